@@ -1,0 +1,323 @@
+"""Gold labels, the set of classes, and the class prior."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from ._votes import Votes, is_missing, is_text, lf_label
+
+UNLABELLED = -1
+GOLD_ROW_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class GoldLabels:
+    """Trusted labels of some or all rows.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_values,)
+        Sorted distinct labels.
+    codes : ndarray of shape (n_samples,), dtype intp
+        Index of each row's label in `values`; n_values where the row is unlabelled.
+    """
+
+    values: NDArray[Any]
+    codes: NDArray[np.intp]
+
+    @property
+    def n_labelled(self) -> int:
+        return int(np.count_nonzero(self.codes < len(self.values)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is labelled."""
+        return self.n_labelled == len(self.codes)
+
+
+def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
+    """Read y, in which -1 or a missing value marks an unlabelled row.
+
+    -1 is itself a class where `classes` names it, or where no classes are given and taking the -1 away
+    would leave a single one.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or None
+        Class labels, numbers or strings.
+    n_samples : int
+        Rows of the label matrix.
+    classes : array-like or None, default=None
+        The classes, where they are known.
+
+    Raises
+    ------
+    ValueError
+        y has another length, is continuous, infinite, or mixes numbers with strings.
+    """
+    if y is None:
+        return GoldLabels(np.array([], dtype=np.intp), np.zeros(n_samples, dtype=np.intp))
+    labels = column_or_1d(_as_labels(y), warn=True)
+    if len(labels) != n_samples:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: L has {n_samples} rows, "
+            f"y has {len(labels)} labels. Mark rows without a gold label with -1 or a missing value."
+        )
+    known = ~_missing_mask(labels)
+    values = _distinct_labels(labels[known])
+    marked = (values == UNLABELLED) if len(values) and not is_text(values) else np.zeros(0, bool)
+    is_class = len(values) == 2 if classes is None else UNLABELLED in list(classes)
+    if marked.any() and not is_class:
+        known[known] = labels[known] != UNLABELLED
+        values = values[~marked]
+    codes = np.full(n_samples, len(values), dtype=np.intp)
+    codes[known] = np.searchsorted(values, labels[known])
+    return GoldLabels(values, codes)
+
+
+def _as_labels(y: Any) -> NDArray[Any]:
+    labels = np.asarray(y)
+    if labels.dtype.kind in "US" and isinstance(y, list | tuple):
+        # NumPy writes a list's None and NaN as strings.
+        return np.array(y, dtype=object)
+    return labels
+
+
+def _missing_mask(labels: NDArray[Any]) -> NDArray[np.bool_]:
+    if labels.dtype.kind == "f":
+        return np.isnan(labels)
+    if labels.dtype.kind != "O":
+        return np.zeros(len(labels), dtype=bool)
+    import pandas as pd
+
+    return np.asarray(pd.isna(labels))
+
+
+def _distinct_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    if not len(labels):
+        return np.array([], dtype=np.intp)
+    if labels.dtype.kind == "O":
+        if len({isinstance(label, str) for label in labels}) > 1:
+            raise ValueError("y mixes numbers with strings; write every class label in one way.")
+        if not isinstance(labels[0], str):
+            labels = np.array(labels.tolist())
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="y")
+    check_classification_targets(labels)
+    return np.unique(labels)
+
+
+# Classes ------------------------------------------------------------------------------------------
+
+
+def resolve_classes(
+    classes: Any, gold: GoldLabels, votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
+) -> NDArray[Any]:
+    """The classes: those given; else y's where it labels every row; else all votes and gold labels.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,) or None
+        As the user gave them.
+    gold : GoldLabels
+    votes : Votes
+        Only to say where an unknown vote stands.
+    lf, vote : ndarray of shape (n_symbols,)
+        The LF and the value of every symbol.
+
+    Returns
+    -------
+    classes_ : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        A vote or a gold label outside the given classes; numbers against strings.
+    """
+    if classes is not None:
+        given = _given_classes(classes)
+        check_votes_are_classes(given, votes)
+        _check_gold_is_class(given, gold)
+        return given
+    if len(gold.values) and gold.complete:
+        _warn_of_other_votes(gold.values, votes, lf, vote)
+        return gold.values
+    check_same_kind(votes, gold.values)
+    union = _union(vote, gold.values)
+    if len(union) == 1:
+        warnings.warn(
+            f"All votes name one class, {_plain(union[0])!r}, so every row gets it. Say which classes "
+            "there are with `classes`.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return union
+
+
+def class_index(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+    """Position of each value in classes; n_classes for a value that is no class."""
+    position = {label: i for i, label in enumerate(classes.tolist())}
+    return np.array([position.get(v, len(classes)) for v in values.tolist()], dtype=np.intp)
+
+
+def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
+    """Raise a ValueError at the first vote that is none of the given classes."""
+    unknown = np.flatnonzero(class_index(votes.values, classes) == len(classes))
+    unknown = unknown[unknown != votes.abstain_code]
+    found = votes.first_cell(unknown) if len(unknown) else None
+    if found is not None:
+        row, lf, value = found
+        raise ValueError(
+            f"{lf_label(votes.names, lf)}, row {row}: the vote {value!r} is none of the classes "
+            f"{_listed(classes)}. Correct it, add it to `classes`, or name it as the marker `abstain`."
+        )
+
+
+def _given_classes(classes: Any) -> NDArray[Any]:
+    labels = column_or_1d(_as_labels(classes if hasattr(classes, "shape") else list(classes)))
+    if not len(labels):
+        raise ValueError("`classes` is empty; name at least one class.")
+    if any(is_missing(label) for label in labels.tolist()):
+        raise ValueError("`classes` holds a missing value, which means abstain.")
+    duplicates = {label for label in labels.tolist() if labels.tolist().count(label) > 1}
+    if duplicates:
+        raise ValueError(f"`classes` names {sorted(duplicates)[0]!r} more than once.")
+    return labels
+
+
+def _check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
+    unknown = np.flatnonzero(class_index(gold.values, classes) == len(classes))
+    if len(unknown):
+        row = int(np.flatnonzero(gold.codes == unknown[0])[0])
+        raise ValueError(
+            f"y, row {row}: the gold label {_plain(gold.values[unknown[0]])!r} is none of the classes "
+            f"{_listed(classes)}. Correct it or add it to `classes`."
+        )
+
+
+def check_same_kind(votes: Votes, labels: NDArray[Any]) -> None:
+    """Raise a ValueError where the votes are numbers and the labels strings, or the reverse."""
+    kept = np.delete(votes.values, min(votes.abstain_code, len(votes.values) - 1))
+    if len(kept) and len(labels) and is_text(kept) != is_text(labels):
+        raise ValueError(
+            f"The votes (such as {_plain(kept[-1])!r}) and the labels (such as {_plain(labels[0])!r}) "
+            "are of unlike kinds, so no vote names a class. Write both as numbers or both as strings."
+        )
+
+
+def _warn_of_other_votes(
+    labels: NDArray[Any], votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
+) -> None:
+    others = class_index(vote, labels) == len(labels)
+    if others.any():
+        warnings.warn(
+            f"The votes {_listed(np.unique(vote[others]))} are none of y's classes {_listed(labels)}; "
+            "they are kept as symbols whose meaning is learned (first: "
+            f"{lf_label(votes.names, int(lf[others][0]))}). If they are classes, give `classes`.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _union(vote: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
+    if not len(labels):
+        return np.unique(vote)
+    union = np.unique(np.concatenate([vote, labels.astype(object) if is_text(labels) else labels]))
+    if union.dtype.kind == "f" and np.array_equal(union, np.rint(union)):
+        return union.astype(np.int64)
+    return union
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy scalar as the Python value that users wrote."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _listed(values: NDArray[Any], most: int = 10) -> str:
+    shown = ", ".join(repr(value) for value in values[:most].tolist())
+    return f"[{shown}]" if len(values) <= most else f"[{shown}, ... {len(values)} in all]"
+
+
+# Class prior --------------------------------------------------------------------------------------
+
+
+def resolve_class_prior(
+    class_balance: Any, classes: NDArray[Any], gold_rows: NDArray[Any] | None, *, smooth: bool
+) -> NDArray[np.float64]:
+    """P(Y): the given class balance, else the gold labels' shares, else uniform.
+
+    Parameters
+    ----------
+    class_balance : array-like of shape (n_classes,), mapping of class to share, or None
+    classes : ndarray of shape (n_classes,)
+    gold_rows : ndarray of shape (n_classes,) or None
+        Labelled rows of each class.
+    smooth : bool
+        Whether half a row is added to each class's gold rows.
+
+    Returns
+    -------
+    class_prior : ndarray of shape (n_classes,)
+        Positive, adding up to 1.
+
+    Raises
+    ------
+    ValueError
+        Wrong length, unknown or missing class, negative or zero share, a sum other than 1.
+    """
+    if class_balance is not None:
+        return _given_balance(class_balance, classes)
+    if gold_rows is None or not gold_rows.sum():
+        return np.full(len(classes), 1.0 / len(classes))
+    rows = gold_rows + (GOLD_ROW_SHARE if smooth else 0.0)
+    return _positive(rows / rows.sum(), classes, "among the gold labels")
+
+
+def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
+    if isinstance(class_balance, Mapping):
+        class_balance = _ordered_shares(class_balance, classes)
+    shares = np.asarray(class_balance, dtype=np.float64)
+    if shares.shape != (len(classes),):
+        raise ValueError(
+            f"class_balance has shape {shares.shape}; it needs one share for each of the "
+            f"{len(classes)} classes {_listed(classes)}."
+        )
+    if not np.isfinite(shares).all() or (shares < 0).any():
+        raise ValueError(f"class_balance has a negative or not finite share: {shares.tolist()}.")
+    if abs(shares.sum() - 1.0) > 1e-6:
+        raise ValueError(
+            f"class_balance sums to {shares.sum():.6g}, not 1; divide the shares by their sum."
+        )
+    return _positive(shares, classes, "in class_balance")
+
+
+def _ordered_shares(class_balance: Mapping[Any, float], classes: NDArray[Any]) -> list[float]:
+    labels = classes.tolist()
+    unknown = [label for label in class_balance if label not in labels]
+    missing = [label for label in labels if label not in class_balance]
+    if unknown or missing:
+        fault = f"names {unknown[0]!r}, which is" if unknown else f"lacks {missing[0]!r}, which is one"
+        raise ValueError(
+            f"class_balance {fault} {'none ' if unknown else ''}of the classes {_listed(classes)}."
+        )
+    return [class_balance[label] for label in labels]
+
+
+def _positive(
+    prior: NDArray[np.float64], classes: NDArray[Any], where: str
+) -> NDArray[np.float64]:
+    zero = np.flatnonzero(prior == 0)
+    if len(zero):
+        raise ValueError(
+            f"The class {_plain(classes[zero[0]])!r} has prior 0 {where}. Give it a small positive "
+            "share with `class_balance`, or leave it out of `classes`."
+        )
+    return prior

@@ -1,0 +1,163 @@
+"""Labeling functions: what they share, and the decorator that makes them of functions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sklearn_labelmodel._records import LabelingFunctionError, Records
+
+#: What a labeling function returns for a row that it cannot judge. Label models read every
+#: missing value, and their own marker (-1, their parameter `abstain`), as an abstention.
+ABSTAIN = None
+
+
+class BaseLabelingFunction(BaseEstimator):
+    """What all labeling functions share: a name, and votes on a batch.
+
+    Subclasses that vote on whole batches define `vote` and `_default_name`.
+    """
+
+    vectorized = True
+    name: str | None
+
+    def __call__(self, X: Any) -> np.ndarray:
+        """Vote on a batch.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, array or list of n_samples records
+
+        Returns
+        -------
+        votes : ndarray of shape (n_samples,)
+        """
+        return self.vote(Records(X))
+
+    def get_name(self) -> str:
+        """Return the name given, or one made of the parameters."""
+        return self._default_name() if self.name is None else self.name
+
+    def vote(self, records: Records) -> np.ndarray:
+        raise NotImplementedError
+
+    def _default_name(self) -> str:
+        raise NotImplementedError
+
+
+class LabelingFunction(BaseLabelingFunction):
+    """A function that votes on one record, or on a batch of them.
+
+    Usually made with the decorator :func:`labeling_function`. Calling it calls the function.
+
+    Parameters
+    ----------
+    function : callable
+        Gets one record and returns a class label or None; with `vectorized=True`, gets the whole
+        batch and returns one of these for each row.
+    name : str or None, default=None
+        None takes the function's name.
+    vectorized : bool, default=False
+        Whether the function votes on whole batches.
+    """
+
+    def __init__(self, function: Callable, name: str | None = None, vectorized: bool = False):
+        self.function = function
+        self.name = name
+        self.vectorized = vectorized
+
+    def __call__(self, record: Any) -> Any:
+        """Call the function itself, on one record or, if vectorized, on a batch."""
+        return self.function(record)
+
+    def vote(self, records: Records) -> Any:
+        return self.function(records.data)
+
+    def _default_name(self) -> str:
+        # Snorkel's labeling functions have a name and no __name__.
+        own_name = getattr(self.function, "name", None)
+        name = own_name if isinstance(own_name, str) else getattr(self.function, "__name__", None)
+        if name is None or name == "<lambda>":
+            raise LabelingFunctionError(
+                f"the labeling function {self.function!r} has no name. "
+                "Give it one: labeling_function(name='...')(function)."
+            )
+        return name
+
+
+def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
+    """Make a labeling function of a function; to be used as a decorator.
+
+    Parameters
+    ----------
+    name : str or None, default=None
+        Name of the column of votes. None takes the function's name.
+    vectorized : bool, default=False
+        False: the function gets one row and returns its vote. The row of a DataFrame is like a
+        namedtuple, `row.title` or `row["title"]`; of a list, a Series or a one-dimensional
+        array it is the element itself; of a two-dimensional array a one-dimensional one.
+        True: the function gets the whole batch and returns an array of votes, one for each row.
+
+    Returns
+    -------
+    decorator : callable
+        Makes a :class:`LabelingFunction`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_labelmodel.labeling import (
+    ...     ABSTAIN, LabelingFunctions, labeling_function)
+    >>> @labeling_function()
+    ... def has_link(text):
+    ...     return "spam" if "http" in text else ABSTAIN
+    >>> @labeling_function(vectorized=True)
+    ... def short(texts):
+    ...     return np.where([len(text) < 8 for text in texts], "ham", ABSTAIN)
+    >>> LabelingFunctions([has_link, short]).transform(["see http://a.b", "lovely"])
+    array([['spam', None],
+           [None, 'ham']], dtype=object)
+    """
+    if callable(name):
+        return labeling_function()(name)
+
+    def decorate(function: Callable) -> LabelingFunction:
+        if not callable(function):
+            raise TypeError(f"labeling_function decorates a function, not {function!r}.")
+        _keep_picklable(function)
+        decorated = LabelingFunction(function, name=name, vectorized=vectorized)
+        decorated.name = decorated.get_name()
+        return decorated
+
+    return decorate
+
+
+def _keep_picklable(function: Callable) -> None:
+    """Let pickle, which finds functions by name, find one whose name now means its decoration."""
+    name = getattr(function, "__qualname__", "<>")
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    if "<" in name or _attribute(module, name) is function:
+        return
+    function.__qualname__ = f"{name}.function"
+
+
+def _attribute(owner: Any, dotted_name: str) -> Any:
+    return reduce(lambda found, name: getattr(found, name, None), dotted_name.split("."), owner)
+
+
+def as_labeling_function(lf: Any) -> BaseLabelingFunction:
+    if isinstance(lf, BaseLabelingFunction):
+        return lf
+    if callable(lf) and not isinstance(lf, type):
+        return LabelingFunction(lf)
+    remedy = "Decorate a function with @labeling_function()"
+    if isinstance(lf, type):
+        remedy = f"Call it: {lf.__name__}(...)"
+    elif hasattr(lf, "predict_proba"):
+        remedy = "Wrap a fitted classifier: ClassifierLF(...)"
+    raise LabelingFunctionError(f"{lf!r} is no labeling function. {remedy}.")

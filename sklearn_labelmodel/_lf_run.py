@@ -1,0 +1,220 @@
+"""Running labeling functions over records: errors, chunks of rows, worker processes, progress."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import joblib
+import numpy as np
+from joblib.externals import cloudpickle
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklearn_labelmodel._lf_votes import votes_of_batch
+from sklearn_labelmodel._records import LabelingFunctionError, Records
+
+# Bounds the memory that row objects take; the votes themselves are small.
+_MOST_ROWS_AT_ONCE = 20_000
+
+
+@dataclass
+class Outcome:
+    """What one labeling function said of a batch.
+
+    Attributes
+    ----------
+    votes : list or ndarray of shape (n_samples,)
+        Shorter where the labeling function raised and that ended the run.
+    n_failed : int
+        Rows on which it raised.
+    failure : (int or None, Exception) or None
+        The first position and what was raised there; no position if the whole batch failed.
+    """
+
+    votes: Any
+    n_failed: int = 0
+    failure: tuple[int | None, Exception] | None = None
+
+
+@dataclass
+class Task:
+    """Labeling functions, by position, to run together on all rows or on a slice of them."""
+
+    lfs: list[int]
+    rows: slice | None = None
+
+    def n_votes(self, n_rows: int) -> int:
+        n_task_rows = n_rows if self.rows is None else len(range(n_rows)[self.rows])
+        return len(self.lfs) * n_task_rows
+
+
+def run(
+    lfs: Sequence, records: Records, *, n_jobs: int | None, stop_on_error: bool, progress: bool
+) -> list[list[tuple[int, Outcome]]]:
+    """Run labeling functions.
+
+    Parameters
+    ----------
+    lfs : list of n_lfs labeling functions
+    records : Records
+    n_jobs : int or None
+    stop_on_error : bool
+        Whether a labeling function that raises ends the run.
+    progress : bool
+
+    Returns
+    -------
+    outcomes : list of n_lfs lists of (position of the first row, Outcome)
+        In the order of the rows.
+    """
+    n_workers = joblib.effective_n_jobs(n_jobs)
+    tasks = _plan(lfs, len(records), n_workers)
+    if n_workers == 1:
+        results = _run_here(tasks, lfs, records, stop_on_error)
+    else:
+        results = _run_in_workers(tasks, lfs, records, n_jobs, stop_on_error)
+    outcomes: list[list[tuple[int, Outcome]]] = [[] for _ in lfs]
+    for task_outcomes, task in _watched(zip(results, tasks), tasks, len(records), progress):
+        start = 0 if task.rows is None else task.rows.start
+        for lf, outcome in zip(task.lfs, task_outcomes):
+            outcomes[lf].append((start, outcome))
+    return outcomes
+
+
+def _plan(lfs: Sequence, n_rows: int, n_workers: int) -> list[Task]:
+    """Split the work: row-wise functions by rows, vectorized ones, which see all rows, apart."""
+    vectorized = [position for position, lf in enumerate(lfs) if lf.vectorized]
+    row_wise = [position for position, lf in enumerate(lfs) if not lf.vectorized]
+    n_groups = len(vectorized) if n_workers == 1 else min(n_workers, len(vectorized))
+    tasks = [Task(vectorized[group::n_groups]) for group in range(n_groups)]
+    size = _MOST_ROWS_AT_ONCE if n_workers == 1 else ceil(n_rows / (4 * n_workers))
+    size = max(1, min(size, _MOST_ROWS_AT_ONCE))
+    if row_wise:
+        starts = range(0, max(n_rows, 1), size)
+        tasks += [Task(row_wise, slice(start, start + size)) for start in starts]
+    return tasks
+
+
+def _run_here(
+    tasks: list[Task], lfs: Sequence, records: Records, stop_on_error: bool
+) -> Iterator[list[Outcome]]:
+    for task in tasks:
+        task_records = records if task.rows is None else records.take(task.rows)
+        outcomes = _run_task([lfs[lf] for lf in task.lfs], task_records, stop_on_error)
+        yield outcomes
+        if stop_on_error and any(outcome.failure for outcome in outcomes):
+            return
+
+
+def _run_in_workers(
+    tasks: list[Task], lfs: Sequence, records: Records, n_jobs: int | None, stop_on_error: bool
+) -> Iterable[list[Outcome]]:
+    run_task = delayed(_run_task_in_worker)
+    calls = (
+        run_task(
+            [lfs[lf] for lf in task.lfs],
+            (records if task.rows is None else records.take(task.rows)).data,
+            stop_on_error,
+        )
+        for task in tasks
+    )
+    try:
+        yield from Parallel(n_jobs=n_jobs, return_as="generator")(calls)
+    except pickle.PicklingError as error:
+        raise LabelingFunctionError(_cannot_travel(lfs)) from error
+
+
+def _run_task(lfs: Sequence, records: Records, stop_on_error: bool) -> list[Outcome]:
+    if all(lf.vectorized for lf in lfs):
+        return [_vote_on_batch(lf, records, stop_on_error) for lf in lfs]
+    rows = records.rows()
+    return [_vote_by_row(lf.function, rows, stop_on_error) for lf in lfs]
+
+
+def _run_task_in_worker(lfs: Sequence, data: Any, stop_on_error: bool) -> list[Outcome]:
+    outcomes = _run_task(lfs, Records(data), stop_on_error)
+    for outcome in outcomes:
+        if outcome.failure is not None:
+            position, error = outcome.failure
+            outcome.failure = position, _portable(error)
+    return outcomes
+
+
+def _vote_by_row(function: Callable, rows: Sequence, stop_on_error: bool) -> Outcome:
+    outcome = Outcome([])
+    append = outcome.votes.append
+    for position, row in enumerate(rows):
+        try:
+            vote = function(row)
+        except Exception as error:
+            outcome.n_failed += 1
+            outcome.failure = outcome.failure or (position, error)
+            if stop_on_error:
+                break
+            vote = None
+        append(vote)
+    return outcome
+
+
+def _vote_on_batch(lf: Any, records: Records, stop_on_error: bool) -> Outcome:
+    try:
+        votes = lf.vote(records)
+    except LabelingFunctionError as error:
+        if stop_on_error or error.rows is None:
+            raise
+        return _vote_without(error, lf, records)
+    except Exception as error:
+        return Outcome(np.full(len(records), None), len(records), (None, error))
+    return Outcome(votes_of_batch(votes, records, lf.get_name()))
+
+
+def _vote_without(error: LabelingFunctionError, lf: Any, records: Records) -> Outcome:
+    """Vote on the rows that are not at fault."""
+    at_fault = np.flatnonzero(error.rows)
+    kept = np.flatnonzero(~np.asarray(error.rows))
+    votes = np.full(len(records), None)
+    votes[kept] = lf.vote(records.take(kept))
+    return Outcome(votes, len(at_fault), (int(at_fault[0]), error))
+
+
+def _portable(error: Exception) -> Exception:
+    """Return the error, or a stand-in if it would not survive the way between processes."""
+    try:
+        pickle.loads(cloudpickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _cannot_travel(lfs: Sequence) -> str:
+    names = [repr(lf.get_name()) for lf in lfs if not _travels(lf)]
+    who = f"labeling function {', '.join(names)}" if names else "X"
+    return (
+        f"{who} cannot be pickled and sent to worker processes. Use n_jobs=None, or threads: "
+        "`with joblib.parallel_config(backend='threading'): ...`"
+    )
+
+
+def _travels(lf: Any) -> bool:
+    try:
+        cloudpickle.dumps(lf)
+    except Exception:
+        return False
+    return True
+
+
+def _watched(results: Iterable, tasks: list[Task], n_rows: int, progress: bool) -> Iterator:
+    """Pass results on; with progress, show a bar that counts votes."""
+    if not progress:
+        yield from results
+        return
+    from tqdm.auto import tqdm
+
+    total = sum(task.n_votes(n_rows) for task in tasks)
+    with tqdm(total=total, desc="labeling functions", unit="vote", unit_scale=True) as bar:
+        for outcomes, task in results:
+            yield outcomes, task
+            bar.update(task.n_votes(n_rows))

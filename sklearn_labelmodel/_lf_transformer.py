@@ -1,0 +1,307 @@
+"""The transformer that applies labeling functions to records."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import TransformerMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import _BaseComposition
+
+from sklearn_labelmodel._lf_base import BaseLabelingFunction, as_labeling_function
+from sklearn_labelmodel._lf_run import Outcome, run
+from sklearn_labelmodel._lf_votes import vote_matrix, votes_of_rows
+from sklearn_labelmodel._records import LabelingFunctionError, Records
+
+
+class LabelingFunctions(TransformerMixin, _BaseComposition):
+    """Apply labeling functions to records: one column of votes for each function.
+
+    Nothing is learned: `fit` only validates, and `transform` works without it.
+
+    Parameters
+    ----------
+    lfs : list of labeling functions
+        Made with :func:`labeling_function`, ready-made ones such as :class:`RegexLF`, or plain
+        functions of one row. Their names must differ.
+    n_jobs : int or None, default=None
+        Number of worker processes; -1 for as many as there are cores, None for 1 or what
+        `joblib.parallel_config` says. Row-wise functions share the rows out, vectorized ones
+        always see all rows. Lambdas and closures can be sent to workers.
+    on_error : {"raise", "abstain"}, default="raise"
+        What happens where a labeling function raises. "raise": a
+        :class:`LabelingFunctionError` that names function and row. "abstain": the function
+        abstains there, and one warning counts these rows for each function. Mistakes that no row
+        is at fault of, such as a column that is not there, always raise.
+    progress : bool, default=False
+        Whether to show a progress bar.
+
+    Raises
+    ------
+    LabelingFunctionError
+        By `fit` and `transform`, if a name is missing or there twice. By `transform`, if a
+        function raises, returns something other than class labels and missing values, or, being
+        vectorized, another number of votes than there are rows.
+
+    See Also
+    --------
+    RegexLF, KeywordLF : Votes by what a text contains.
+    ThresholdLF, LookupLF : Votes by the value of a column.
+    ClassifierLF : Votes of a classifier where it is sure.
+    ColumnLF : Votes that already exist.
+
+    Notes
+    -----
+    Parameters of the labeling functions are reached by their names, as `<name>__<parameter>`, so
+    that `GridSearchCV` can tune them. Names that are made of parameters change with these; give a
+    function that you tune a `name`.
+
+    Votes keep the type that they have. The matrix is numeric if all votes are numbers of one kind,
+    else of dtype object with None as abstentions.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_labelmodel.labeling import (
+    ...     LabelingFunctions, RegexLF, ThresholdLF, labeling_function)
+    >>> @labeling_function()
+    ... def thanks(row):
+    ...     return "ham" if row.text.startswith("Thank") else None
+    >>> comments = pd.DataFrame(
+    ...     {"text": ["Subscribe!", "Thanks", "ok"], "n_links": [2, 0, 0]}, index=["a", "b", "c"])
+    >>> labeler = LabelingFunctions([
+    ...     thanks,
+    ...     RegexLF("[Ss]ubscribe", label="spam", column="text", name="subscribe"),
+    ...     ThresholdLF("n_links", ">", 1, label="spam", name="links"),
+    ... ])
+    >>> labeler.transform(comments)
+    array([[None, 'spam', 'spam'],
+           ['ham', None, None],
+           [None, None, None]], dtype=object)
+    >>> labeler.get_feature_names_out()
+    array(['thanks', 'subscribe', 'links'], dtype=object)
+    >>> labeler.set_params(links__value=5).transform(comments)[:, 2]
+    array([None, None, None], dtype=object)
+    """
+
+    _parameter_constraints: dict = {
+        "lfs": [list, tuple],
+        "n_jobs": [Integral, None],
+        "on_error": [StrOptions({"raise", "abstain"})],
+        "progress": ["boolean"],
+    }
+
+    def __init__(self, lfs, n_jobs=None, on_error="raise", progress=False):
+        self.lfs = lfs
+        self.n_jobs = n_jobs
+        self.on_error = on_error
+        self.progress = progress
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X=None, y=None):
+        """Check the labeling functions' names; nothing is learned.
+
+        Parameters
+        ----------
+        X : ignored
+        y : ignored
+
+        Returns
+        -------
+        self : LabelingFunctions
+        """
+        self._checked_lfs()
+        return self
+
+    def transform(self, X):
+        """Return the votes of all labeling functions.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, array or list of n_samples records
+            From pandas, polars, NumPy or SciPy.
+
+        Returns
+        -------
+        L : ndarray of shape (n_samples, n_lfs)
+            See the notes for its dtype.
+        """
+        self._validate_params()
+        lfs = self._checked_lfs()
+        records = Records(X)
+        stop_on_error = self.on_error == "raise"
+        outcomes = run(
+            lfs,
+            records,
+            n_jobs=self.n_jobs,
+            stop_on_error=stop_on_error,
+            progress=self.progress,
+        )
+        if stop_on_error:
+            _raise_first_failure(lfs, records, outcomes)
+        else:
+            _warn_of_failures(lfs, records, outcomes)
+        return vote_matrix([_votes(lf, records, pieces) for lf, pieces in zip(lfs, outcomes)])
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the labeling functions' names.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        names : ndarray of shape (n_lfs,), dtype object
+        """
+        return np.asarray([lf.get_name() for lf in self._checked_lfs()], dtype=object)
+
+    def get_params(self, deep=True):
+        """Return the parameters, and with `deep` those of the labeling functions.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+
+        Returns
+        -------
+        params : dict
+            Those of the labeling functions as `<name>__<parameter>`.
+        """
+        return self._get_params("_named_lfs", deep=deep)
+
+    def set_params(self, **params):
+        """Set parameters, those of the labeling functions as `<name>__<parameter>`.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self : LabelingFunctions
+        """
+        if "lfs" in params:
+            self.lfs = params.pop("lfs")
+        return self._set_params("_named_lfs", **params)
+
+    @property
+    def _named_lfs(self):
+        if not isinstance(self.lfs, (list, tuple)):
+            return []
+        return [(lf.get_name(), lf) for lf in self.lfs if isinstance(lf, BaseLabelingFunction)]
+
+    @_named_lfs.setter
+    def _named_lfs(self, named_lfs):
+        new = dict(zip((id(lf) for _, lf in self._named_lfs), (lf for _, lf in named_lfs)))
+        self.lfs = [new.get(id(lf), lf) for lf in self.lfs]
+
+    def _checked_lfs(self) -> list[BaseLabelingFunction]:
+        lfs = [as_labeling_function(lf) for lf in self.lfs]
+        if not lfs:
+            raise LabelingFunctionError("LabelingFunctions needs at least one labeling function.")
+        self._check_names([lf.get_name() for lf in lfs])
+        return lfs
+
+    def _check_names(self, names: list[str]) -> None:
+        for name in names:
+            _check_name(name, reserved=self.get_params(deep=False))
+        repeated = [repr(name) for name, count in Counter(names).items() if count > 1]
+        if repeated:
+            raise LabelingFunctionError(
+                f"labeling functions must have different names, and {', '.join(repeated)} occurs "
+                "more than once. Give all but one of them another name=..."
+            )
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.no_validation = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _check_name(name: Any, reserved: dict) -> None:
+    if not isinstance(name, str) or not name:
+        raise LabelingFunctionError(f"a labeling function's name is a string, not {name!r}.")
+    if "__" in name:
+        raise LabelingFunctionError(
+            f"the labeling function name {name!r} contains '__', which in scikit-learn parts a "
+            "name from a parameter. Give it another name=..."
+        )
+    if name in reserved:
+        raise LabelingFunctionError(
+            f"the labeling function name {name!r} is a parameter of LabelingFunctions. Give it "
+            "another name=..."
+        )
+
+
+def _votes(
+    lf: BaseLabelingFunction, records: Records, pieces: list[tuple[int, Outcome]]
+) -> np.ndarray:
+    if lf.vectorized:
+        return pieces[0][1].votes
+    votes = [vote for _, outcome in pieces for vote in outcome.votes]
+    return votes_of_rows(votes, records, lf.get_name())
+
+
+def _failures(
+    lf: BaseLabelingFunction, pieces: list[tuple[int, Outcome]]
+) -> tuple[int, int | None, Exception] | None:
+    """Return how often a labeling function raised, and where and what first."""
+    failed = [(start, outcome) for start, outcome in pieces if outcome.failure]
+    if not failed:
+        return None
+    start, first = failed[0]
+    position, error = first.failure
+    n_failed = sum(outcome.n_failed for _, outcome in failed)
+    return n_failed, None if position is None else start + position, error
+
+
+def _raise_first_failure(lfs: list, records: Records, outcomes: list) -> None:
+    for lf, pieces in zip(lfs, outcomes):
+        failures = _failures(lf, pieces)
+        if failures:
+            _, position, error = failures
+            raise LabelingFunctionError(
+                f"labeling function {lf.get_name()!r} raised {_described(error)} "
+                f"{_where(records, position)}. Return None for what it cannot judge, or pass "
+                "on_error='abstain'."
+            ) from error
+
+
+def _warn_of_failures(lfs: list, records: Records, outcomes: list) -> None:
+    reports = []
+    for lf, pieces in zip(lfs, outcomes):
+        failures = _failures(lf, pieces)
+        if failures:
+            n_failed, position, error = failures
+            reports.append(
+                f"{lf.get_name()!r} on {n_failed} of {len(records)} rows "
+                f"(first {_described(error)} {_where(records, position)})"
+            )
+    if reports:
+        # The caller's line: this function, transform, and scikit-learn's wrapper around it.
+        warnings.warn(
+            f"labeling functions raised and so abstained: {'; '.join(reports)}.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}({str(error)!r})"
+
+
+def _where(records: Records, position: int | None) -> str:
+    return "on the whole batch" if position is None else f"at {records.where(position)}"

@@ -1,0 +1,134 @@
+"""What labeling functions return: checked, typed, and joined into a matrix of votes."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklearn_labelmodel._records import (
+    LabelingFunctionError,
+    Records,
+    missing,
+    object_array,
+)
+
+_VOTE_TYPES = (str, bytes, numbers.Number, np.generic, type(None), type(pd.NA), type(pd.NaT))
+
+
+def votes_of_rows(votes: list, records: Records, name: str) -> np.ndarray:
+    """Make an array of what a labeling function returned row by row.
+
+    Parameters
+    ----------
+    votes : list of n_samples class labels or missing values
+    records : Records
+        The rows voted on, for the error message.
+    name : str
+        The labeling function's.
+
+    Returns
+    -------
+    votes : ndarray of shape (n_samples,)
+        Of dtype object unless every row has a vote and all votes are numbers of one type.
+    """
+    types = set(map(type, votes))
+    for wrong in types:
+        if not issubclass(wrong, _VOTE_TYPES):
+            position = next(i for i, vote in enumerate(votes) if type(vote) is wrong)
+            raise LabelingFunctionError(
+                f"labeling function {name!r} returned {_shortened(votes[position])} "
+                f"({wrong.__name__}) for {records.where(position)}, which is no class label. "
+                "Return one number or string, or None to abstain."
+            )
+    return _narrowed(votes, types)
+
+
+def _narrowed(votes: list, types: set[type]) -> np.ndarray:
+    if len(types) == 1 and issubclass(next(iter(types)), (bool, int, float, np.number, np.bool_)):
+        array = np.asarray(votes)
+        if array.dtype.kind in "biuf":
+            return array
+    return object_array(votes)
+
+
+def votes_of_batch(votes: Any, records: Records, name: str) -> np.ndarray:
+    """Make an array of what a vectorized labeling function returned.
+
+    Parameters
+    ----------
+    votes : array-like of shape (n_samples,)
+    records : Records
+    name : str
+
+    Returns
+    -------
+    votes : ndarray of shape (n_samples,)
+    """
+    _check_order(votes, records, name)
+    array = _one_dimensional(votes, name)
+    if len(array) != len(records):
+        raise LabelingFunctionError(
+            f"vectorized labeling function {name!r} returned {len(array)} votes for "
+            f"{len(records)} rows. Return one vote for each row, None to abstain."
+        )
+    if array.dtype.kind in "biuf":
+        return array
+    return votes_of_rows(array.tolist() if array.dtype.kind != "M" else list(array), records, name)
+
+
+def _check_order(votes: Any, records: Records, name: str) -> None:
+    pandas = isinstance(votes, pd.Series) and isinstance(records.data, (pd.DataFrame, pd.Series))
+    if pandas and not votes.index.equals(records.data.index):
+        raise LabelingFunctionError(
+            f"vectorized labeling function {name!r} returned a Series whose index is not that of "
+            "X, so its votes may belong to other rows. Return it with X's index, or as "
+            "`.to_numpy()` if it is in the order of X."
+        )
+
+
+def _one_dimensional(votes: Any, name: str) -> np.ndarray:
+    if isinstance(votes, (list, tuple)):
+        return object_array(votes)
+    if isinstance(votes, pd.Series) and not isinstance(votes.dtype, np.dtype):
+        return votes.to_numpy(dtype=object)
+    if isinstance(votes, (str, bytes)) or not hasattr(votes, "__array__") or np.ndim(votes) != 1:
+        shape = f" of shape {votes.shape}" if hasattr(votes, "shape") else ""
+        raise LabelingFunctionError(
+            f"vectorized labeling function {name!r} returned {type(votes).__name__}{shape}, not a "
+            "one-dimensional array of votes. Return one vote for each row of the batch, or use "
+            "vectorized=False for a function of one row."
+        )
+    if hasattr(votes, "null_count") and votes.null_count():
+        return object_array(list(votes))
+    return np.asarray(votes)
+
+
+def vote_matrix(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Join columns of votes, each vote with the type that it has.
+
+    Parameters
+    ----------
+    columns : list of n_lfs ndarrays of shape (n_samples,)
+
+    Returns
+    -------
+    L : ndarray of shape (n_samples, n_lfs)
+        Numbers if all columns are numbers of one kind, else of dtype object with None as
+        abstentions.
+    """
+    if len({column.dtype.kind for column in columns}) == 1 and columns[0].dtype.kind != "O":
+        return np.column_stack(columns)
+    matrix = np.empty((len(columns[0]), len(columns)), dtype=object)
+    for position, column in enumerate(columns):
+        matrix[:, position] = column
+    matrix[missing(matrix)] = None
+    return matrix
+
+
+def _shortened(value: Any, at_most: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= at_most else f"{text[: at_most - 3]}..."

@@ -1,0 +1,240 @@
+"""The loss over mu, its closed-form gradient, and where training starts.
+
+With O the symbols' co-occurrence frequencies and p the class prior, P = diag(p),
+
+    loss(mu) = ||mask * (O - mu P mu^T)||_F^2 + ||mu p - diag(O)||^2 + l2^2 ||mu - center||_F^2
+
+where mask is 0 between symbols of one LF. The objectives are written in operators that NumPy arrays and
+torch tensors share, so that this module needs neither torch nor a second version of the formulae.
+
+References
+----------
+A. Ratner, B. Hancock, J. Dunnmon, F. Sala, S. Pandey, C. Re. Training Complex Models with Multi-Task
+Weak Supervision. AAAI 2019. The start "snorkel" and the l2 term are those of Snorkel 0.10.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from ._statistics import VoteStatistics
+
+DENSE_SYMBOLS = 160
+LEAST_PRECISION = 0.01
+
+
+# Start --------------------------------------------------------------------------------------------
+
+
+def precision_start(
+    frequency: NDArray[np.float64],
+    precision: NDArray[np.float64],
+    symbol_class: NDArray[np.intp],
+    prior: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The full table that each symbol's precision under equally frequent classes implies.
+
+    With k classes and r = precision (k - 1) / (1 - precision),
+
+        P(symbol | y) = P(symbol) (r if y is the symbol's class else 1) / (r p_class + 1 - p_class)
+
+    Parameters
+    ----------
+    frequency : ndarray of shape (n_symbols,)
+        P(symbol).
+    precision : ndarray of shape (n_symbols,)
+        Precision of the symbol's LF, clipped to [0.01, 0.99].
+    symbol_class : ndarray of shape (n_symbols,)
+        Class that the symbol votes for; n_classes where it is none, and then without opinion.
+    prior : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    mu : ndarray of shape (n_symbols, n_classes)
+    """
+    n_classes = len(prior)
+    mu = np.tile(frequency[:, None], (1, n_classes))
+    if n_classes == 1:
+        return mu
+    precision = np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION)
+    ratio = precision * (n_classes - 1) / (1 - precision)
+    votes = np.flatnonzero(symbol_class < n_classes)
+    voted = symbol_class[votes]
+    mu[votes] /= (ratio[votes] * prior[voted] + 1 - prior[voted])[:, None]
+    mu[votes, voted] *= ratio[votes]
+    return np.clip(mu, 0.0, 1.0)
+
+
+def snorkel_start(
+    frequency: NDArray[np.float64],
+    precision: NDArray[np.float64],
+    symbol_class: NDArray[np.intp],
+    prior: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Snorkel's start: P(symbol) precision / p_class for the symbol's own class, else zero.
+
+    Parameters and returns are those of `precision_start`; Snorkel knows no symbol that is no class, which
+    here starts at P(symbol).
+    """
+    n_classes = len(prior)
+    mu = np.zeros((len(frequency), n_classes))
+    votes = np.flatnonzero(symbol_class < n_classes)
+    voted = symbol_class[votes]
+    mu[votes, voted] = frequency[votes] * precision[votes] / prior[voted]
+    others = symbol_class == n_classes
+    mu[others] = frequency[others, None]
+    return np.clip(mu, 0.0, 1.0)
+
+
+# Loss and gradient --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The two terms that both forms of the matrix term share.
+
+    Attributes
+    ----------
+    target : array of shape (n_symbols, n_symbols)
+        mask * O.
+    frequency : array of shape (n_symbols,)
+        diag(O).
+    prior : array of shape (n_classes,)
+    center : array of shape (n_symbols, n_classes)
+        Where the l2 term pulls.
+    l2 : float
+    """
+
+    target: Any
+    frequency: Any
+    prior: Any
+    center: Any
+    l2: float
+
+    def convert(self, to_array: Callable[[Any], Any]) -> Objective:
+        """The same objective over another kind of array."""
+        arrays = {
+            name: to_array(value)
+            for name, value in vars(self).items()
+            if isinstance(value, np.ndarray) or sp.issparse(value)
+        }
+        return replace(self, **arrays)
+
+    def loss_and_gradient(self, mu: Any) -> tuple[Any, Any]:
+        """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes)."""
+        weighted = mu * self.prior
+        loss, gradient = self._matrix_term(mu, weighted)
+        residual = weighted.sum(1) - self.frequency
+        loss = loss + residual @ residual
+        gradient = gradient + (2 * residual)[:, None] * self.prior
+        if self.l2:
+            pull = mu - self.center
+            loss = loss + self.l2**2 * (pull * pull).sum()
+            gradient = gradient + 2 * self.l2**2 * pull
+        return loss, gradient
+
+    def _matrix_term(self, mu: Any, weighted: Any) -> tuple[Any, Any]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class DenseObjective(Objective):
+    """Forms mu P mu^T: few operations, for few symbols."""
+
+    mask: Any
+
+    def _matrix_term(self, mu: Any, weighted: Any) -> tuple[Any, Any]:
+        residual = self.mask * (weighted @ mu.T) - self.target
+        return (residual * residual).sum(), 4 * (residual @ weighted)
+
+
+@dataclass(frozen=True)
+class FactoredObjective(Objective):
+    """Never forms mu P mu^T, of n_symbols squared, for many symbols.
+
+    mask * (mu P mu^T) is mu P mu^T less the blocks of each LF with itself, so with G the sum over LFs j of
+    G_j = mu_j^T mu_j, its product with mu P has the rows mu_j P (G - G_j) P. LFs of as many symbols
+    are taken together.
+
+    Attributes
+    ----------
+    order : ndarray of shape (n_symbols,) or None
+        Symbols sorted by how many their LF has; None where they are already.
+    inverse : ndarray of shape (n_symbols,) or None
+    groups : tuple of (n_lfs, symbols per LF)
+    target_norm : float
+        ||target||_F^2.
+    """
+
+    order: Any
+    inverse: Any
+    groups: tuple[tuple[int, int], ...]
+    target_norm: float
+
+    def _matrix_term(self, mu: Any, weighted: Any) -> tuple[Any, Any]:
+        observed = self.target @ weighted
+        expected = self._expected(mu, weighted)
+        loss = self.target_norm + ((expected - 2 * observed) * mu).sum()
+        return loss.clip(0, None), 4 * (expected - observed)
+
+    def _expected(self, mu: Any, weighted: Any) -> Any:
+        """(mask * (mu P mu^T)) mu P."""
+        if self.order is not None:
+            mu, weighted = mu[self.order], weighted[self.order]
+        expected = (weighted @ (mu.T @ mu)) * self.prior
+        start = 0
+        for n_lfs, n_symbols in self.groups:
+            rows = slice(start, start + n_lfs * n_symbols)
+            shape = (n_lfs, n_symbols, mu.shape[1])
+            expected[rows] -= self._own(mu[rows].reshape(shape), weighted[rows].reshape(shape))
+            start = rows.stop
+        return expected if self.inverse is None else expected[self.inverse]
+
+    def _own(self, mu: Any, weighted: Any) -> Any:
+        """The diagonal blocks' share, from the LFs' tables of shape (n_lfs, n_symbols, n_classes)."""
+        blocks = weighted @ mu.swapaxes(1, 2)
+        return (blocks @ weighted).reshape((-1, mu.shape[2]))
+
+
+def make_objective(
+    statistics: VoteStatistics,
+    prior: NDArray[np.float64],
+    center: NDArray[np.float64],
+    l2: float,
+) -> Objective:
+    """The objective in the form that is cheaper for so many symbols."""
+    frequency = statistics.counts / statistics.n_samples
+    target = _masked(statistics) / statistics.n_samples
+    if statistics.lf.size <= DENSE_SYMBOLS:
+        mask = (statistics.lf[:, None] != statistics.lf).astype(np.float64)
+        return DenseObjective(target, frequency, prior, center, l2, mask)
+    sizes = np.bincount(statistics.lf)[statistics.lf]
+    order = np.argsort(sizes, kind="stable")
+    in_order = bool((order == np.arange(len(order))).all())
+    per_size = np.unique(sizes, return_counts=True)
+    return FactoredObjective(
+        target,
+        frequency,
+        prior,
+        center,
+        l2,
+        order=None if in_order else order,
+        inverse=None if in_order else np.argsort(order),
+        groups=tuple((int(rows // size), int(size)) for size, rows in zip(*per_size, strict=True)),
+        target_norm=float((target * target).sum()),
+    )
+
+
+def _masked(statistics: VoteStatistics) -> Any:
+    lf, pairs = statistics.lf, statistics.cooccurrence
+    if not sp.issparse(pairs):
+        return np.where(lf[:, None] == lf, 0.0, pairs)
+    coo = pairs.tocoo()
+    apart = lf[coo.row] != lf[coo.col]
+    return sp.csr_array((coo.data[apart], (coo.row[apart], coo.col[apart])), shape=pairs.shape)

@@ -1,0 +1,292 @@
+"""The training loop: the one module that knows torch, and imports it when a fit first needs it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from ._objective import Objective
+
+if TYPE_CHECKING:
+    import torch
+
+logger = logging.getLogger("sklearn_labelmodel")
+
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamax": "Adamax"}
+SCHEDULERS = ("constant", "linear", "exponential", "step")
+SCHEDULER_DEFAULTS: dict[str, Any] = {
+    "gamma": 0.9,
+    "step_size": 5,
+    "min_lr": 0.0,
+    "warmup_steps": 0,
+    "warmup_percentage": 0.0,
+}
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train; the names are those of `LabelModelClassifier`."""
+
+    n_epochs: int = 100
+    lr: float = 0.01
+    weight_decay: float = 0.0
+    optimizer: str | type = "sgd"
+    optimizer_params: Mapping[str, Any] = field(default_factory=dict)
+    lr_scheduler: str = "constant"
+    lr_scheduler_params: Mapping[str, Any] = field(default_factory=dict)
+    tol: float | None = None
+    device: str = "cpu"
+    verbose: int = 0
+    log_freq: int = 10
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What training found.
+
+    Attributes
+    ----------
+    mu : ndarray of shape (n_symbols, n_classes)
+    loss_curve : ndarray of shape (n_iter,)
+        The loss that each epoch started from.
+    loss : float
+        The loss at mu.
+    converged : bool or None
+        Whether the loss came to rest within `tol`; None where no `tol` was asked for.
+    """
+
+    mu: NDArray[np.float64]
+    loss_curve: NDArray[np.float64]
+    loss: float
+    converged: bool | None
+
+
+def train(
+    objective: Objective, start: NDArray[np.float64], settings: TrainingSettings
+) -> TrainingResult:
+    """Minimise the objective from a start by full-batch steps, one an epoch.
+
+    Parameters
+    ----------
+    objective : Objective
+        Over NumPy arrays.
+    start : ndarray of shape (n_symbols, n_classes)
+    settings : TrainingSettings
+
+    Returns
+    -------
+    result : TrainingResult
+
+    Raises
+    ------
+    FloatingPointError
+        The loss is not finite.
+    ValueError
+        Unknown optimizer, scheduler, parameter of either, or device.
+    """
+    import torch
+
+    device = _device(settings.device)
+    dtype = torch.float32 if device.type == "mps" else torch.float64
+    to_tensor = _converter(device, dtype)
+    mu = to_tensor(start)
+    objective = objective.convert(to_tensor)
+    optimizer = _optimizer(mu, settings)
+    advance = _scheduler(optimizer, settings)
+    curve = torch.empty(settings.n_epochs, dtype=dtype, device=device)
+
+    def closure() -> Any:
+        loss, mu.grad = objective.loss_and_gradient(mu)
+        return loss
+
+    n_iter, converged = 0, None if settings.tol is None else False
+    with torch.no_grad(), _Reporter(settings) as report:
+        while n_iter < settings.n_epochs and not converged:
+            curve[n_iter] = optimizer.step(closure)
+            advance(n_iter)
+            n_iter += 1
+            report(n_iter, curve)
+            if settings.tol is not None:
+                converged = _at_rest(curve[:n_iter].cpu().numpy(), settings.tol)
+        loss = float(objective.loss_and_gradient(mu)[0])
+    loss_curve = curve[:n_iter].cpu().numpy().astype(np.float64)
+    _check_finite(np.append(loss_curve, loss), settings.lr)
+    return TrainingResult(mu.cpu().numpy().astype(np.float64), loss_curve, loss, converged)
+
+
+def _at_rest(curve: NDArray[np.floating[Any]], tol: float) -> bool:
+    """Whether the last epoch changed the loss by less than tol times the first loss."""
+    return len(curve) > 1 and bool(abs(curve[-2] - curve[-1]) <= tol * curve[0])
+
+
+def _check_finite(curve: NDArray[np.float64], lr: float) -> None:
+    if np.isfinite(curve).all():
+        return
+    epoch = int(np.flatnonzero(~np.isfinite(curve))[0])
+    raise FloatingPointError(
+        f"The loss is {curve[epoch]} at epoch {epoch}: training diverged. Lower lr (it is {lr:g}), "
+        "or the momentum in optimizer_params."
+    )
+
+
+# Into torch ---------------------------------------------------------------------------------------
+
+
+def _converter(device: torch.device, dtype: torch.dtype) -> Callable[[Any], torch.Tensor]:
+    import torch
+
+    def to_tensor(array: Any) -> torch.Tensor:
+        if sp.issparse(array):
+            coo = array.tocoo()
+            places = torch.tensor(np.vstack([coo.row, coo.col]), dtype=torch.int64)
+            data = torch.tensor(coo.data, dtype=dtype)
+            return torch.sparse_coo_tensor(places, data, coo.shape, device=device).coalesce()
+        kind = dtype if array.dtype.kind == "f" else torch.int64
+        return torch.tensor(array, dtype=kind, device=device)
+
+    return to_tensor
+
+
+def _device(name: str) -> torch.device:
+    import torch
+
+    if name == "auto":
+        found = torch.accelerator.current_accelerator(check_available=True)
+        return torch.device("cpu") if found is None else found
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"device={name!r} is not a device that torch knows: {error}") from None
+    there = {
+        "cpu": lambda: True,
+        "cuda": lambda: (device.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available,
+    }
+    if device.type not in there:
+        raise ValueError(f"device={name!r} is not supported; use one of cpu, cuda, cuda:N, mps, auto.")
+    if not there[device.type]():
+        raise ValueError(
+            f"device={name!r} is not there: this torch ({torch.__version__}) sees "
+            f"{torch.cuda.device_count()} CUDA devices. Use device='cpu' or 'auto'."
+        )
+    return device
+
+
+def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Optimizer:
+    import torch
+
+    kind = settings.optimizer
+    if isinstance(kind, str) and kind in OPTIMIZERS:
+        kind = getattr(torch.optim, OPTIMIZERS[kind])
+    if not (isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer)):
+        raise ValueError(
+            f"optimizer={settings.optimizer!r} is unknown; use one of {sorted(OPTIMIZERS)} or a "
+            "subclass of torch.optim.Optimizer."
+        )
+    params = {"lr": settings.lr, **settings.optimizer_params}
+    if settings.weight_decay:
+        params["weight_decay"] = settings.weight_decay
+    try:
+        return kind([mu], **params)
+    except TypeError as error:
+        raise ValueError(f"optimizer_params do not suit {kind.__name__}: {error}") from error
+
+
+def _scheduler(
+    optimizer: torch.optim.Optimizer, settings: TrainingSettings
+) -> Callable[[int], None]:
+    """A function of the epoch that ended, which sets the next epoch's learning rate.
+
+    Both schedulers are made before the first epoch and in this order, as Snorkel does; so with warm-up the
+    first epoch's rate is what the scheduler made last leaves.
+    """
+    from torch.optim import lr_scheduler
+
+    params = scheduler_params(settings)
+    n_warmup, min_lr = params["n_warmup"], params["min_lr"]
+    n_decay = settings.n_epochs - n_warmup
+    warmup = main = None
+    if n_warmup:
+        warmup = lr_scheduler.LambdaLR(optimizer, lambda epoch: epoch / n_warmup)
+    if settings.lr_scheduler == "linear":
+        main = lr_scheduler.LambdaLR(optimizer, lambda epoch: (n_decay - epoch) / (n_decay or 1))
+    elif settings.lr_scheduler == "exponential":
+        main = lr_scheduler.ExponentialLR(optimizer, params["gamma"])
+    elif settings.lr_scheduler == "step":
+        main = lr_scheduler.StepLR(optimizer, params["step_size"], params["gamma"])
+
+    def advance(epoch: int) -> None:
+        if warmup is not None and epoch < n_warmup:
+            warmup.step()
+        elif main is not None:
+            main.step()
+            if min_lr and optimizer.param_groups[0]["lr"] < min_lr:
+                optimizer.param_groups[0]["lr"] = min_lr
+
+    return advance
+
+
+def scheduler_params(settings: TrainingSettings) -> dict[str, Any]:
+    """The scheduler's parameters with their defaults, and `n_warmup`, the epochs of warm-up.
+
+    Raises
+    ------
+    ValueError
+        An unknown parameter, or a value outside its range.
+    """
+    given = dict(settings.lr_scheduler_params)
+    unknown = sorted(set(given) - set(SCHEDULER_DEFAULTS))
+    if unknown:
+        raise ValueError(
+            f"lr_scheduler_params has the unknown key {unknown[0]!r}; known are "
+            f"{sorted(SCHEDULER_DEFAULTS)}."
+        )
+    params = {**SCHEDULER_DEFAULTS, **given}
+    ranges = {
+        "gamma": params["gamma"] > 0,
+        "step_size": params["step_size"] >= 1,
+        "min_lr": params["min_lr"] >= 0,
+        "warmup_steps": params["warmup_steps"] >= 0,
+        "warmup_percentage": 0 <= params["warmup_percentage"] <= 1,
+    }
+    for key, valid in ranges.items():
+        if not valid:
+            raise ValueError(f"lr_scheduler_params[{key!r}] = {params[key]!r} is out of its range.")
+    share = int(params["warmup_percentage"] * settings.n_epochs)
+    params["n_warmup"] = int(params["warmup_steps"]) or share
+    return params
+
+
+# Reporting ----------------------------------------------------------------------------------------
+
+
+class _Reporter:
+    """Progress bar and log lines, where they were asked for."""
+
+    def __init__(self, settings: TrainingSettings):
+        self.settings = settings
+        self.bar: Any = None
+
+    def __enter__(self) -> _Reporter:
+        if self.settings.verbose:
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=self.settings.n_epochs, unit="epoch")
+        return self
+
+    def __call__(self, n_iter: int, curve: torch.Tensor) -> None:
+        if self.bar is not None:
+            self.bar.set_postfix(loss=f"{float(curve[n_iter - 1]):.3g}", refresh=False)
+            self.bar.update()
+        if n_iter % self.settings.log_freq == 0 and logger.isEnabledFor(logging.INFO):
+            logger.info("epoch %d: loss %.6g", n_iter, float(curve[n_iter - 1]))
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
