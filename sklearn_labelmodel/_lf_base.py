@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from functools import reduce
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from sklearn_labelmodel._records import LabelingFunctionError, Records
+from ._records import LabelingFunctionError, Records, missing
 
 #: What a labeling function returns for a row that it cannot judge. Label models read every
 #: missing value, and their own marker (-1, their parameter `abstain`), as an abstention.
@@ -50,6 +51,36 @@ class BaseLabelingFunction(BaseEstimator):
         raise NotImplementedError
 
 
+class ReadyMadeLF(BaseLabelingFunction):
+    """A labeling function that is made of parameters, and named after them."""
+
+    column: Any = None
+
+    def _default_name(self) -> str:
+        name = re.sub(r"[\s_]+", "_", self._described()).strip("_")
+        return name[:60]
+
+    def _described(self) -> str:
+        raise NotImplementedError
+
+    def column_part(self) -> str:
+        return "" if self.column is None else f"{self.column}_"
+
+    @property
+    def reader(self) -> str:
+        return f"{type(self).__name__} {self.get_name()!r}"
+
+    def refusal(self, problem: str) -> LabelingFunctionError:
+        return LabelingFunctionError(f"{self.reader}: {problem}")
+
+    def vote_where(self, rows: np.ndarray, label: Any) -> np.ndarray:
+        if not np.isscalar(label) or missing(label):
+            raise self.refusal(f"label is a class label, a number or a string, not {label!r}.")
+        votes = np.full(len(rows), None, dtype=object)
+        votes[rows] = label
+        return votes
+
+
 class LabelingFunction(BaseLabelingFunction):
     """A function that votes on one record, or on a batch of them.
 
@@ -66,7 +97,9 @@ class LabelingFunction(BaseLabelingFunction):
         Whether the function votes on whole batches.
     """
 
-    def __init__(self, function: Callable, name: str | None = None, vectorized: bool = False):
+    def __init__(
+        self, function: Callable[..., Any], name: str | None = None, vectorized: bool = False
+    ) -> None:
         self.function = function
         self.name = name
         self.vectorized = vectorized
@@ -126,7 +159,7 @@ def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
     if callable(name):
         return labeling_function()(name)
 
-    def decorate(function: Callable) -> LabelingFunction:
+    def decorate(function: Callable[..., Any]) -> LabelingFunction:
         if not callable(function):
             raise TypeError(f"labeling_function decorates a function, not {function!r}.")
         _keep_picklable(function)
@@ -137,13 +170,14 @@ def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
     return decorate
 
 
-def _keep_picklable(function: Callable) -> None:
-    """Let pickle, which finds functions by name, find one whose name now means its decoration."""
+def _keep_picklable(function: Callable[..., Any]) -> None:
+    """Give pickle, which finds functions by name, a name if the function's own now means its LF."""
     name = getattr(function, "__qualname__", "<>")
     module = sys.modules.get(getattr(function, "__module__", None) or "")
-    if "<" in name or _attribute(module, name) is function:
+    if "<" in name or module is None or _attribute(module, name) is function:
         return
-    function.__qualname__ = f"{name}.function"
+    function.__qualname__ = f"{name.replace('.', ':')}:function"
+    setattr(module, function.__qualname__, function)
 
 
 def _attribute(owner: Any, dotted_name: str) -> Any:

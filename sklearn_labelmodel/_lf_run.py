@@ -10,11 +10,11 @@ from typing import Any
 
 import joblib
 import numpy as np
-from joblib.externals import cloudpickle
+from joblib.externals.loky.backend.reduction import dumps as dumps_for_worker
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_labelmodel._lf_votes import votes_of_batch
-from sklearn_labelmodel._records import LabelingFunctionError, Records
+from ._lf_votes import votes_of_batch
+from ._records import LabelingFunctionError, Records
 
 # Bounds the memory that row objects take; the votes themselves are small.
 _MOST_ROWS_AT_ONCE = 20_000
@@ -38,6 +38,14 @@ class Outcome:
     n_failed: int = 0
     failure: tuple[int | None, Exception] | None = None
 
+    def append(self, following: Outcome, start: int) -> None:
+        """Append what the labeling function said of the rows from `start` on."""
+        self.votes.extend(following.votes)
+        self.n_failed += following.n_failed
+        if self.failure is None and following.failure is not None:
+            position, error = following.failure
+            self.failure = None if position is None else start + position, error
+
 
 @dataclass
 class Task:
@@ -52,8 +60,8 @@ class Task:
 
 
 def run(
-    lfs: Sequence, records: Records, *, n_jobs: int | None, stop_on_error: bool, progress: bool
-) -> list[list[tuple[int, Outcome]]]:
+    lfs: Sequence[Any], records: Records, *, n_jobs: int | None, stop_on_error: bool, progress: bool
+) -> list[Outcome]:
     """Run labeling functions.
 
     Parameters
@@ -67,24 +75,27 @@ def run(
 
     Returns
     -------
-    outcomes : list of n_lfs lists of (position of the first row, Outcome)
-        In the order of the rows.
+    outcomes : list of n_lfs Outcomes
     """
     n_workers = joblib.effective_n_jobs(n_jobs)
     tasks = _plan(lfs, len(records), n_workers)
+    watched = _watched(tasks, len(records)) if progress else iter(tasks)
     if n_workers == 1:
-        results = _run_here(tasks, lfs, records, stop_on_error)
+        results = _run_here(watched, lfs, records, stop_on_error)
     else:
-        results = _run_in_workers(tasks, lfs, records, n_jobs, stop_on_error)
-    outcomes: list[list[tuple[int, Outcome]]] = [[] for _ in lfs]
-    for task_outcomes, task in _watched(zip(results, tasks), tasks, len(records), progress):
-        start = 0 if task.rows is None else task.rows.start
-        for lf, outcome in zip(task.lfs, task_outcomes):
-            outcomes[lf].append((start, outcome))
+        results = _run_in_workers(watched, lfs, records, n_jobs, stop_on_error)
+    outcomes = [Outcome([]) for _ in lfs]
+    # Fewer results than tasks: the run was ended.
+    for task, task_outcomes in zip(tasks, results, strict=False):
+        for lf, outcome in zip(task.lfs, task_outcomes, strict=True):
+            if task.rows is None:
+                outcomes[lf] = outcome
+            else:
+                outcomes[lf].append(outcome, task.rows.start)
     return outcomes
 
 
-def _plan(lfs: Sequence, n_rows: int, n_workers: int) -> list[Task]:
+def _plan(lfs: Sequence[Any], n_rows: int, n_workers: int) -> list[Task]:
     """Split the work: row-wise functions by rows, vectorized ones, which see all rows, apart."""
     vectorized = [position for position, lf in enumerate(lfs) if lf.vectorized]
     row_wise = [position for position, lf in enumerate(lfs) if not lf.vectorized]
@@ -99,19 +110,24 @@ def _plan(lfs: Sequence, n_rows: int, n_workers: int) -> list[Task]:
 
 
 def _run_here(
-    tasks: list[Task], lfs: Sequence, records: Records, stop_on_error: bool
-) -> Iterator[list[Outcome]]:
+    tasks: Iterable[Task], lfs: Sequence[Any], records: Records, stop_on_error: bool
+) -> list[list[Outcome]]:
+    results = []
     for task in tasks:
         task_records = records if task.rows is None else records.take(task.rows)
-        outcomes = _run_task([lfs[lf] for lf in task.lfs], task_records, stop_on_error)
-        yield outcomes
-        if stop_on_error and any(outcome.failure for outcome in outcomes):
-            return
+        results.append(_run_task([lfs[lf] for lf in task.lfs], task_records, stop_on_error))
+        if stop_on_error and any(outcome.failure for outcome in results[-1]):
+            break
+    return results
 
 
 def _run_in_workers(
-    tasks: list[Task], lfs: Sequence, records: Records, n_jobs: int | None, stop_on_error: bool
-) -> Iterable[list[Outcome]]:
+    tasks: Iterable[Task],
+    lfs: Sequence[Any],
+    records: Records,
+    n_jobs: int | None,
+    stop_on_error: bool,
+) -> list[list[Outcome]]:
     run_task = delayed(_run_task_in_worker)
     calls = (
         run_task(
@@ -122,19 +138,19 @@ def _run_in_workers(
         for task in tasks
     )
     try:
-        yield from Parallel(n_jobs=n_jobs, return_as="generator")(calls)
+        return Parallel(n_jobs=n_jobs)(calls)
     except pickle.PicklingError as error:
         raise LabelingFunctionError(_cannot_travel(lfs)) from error
 
 
-def _run_task(lfs: Sequence, records: Records, stop_on_error: bool) -> list[Outcome]:
+def _run_task(lfs: Sequence[Any], records: Records, stop_on_error: bool) -> list[Outcome]:
     if all(lf.vectorized for lf in lfs):
         return [_vote_on_batch(lf, records, stop_on_error) for lf in lfs]
     rows = records.rows()
     return [_vote_by_row(lf.function, rows, stop_on_error) for lf in lfs]
 
 
-def _run_task_in_worker(lfs: Sequence, data: Any, stop_on_error: bool) -> list[Outcome]:
+def _run_task_in_worker(lfs: Sequence[Any], data: Any, stop_on_error: bool) -> list[Outcome]:
     outcomes = _run_task(lfs, Records(data), stop_on_error)
     for outcome in outcomes:
         if outcome.failure is not None:
@@ -143,7 +159,9 @@ def _run_task_in_worker(lfs: Sequence, data: Any, stop_on_error: bool) -> list[O
     return outcomes
 
 
-def _vote_by_row(function: Callable, rows: Sequence, stop_on_error: bool) -> Outcome:
+def _vote_by_row(
+    function: Callable[[Any], Any], rows: Sequence[Any], stop_on_error: bool
+) -> Outcome:
     outcome = Outcome([])
     append = outcome.votes.append
     for position, row in enumerate(rows):
@@ -165,16 +183,15 @@ def _vote_on_batch(lf: Any, records: Records, stop_on_error: bool) -> Outcome:
     except LabelingFunctionError as error:
         if stop_on_error or error.rows is None:
             raise
-        return _vote_without(error, lf, records)
+        return _vote_without(error, error.rows, lf, records)
     except Exception as error:
         return Outcome(np.full(len(records), None), len(records), (None, error))
     return Outcome(votes_of_batch(votes, records, lf.get_name()))
 
 
-def _vote_without(error: LabelingFunctionError, lf: Any, records: Records) -> Outcome:
+def _vote_without(error: Exception, rows: np.ndarray, lf: Any, records: Records) -> Outcome:
     """Vote on the rows that are not at fault."""
-    at_fault = np.flatnonzero(error.rows)
-    kept = np.flatnonzero(~np.asarray(error.rows))
+    at_fault, kept = np.flatnonzero(rows), np.flatnonzero(~rows)
     votes = np.full(len(records), None)
     votes[kept] = lf.vote(records.take(kept))
     return Outcome(votes, len(at_fault), (int(at_fault[0]), error))
@@ -183,13 +200,13 @@ def _vote_without(error: LabelingFunctionError, lf: Any, records: Records) -> Ou
 def _portable(error: Exception) -> Exception:
     """Return the error, or a stand-in if it would not survive the way between processes."""
     try:
-        pickle.loads(cloudpickle.dumps(error))
+        pickle.loads(pickle.dumps(error))
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error
 
 
-def _cannot_travel(lfs: Sequence) -> str:
+def _cannot_travel(lfs: Sequence[Any]) -> str:
     names = [repr(lf.get_name()) for lf in lfs if not _travels(lf)]
     who = f"labeling function {', '.join(names)}" if names else "X"
     return (
@@ -200,21 +217,18 @@ def _cannot_travel(lfs: Sequence) -> str:
 
 def _travels(lf: Any) -> bool:
     try:
-        cloudpickle.dumps(lf)
+        dumps_for_worker(lf)
     except Exception:
         return False
     return True
 
 
-def _watched(results: Iterable, tasks: list[Task], n_rows: int, progress: bool) -> Iterator:
-    """Pass results on; with progress, show a bar that counts votes."""
-    if not progress:
-        yield from results
-        return
+def _watched(tasks: list[Task], n_rows: int) -> Iterator[Task]:
+    """Pass tasks on, with a bar that counts the votes of those that were taken before."""
     from tqdm.auto import tqdm
 
     total = sum(task.n_votes(n_rows) for task in tasks)
     with tqdm(total=total, desc="labeling functions", unit="vote", unit_scale=True) as bar:
-        for outcomes, task in results:
-            yield outcomes, task
+        for task in tasks:
+            yield task
             bar.update(task.n_votes(n_rows))

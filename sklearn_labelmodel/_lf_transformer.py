@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
@@ -12,10 +13,10 @@ from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 
-from sklearn_labelmodel._lf_base import BaseLabelingFunction, as_labeling_function
-from sklearn_labelmodel._lf_run import Outcome, run
-from sklearn_labelmodel._lf_votes import vote_matrix, votes_of_rows
-from sklearn_labelmodel._records import LabelingFunctionError, Records
+from ._lf_base import BaseLabelingFunction, as_labeling_function
+from ._lf_run import Outcome, run
+from ._lf_votes import vote_matrix, votes_of_rows
+from ._records import LabelingFunctionError, Records
 
 
 class LabelingFunctions(TransformerMixin, _BaseComposition):
@@ -88,21 +89,27 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
     array([None, None, None], dtype=object)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         "lfs": [list, tuple],
         "n_jobs": [Integral, None],
         "on_error": [StrOptions({"raise", "abstain"})],
         "progress": ["boolean"],
     }
 
-    def __init__(self, lfs, n_jobs=None, on_error="raise", progress=False):
+    def __init__(
+        self,
+        lfs: Sequence[Any],
+        n_jobs: int | None = None,
+        on_error: str = "raise",
+        progress: bool = False,
+    ) -> None:
         self.lfs = lfs
         self.n_jobs = n_jobs
         self.on_error = on_error
         self.progress = progress
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X=None, y=None):
+    def fit(self, X: Any = None, y: Any = None) -> LabelingFunctions:  # noqa: ARG002
         """Check the labeling functions' names; nothing is learned.
 
         Parameters
@@ -117,7 +124,7 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
         self._checked_lfs()
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Return the votes of all labeling functions.
 
         Parameters
@@ -141,13 +148,11 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
             stop_on_error=stop_on_error,
             progress=self.progress,
         )
-        if stop_on_error:
-            _raise_first_failure(lfs, records, outcomes)
-        else:
-            _warn_of_failures(lfs, records, outcomes)
-        return vote_matrix([_votes(lf, records, pieces) for lf, pieces in zip(lfs, outcomes)])
+        report = _raise_first_failure if stop_on_error else _warn_of_failures
+        report(lfs, outcomes, records)
+        return vote_matrix([_votes(*one, records) for one in zip(lfs, outcomes, strict=True)])
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:  # noqa: ARG002
         """Return the labeling functions' names.
 
         Parameters
@@ -160,7 +165,7 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
         """
         return np.asarray([lf.get_name() for lf in self._checked_lfs()], dtype=object)
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, and with `deep` those of the labeling functions.
 
         Parameters
@@ -174,7 +179,7 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
         """
         return self._get_params("_named_lfs", deep=deep)
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> LabelingFunctions:
         """Set parameters, those of the labeling functions as `<name>__<parameter>`.
 
         Parameters
@@ -190,14 +195,15 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
         return self._set_params("_named_lfs", **params)
 
     @property
-    def _named_lfs(self):
+    def _named_lfs(self) -> list[tuple[str, BaseLabelingFunction]]:
         if not isinstance(self.lfs, (list, tuple)):
             return []
         return [(lf.get_name(), lf) for lf in self.lfs if isinstance(lf, BaseLabelingFunction)]
 
     @_named_lfs.setter
-    def _named_lfs(self, named_lfs):
-        new = dict(zip((id(lf) for _, lf in self._named_lfs), (lf for _, lf in named_lfs)))
+    def _named_lfs(self, named_lfs: list[tuple[str, Any]]) -> None:
+        pairs = zip(self._named_lfs, named_lfs, strict=True)
+        new = {id(old): replacement for (_, old), (_, replacement) in pairs}
         self.lfs = [new.get(id(lf), lf) for lf in self.lfs]
 
     def _checked_lfs(self) -> list[BaseLabelingFunction]:
@@ -217,21 +223,21 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
                 "more than once. Give all but one of them another name=..."
             )
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         tags.no_validation = True
-        tags.input_tags.one_d_array = True
+        tags.transformer_tags.preserves_dtype = []
         tags.input_tags.string = True
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
         return tags
 
 
-def _check_name(name: Any, reserved: dict) -> None:
+def _check_name(name: Any, reserved: dict[str, Any]) -> None:
     if not isinstance(name, str) or not name:
         raise LabelingFunctionError(f"a labeling function's name is a string, not {name!r}.")
     if "__" in name:
@@ -246,50 +252,33 @@ def _check_name(name: Any, reserved: dict) -> None:
         )
 
 
-def _votes(
-    lf: BaseLabelingFunction, records: Records, pieces: list[tuple[int, Outcome]]
-) -> np.ndarray:
+def _votes(lf: BaseLabelingFunction, outcome: Outcome, records: Records) -> np.ndarray:
     if lf.vectorized:
-        return pieces[0][1].votes
-    votes = [vote for _, outcome in pieces for vote in outcome.votes]
-    return votes_of_rows(votes, records, lf.get_name())
+        return outcome.votes
+    return votes_of_rows(outcome.votes, records, lf.get_name())
 
 
-def _failures(
-    lf: BaseLabelingFunction, pieces: list[tuple[int, Outcome]]
-) -> tuple[int, int | None, Exception] | None:
-    """Return how often a labeling function raised, and where and what first."""
-    failed = [(start, outcome) for start, outcome in pieces if outcome.failure]
-    if not failed:
-        return None
-    start, first = failed[0]
-    position, error = first.failure
-    n_failed = sum(outcome.n_failed for _, outcome in failed)
-    return n_failed, None if position is None else start + position, error
-
-
-def _raise_first_failure(lfs: list, records: Records, outcomes: list) -> None:
-    for lf, pieces in zip(lfs, outcomes):
-        failures = _failures(lf, pieces)
-        if failures:
-            _, position, error = failures
+def _raise_first_failure(
+    lfs: list[BaseLabelingFunction], outcomes: list[Outcome], records: Records
+) -> None:
+    for lf, outcome in zip(lfs, outcomes, strict=True):
+        if outcome.failure is not None:
             raise LabelingFunctionError(
-                f"labeling function {lf.get_name()!r} raised {_described(error)} "
-                f"{_where(records, position)}. Return None for what it cannot judge, or pass "
-                "on_error='abstain'."
-            ) from error
+                f"labeling function {lf.get_name()!r} raised "
+                f"{_described(*outcome.failure, records)}. Return None for what it cannot judge, "
+                "or pass on_error='abstain'."
+            ) from outcome.failure[1]
 
 
-def _warn_of_failures(lfs: list, records: Records, outcomes: list) -> None:
-    reports = []
-    for lf, pieces in zip(lfs, outcomes):
-        failures = _failures(lf, pieces)
-        if failures:
-            n_failed, position, error = failures
-            reports.append(
-                f"{lf.get_name()!r} on {n_failed} of {len(records)} rows "
-                f"(first {_described(error)} {_where(records, position)})"
-            )
+def _warn_of_failures(
+    lfs: list[BaseLabelingFunction], outcomes: list[Outcome], records: Records
+) -> None:
+    reports = [
+        f"{lf.get_name()!r} on {outcome.n_failed} of {len(records)} rows "
+        f"(first {_described(*outcome.failure, records)})"
+        for lf, outcome in zip(lfs, outcomes, strict=True)
+        if outcome.failure is not None
+    ]
     if reports:
         # The caller's line: this function, transform, and scikit-learn's wrapper around it.
         warnings.warn(
@@ -299,9 +288,6 @@ def _warn_of_failures(lfs: list, records: Records, outcomes: list) -> None:
         )
 
 
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}({str(error)!r})"
-
-
-def _where(records: Records, position: int | None) -> str:
-    return "on the whole batch" if position is None else f"at {records.where(position)}"
+def _described(position: int | None, error: Exception, records: Records) -> str:
+    where = "on the whole batch" if position is None else f"at {records.where(position)}"
+    return f"{type(error).__name__}({str(error)!r}) {where}"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklearn_labelmodel._records import (
+from ._records import (
     LabelingFunctionError,
     Records,
     missing,
@@ -19,7 +19,7 @@ from sklearn_labelmodel._records import (
 _VOTE_TYPES = (str, bytes, numbers.Number, np.generic, type(None), type(pd.NA), type(pd.NaT))
 
 
-def votes_of_rows(votes: list, records: Records, name: str) -> np.ndarray:
+def votes_of_rows(votes: list[Any], records: Records, name: str) -> np.ndarray:
     """Make an array of what a labeling function returned row by row.
 
     Parameters
@@ -33,26 +33,9 @@ def votes_of_rows(votes: list, records: Records, name: str) -> np.ndarray:
     Returns
     -------
     votes : ndarray of shape (n_samples,)
-        Of dtype object unless every row has a vote and all votes are numbers of one type.
+        Numbers if all votes are of one numeric type, else of dtype object with None as missing.
     """
-    types = set(map(type, votes))
-    for wrong in types:
-        if not issubclass(wrong, _VOTE_TYPES):
-            position = next(i for i, vote in enumerate(votes) if type(vote) is wrong)
-            raise LabelingFunctionError(
-                f"labeling function {name!r} returned {_shortened(votes[position])} "
-                f"({wrong.__name__}) for {records.where(position)}, which is no class label. "
-                "Return one number or string, or None to abstain."
-            )
-    return _narrowed(votes, types)
-
-
-def _narrowed(votes: list, types: set[type]) -> np.ndarray:
-    if len(types) == 1 and issubclass(next(iter(types)), (bool, int, float, np.number, np.bool_)):
-        array = np.asarray(votes)
-        if array.dtype.kind in "biuf":
-            return array
-    return object_array(votes)
+    return _typed(object_array(votes), records, name)
 
 
 def votes_of_batch(votes: Any, records: Records, name: str) -> np.ndarray:
@@ -67,6 +50,7 @@ def votes_of_batch(votes: Any, records: Records, name: str) -> np.ndarray:
     Returns
     -------
     votes : ndarray of shape (n_samples,)
+        As from :func:`votes_of_rows`.
     """
     _check_order(votes, records, name)
     array = _one_dimensional(votes, name)
@@ -75,9 +59,30 @@ def votes_of_batch(votes: Any, records: Records, name: str) -> np.ndarray:
             f"vectorized labeling function {name!r} returned {len(array)} votes for "
             f"{len(records)} rows. Return one vote for each row, None to abstain."
         )
-    if array.dtype.kind in "biuf":
-        return array
-    return votes_of_rows(array.tolist() if array.dtype.kind != "M" else list(array), records, name)
+    return (
+        array
+        if array.dtype.kind in "biuf"
+        else _typed(array.astype(object, copy=True), records, name)
+    )
+
+
+def _typed(votes: np.ndarray, records: Records, name: str) -> np.ndarray:
+    types = set(map(type, votes.tolist()))
+    for wrong in types:
+        if not issubclass(wrong, _VOTE_TYPES):
+            position = next(i for i, vote in enumerate(votes) if type(vote) is wrong)
+            raise LabelingFunctionError(
+                f"labeling function {name!r} returned {_shortened(votes[position])} "
+                f"({wrong.__name__}) for {records.where(position)}, which is no class label. "
+                "Return one number or string, or None to abstain."
+            )
+    if len(types) == 1 and issubclass(next(iter(types)), (bool, int, float, np.number, np.bool_)):
+        numeric = np.asarray(votes.tolist())
+        if numeric.dtype.kind in "biuf":
+            return numeric
+    if not types <= {str, int, bool, type(None)}:
+        votes[missing(votes)] = None
+    return votes
 
 
 def _check_order(votes: Any, records: Records, name: str) -> None:
@@ -122,10 +127,12 @@ def vote_matrix(columns: Sequence[np.ndarray]) -> np.ndarray:
     """
     if len({column.dtype.kind for column in columns}) == 1 and columns[0].dtype.kind != "O":
         return np.column_stack(columns)
-    matrix = np.empty((len(columns[0]), len(columns)), dtype=object)
+    # Label models read column by column, and so is it filled.
+    matrix = np.empty((len(columns[0]), len(columns)), dtype=object, order="F")
     for position, column in enumerate(columns):
         matrix[:, position] = column
-    matrix[missing(matrix)] = None
+        if column.dtype.kind == "f":
+            matrix[np.isnan(column), position] = None
     return matrix
 
 

@@ -97,7 +97,7 @@ def snorkel_start(
 
 @dataclass(frozen=True)
 class Objective:
-    """The two terms that both forms of the matrix term share.
+    """What both forms of the loss share.
 
     Attributes
     ----------
@@ -128,30 +128,46 @@ class Objective:
 
     def loss_and_gradient(self, mu: Any) -> tuple[Any, Any]:
         """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes)."""
-        weighted = mu * self.prior
-        loss, gradient = self._matrix_term(mu, weighted)
-        residual = weighted.sum(1) - self.frequency
-        loss = loss + residual @ residual
-        gradient = gradient + (2 * residual)[:, None] * self.prior
+        loss, gradient = self._fit_term(mu)
         if self.l2:
             pull = mu - self.center
             loss = loss + self.l2**2 * (pull * pull).sum()
             gradient = gradient + 2 * self.l2**2 * pull
         return loss, gradient
 
-    def _matrix_term(self, mu: Any, weighted: Any) -> tuple[Any, Any]:
+    def _fit_term(self, mu: Any) -> tuple[Any, Any]:
+        """The loss without the l2 term, and its gradient."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class DenseObjective(Objective):
-    """Forms mu P mu^T: few operations, for few symbols."""
+    """Forms mu P mu^T: few operations, for few symbols.
 
-    mask: Any
+    The marginal term is one of co-occurrences too: with a symbol that is always there. It stands in the last
+    row and column, so each counts half.
 
-    def _matrix_term(self, mu: Any, weighted: Any) -> tuple[Any, Any]:
-        residual = self.mask * (weighted @ mu.T) - self.target
-        return (residual * residual).sum(), 4 * (residual @ weighted)
+    Attributes
+    ----------
+    weights : array of shape (n_symbols + 1, n_symbols + 1)
+        The mask, bordered by halves.
+    bordered_target : array of shape (n_symbols + 1, n_symbols + 1)
+        The target, bordered by the frequencies.
+    bordered_mu : array of shape (n_symbols + 1, n_classes)
+        Room for mu above a row of ones.
+    """
+
+    weights: Any
+    bordered_target: Any
+    bordered_mu: Any
+
+    def _fit_term(self, mu: Any) -> tuple[Any, Any]:
+        bordered = self.bordered_mu
+        bordered[:-1] = mu
+        weighted = bordered * self.prior
+        residual = weighted @ bordered.T - self.bordered_target
+        counted = residual * self.weights
+        return (residual * counted).sum(), 4 * (counted[:-1] @ weighted)
 
 
 @dataclass(frozen=True)
@@ -177,11 +193,15 @@ class FactoredObjective(Objective):
     groups: tuple[tuple[int, int], ...]
     target_norm: float
 
-    def _matrix_term(self, mu: Any, weighted: Any) -> tuple[Any, Any]:
+    def _fit_term(self, mu: Any) -> tuple[Any, Any]:
+        weighted = mu * self.prior
         observed = self.target @ weighted
         expected = self._expected(mu, weighted)
-        loss = self.target_norm + ((expected - 2 * observed) * mu).sum()
-        return loss.clip(0, None), 4 * (expected - observed)
+        matrix_loss = self.target_norm + ((expected - 2 * observed) * mu).sum()
+        residual = weighted.sum(1) - self.frequency
+        gradient = 4 * (expected - observed) + (2 * residual)[:, None] * self.prior
+        # Rounding may leave a perfect fit a little below zero.
+        return matrix_loss.clip(0, None) + residual @ residual, gradient
 
     def _expected(self, mu: Any, weighted: Any) -> Any:
         """(mask * (mu P mu^T)) mu P."""
@@ -213,7 +233,12 @@ def make_objective(
     target = _masked(statistics) / statistics.n_samples
     if statistics.lf.size <= DENSE_SYMBOLS:
         mask = (statistics.lf[:, None] != statistics.lf).astype(np.float64)
-        return DenseObjective(target, frequency, prior, center, l2, mask)
+        return DenseObjective(
+            *(target, frequency, prior, center, l2),
+            weights=_bordered(mask, np.full_like(frequency, 0.5)),
+            bordered_target=_bordered(target, frequency),
+            bordered_mu=np.vstack([center, np.ones_like(prior)]),
+        )
     sizes = np.bincount(statistics.lf)[statistics.lf]
     order = np.argsort(sizes, kind="stable")
     in_order = bool((order == np.arange(len(order))).all())
@@ -229,6 +254,12 @@ def make_objective(
         groups=tuple((int(rows // size), int(size)) for size, rows in zip(*per_size, strict=True)),
         target_norm=float((target * target).sum()),
     )
+
+
+def _bordered(matrix: NDArray[np.float64], border: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The matrix with the border as its last row and column, and 0 where these meet."""
+    with_row = np.vstack([matrix, border])
+    return np.column_stack([with_row, np.append(border, 0.0)])
 
 
 def _masked(statistics: VoteStatistics) -> Any:

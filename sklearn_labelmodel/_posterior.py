@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp, softmax
+from scipy.special import logsumexp
 
 from ._votes import Votes
 
-TABLE_ROWS = 4096
-BLOCK_CELLS = 1 << 18
+# A table of so many cells stays in the cache, and so does a block of so many log-probabilities.
+TABLE_CELLS = 1 << 17
+BLOCK_CELLS = 1 << 16
+LEAST_PATTERNS = 16
 
 
 def find_symbols(
@@ -55,8 +57,14 @@ def posterior(
     log_prior : ndarray of shape (n_classes,)
     """
     proba = np.empty((votes.n_samples, len(log_prior)))
-    for start, log_joint in _log_joint(votes, tables, log_prior):
-        proba[start : start + len(log_joint)] = softmax(log_joint, axis=1)
+    runs, run_tables = _joint_tables(votes, tables, log_prior)
+    if len(runs) == 1:
+        pattern_proba = _normalised(run_tables[0])
+        for rows, (codes,) in _blocks(votes, runs, len(log_prior)):
+            np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")
+        return proba
+    for rows, log_joint in _log_joint(votes, runs, run_tables):
+        proba[rows] = _normalised(log_joint)
     return proba
 
 
@@ -65,41 +73,51 @@ def log_likelihood(
 ) -> NDArray[np.float64]:
     """log P(votes) of every row, shape (n_samples,); parameters as for `posterior`."""
     values = np.empty(votes.n_samples)
-    for start, log_joint in _log_joint(votes, tables, log_prior):
-        values[start : start + len(log_joint)] = logsumexp(log_joint, axis=1)
+    runs, run_tables = _joint_tables(votes, tables, log_prior)
+    for rows, log_joint in _log_joint(votes, runs, run_tables):
+        values[rows] = logsumexp(log_joint, axis=1)
     return values
 
 
-def _log_joint(
+def _joint_tables(
     votes: Votes, tables: NDArray[np.float64], log_prior: NDArray[np.float64]
-) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """First row and log P(votes, Y) of each block of rows."""
-    groups = _join_tables(tables)
-    n_rows = max(1, BLOCK_CELLS // max(len(log_prior), votes.n_lfs))
-    for start, codes in votes.blocks(n_rows):
-        log_joint = np.tile(log_prior, (codes.shape[1], 1))
-        for lfs, table in groups:
-            log_joint += table[_joint_code(codes[lfs], tables.shape[1])]
-        yield start, log_joint
+) -> tuple[list[slice], list[NDArray[np.float64]]]:
+    """Runs of LFs, and each run's evidence for every pattern of its votes; the first holds the prior."""
+    n_classes = len(log_prior)
+    runs = votes.runs(max(LEAST_PATTERNS, min(votes.n_samples, TABLE_CELLS // n_classes)))
+    joined = []
+    for lfs in runs:
+        table = np.zeros((1, n_classes)) if joined else log_prior[None]
+        for evidence in tables[lfs, : votes.n_codes]:
+            table = (table[:, None] + evidence).reshape(-1, n_classes)
+        joined.append(table)
+    return runs, joined
 
 
-def _join_tables(tables: NDArray[np.float64]) -> list[tuple[slice, NDArray[np.float64]]]:
-    """Tables of runs of LFs, with a row for each combination of their codes."""
-    n_lfs, n_codes, n_classes = tables.shape
-    together = max(1, int(np.log(TABLE_ROWS) / np.log(n_codes)))
-    groups = []
-    for start in range(0, n_lfs, together):
-        lfs = slice(start, min(start + together, n_lfs))
-        joined = np.zeros((1, n_classes))
-        for table in tables[lfs]:
-            joined = (joined[:, None] + table).reshape(-1, n_classes)
-        groups.append((lfs, joined))
-    return groups
+def _blocks(
+    votes: Votes, runs: list[slice], n_classes: int
+) -> Iterator[tuple[slice, Iterator[NDArray[np.intp]]]]:
+    n_rows = max(1, BLOCK_CELLS // n_classes)
+    for start in range(0, votes.n_samples, n_rows):
+        stop = min(start + n_rows, votes.n_samples)
+        yield slice(start, stop), votes.run_codes(start, stop, runs)
 
 
-def _joint_code(codes: NDArray[Any], n_codes: int) -> NDArray[np.intp]:
-    joint = codes[0].astype(np.intp)
-    for column in codes[1:]:
-        joint *= n_codes
-        joint += column
-    return joint
+def _log_joint(
+    votes: Votes, runs: list[slice], run_tables: list[NDArray[np.float64]]
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """log P(votes, Y) of each block of rows."""
+    for rows, codes in _blocks(votes, runs, run_tables[0].shape[1]):
+        log_joint = np.take(run_tables[0], next(codes), axis=0)
+        for table, column in zip(run_tables[1:], codes, strict=True):
+            log_joint += np.take(table, column, axis=0)
+        yield rows, log_joint
+
+
+def _normalised(log_joint: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows of log-probabilities as probabilities; by columns, of which there are few."""
+    scores = np.ascontiguousarray(log_joint.T)
+    scores -= scores.max(axis=0)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=0)
+    return scores.T

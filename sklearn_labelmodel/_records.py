@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter, namedtuple
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -44,11 +44,11 @@ class Records:
     def __len__(self) -> int:
         return self.data.shape[0] if hasattr(self.data, "shape") else len(self.data)
 
-    def rows(self) -> Sequence:
+    def rows(self) -> Sequence[Any]:
         """Return what a row-wise labeling function is called with, one for each row."""
         if _is_table(self.data):
             return _table_rows(self.data)
-        if issparse(self.data):
+        if _is_sparse(self.data):
             return [self.data[position] for position in range(len(self))]
         if isinstance(self.data, np.ndarray) and self.data.ndim > 1:
             return list(self.data)
@@ -117,15 +117,15 @@ class Records:
         )
         return Texts([value if isinstance(value, str) else "" for value in values], present)
 
-    def refuse(self, rows: np.ndarray, values: Sequence, demand: str, remedy: str) -> None:
+    def refuse(self, rows: np.ndarray, values: Any, demand: str, remedy: str) -> None:
         """Raise an error that names the first of the rows marked, if any is."""
         if not rows.any():
             return
         first = int(np.flatnonzero(rows)[0])
         value = values[first]
         raise LabelingFunctionError(
-            f"{demand}, but {self.where(first)} holds {value!r} ({type(value).__name__}), one of "
-            f"{int(rows.sum())} such row(s). {remedy}",
+            f"{demand}, but {self.where(first)} holds {value!r} ({type(value).__name__}); such "
+            f"rows: {int(rows.sum())}. {remedy}",
             rows,
         )
 
@@ -150,13 +150,14 @@ class Texts:
     def __init__(self, values: list[str], present: np.ndarray):
         self.values = values
         self.present = present
-        self._casefolded: list[str] | None = None
 
-    @property
+    @cached_property
     def casefolded(self) -> list[str]:
-        if self._casefolded is None:
-            self._casefolded = list(map(str.casefold, self.values))
-        return self._casefolded
+        return list(map(str.casefold, self.values))
+
+    @cached_property
+    def is_ascii(self) -> np.ndarray:
+        return np.fromiter(map(str.isascii, self.values), bool, len(self.values))
 
 
 class _NoColumnError(KeyError):
@@ -164,35 +165,36 @@ class _NoColumnError(KeyError):
     __str__ = Exception.__str__
 
 
-class _RowMixin:
+class _RowMixin(tuple[Any, ...]):
     """What a row has beyond a namedtuple: items by name, and names that are no identifiers."""
 
     __slots__ = ()
-    _fields: tuple = ()
-    _positions: dict = {}
+    _fields: tuple[Any, ...] = ()
+    _positions: dict[Any, int] = {}
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
             return tuple.__getitem__(self, key)
         if key in self._positions:
             return tuple.__getitem__(self, self._positions[key])
         raise _NoColumnError(_no_column(self._fields, key, "row"))
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         # Reached only where the namedtuple has no such field.
         if name in self._positions:
             return tuple.__getitem__(self, self._positions[name])
         raise AttributeError(_no_column(self._fields, name, "row"))
 
-    def __repr__(self):
-        return f"Row({', '.join(f'{name}={value!r}' for name, value in zip(self._fields, self))})"
+    def __repr__(self) -> str:
+        cells = [f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True)]
+        return f"Row({', '.join(cells)})"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return _make_row, (self._fields, tuple(self))
 
 
 @lru_cache(maxsize=64)
-def _row_class(columns: tuple) -> type:
+def _row_class(columns: tuple[Any, ...]) -> type[tuple[Any, ...]]:
     counts = Counter(columns)
     fields = [name if isinstance(name, str) and counts[name] == 1 else "" for name in columns]
     positions = {name: position for position, name in enumerate(columns) if counts[name] == 1}
@@ -205,20 +207,20 @@ def _row_class(columns: tuple) -> type:
     return type("Row", (_RowMixin, base), members)
 
 
-def _make_row(columns: tuple, values: Iterable) -> tuple:
+def _make_row(columns: tuple[Any, ...], values: Iterable[Any]) -> tuple[Any, ...]:
     return tuple.__new__(_row_class(columns), values)
 
 
-def _table_rows(table: Any) -> list[tuple]:
+def _table_rows(table: Any) -> list[tuple[Any, ...]]:
     row_class = _row_class(tuple(table.columns))
     n_rows, n_columns = table.shape
     if n_columns == 0:
         return [_make_row((), ()) for _ in range(n_rows)]
     columns = (_python_values(_take_columns(table, position)) for position in range(n_columns))
-    return list(map(partial(tuple.__new__, row_class), zip(*columns)))
+    return list(map(partial(tuple.__new__, row_class), zip(*columns, strict=True)))
 
 
-def _python_values(values: Any) -> list:
+def _python_values(values: Any) -> list[Any]:
     """List a column's elements, numbers as Python's own where they have no other meaning."""
     if isinstance(values, list):
         return values
@@ -230,7 +232,7 @@ def _python_values(values: Any) -> list:
 def _as_records(data: Any) -> Any:
     if isinstance(data, (pd.DataFrame, pd.Series, np.ndarray)) or _is_polars(data):
         return _checked_container(data)
-    if issparse(data):
+    if _is_sparse(data):
         return data.tocsr()
     if hasattr(data, "__array__"):
         return _checked_container(np.asarray(data))
@@ -258,6 +260,11 @@ def _remedy_for(data: Any) -> str:
     return "Pass list(X) if it can be iterated over."
 
 
+def _is_sparse(data: Any) -> bool:
+    # Unlike issparse, narrows no type: SciPy's base class has no methods for type checkers.
+    return bool(issparse(data))
+
+
 def _is_polars(data: Any) -> bool:
     return type(data).__module__.partition(".")[0] == "polars"
 
@@ -272,8 +279,8 @@ def _n_dimensions(data: Any) -> int:
 
 def _take_columns(table: Any, positions: int | list[int]) -> Any:
     if isinstance(table, pd.DataFrame):
-        return table.iloc[:, positions]
-    if issparse(table) and isinstance(positions, int):
+        return table.iloc[:, positions]  # type: ignore[index]
+    if _is_sparse(table) and isinstance(positions, int):
         return table[:, [positions]].toarray().ravel()
     return table[:, positions]
 
@@ -299,7 +306,7 @@ def _check_one_dimensional(data: Any, column: Any, reader: str) -> None:
     )
 
 
-def _column_position(names: list, column: Any, reader: str) -> int:
+def _column_position(names: list[Any], column: Any, reader: str) -> int:
     if column is None:
         return _only_column(names, reader)
     found = [position for position, name in enumerate(names) if name == column]
@@ -311,7 +318,7 @@ def _column_position(names: list, column: Any, reader: str) -> int:
     raise LabelingFunctionError(f"{reader} reads X: {_no_column(names, column, 'X')}")
 
 
-def _only_column(names: list, reader: str) -> int:
+def _only_column(names: list[Any], reader: str) -> int:
     if len(names) == 1:
         return 0
     raise LabelingFunctionError(
@@ -319,19 +326,19 @@ def _only_column(names: list, reader: str) -> int:
     )
 
 
-def _no_column(names: Sequence, column: Any, owner: str) -> str:
+def _no_column(names: Sequence[Any], column: Any, owner: str) -> str:
     found = [position for position, name in enumerate(names) if name == column]
     if found:
         return (
             f"{owner} has {len(found)} columns named {column!r}; give the position of one, "
             f"{' or '.join(map(str, found))}."
         )
-    near = difflib.get_close_matches(str(column), [str(name) for name in names], n=3, cutoff=0.6)
+    near = difflib.get_close_matches(str(column), list({str(name): None for name in names}))
     hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
     return f"{owner} has no column {column!r}. {hint}The columns are {_listed(names)}."
 
 
-def _listed(names: Sequence, at_most: int = 20) -> str:
+def _listed(names: Sequence[Any], at_most: int = 20) -> str:
     shown = ", ".join(map(repr, names[:at_most]))
     return f"{shown} and {len(names) - at_most} more" if len(names) > at_most else shown
 
@@ -340,11 +347,11 @@ def _a(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
 
 
-def object_array(values: Sequence) -> np.ndarray:
+def object_array(values: Sequence[Any]) -> np.ndarray:
     """Make a one-dimensional object array, also of values that are sequences themselves."""
     return np.fromiter(values, dtype=object, count=len(values))
 
 
-def missing(values: np.ndarray) -> np.ndarray:
+def missing(values: Any) -> np.ndarray:
     """Mark None, NaN, NaT and pandas.NA."""
     return np.asarray(pd.isna(values), dtype=bool)

@@ -1,12 +1,16 @@
 """All that training needs to know of the votes: how often symbols occur, alone and together.
 
-A symbol is one (LF, vote) pair that was observed; U symbols in all.
+A symbol is one (LF, vote) pair that was observed; U symbols in all. Symbols are not counted one by one:
+neighbouring LFs are read as one column of vote patterns, as many LFs as keep the patterns few, and two such
+columns are counted against each other by one histogram, which holds all their symbols' co-occurrences.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -16,13 +20,12 @@ from numpy.typing import NDArray
 from ._classes import GoldLabels
 from ._votes import Votes
 
-FEW_VALUES = 8
-BLOCK_BYTES = 1 << 20
-SPARSE_ROWS = 1 << 14
-SAMPLE_ROWS = 4096
-# Measured: nanoseconds for 64 rows of one pair of symbols as bits, and for one pair of votes in a
-# row as a sparse product.
-BITS_NS, SPARSE_NS = 1.0, 6.0
+CHUNK_CODES = 1 << 24
+CHUNK_ROWS = (1 << 14, 1 << 18)
+# Two columns of so many patterns make a histogram that stays in the cache.
+PATTERNS = (16, 256)
+TRIAL_PATTERNS, TRIAL_ROWS = 1 << 16, 2048
+DENSE_SYMBOLS = 4096
 SPARSE_DENSITY = 0.1
 
 
@@ -37,7 +40,7 @@ class VoteStatistics:
         The LF of each symbol, ascending.
     vote : ndarray of shape (n_symbols,)
         The value of each symbol, ascending within an LF.
-    cooccurrence : ndarray or CSR array of shape (n_symbols, n_symbols)
+    cooccurrence : ndarray or CSR array of shape (n_symbols, n_symbols), dtype float64
         Rows in which both symbols occur; the diagonal counts each symbol.
     gold_counts : ndarray of shape (n_symbols, n_gold_values)
         Labelled rows of each gold label in which the symbol occurs.
@@ -65,26 +68,14 @@ class VoteStatistics:
 
     def overlaps(self) -> NDArray[np.bool_]:
         """Whether each LF shares a row with another LF, shape (n_lfs,)."""
-        pairs = sp.coo_array(self.cooccurrence)
-        apart = self.lf[pairs.row] != self.lf[pairs.col]
+        first, second = self.cooccurrence.nonzero()
         shared = np.zeros(self.n_lfs, dtype=bool)
-        shared[self.lf[pairs.row[apart]]] = True
+        shared[self.lf[first[self.lf[first] != self.lf[second]]]] = True
         return shared
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Candidate symbols: the code to look for and the row of a block to look in; gold labels last."""
-
-    lf: NDArray[np.intp]
-    code: NDArray[np.intp]
-
-    def __len__(self) -> int:
-        return len(self.lf)
-
-
 def count_votes(votes: Votes, gold: GoldLabels) -> VoteStatistics:
-    """Count the symbols of a label matrix, in one pass over blocks of rows (two for many values).
+    """Count the symbols of a label matrix, in one pass over chunks of rows.
 
     Parameters
     ----------
@@ -95,121 +86,219 @@ def count_votes(votes: Votes, gold: GoldLabels) -> VoteStatistics:
     Returns
     -------
     statistics : VoteStatistics
-        Symbols that never occur are left out.
     """
-    candidates = _candidates(votes, gold)
-    pairs = _count_pairs(votes, gold, candidates)
-    occurs = pairs.diagonal() > 0
-    is_gold = candidates.lf == votes.n_lfs
-    symbols = np.flatnonzero(occurs & ~is_gold)
-    with_gold = pairs[symbols][:, np.flatnonzero(is_gold)]
+    total = reduce(_add, (_count_chunk(columns, votes, gold) for columns in _columns(votes, gold)))
+    is_gold = total.lf == votes.n_lfs
+    symbols, gold_symbols = np.flatnonzero(~is_gold), np.flatnonzero(is_gold)
+    present = total.code[gold_symbols]
+    pairs = sp.csr_array(total.pairs) if sp.issparse(total.pairs) else total.pairs
+    gold_counts = np.zeros((len(symbols), len(gold.values)))
+    gold_rows = np.zeros(len(gold.values))
+    with_gold = pairs[symbols][:, gold_symbols]
+    gold_counts[:, present] = with_gold.toarray() if sp.issparse(with_gold) else with_gold
+    gold_rows[present] = pairs.diagonal()[gold_symbols]
     return VoteStatistics(
         n_samples=votes.n_samples,
         n_lfs=votes.n_lfs,
-        lf=candidates.lf[symbols],
-        vote=votes.values[candidates.code[symbols]],
+        lf=total.lf[symbols],
+        vote=votes.values[total.code[symbols]],
         cooccurrence=_compact(pairs[symbols][:, symbols]),
-        gold_counts=np.asarray(with_gold.todense() if sp.issparse(with_gold) else with_gold, float),
-        gold_rows=np.asarray(pairs.diagonal()[is_gold], dtype=np.float64),
+        gold_counts=gold_counts,
+        gold_rows=gold_rows,
     )
-
-
-def _candidates(votes: Votes, gold: GoldLabels) -> _Columns:
-    possible = np.ones((votes.n_lfs, len(votes.values) + 1), dtype=bool)
-    if len(votes.values) > FEW_VALUES:
-        possible = _observed(votes)
-    possible[:, [votes.abstain_code, len(votes.values)]] = False
-    lf, code = np.nonzero(possible)
-    gold_codes = np.arange(len(gold.values))
-    return _Columns(
-        np.concatenate([lf, np.full(len(gold_codes), votes.n_lfs)]),
-        np.concatenate([code, gold_codes]),
-    )
-
-
-def _observed(votes: Votes) -> NDArray[np.bool_]:
-    seen = np.zeros((votes.n_lfs, len(votes.values) + 1), dtype=bool)
-    for _, codes in votes.blocks(SPARSE_ROWS):
-        for lf in range(votes.n_lfs):
-            seen[lf] |= np.bincount(codes[lf], minlength=seen.shape[1]) > 0
-    return seen
-
-
-def _count_pairs(votes: Votes, gold: GoldLabels, candidates: _Columns) -> Any:
-    sample = votes.block(0, min(SAMPLE_ROWS, votes.n_samples))
-    votes_per_row = (sample != votes.abstain_code).sum(axis=0)
-    by_bits = BITS_NS * len(candidates) ** 2 / 128
-    by_products = SPARSE_NS * float((votes_per_row.astype(float) ** 2).mean())
-    count = _count_by_bits if by_bits <= by_products else _count_by_products
-    return count(_blocks_with_gold(votes, gold, len(candidates)), candidates)
-
-
-def _blocks_with_gold(
-    votes: Votes, gold: GoldLabels, n_candidates: int
-) -> Iterator[tuple[NDArray[Any], NDArray[np.intp]]]:
-    n_rows = max(64, min(1 << 16, 8 * BLOCK_BYTES // max(1, n_candidates)) // 64 * 64)
-    for start, codes in votes.blocks(n_rows):
-        yield codes, gold.codes[start : start + codes.shape[1]]
-
-
-# Symbols as rows of bits: co-occurrence is the number of ones in their conjunction -------------------
-
-
-def _count_by_bits(blocks: Any, candidates: _Columns) -> NDArray[np.int64]:
-    pairs = np.zeros((len(candidates), len(candidates)), dtype=np.int64)
-    for codes, gold_codes in blocks:
-        bits = _pack(codes, gold_codes, candidates)
-        for i in np.flatnonzero(bits.any(axis=1)):
-            pairs[i, i:] += np.bitwise_count(bits[i] & bits[i:]).sum(axis=1, dtype=np.int64)
-    return np.triu(pairs) + np.triu(pairs, 1).T
-
-
-def _pack(
-    codes: NDArray[Any], gold_codes: NDArray[np.intp], candidates: _Columns
-) -> NDArray[np.uint64]:
-    n_lfs, n_rows = codes.shape
-    bits = np.zeros((len(candidates), -(-n_rows // 64) * 8), dtype=np.uint8)
-    starts = np.searchsorted(candidates.lf, np.arange(n_lfs + 2))
-    for lf in range(n_lfs + 1):
-        group = slice(starts[lf], starts[lf + 1])
-        column = codes[lf] if lf < n_lfs else gold_codes
-        wanted = candidates.code[group, None].astype(column.dtype)
-        bits[group, : -(-n_rows // 8)] = np.packbits(column == wanted, axis=1)
-    return bits.view(np.uint64)
-
-
-# Symbols as columns of a sparse matrix: co-occurrence is its product with itself ---------------------
-
-
-def _count_by_products(blocks: Any, candidates: _Columns) -> Any:
-    n = len(candidates)
-    pairs: Any = sp.csr_array((n, n), dtype=np.float64)
-    for codes, gold_codes in blocks:
-        rows = _symbol_matrix(codes, gold_codes, candidates)
-        product = rows.T @ rows
-        pairs = pairs + product
-    return pairs
-
-
-def _symbol_matrix(codes: NDArray[Any], gold_codes: NDArray[np.intp], candidates: _Columns) -> Any:
-    n_lfs, n_rows = codes.shape
-    width = max(int(candidates.code.max(initial=0)), int(codes.max(initial=0)), gold_codes.max()) + 1
-    position = np.full((n_lfs + 1, width), -1)
-    position[candidates.lf, candidates.code] = np.arange(len(candidates))
-    symbols = np.vstack(
-        [np.take_along_axis(position[:-1], codes.astype(np.intp), axis=1), position[-1, gold_codes]]
-    )
-    lf, row = np.nonzero(symbols >= 0)
-    indicators = np.ones(len(row))
-    shape = (n_rows, len(candidates))
-    return sp.csr_array((indicators, (row, symbols[lf, row])), shape=shape)
 
 
 def _compact(pairs: Any) -> Any:
-    """Dense where that is small or hardly larger than the sparse form."""
-    if not sp.issparse(pairs):
-        return pairs.astype(np.float64)
-    n = pairs.shape[0]
-    if n <= 1024 or pairs.nnz > SPARSE_DENSITY * n * n:
+    """Dense where that is hardly larger than the sparse form."""
+    if sp.issparse(pairs) and pairs.nnz > SPARSE_DENSITY * pairs.shape[0] ** 2:
         return pairs.toarray()
-    return sp.csr_array(pairs)
+    return pairs
+
+
+# Columns of vote patterns ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A run of LFs read as one: a row's code says which pattern of their votes it has.
+
+    Attributes
+    ----------
+    first_lf : int
+        The gold labels count as LF n_lfs.
+    patterns : ndarray of shape (n_patterns, LFs of the run)
+        Vote codes.
+    codes : ndarray of shape (n_rows,), dtype intp
+    """
+
+    first_lf: int
+    patterns: NDArray[np.intp]
+    codes: NDArray[np.intp]
+
+
+def _columns(votes: Votes, gold: GoldLabels) -> Iterator[list[_Column]]:
+    """The columns of each chunk of rows."""
+    least, most = CHUNK_ROWS
+    n_rows = min(votes.n_samples, max(least, min(most, CHUNK_CODES // votes.n_lfs)))
+    limit = min(max(isqrt(n_rows), PATTERNS[0]), PATTERNS[1])
+    runs = votes.runs(limit)
+    gold_patterns = np.arange(len(gold.values) + 1)[:, None]
+    for start in range(0, votes.n_samples, n_rows):
+        stop = min(start + n_rows, votes.n_samples)
+        read = (
+            _Column(lfs.start, votes.run_patterns(lfs), codes)
+            for lfs, codes in zip(runs, votes.run_codes(start, stop, runs), strict=True)
+        )
+        columns = _merged(read, limit)
+        if len(gold.values):
+            columns.append(_Column(votes.n_lfs, gold_patterns, gold.codes[start:stop]))
+        yield columns
+
+
+def _merged(columns: Iterator[_Column], limit: int) -> list[_Column]:
+    """Neighbours joined as long as at most `limit` patterns are observed."""
+    merged: list[_Column] = []
+    for column in columns:
+        if len(column.patterns) > limit:
+            occur, codes = _observed(column.codes, len(column.patterns))
+            column = _Column(column.first_lf, column.patterns[occur], codes)
+        joined = _joined(merged[-1], column, limit) if merged else None
+        if joined is None:
+            merged.append(column)
+        else:
+            merged[-1] = joined
+    return merged
+
+
+def _joined(left: _Column, right: _Column, limit: int) -> _Column | None:
+    """Both columns as one, unless more than `limit` patterns are observed."""
+    n_right = len(right.patterns)
+    n_patterns = len(left.patterns) * n_right
+    if n_patterns > TRIAL_PATTERNS:
+        return None
+    joint = left.codes * n_right + right.codes
+    if len(np.unique(joint[:: max(1, len(joint) // TRIAL_ROWS)])) > limit:
+        return None
+    occur, codes = _observed(joint, n_patterns)
+    if len(occur) > limit:
+        return None
+    first, second = np.divmod(occur, n_right)
+    patterns = np.hstack([left.patterns[first], right.patterns[second]])
+    return _Column(left.first_lf, patterns, codes)
+
+
+def _observed(
+    codes: NDArray[np.intp], n_patterns: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The patterns that occur, and the codes over these alone."""
+    occur = np.flatnonzero(np.bincount(codes, minlength=n_patterns))
+    rank = np.zeros(n_patterns, dtype=np.intp)
+    rank[occur] = np.arange(len(occur))
+    return occur, np.take(rank, codes)
+
+
+# Counting -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Pair counts of the symbols of some rows; symbols in ascending order of LF and code."""
+
+    lf: NDArray[np.intp]
+    code: NDArray[np.intp]
+    pairs: Any
+
+
+def _count_chunk(columns: list[_Column], votes: Votes, gold: GoldLabels) -> _Counts:
+    symbols = [_symbols_of(column, votes, gold) for column in columns]
+    lf = np.concatenate([lfs for lfs, _, _ in symbols])
+    code = np.concatenate([codes for _, codes, _ in symbols])
+    count = _sparse_pairs if len(lf) > DENSE_SYMBOLS else _dense_pairs
+    return _present(_Counts(lf, code, count(columns, [held for _, _, held in symbols])))
+
+
+def _symbols_of(
+    column: _Column, votes: Votes, gold: GoldLabels
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """LF and code of the column's symbols, and which pattern holds which, (n_patterns, n_symbols)."""
+    is_gold = column.first_lf == votes.n_lfs
+    silent = [len(gold.values)] if is_gold else [votes.abstain_code]
+    n_lfs = column.patterns.shape[1]
+    present = np.zeros((n_lfs, 1 + int(column.patterns.max())), dtype=bool)
+    present[np.arange(n_lfs), column.patterns] = True
+    present[:, [code for code in silent if code < present.shape[1]]] = False
+    lfs, codes = np.nonzero(present)
+    indicators = (column.patterns[:, lfs] == codes).astype(np.float32)
+    return column.first_lf + lfs, codes, indicators
+
+
+def _dense_pairs(
+    columns: list[_Column], held: list[NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """Co-occurrences of all symbols; float32 is exact, as a chunk has fewer than 2^24 rows."""
+    bounds = np.cumsum([0] + [symbols.shape[1] for symbols in held])
+    pairs = np.zeros((bounds[-1], bounds[-1]))
+    for i, left in enumerate(columns):
+        rows = slice(*bounds[i : i + 2])
+        histograms = [_histogram(left, right).astype(np.float32) for right in columns[i:]]
+        # One product for all columns on the right: many small ones would wait for threads.
+        counts = held[i].T @ np.hstack(histograms)
+        starts = np.cumsum([0] + [histogram.shape[1] for histogram in histograms])
+        for j in range(i, len(columns)):
+            cols = slice(*bounds[j : j + 2])
+            pairs[rows, cols] = counts[:, slice(*starts[j - i : j - i + 2])] @ held[j]
+            pairs[cols, rows] = pairs[rows, cols].T
+    return pairs
+
+
+def _sparse_pairs(columns: list[_Column], held: list[NDArray[np.float32]]) -> Any:
+    sparse_held = [sp.csr_array(symbols) for symbols in held]
+    blocks: list[list[Any]] = [[None] * len(columns) for _ in columns]
+    for i, left in enumerate(columns):
+        for j in range(i, len(columns)):
+            histogram = sp.csr_array(_histogram(left, columns[j]), dtype=np.float64)
+            blocks[i][j] = sparse_held[i].T @ histogram @ sparse_held[j]
+            blocks[j][i] = blocks[i][j].T
+    return sp.csr_array(sp.block_array(blocks))
+
+
+def _histogram(left: _Column, right: _Column) -> NDArray[np.intp]:
+    """Rows of each pair of patterns, shape (left's patterns, right's patterns)."""
+    n_left, n_right = len(left.patterns), len(right.patterns)
+    if left is right:
+        return np.diag(np.bincount(left.codes, minlength=n_left))
+    joint = left.codes * n_right
+    joint += right.codes
+    return np.bincount(joint, minlength=n_left * n_right).reshape(n_left, n_right)
+
+
+def _present(counts: _Counts) -> _Counts:
+    """Without symbols that never occur."""
+    occurs = np.flatnonzero(counts.pairs.diagonal())
+    if len(occurs) == len(counts.lf):
+        return counts
+    return _Counts(counts.lf[occurs], counts.code[occurs], counts.pairs[occurs][:, occurs])
+
+
+def _add(a: _Counts, b: _Counts) -> _Counts:
+    """The counts of a's and b's rows together."""
+    if np.array_equal(a.lf, b.lf) and np.array_equal(a.code, b.code):
+        return _Counts(a.lf, a.code, a.pairs + b.pairs)
+    width = 1 + max(a.code.max(initial=0), b.code.max(initial=0))
+    keys = [counts.lf * width + counts.code for counts in (a, b)]
+    union = np.union1d(*keys)
+    spread = [
+        _spread(counts.pairs, np.searchsorted(union, key), len(union))
+        for counts, key in zip((a, b), keys, strict=True)
+    ]
+    return _Counts(union // width, union % width, spread[0] + spread[1])
+
+
+def _spread(pairs: Any, places: NDArray[np.intp], n: int) -> Any:
+    """Pair counts in a larger set of symbols."""
+    if sp.issparse(pairs) or n > DENSE_SYMBOLS:
+        coo = sp.coo_array(pairs)
+        return sp.csr_array((coo.data, (places[coo.row], places[coo.col])), shape=(n, n))
+    wide = np.zeros((n, n))
+    wide[np.ix_(places, places)] = pairs
+    return wide

@@ -99,6 +99,7 @@ def train(
     objective = objective.convert(to_tensor)
     optimizer = _optimizer(mu, settings)
     advance = _scheduler(optimizer, settings)
+    step = optimizer.step if advance else _plain_step(optimizer)
     curve = torch.empty(settings.n_epochs, dtype=dtype, device=device)
 
     def closure() -> Any:
@@ -108,8 +109,9 @@ def train(
     n_iter, converged = 0, None if settings.tol is None else False
     with torch.no_grad(), _Reporter(settings) as report:
         while n_iter < settings.n_epochs and not converged:
-            curve[n_iter] = optimizer.step(closure)
-            advance(n_iter)
+            curve[n_iter] = step(closure)
+            if advance:
+                advance(n_iter)
             n_iter += 1
             report(n_iter, curve)
             if settings.tol is not None:
@@ -198,10 +200,35 @@ def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Opti
         raise ValueError(f"optimizer_params do not suit {kind.__name__}: {error}") from error
 
 
+def _plain_step(optimizer: torch.optim.Optimizer) -> Callable[[Callable[[], Any]], Any]:
+    """The optimizer's step; for plain SGD written out, to the bit, as dispatching it costs more than it does."""
+    import torch
+
+    group = optimizer.param_groups[0]
+    rare = ("nesterov", "dampening", "maximize", "differentiable")
+    if type(optimizer) is not torch.optim.SGD or any(group[option] for option in rare):
+        return optimizer.step
+    (mu,) = group["params"]
+    lr, momentum, weight_decay = group["lr"], group["momentum"], group["weight_decay"]
+    velocity: Any = None
+
+    def step(closure: Callable[[], Any]) -> Any:
+        nonlocal velocity
+        loss = closure()
+        change = mu.grad.add(mu, alpha=weight_decay) if weight_decay else mu.grad
+        if momentum:
+            velocity = change.clone() if velocity is None else velocity.mul_(momentum).add_(change)
+            change = velocity
+        mu.add_(change, alpha=-lr)
+        return loss
+
+    return step
+
+
 def _scheduler(
     optimizer: torch.optim.Optimizer, settings: TrainingSettings
-) -> Callable[[int], None]:
-    """A function of the epoch that ended, which sets the next epoch's learning rate.
+) -> Callable[[int], None] | None:
+    """A function of the epoch that ended, which sets the next epoch's learning rate; None for a constant one.
 
     Both schedulers are made before the first epoch and in this order, as Snorkel does; so with warm-up the
     first epoch's rate is what the scheduler made last leaves.
@@ -220,6 +247,9 @@ def _scheduler(
         main = lr_scheduler.ExponentialLR(optimizer, params["gamma"])
     elif settings.lr_scheduler == "step":
         main = lr_scheduler.StepLR(optimizer, params["step_size"], params["gamma"])
+
+    if warmup is None and main is None:
+        return None
 
     def advance(epoch: int) -> None:
         if warmup is not None and epoch < n_warmup:

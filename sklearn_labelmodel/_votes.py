@@ -21,6 +21,8 @@ from sklearn.utils import check_array
 MAX_FRACTIONAL_VOTES = 32
 COMPACT_SPAN = 4096
 SURVEY_CELLS = 1 << 18
+NARROW = 16
+TILE_CELLS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,32 @@ class Votes(ABC):
     def block(self, start: int, stop: int) -> NDArray[Any]:
         """Vote codes of rows start to stop, shape (n_lfs, stop - start), unsigned integers."""
 
-    def blocks(self, n_rows: int) -> Iterator[tuple[int, NDArray[Any]]]:
-        """First row and vote codes of each run of n_rows rows."""
-        for start in range(0, self.n_samples, n_rows):
-            yield start, self.block(start, min(start + n_rows, self.n_samples))
+    @property
+    def n_codes(self) -> int:
+        """Codes there are, the abstain's included."""
+        return max(len(self.values), self.abstain_code + 1)
+
+    def runs(self, most_patterns: int) -> list[slice]:
+        """Neighbouring LFs taken together, as many as have at most so many patterns of votes."""
+        together = max(1, int(np.log(most_patterns) / np.log(max(self.n_codes, 2))))
+        ends = range(0, self.n_lfs, together)
+        return [slice(start, min(start + together, self.n_lfs)) for start in ends]
+
+    def run_patterns(self, lfs: slice) -> NDArray[np.intp]:
+        """Vote codes of every pattern of a run, shape (n_patterns, LFs of the run)."""
+        n_lfs = lfs.stop - lfs.start
+        return np.indices((self.n_codes,) * n_lfs).reshape(n_lfs, -1).T
+
+    def run_codes(self, start: int, stop: int, runs: list[slice]) -> Iterator[NDArray[np.intp]]:
+        """For each run, which pattern the rows start to stop have, shape (stop - start,)."""
+        codes = self.block(start, stop)
+        for lfs in runs:
+            n_patterns = self.n_codes ** (lfs.stop - lfs.start)
+            joint = codes[lfs.start].astype(np.min_scalar_type(n_patterns))
+            for column in codes[lfs.start + 1 : lfs.stop]:
+                joint *= joint.dtype.type(self.n_codes)
+                joint += column
+            yield joint.astype(np.intp)
 
     @property
     def code_dtype(self) -> np.dtype[Any]:
@@ -59,7 +83,9 @@ class Votes(ABC):
 
     def first_cell(self, codes: NDArray[np.intp]) -> tuple[int, int, Any] | None:
         """Row, LF and vote of the first cell that holds one of these codes."""
-        for start, block in self.blocks(max(1, SURVEY_CELLS // self.n_lfs)):
+        n_rows = max(1, SURVEY_CELLS // self.n_lfs)
+        for start in range(0, self.n_samples, n_rows):
+            block = self.block(start, min(start + n_rows, self.n_samples))
             rows, lfs = np.nonzero(np.isin(block.T, codes))
             if len(rows):
                 value = self.values.tolist()[block[lfs[0], rows[0]]]
@@ -74,24 +100,51 @@ class DenseVotes(Votes):
     array: NDArray[Any]
 
     def block(self, start: int, stop: int) -> NDArray[Any]:
-        cells = self.array[start:stop].T
-        codes = np.empty(cells.shape, dtype=self.code_dtype)
+        cells = self.array[start:stop]
         if self.array.dtype.kind == "f":
-            missing = np.isnan(cells)
-            cells = np.where(missing, self.values[0], cells)
-        if self._is_compact:
-            # One byte cannot hold the distance between two of its values.
-            wide = np.dtype(np.int16) if cells.dtype.itemsize == 1 else cells.dtype
-            np.subtract(cells, self.values[0], out=codes, casting="unsafe", dtype=wide)
-        else:
-            codes[:] = np.searchsorted(self.values, cells)
-        if self.array.dtype.kind == "f":
-            codes[missing] = self.abstain_code
+            return self._float_block(cells)
+        if not self._is_compact:
+            return np.searchsorted(self.values, cells.T).astype(self.code_dtype)
+        codes = np.empty(cells.shape[::-1], dtype=self.code_dtype)
+        low = np.asarray(self.values[0]).astype(self.code_dtype)
+        n_rows = max(1, TILE_CELLS // self.n_lfs)
+        for first in range(0, len(cells), n_rows):
+            # Unsigned differences wrap, so the low bytes suffice; they are the quicker to transpose.
+            tile = cells[first : first + n_rows].astype(self.code_dtype)
+            tile -= low
+            codes[:, first : first + n_rows] = tile.T
         return codes
+
+    def _float_block(self, cells: NDArray[Any]) -> NDArray[Any]:
+        missing = np.isnan(cells)
+        cells = np.where(missing, self.values[0], cells)
+        if self._is_compact:
+            codes = (cells - self.values[0]).astype(self.code_dtype)
+        else:
+            codes = np.searchsorted(self.values, cells).astype(self.code_dtype)
+        codes[missing] = self.abstain_code
+        return np.ascontiguousarray(codes.T)
+
+    def run_codes(self, start: int, stop: int, runs: list[slice]) -> Iterator[NDArray[np.intp]]:
+        if not self._is_narrow:
+            yield from super().run_codes(start, stop, runs)
+            return
+        cells = self.array[start:stop].astype(np.int64, copy=False)
+        for lfs in runs:
+            places = self.n_codes ** np.arange(lfs.stop - lfs.start)[::-1]
+            joint = cells[:, lfs] @ places
+            joint -= int(self.values[0]) * int(places.sum())
+            yield joint
 
     @property
     def _is_compact(self) -> bool:
         return len(self.values) - 1 == int(self.values[-1]) - int(self.values[0])
+
+    @property
+    def _is_narrow(self) -> bool:
+        """Whether rows of whole numbers are so short that a product reads them best."""
+        rows = self.array.flags.c_contiguous and self.n_lfs <= NARROW
+        return rows and self.array.dtype.kind != "f" and self._is_compact
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,251 @@
+"""The console command `labelmodel`: a file of votes in, a file of labels out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+SUFFIXES = (".csv", ".parquet")
+DESCRIPTION = """\
+Learn from the votes of labeling functions, people or models how far to trust each, and label every row by them.
+
+VOTES has a header, one row for each record and one column for each voter; numbers or strings are votes, an empty cell
+is an abstain. The summary of the voters is printed. OUTPUT gets the --id columns, the column "label" (empty where no one
+votes or the highest probability is shared), and a column "probability_CLASS" for every class.
+"""
+EPILOG = """\
+exit status: 0 done; 1 the label model could not be fitted, or OUTPUT not be written; 2 wrong usage or bad input.
+"""
+
+
+class BadInput(Exception):
+    """What the user gave cannot be used; the message says where and what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, default=None
+        Of the command line; None takes those of the process.
+
+    Returns
+    -------
+    status : int
+        0 done, 1 failed to fit or to write, 2 bad input. (Wrong usage leaves through SystemExit, with 2 as well.)
+    """
+    options = _parser().parse_args(arguments)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = _show_warning
+        try:
+            _run(options)
+        except BadInput as error:
+            return _complain(error, BAD_INPUT)
+        except (ValueError, TypeError, FloatingPointError, OSError) as error:
+            return _complain(error, FAILED)
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="labelmodel",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("votes", metavar="VOTES", type=Path, help="CSV or Parquet file, by suffix")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="CSV or Parquet file, by suffix")
+    parser.add_argument("--gold", metavar="COLUMN", help="column of gold labels, empty where there is none")
+    parser.add_argument(
+        "--abstain", metavar="VALUE", default="-1", help='what means "no vote", besides empty cells (default: -1)'
+    )
+    parser.add_argument(
+        "--id",
+        metavar="COLUMN",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="columns that are no votes and are copied to OUTPUT",
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite OUTPUT if it exists")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    _check_paths(options)
+    table = _read_table(options.votes)
+    _check_columns(table, options)
+    kept = [name for name in table.columns if name not in (options.gold, *options.id)]
+    votes = table[kept].apply(_read_cells, abstain=options.abstain)
+    gold = None if options.gold is None else _read_cells(table[options.gold], options.abstain)
+    labels = _label(options.votes, votes, gold)
+    clash = [name for name in options.id if name in labels.columns]
+    if clash:
+        raise BadInput(f"--id {clash[0]!r} is also the name of a column of results; rename it in {options.votes}.")
+    _write_table(table[options.id].join(labels), options.output)
+    sys.stdout.write(f"\n{len(labels)} rows written to {options.output}\n")
+
+
+def _complain(error: Exception, status: int) -> int:
+    sys.stderr.write(f"labelmodel: error: {error}\n")
+    return status
+
+
+def _show_warning(message: Any, *_: Any) -> None:
+    sys.stderr.write(f"labelmodel: warning: {message}\n")
+
+
+# Checks -------------------------------------------------------------------------------------------
+
+
+def _check_paths(options: argparse.Namespace) -> None:
+    for path in (options.votes, options.output):
+        if path.suffix.lower() not in SUFFIXES:
+            raise BadInput(f"{path}: the name must end in {' or '.join(SUFFIXES)}, which says how to read or write it.")
+    if not options.votes.is_file():
+        raise BadInput(f"{options.votes}: no such file.")
+    if not options.output.parent.is_dir():
+        raise BadInput(f"{options.output}: the folder {options.output.parent} does not exist.")
+    if options.output.exists() and not options.force:
+        raise BadInput(f"{options.output} exists; pass --force to overwrite it, or choose another name.")
+
+
+def _check_columns(table: pd.DataFrame, options: argparse.Namespace) -> None:
+    there = [str(name) for name in table.columns]
+    repeated = [name for name in there if there.count(name) > 1]
+    if repeated:
+        raise BadInput(f"{options.votes}: two columns are called {repeated[0]!r}; every voter needs a name of its own.")
+    for option, names in (("--gold", [options.gold]), ("--id", options.id)):
+        for name in names:
+            if name is not None and name not in there:
+                raise BadInput(f"{options.votes}: {option} names {name!r}; the columns are {', '.join(there)}.")
+    if options.gold in options.id:
+        raise BadInput(f"{options.gold!r} is given both as --gold and as --id; it can be one of them.")
+    if set(there) <= {options.gold, *options.id}:
+        raise BadInput(f"{options.votes}: no column is left for the votes.")
+    if not len(table):
+        raise BadInput(f"{options.votes}: there is a header, but no row.")
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path).reset_index(drop=True)
+        # As text, and with the header as a row, so that cells stay as written, and names that are there twice.
+        cells = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, index_col=False)
+    except ImportError:
+        raise BadInput(f"{path}: Parquet needs pyarrow; pip install pyarrow.") from None
+    except Exception as error:
+        raise BadInput(f"{path}: cannot be read ({_one_line(error)}).") from None
+    table = cells.iloc[1:].reset_index(drop=True)
+    table.columns = pd.Index([str(name).strip() for name in cells.iloc[0]])
+    return table
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _read_cells(column: pd.Series, abstain: str) -> pd.Series:
+    """Votes or labels: numbers where all cells of a column are, else as they are; no value where there is no vote."""
+    import pandas as pd
+
+    if pd.api.types.is_bool_dtype(column):
+        return column
+    cells = column.astype(object)
+    if column.map(lambda cell: isinstance(cell, str)).any():
+        cells = cells.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+    numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+    cells = cells.mask((cells == abstain) | (cells == "") | (numbers == _number(abstain)), None)
+    voted = cells.notna()
+    whole = numbers[voted]
+    if not _are_plain_numbers(cells[voted]):
+        return cells.where(voted, None)
+    return whole.reindex(cells.index) if (whole % 1).any() else whole.astype("Int64").reindex(cells.index)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _are_plain_numbers(cells: pd.Series) -> bool:
+    """Whether cells are numbers, or texts that lose nothing by being read as numbers: not "01", not "nan"."""
+
+    def plain(cell: Any) -> bool:
+        if not isinstance(cell, str):
+            return True
+        digits = cell.removeprefix("-").split(".")
+        return all(part.isdecimal() for part in digits) and len(digits) <= 2 and str(int(digits[0])) == digits[0]
+
+    return all(plain(cell) for cell in cells.unique())
+
+
+# The work -----------------------------------------------------------------------------------------
+
+
+def _label(path: Path, votes: pd.DataFrame, gold: pd.Series | None) -> pd.DataFrame:
+    """Fit, print the summary, and return labels and probabilities."""
+    import pandas as pd
+
+    from ._label_model import LabelModelClassifier
+    from ._lf_counts import rows_with_vote
+    from ._lf_summary import lf_summary
+    from ._probabilities import probs_to_preds
+
+    try:
+        lf_summary(votes, gold, abstain=None)
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"{path}: {error} (Row 0 is the first after the header.)") from None
+    model = LabelModelClassifier(abstain=None).fit(votes, gold)
+    summary = lf_summary(votes, gold, model).drop(columns="j")
+    sys.stdout.write(summary.to_string(float_format=lambda number: f"{number:.3f}") + "\n")
+    proba = model.predict_proba(votes)
+    label = pd.Series(probs_to_preds(proba, model.classes_, abstain=None), dtype=object)
+    label[~rows_with_vote(model._read_votes(votes))] = None
+    columns = [f"probability_{name}" for name in model.classes_]
+    return pd.DataFrame(proba, columns=columns).assign(label=label.infer_objects())[["label", *columns]]
+
+
+# Writing ------------------------------------------------------------------------------------------
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write the whole file or none: under another name first."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    try:
+        if path.suffix.lower() == ".parquet":
+            table.to_parquet(name, index=False)
+        else:
+            table.to_csv(name, index=False)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

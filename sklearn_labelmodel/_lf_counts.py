@@ -1,0 +1,156 @@
+"""What labeling functions do, counted block by block: how often they vote, meet, disagree and are right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from ._base import BaseLabelModel
+from ._classes import GoldLabels, check_same_kind, class_index, read_gold
+from ._statistics import count_votes
+from ._vote_blocks import vote_blocks
+from ._votes import Votes, read_votes
+
+
+@dataclass(frozen=True)
+class LFCounts:
+    """Rows in which each LF does something; each an ndarray of shape (n_lfs,), dtype int64.
+
+    Attributes
+    ----------
+    votes : ndarray
+        Rows in which the LF votes.
+    overlaps : ndarray
+        Of these, rows in which another LF votes too.
+    conflicts : ndarray
+        Of these, rows in which another LF votes differently.
+    correct, incorrect : ndarray
+        Labelled rows in which the LF votes and the vote is the gold label, or is not.
+    said : ndarray of shape (n_lfs, n_values), dtype bool
+        Which of `Votes.values` each LF ever votes for.
+    """
+
+    votes: NDArray[np.int64]
+    overlaps: NDArray[np.int64]
+    conflicts: NDArray[np.int64]
+    correct: NDArray[np.int64]
+    incorrect: NDArray[np.int64]
+    said: NDArray[np.bool_]
+
+
+def read_inspected(
+    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
+) -> tuple[Votes, GoldLabels]:
+    """Votes, with their LFs' names where there are any, and gold labels, read as `fit` reads them.
+
+    Parameters
+    ----------
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+    y : array-like of shape (n_samples,) or None
+    label_model : fitted label model or None
+        Its classes and abstain marker are taken where there is one.
+    abstain : scalar or None
+
+    Raises
+    ------
+    ValueError
+        As `fit`, and for another number of LFs than the label model was fitted with.
+    TypeError, NotFittedError
+        No label model of this package, or not a fitted one.
+    """
+    names = _names(L, label_model)
+    if label_model is None:
+        # As in `fit`, the votes are read only after the labels: with them fractional votes are kept.
+        gold = read_gold(y, np.shape(L)[0] if np.ndim(L) else 0)
+        fractions = bool(gold.n_labelled)
+        votes = read_votes(L, abstain=abstain, names=names, allow_fractions=fractions)
+    else:
+        votes = check_label_model(label_model)._read_votes(L)
+        gold = read_gold(y, votes.n_samples, classes=label_model.classes_)
+    check_same_kind(votes, gold.values)
+    return replace(votes, names=names), gold
+
+
+def check_label_model(label_model: Any) -> BaseLabelModel:
+    """The label model, if it is a fitted one of this package."""
+    if not isinstance(label_model, BaseLabelModel):
+        raise TypeError(
+            f"label_model is a {type(label_model).__name__}; it must be a fitted label model, such as "
+            "LabelModelClassifier().fit(L)."
+        )
+    check_is_fitted(label_model)
+    return label_model
+
+
+def lf_names(votes: Votes) -> list[Any]:
+    """Names of the LFs, or their column numbers."""
+    return list(range(votes.n_lfs)) if votes.names is None else votes.names.tolist()
+
+
+def _names(L: Any, label_model: Any) -> NDArray[np.object_] | None:
+    if hasattr(L, "columns"):
+        names = np.empty(len(L.columns), dtype=object)
+        names[:] = list(L.columns)
+        return names
+    return getattr(label_model, "feature_names_in_", None)
+
+
+def count_per_lf(votes: Votes, gold: GoldLabels) -> LFCounts:
+    """Count in one pass over blocks of rows what every LF does."""
+    totals = np.zeros((5, votes.n_lfs), dtype=np.int64)
+    said = np.zeros((votes.n_lfs, len(votes.values) + 1), dtype=bool)
+    lfs = np.arange(votes.n_lfs)[:, None]
+    right_code = np.append(class_index(gold.values, votes.values), len(votes.values))
+    for rows, codes in vote_blocks(votes):
+        said[lfs, codes] = True
+        voted = codes != votes.abstain_code
+        gold_codes = gold.codes[rows]
+        labelled = voted & (gold_codes < len(gold.values))
+        correct = labelled & (codes == right_code[gold_codes])
+        totals[0] += voted.sum(axis=1)
+        totals[1] += (voted & (voted.sum(axis=0) > 1)).sum(axis=1)
+        totals[2] += (voted & _disagree(codes, voted)).sum(axis=1)
+        totals[3] += correct.sum(axis=1)
+        totals[4] += (labelled & ~correct).sum(axis=1)
+    said[:, votes.abstain_code] = False
+    return LFCounts(*totals, said=said[:, : len(votes.values)])
+
+
+def _disagree(codes: NDArray[Any], voted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether a row holds two different votes."""
+    highest = codes.max(axis=0, where=voted, initial=0)
+    lowest = codes.min(axis=0, where=voted, initial=np.iinfo(codes.dtype).max)
+    return highest > lowest
+
+
+def rows_with_vote(votes: Votes) -> NDArray[np.bool_]:
+    """Whether any LF votes in each row, shape (n_samples,)."""
+    any_vote = np.zeros(votes.n_samples, dtype=bool)
+    for rows, codes in vote_blocks(votes):
+        any_vote[rows] = (codes != votes.abstain_code).any(axis=0)
+    return any_vote
+
+
+def pair_shares(votes: Votes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share of all rows in which two LFs both vote, and in which they vote differently.
+
+    Returns
+    -------
+    overlap, conflict : ndarray of shape (n_lfs, n_lfs)
+        In [0, 1], symmetric. The diagonal of `overlap` is the coverage, that of `conflict` zero.
+    """
+    statistics = count_votes(votes, read_gold(None, votes.n_samples))
+    pairs = statistics.cooccurrence
+    pairs = pairs.toarray() if hasattr(pairs, "toarray") else pairs
+    shape = (votes.n_lfs, votes.n_lfs)
+    together, agree = np.zeros(shape), np.zeros(shape)
+    np.add.at(together, (statistics.lf[:, None], statistics.lf), pairs)
+    for vote in np.unique(statistics.vote):
+        symbols = np.flatnonzero(statistics.vote == vote)
+        lfs = statistics.lf[symbols]
+        agree[np.ix_(lfs, lfs)] += pairs[np.ix_(symbols, symbols)]
+    return together / votes.n_samples, (together - agree) / votes.n_samples

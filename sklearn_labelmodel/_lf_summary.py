@@ -1,0 +1,111 @@
+"""A table of what every labeling function does, and of how good it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._lf_counts import check_label_model, count_per_lf, lf_names, read_inspected
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1) -> pd.DataFrame:
+    """Describe every labeling function (LF): what it votes for, how often, and how well.
+
+    Parameters
+    ----------
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        Votes, as `LabelModelClassifier.fit` takes them.
+    y : array-like of shape (n_samples,), default=None
+        Gold labels of all or some rows; -1 or a missing value marks a row without one.
+    label_model : LabelModelClassifier, default=None
+        A fitted label model, for what it has learned of the LFs. Its abstain marker and classes hold.
+    abstain : int, float, str or None, default=-1
+        The vote that means "no vote", as every missing value does; used without a label_model.
+
+    Returns
+    -------
+    summary : DataFrame of n_lfs rows
+        Indexed by LF name (the columns of L, or of what the label model was fitted on), or by column number
+        where there are no names. Its columns are
+
+        - j (int): the LF's column in L.
+        - polarity (list): the distinct votes of the LF, sorted.
+        - coverage (float): share of all rows in which it votes.
+        - overlaps (float): share of all rows in which it and another LF vote.
+        - conflicts (float): share of all rows in which it votes and another LF votes differently.
+
+        with y, over the labelled rows,
+
+        - correct, incorrect (int): its votes that are the gold label, and that are not.
+        - empirical_accuracy (float): correct / (correct + incorrect); NaN where it does not vote on any.
+
+        with a label model,
+
+        - learned_accuracy (float): `lf_accuracies_`; NaN for an LF that never voted in `fit`.
+
+        and with both
+
+        - difference (float): learned_accuracy - empirical_accuracy.
+
+    Raises
+    ------
+    ValueError
+        Votes or labels that `fit` would refuse, or not the LFs that the label model was fitted with.
+    TypeError
+        A vote that is neither number nor string; a label_model that is none.
+    NotFittedError
+        The label_model was not fitted.
+
+    Notes
+    -----
+    The numbers are those of Snorkel's `LFAnalysis.lf_summary`, except that Snorkel writes an accuracy of 0 for an
+    LF without votes, and counts votes on unlabelled rows as wrong in its accuracy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_labelmodel.inspection import lf_summary
+    >>> L = pd.DataFrame({"link": [1, 1, -1, -1], "short": [0, -1, 0, -1], "caps": [1, -1, -1, -1]})
+    >>> lf_summary(L, y=[1, 1, 1, 0]).drop(columns=["j", "polarity"])  # doctest: +NORMALIZE_WHITESPACE
+           coverage  overlaps  conflicts  correct  incorrect  empirical_accuracy
+    lf
+    link       0.50      0.25       0.25        2          0                 1.0
+    short      0.50      0.25       0.25        0          2                 0.0
+    caps       0.25      0.25       0.25        1          0                 1.0
+    """
+    import pandas as pd
+
+    votes, gold = read_inspected(L, y, label_model, abstain)
+    counts = count_per_lf(votes, gold)
+    columns: dict[str, Any] = {
+        "j": np.arange(votes.n_lfs),
+        "polarity": [votes.values[said].tolist() for said in counts.said],
+        "coverage": counts.votes / votes.n_samples,
+        "overlaps": counts.overlaps / votes.n_samples,
+        "conflicts": counts.conflicts / votes.n_samples,
+    }
+    if y is not None:
+        columns |= {"correct": counts.correct, "incorrect": counts.incorrect}
+        with np.errstate(invalid="ignore"):
+            columns["empirical_accuracy"] = counts.correct / (counts.correct + counts.incorrect)
+    if label_model is not None:
+        columns["learned_accuracy"] = learned_accuracy(label_model)
+    if y is not None and label_model is not None:
+        columns["difference"] = columns["learned_accuracy"] - columns["empirical_accuracy"]
+    return pd.DataFrame(columns, index=pd.Index(lf_names(votes), name="lf"))
+
+
+def learned_accuracy(label_model: Any) -> Any:
+    """P(vote is right | LF votes) as learned, shape (n_lfs,); NaN for an LF that never voted in `fit`."""
+    model: Any = check_label_model(label_model)
+    if not hasattr(model, "lf_accuracies_"):
+        raise TypeError(
+            f"{type(model).__name__} learns no accuracies of LFs (it has no `lf_accuracies_`)."
+        )
+    voted = np.zeros(model.n_features_in_, dtype=bool)
+    voted[model.symbols_["lf"]] = True
+    return np.where(voted, model.lf_accuracies_, np.nan)

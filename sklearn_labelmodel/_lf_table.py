@@ -1,0 +1,239 @@
+"""Labeling functions that vote by the value of a column, or take its values as votes."""
+
+from __future__ import annotations
+
+import numbers
+import operator
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ._lf_base import ReadyMadeLF
+from ._records import Records, missing, object_array
+
+_OPERATORS = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+class ThresholdLF(ReadyMadeLF):
+    """Vote for a label where a column compares with a value.
+
+    Missing values abstain, whatever the operator.
+
+    Parameters
+    ----------
+    column : hashable or None
+        By name or position. None for one-dimensional records and for tables of one column.
+    op : {">", ">=", "<", "<=", "==", "!="}
+    value : float, str or Timestamp
+        What the column is compared with.
+    label : int, float, bool or str
+        The class voted for.
+    name : str or None, default=None
+        None makes one of column, operator and value.
+
+    Raises
+    ------
+    LabelingFunctionError
+        If the column is missing, or column and value do not compare, say strings and a number.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_labelmodel.labeling import ThresholdLF
+    >>> visits = pd.DataFrame({"age": [15, 40, None]})
+    >>> ThresholdLF("age", "<", 18, label="minor")(visits)
+    array(['minor', None, None], dtype=object)
+    """
+
+    def __init__(
+        self, column: Any, op: str, value: Any, label: Any, *, name: str | None = None
+    ) -> None:
+        self.column = column
+        self.op = op
+        self.value = value
+        self.label = label
+        self.name = name
+
+    def _described(self) -> str:
+        return f"{'value' if self.column is None else self.column}{self.op}{self.value}"
+
+    def vote(self, records: Records) -> np.ndarray:
+        compare = self._checked_operator()
+        values = records.column(self.column, self.reader)
+        present = ~missing(values)
+        self._check_kinds(values, present, records)
+        rows = np.zeros(len(values), dtype=bool)
+        try:
+            rows[present] = compare(pd.Series(values[present]).infer_objects(), self.value)
+        except (TypeError, ValueError) as error:
+            raise self.refusal(
+                f"the column does not compare with {self.value!r}: {error}"
+            ) from error
+        return self.vote_where(rows, self.label)
+
+    def _checked_operator(self) -> Any:
+        if self.op not in _OPERATORS:
+            raise self.refusal(f"op is one of {', '.join(_OPERATORS)}, not {self.op!r}.")
+        is_single = np.isscalar(self.value) or hasattr(self.value, "year")
+        if not is_single or missing(self.value):
+            raise self.refusal(f"value is one number, string or date, not {self.value!r}.")
+        return _OPERATORS[self.op]
+
+    def _check_kinds(self, values: np.ndarray, present: np.ndarray, records: Records) -> None:
+        """Refuse strings where the value is a number, and numbers where it is a string."""
+        is_number = isinstance(self.value, numbers.Number)
+        if not is_number and not isinstance(self.value, str):
+            return
+        if values.dtype.kind in "biuf":
+            wrong = present & (not is_number)
+        else:
+            kind = str if is_number else numbers.Number
+            wrong = np.fromiter((isinstance(value, kind) for value in values), bool, len(values))
+            wrong &= present
+        remedy = "pandas.to_numeric" if is_number else "a number as value"
+        demand = f"{self.reader} compares column {self.column!r} with {self.value!r}"
+        records.refuse(wrong, values, demand, f"Use {remedy}.")
+
+
+class LookupLF(ReadyMadeLF):
+    """Vote for the label that a mapping has for a column's value.
+
+    Values that the mapping does not have abstain, and missing ones do.
+
+    Parameters
+    ----------
+    column : hashable or None
+        By name or position. None for one-dimensional records and for tables of one column.
+    mapping : dict or Series
+        From a value to the class voted for, or to None.
+    name : str or None, default=None
+        None makes one of the column.
+
+    Raises
+    ------
+    LabelingFunctionError
+        If the column is missing, a value cannot be looked up (a list, say), or all keys are
+        numbers and all values strings or the other way round.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_labelmodel.labeling import LookupLF
+    >>> mails = pd.DataFrame({"domain": ["a.edu", "b.biz", "c.org"]})
+    >>> LookupLF("domain", {"a.edu": "ham", "b.biz": "spam"})(mails)
+    array(['ham', 'spam', None], dtype=object)
+    """
+
+    def __init__(
+        self, column: Any, mapping: Mapping[Any, Any] | pd.Series, *, name: str | None = None
+    ) -> None:
+        self.column = column
+        self.mapping = mapping
+        self.name = name
+
+    def _described(self) -> str:
+        return f"lookup_{self.column_part()}"
+
+    def vote(self, records: Records) -> np.ndarray:
+        mapping = self._checked_mapping()
+        values = records.column(self.column, self.reader)
+        present = ~missing(values)
+        self._check_hashable(values, records)
+        keys = values[present].tolist()
+        self._check_kinds(mapping, keys)
+        votes = np.full(len(values), None, dtype=object)
+        votes[present] = object_array([mapping.get(key) for key in keys])
+        return votes
+
+    def _check_hashable(self, values: np.ndarray, records: Records) -> None:
+        if values.dtype.kind == "O" and not all(map(_is_hashable, {*map(type, values)})):
+            unhashable = [not _is_hashable(type(value)) for value in values]
+            demand = f"{self.reader} looks values up"
+            records.refuse(np.asarray(unhashable), values, demand, "Convert them to strings.")
+
+    def _checked_mapping(self) -> dict[Any, Any]:
+        if not isinstance(self.mapping, (Mapping, pd.Series)) or not len(self.mapping):
+            raise self.refusal(f"mapping is a dict that is not empty, not {self.mapping!r}.")
+        return dict(self.mapping)
+
+    def _check_kinds(self, mapping: dict[Any, Any], keys: list[Any]) -> None:
+        expected, found = _kinds(mapping), _kinds(keys)
+        if {*expected, *found} == {"numbers", "strings"} and len(expected) == len(found) == 1:
+            raise self.refusal(
+                f"the mapping's keys are {expected.pop()}, but the column holds {found.pop()}. "
+                "Convert one of them."
+            )
+
+
+class ColumnLF(ReadyMadeLF):
+    """Take votes that already exist, say of a language model or a person.
+
+    Parameters
+    ----------
+    column : hashable
+        By name or position.
+    abstain : scalar or list of scalars or None, default=None
+        Values that are abstentions, as missing ones always are.
+    name : str or None, default=None
+        None takes the column's.
+
+    Raises
+    ------
+    LabelingFunctionError
+        If the column is missing, or a value is no number or string.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_labelmodel.labeling import ColumnLF
+    >>> judged = pd.DataFrame({"judge": ["good", "unsure", "bad"]})
+    >>> ColumnLF("judge", abstain="unsure")(judged)
+    array(['good', None, 'bad'], dtype=object)
+    """
+
+    def __init__(self, column: Any, *, abstain: Any = None, name: str | None = None) -> None:
+        self.column = column
+        self.abstain = abstain
+        self.name = name
+
+    def _described(self) -> str:
+        is_name = isinstance(self.column, str)
+        return self.column if is_name else f"column_{'' if self.column is None else self.column}"
+
+    def vote(self, records: Records) -> np.ndarray:
+        values = records.column(self.column, self.reader)
+        listed = isinstance(self.abstain, (list, tuple, set, frozenset, np.ndarray))
+        markers = list(self.abstain) if listed else [self.abstain]
+        abstains = np.isin(values, markers) if values.dtype.kind in "biuf" else None
+        if abstains is None:
+            abstains = missing(values) | pd.Series(values, dtype=object).isin(markers).to_numpy()
+        if not abstains.any():
+            return values
+        votes = values.astype(object)
+        votes[abstains] = None
+        return votes
+
+
+def _is_hashable(kind: type) -> bool:
+    return issubclass(kind, Hashable)
+
+
+def _kinds(values: Iterable[Any]) -> set[str]:
+    types = set(map(type, values))
+    return {
+        "strings"
+        if issubclass(one, str)
+        else "numbers"
+        if issubclass(one, numbers.Number)
+        else "others"
+        for one in types
+    }

@@ -1,0 +1,221 @@
+"""Labeling functions that vote by what a text contains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from itertools import compress, groupby
+from typing import Any
+
+import numpy as np
+
+from ._lf_base import ReadyMadeLF
+from ._records import Records, Texts
+from ._regex_literals import required_characters, required_literals
+
+
+class RegexLF(ReadyMadeLF):
+    """Vote for a label where a regular expression is found in a text.
+
+    Missing texts abstain.
+
+    Parameters
+    ----------
+    pattern : str or re.Pattern
+        Searched for anywhere in the text, with `re.search`.
+    label : int, float, bool or str
+        The class voted for.
+    column : hashable or None, default=None
+        The texts' column, by name or position. None for one-dimensional records and for tables of
+        one column.
+    flags : int, default=0
+        Such as `re.IGNORECASE`.
+    name : str or None, default=None
+        None makes one of the column and the pattern.
+
+    Raises
+    ------
+    LabelingFunctionError
+        If the pattern is invalid, the column is missing, or a value is no string and not
+        missing.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel.labeling import RegexLF
+    >>> RegexLF(r"https?://", label="spam")(["see http://a.b", "lovely", None])
+    array(['spam', None, None], dtype=object)
+    """
+
+    def __init__(
+        self,
+        pattern: str | re.Pattern[str],
+        label: Any,
+        *,
+        column: Any = None,
+        flags: int = 0,
+        name: str | None = None,
+    ) -> None:
+        self.pattern = pattern
+        self.label = label
+        self.column = column
+        self.flags = flags
+        self.name = name
+
+    def _described(self) -> str:
+        return f"regex_{self.column_part()}{getattr(self.pattern, 'pattern', self.pattern)}"
+
+    def vote(self, records: Records) -> np.ndarray:
+        pattern = self._compiled()
+        texts = records.texts(self.column, self.reader)
+        candidates = texts.present & _may_match(texts, pattern)
+        found = _found_in(texts.values, candidates, pattern)
+        return self.vote_where(found, self.label)
+
+    def _compiled(self) -> re.Pattern[str]:
+        if isinstance(getattr(self.pattern, "pattern", self.pattern), bytes):
+            raise self.refusal(f"the pattern {self.pattern!r} is of bytes; texts need a string.")
+        try:
+            return re.compile(self.pattern, self.flags)
+        except (re.error, TypeError, ValueError) as error:
+            raise self.refusal(f"the pattern {self.pattern!r} does not compile: {error}") from error
+
+
+class KeywordLF(ReadyMadeLF):
+    """Vote for a label where a text contains one of some words or phrases.
+
+    Missing texts abstain.
+
+    Parameters
+    ----------
+    words : str or list, set or array of str
+        A string is one word or phrase. Blanks in phrases are matched as they are. Some words are
+        found fastest, but thousands cost little more.
+    label : int, float, bool or str
+        The class voted for.
+    column : hashable or None, default=None
+        The texts' column, by name or position. None for one-dimensional records and for tables of
+        one column.
+    case_sensitive : bool, default=False
+        Whether capitals matter. If not, both sides are compared as `str.casefold` makes them.
+    word_boundaries : bool, default=True
+        True: "art" is not found in "party". Where a word begins or ends with a character that is
+        no letter, digit or underscore ("c++"), anything may stand on that side.
+    name : str or None, default=None
+        None makes one of the column and the first words.
+
+    Raises
+    ------
+    LabelingFunctionError
+        If there are no words or an empty one, the column is missing, or a value is neither a
+        string nor missing.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel.labeling import KeywordLF
+    >>> KeywordLF(["free", "check out"], label=1)(["FREE beer", "freedom", "check out my song"])
+    array([1, None, 1], dtype=object)
+    """
+
+    def __init__(
+        self,
+        words: str | Collection[str],
+        label: Any,
+        *,
+        column: Any = None,
+        case_sensitive: bool = False,
+        word_boundaries: bool = True,
+        name: str | None = None,
+    ) -> None:
+        self.words = words
+        self.label = label
+        self.column = column
+        self.case_sensitive = case_sensitive
+        self.word_boundaries = word_boundaries
+        self.name = name
+
+    def _described(self) -> str:
+        words = list(map(str, self._listed_words()))
+        more = f"_and_{len(words) - 3}_more" if len(words) > 3 else ""
+        return f"keyword_{self.column_part()}{'_'.join(words[:3])}{more}"
+
+    def vote(self, records: Records) -> np.ndarray:
+        words = self._checked_words()
+        texts = records.texts(self.column, self.reader)
+        values = texts.values if self.case_sensitive else texts.casefolded
+        pattern = re.compile(_any_word(words, self.word_boundaries))
+        candidates = texts.present & _contains_any(values, required_literals(pattern))
+        return self.vote_where(_found_in(values, candidates, pattern), self.label)
+
+    def _checked_words(self) -> list[str]:
+        words = self._listed_words()
+        wrong = [word for word in words if not isinstance(word, str) or not word]
+        if wrong or not words:
+            found = f"one is {wrong[0]!r}" if wrong else f"there are none in {self.words!r}"
+            raise self.refusal(f"words is a list of strings that are not empty, but {found}.")
+        return words if self.case_sensitive else [word.casefold() for word in words]
+
+    def _listed_words(self) -> list[Any]:
+        if isinstance(self.words, str):
+            return [self.words]
+        if isinstance(self.words, (set, frozenset)):
+            # In an order that the name can rely on.
+            return sorted(self.words, key=str)
+        # A generator would be used up by the name.
+        return list(self.words) if isinstance(self.words, Collection) else []
+
+
+def _found_in(texts: list[str], candidates: np.ndarray, pattern: re.Pattern[str]) -> np.ndarray:
+    """Mark those of the candidates in which the pattern is found."""
+    search = pattern.search
+    found = np.zeros(len(texts), dtype=bool)
+    found[candidates] = [search(text) is not None for text in compress(texts, candidates.tolist())]
+    return found
+
+
+def _contains_any(texts: list[str], words: Iterable[str] | None) -> np.ndarray:
+    """Mark the texts that contain a word; all if no words are known."""
+    contains_any = np.full(len(texts), words is None)
+    for word in words or ():
+        contains_any |= np.fromiter([word in text for text in texts], bool, len(texts))
+    return contains_any
+
+
+def _may_match(texts: Texts, pattern: re.Pattern[str]) -> np.ndarray:
+    """Mark texts that contain what each match must; the pattern need not be tried on the others."""
+    literals = required_literals(pattern)
+    characters = None if literals else required_characters(pattern)
+    if characters is not None:
+        return _found_in(texts.values, texts.present, characters)
+    if literals is not None and pattern.flags & re.IGNORECASE:
+        return _contains_any(texts.casefolded, literals) | ~texts.is_ascii
+    return _contains_any(texts.values, literals)
+
+
+def _any_word(words: list[str], word_boundaries: bool) -> str:
+    """Return the pattern that finds any of the words."""
+    if not word_boundaries:
+        return _any_suffix(sorted(set(words)))
+    by_edges = sorted({(_is_word(word[0]), _is_word(word[-1]), word) for word in words})
+    alternatives = []
+    for (starts, ends), group in groupby(by_edges, key=lambda item: item[:2]):
+        before, after = r"\b" if starts else "", r"\b" if ends else ""
+        alternatives.append(before + _any_suffix([word for *_, word in group]) + after)
+    return "|".join(alternatives)
+
+
+def _any_suffix(suffixes: list[str]) -> str:
+    """Return a pattern that branches letter by letter, so that its time hardly grows with words.
+
+    `suffixes` are sorted and unique.
+    """
+    if len(suffixes) == 1:
+        return re.escape(suffixes[0])
+    branches = [
+        re.escape(letter) + _any_suffix([suffix[1:] for suffix in group])
+        for letter, group in groupby(suffixes, key=lambda suffix: suffix[:1])
+    ]
+    return f"(?:{'|'.join(branches)})"
+
+
+def _is_word(character: str) -> bool:
+    return re.match(r"\w", character) is not None

@@ -1,0 +1,175 @@
+"""From class probabilities to labels that may abstain, and rows that have a vote."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import _safe_indexing, check_array, check_random_state, indexable
+from sklearn.utils.validation import _num_samples
+
+from ._lf_counts import rows_with_vote
+from ._votes import read_votes
+
+TIE = 1e-9
+
+
+def probs_to_preds(
+    proba: ArrayLike,
+    classes: ArrayLike,
+    tie_break: str = "abstain",
+    threshold: float | None = None,
+    abstain: Any = -1,
+    random_state: int | np.random.RandomState | None = None,
+) -> NDArray[Any]:
+    """Label every row with its most probable class, or abstain.
+
+    `predict` labels every row, as scikit-learn demands; this function need not.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n_samples, n_classes)
+        Class probabilities, such as `predict_proba` returns, in [0, 1].
+    classes : array-like of shape (n_classes,)
+        Label of each column: `classes_`.
+    tie_break : {"abstain", "random", "first"}, default="abstain"
+        What becomes of a row whose highest probability several classes share (to within 1e-9): no label, that of
+        one of them at random, or that of the first.
+    threshold : float, default=None
+        In [0, 1]; rows whose highest probability is below it abstain.
+    abstain : int, float, str or None, default=-1
+        What is written for an abstain.
+    random_state : int, RandomState instance or None, default=None
+        For ``tie_break="random"``. NumPy's global generator is never used.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_samples,)
+        Of the classes' dtype where `abstain` is of their kind, else of dtype object (NaN beside numbers: float64).
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not match, probabilities outside [0, 1], unknown tie_break, threshold outside [0, 1].
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel.inspection import probs_to_preds
+    >>> proba = [[0.9, 0.1], [0.4, 0.6], [0.5, 0.5]]
+    >>> probs_to_preds(proba, ["ham", "spam"], abstain=None)
+    array(['ham', 'spam', None], dtype=object)
+    >>> probs_to_preds(proba, [0, 1], tie_break="first", threshold=0.5)
+    array([0, 1, 0])
+    >>> probs_to_preds(proba, [0, 1], threshold=0.8)
+    array([ 0, -1, -1])
+    """
+    proba, classes = check_proba(proba, classes)
+    if tie_break not in ("abstain", "random", "first"):
+        raise ValueError(
+            f"tie_break is {tie_break!r}; it must be 'abstain', 'random' or 'first'."
+        )
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise ValueError(f"threshold is {threshold!r}; it must be a probability, in [0, 1].")
+    best = proba.max(axis=1, keepdims=True)
+    leading = proba >= best - TIE
+    if tie_break == "random":
+        generator = random_state_of(random_state)
+        chosen = np.argmax(leading * (1.0 - generator.random_sample(leading.shape)), axis=1)
+    else:
+        chosen = np.argmax(leading, axis=1)
+    silent = np.zeros(len(proba), dtype=bool)
+    if tie_break == "abstain":
+        silent |= leading.sum(axis=1) > 1
+    if threshold is not None:
+        silent |= best[:, 0] < threshold
+    labels = classes[chosen].astype(_dtype_with(classes, abstain))
+    labels[silent] = abstain
+    return labels
+
+
+def check_proba(proba: Any, classes: Any) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Probabilities as float64 and labels as an array, if they match.
+
+    Raises
+    ------
+    ValueError
+        Not two-dimensional, not one column for each class, or values outside [0, 1].
+    """
+    proba = check_array(proba, dtype=np.float64, input_name="proba", ensure_min_samples=0)
+    classes = np.asarray(classes)
+    if classes.shape != (proba.shape[1],):
+        raise ValueError(
+            f"proba has {proba.shape[1]} columns and classes has shape {classes.shape}; there must be one "
+            "class for each column, in the same order (`classes_` of the model)."
+        )
+    outside = np.argwhere((proba < -TIE) | (proba > 1 + TIE))
+    if len(outside):
+        row, column = outside[0]
+        raise ValueError(
+            f"proba, row {row}, class {classes.tolist()[column]!r}: {proba[row, column]:.6g} is no "
+            "probability; it must be in [0, 1] (`predict_proba`, not `predict_log_proba`)."
+        )
+    return proba, classes
+
+
+def _dtype_with(classes: NDArray[Any], abstain: Any) -> np.dtype[Any]:
+    """A dtype that holds the classes and the abstain marker as they are."""
+    if classes.dtype.kind in "US" and isinstance(abstain, str):
+        return np.result_type(classes, np.array(abstain))
+    if classes.dtype.kind in "iuf" and isinstance(abstain, numbers.Real):
+        return np.result_type(classes.dtype, np.min_scalar_type(abstain))
+    return np.dtype(object)
+
+
+def random_state_of(random_state: Any) -> np.random.RandomState:
+    """As scikit-learn's `check_random_state`, but None never means NumPy's global generator."""
+    return np.random.RandomState() if random_state is None else check_random_state(random_state)
+
+
+def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[Any, ...]:
+    """Keep the rows in which at least one labeling function votes.
+
+    Parameters
+    ----------
+    X : array-like, dataframe, sparse matrix or list of n_samples records
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        Votes, as `LabelModelClassifier.fit` takes them.
+    *arrays : array-likes of n_samples rows
+        More to filter alike, such as `predict_proba` of L.
+    abstain : int, float, str or None, default=-1
+        The vote that means "no vote", as every missing value does.
+
+    Returns
+    -------
+    X, L, *arrays : tuple
+        The kept rows, in order, each in its own container (sparse matrices as CSR).
+
+    Raises
+    ------
+    ValueError
+        Unlike numbers of rows; votes that `fit` would refuse.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel.inspection import filter_unlabeled
+    >>> texts, votes = filter_unlabeled(["a", "b", "c"], [[1, -1], [-1, -1], [0, 0]])
+    >>> texts
+    ['a', 'c']
+    """
+    votes = read_votes(L, abstain=abstain, allow_fractions=True)
+    for position, array in enumerate((X, *arrays)):
+        if _num_samples(array) != votes.n_samples:
+            what = "X" if position == 0 else f"array {position} after L"
+            raise ValueError(
+                f"{what} has {_num_samples(array)} rows and L has {votes.n_samples}; row i of both must be "
+                "the same record."
+            )
+    rows = np.flatnonzero(rows_with_vote(votes))
+    return tuple(_safe_indexing(array, rows) for array in indexable(X, _as_rows(L), *arrays))
+
+
+def _as_rows(L: Any) -> Any:
+    return L.tocsr() if sp.issparse(L) else L

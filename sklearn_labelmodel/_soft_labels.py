@@ -1,0 +1,180 @@
+"""Training any classifier on probabilistic labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils.validation import _num_samples, has_fit_parameter
+
+from ._probabilities import TIE, check_proba
+
+# In a fit, copies of a row that weigh less than this are left out: with many classes most would.
+NEGLIGIBLE_WEIGHT = 1e-6
+
+
+def soft_label_expand(
+    X: Any, proba: ArrayLike, classes: ArrayLike
+) -> tuple[Any, NDArray[Any], NDArray[np.float64]]:
+    """Write rows with probabilistic labels as weighted rows with one label each.
+
+    Every row is repeated once for each class that it may belong to, labelled with that class and weighted with its
+    probability. The weighted log loss of the result is the cross-entropy against `proba`, so any classifier
+    that takes `sample_weight` can learn from probabilistic labels.
+
+    Parameters
+    ----------
+    X : array-like, dataframe, sparse matrix or list of n_samples records
+    proba : array-like of shape (n_samples, n_classes)
+        Probability of every class, in [0, 1]. Rows need not add up to 1: a row can be made to weigh less.
+    classes : array-like of shape (n_classes,)
+        Label of each column of proba: `classes_`.
+
+    Returns
+    -------
+    X_expanded : same kind of container as X (a sparse matrix as CSR)
+        n_expanded rows of X, in order, copies next to each other. A dataframe keeps its index.
+    y : ndarray of shape (n_expanded,), dtype of classes
+    sample_weight : ndarray of shape (n_expanded,), dtype float64
+        In (0, 1]: copies of weight zero are left out.
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not match, or values outside [0, 1].
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel.end_model import soft_label_expand
+    >>> texts, y, weight = soft_label_expand(
+    ...     ["win a prize", "see you"], [[0.25, 0.75], [1.0, 0.0]], ["ham", "spam"])
+    >>> texts
+    ['win a prize', 'win a prize', 'see you']
+    >>> y
+    array(['ham', 'spam', 'ham'], dtype='<U4')
+    >>> weight
+    array([0.25, 0.75, 1.  ])
+    """
+    weights, labels = check_proba(proba, classes)
+    if _num_samples(X) != len(weights):
+        raise ValueError(
+            f"X has {_num_samples(X)} rows and proba has {len(weights)}; row i of both must be the same "
+            "record."
+        )
+    rows, columns = np.nonzero(weights > 0)
+    return _safe_indexing(indexable(X)[0], rows), labels[columns], weights[rows, columns]
+
+
+def fit_on_probabilities(
+    estimator: Any, X: Any, proba: NDArray[np.float64], classes: NDArray[Any], labels: str
+) -> Any:
+    """Fit an estimator, in place, on rows with probabilistic labels.
+
+    Of a Pipeline only the last step gets weighted or native labels; the steps before it see each row once, with its
+    most probable class as y.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : n_samples records
+    proba : ndarray of shape (n_samples, n_classes)
+    classes : ndarray of shape (n_classes,)
+    labels : {"soft", "hard", "native"}
+        As in `WeakSupervisionClassifier`.
+
+    Returns
+    -------
+    estimator : the fitted estimator
+
+    Raises
+    ------
+    ValueError
+        The estimator cannot be trained on soft labels, or no row is left to train on.
+    """
+    if labels == "hard":
+        rows = np.flatnonzero(~_tied(proba))
+        _check_rows_left(rows, "the probabilities of every row are tied, so none has a hard label")
+        y = classes[np.argmax(proba[rows], axis=1)]
+        return estimator.fit(_safe_indexing(X, rows), y)
+    if isinstance(estimator, Pipeline):
+        return _fit_pipeline(estimator, X, proba, classes, labels)
+    if takes_probabilities(estimator, labels):
+        return estimator.fit(X, proba)
+    if not takes_weights(estimator):
+        raise ValueError(
+            f"{type(estimator).__name__} cannot be trained on soft labels: its fit has no parameter "
+            f"sample_weight{_inner_reason(estimator)}. Pass labels='hard' to train it on the most probable class of each row, or "
+            "labels='native' if its fit takes an array of class probabilities as y."
+            f"{_search_remedy(estimator)}"
+        )
+    weights = np.where(proba < NEGLIGIBLE_WEIGHT, 0.0, proba)
+    X_expanded, y, sample_weight = soft_label_expand(X, weights, classes)
+    return estimator.fit(X_expanded, y, sample_weight=sample_weight)
+
+
+def takes_probabilities(estimator: Any, labels: str) -> bool:
+    """Whether an estimator, or a Pipeline's last step, gets probabilities as y, so that it knows no labels."""
+    if isinstance(estimator, Pipeline):
+        return takes_probabilities(estimator.steps[-1][1], labels)
+    declared = getattr(estimator, "accepts_soft_labels", False) is True
+    return labels == "native" or (labels == "soft" and declared)
+
+
+def takes_weights(estimator: Any) -> bool:
+    """Whether fit takes sample_weight, and an inner estimator that it trains does too."""
+    if not has_fit_parameter(estimator, "sample_weight"):
+        return False
+    inner = getattr(estimator, "estimator", None)
+    if not hasattr(inner, "fit") or get_config()["enable_metadata_routing"]:
+        # With metadata routing scikit-learn itself raises where an inner estimator gets no weights.
+        return True
+    return takes_weights(inner)
+
+
+def _inner_reason(estimator: Any) -> str:
+    if not has_fit_parameter(estimator, "sample_weight"):
+        return ""
+    return f" that would reach its inner {type(estimator.estimator).__name__}"
+
+
+def _search_remedy(estimator: Any) -> str:
+    if not hasattr(estimator, "refit"):
+        return ""
+    return (
+        " To search over parameters, put the search outside: "
+        "GridSearchCV(WeakSupervisionClassifier(...), {'estimator__...': ...})."
+    )
+
+
+def _fit_pipeline(
+    pipeline: Pipeline, X: Any, proba: NDArray[np.float64], classes: NDArray[Any], labels: str
+) -> Pipeline:
+    """Fit transformers on every row once, and the last step on the probabilities."""
+    final = pipeline.steps[-1][1]
+    if final is None or final == "passthrough":
+        raise ValueError("The Pipeline ends in a transformer; its last step must be a classifier.")
+    if len(pipeline.steps) > 1:
+        transformers = pipeline[:-1]
+        X = transformers.fit_transform(X, classes[np.argmax(proba, axis=1)])
+        # With `memory` the slice holds fitted copies.
+        pipeline.steps = [*transformers.steps, pipeline.steps[-1]]
+    if _num_samples(X) != len(proba):
+        raise ValueError(
+            f"The steps of the Pipeline before {type(final).__name__} change the number of rows, so soft labels no "
+            "longer belong to them. Pass labels='hard'."
+        )
+    fit_on_probabilities(final, indexable(X)[0], proba, classes, labels)
+    return pipeline
+
+
+def _tied(proba: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return (proba >= proba.max(axis=1, keepdims=True) - TIE).sum(axis=1) > 1
+
+
+def _check_rows_left(rows: NDArray[np.intp], reason: str) -> None:
+    if not len(rows):
+        raise ValueError(f"No row is left to train the estimator on: {reason}.")
