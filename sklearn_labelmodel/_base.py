@@ -13,10 +13,11 @@ from sklearn.utils import metadata_routing
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_sample_weight,
+    _num_samples,
     check_is_fitted,
 )
 
-from ._classes import check_same_kind, check_votes_are_classes, class_index, read_gold
+from ._classes import GoldLabels, check_same_kind, check_votes_are_classes, class_index, read_gold
 from ._posterior import find_symbols, log_likelihood, posterior
 from ._votes import Votes, read_votes
 
@@ -120,7 +121,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         return float(np.average(predicted == truth, weights=weight))
 
     def _log_likelihood(self, votes: Votes) -> NDArray[np.float64]:
-        """log P(votes) of every row, abstains and unseen votes included."""
+        """Log P(votes) of every row, abstains and unseen votes included."""
         lf, vote = self.symbols_["lf"], self.symbols_["vote"]
         symbols = find_symbols(votes, lf, vote)
         silent, rest = self._complete_table()
@@ -137,6 +138,18 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         np.add.at(spoken, self.symbols_["lf"], self.mu_)
         silent = np.maximum(1 - spoken, self._mu_eps)
         return silent, spoken + silent + self._mu_eps
+
+    def _read_training_data(self, L: Any, y: Any) -> tuple[Votes, GoldLabels]:
+        _check_feature_names(self, L, reset=True)
+        gold = read_gold(y, _num_samples(L), classes=self.classes)
+        votes = read_votes(
+            L,
+            abstain=self.abstain,
+            names=getattr(self, "feature_names_in_", None),
+            allow_fractions=bool(gold.n_labelled) or self.classes is not None,
+        )
+        self.n_features_in_ = votes.n_lfs
+        return votes, gold
 
     def _read_votes(self, L: Any) -> Votes:
         _check_feature_names(self, L, reset=False)

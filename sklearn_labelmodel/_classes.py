@@ -304,16 +304,16 @@ def _ordered_shares(class_balance: Mapping[Any, float], classes: NDArray[Any]) -
     unknown = [label for label in class_balance if label not in labels]
     missing = [label for label in labels if label not in class_balance]
     if unknown or missing:
-        fault = f"names {unknown[0]!r}, which is" if unknown else f"lacks {missing[0]!r}, which is one"
+        fault = (
+            f"names {unknown[0]!r}, which is" if unknown else f"lacks {missing[0]!r}, which is one"
+        )
         raise ValueError(
             f"class_balance {fault} {'none ' if unknown else ''}of the classes {_listed(classes)}."
         )
     return [class_balance[label] for label in labels]
 
 
-def _positive(
-    prior: NDArray[np.float64], classes: NDArray[Any], where: str
-) -> NDArray[np.float64]:
+def _positive(prior: NDArray[np.float64], classes: NDArray[Any], where: str) -> NDArray[np.float64]:
     zero = np.flatnonzero(prior == 0)
     if len(zero):
         raise ValueError(

@@ -66,10 +66,17 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("votes", metavar="VOTES", type=Path, help="CSV or Parquet file, by suffix")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="CSV or Parquet file, by suffix")
-    parser.add_argument("--gold", metavar="COLUMN", help="column of gold labels, empty where there is none")
     parser.add_argument(
-        "--abstain", metavar="VALUE", default="-1", help='what means "no vote", besides empty cells (default: -1)'
+        "-o", "--output", type=Path, required=True, help="CSV or Parquet file, by suffix"
+    )
+    parser.add_argument(
+        "--gold", metavar="COLUMN", help="column of gold labels, empty where there is none"
+    )
+    parser.add_argument(
+        "--abstain",
+        metavar="VALUE",
+        default="-1",
+        help='what means "no vote", besides empty cells (default: -1)',
     )
     parser.add_argument(
         "--id",
@@ -93,7 +100,9 @@ def _run(options: argparse.Namespace) -> None:
     labels = _label(options.votes, votes, gold)
     clash = [name for name in options.id if name in labels.columns]
     if clash:
-        raise BadInput(f"--id {clash[0]!r} is also the name of a column of results; rename it in {options.votes}.")
+        raise BadInput(
+            f"--id {clash[0]!r} is also the name of a column of results; rename it in {options.votes}."
+        )
     _write_table(table[options.id].join(labels), options.output)
     sys.stdout.write(f"\n{len(labels)} rows written to {options.output}\n")
 
@@ -113,26 +122,40 @@ def _show_warning(message: Any, *_: Any) -> None:
 def _check_paths(options: argparse.Namespace) -> None:
     for path in (options.votes, options.output):
         if path.suffix.lower() not in SUFFIXES:
-            raise BadInput(f"{path}: the name must end in {' or '.join(SUFFIXES)}, which says how to read or write it.")
+            raise BadInput(
+                f"{path}: the name must end in {' or '.join(SUFFIXES)}, which says how to read or write it."
+            )
     if not options.votes.is_file():
         raise BadInput(f"{options.votes}: no such file.")
     if not options.output.parent.is_dir():
         raise BadInput(f"{options.output}: the folder {options.output.parent} does not exist.")
+    if options.output.exists() and options.output.samefile(options.votes):
+        raise BadInput(
+            f"{options.output} is the file of votes itself; choose another name for the output."
+        )
     if options.output.exists() and not options.force:
-        raise BadInput(f"{options.output} exists; pass --force to overwrite it, or choose another name.")
+        raise BadInput(
+            f"{options.output} exists; pass --force to overwrite it, or choose another name."
+        )
 
 
 def _check_columns(table: pd.DataFrame, options: argparse.Namespace) -> None:
     there = [str(name) for name in table.columns]
     repeated = [name for name in there if there.count(name) > 1]
     if repeated:
-        raise BadInput(f"{options.votes}: two columns are called {repeated[0]!r}; every voter needs a name of its own.")
+        raise BadInput(
+            f"{options.votes}: two columns are called {repeated[0]!r}; every voter needs a name of its own."
+        )
     for option, names in (("--gold", [options.gold]), ("--id", options.id)):
         for name in names:
             if name is not None and name not in there:
-                raise BadInput(f"{options.votes}: {option} names {name!r}; the columns are {', '.join(there)}.")
+                raise BadInput(
+                    f"{options.votes}: {option} names {name!r}; the columns are {', '.join(there)}."
+                )
     if options.gold in options.id:
-        raise BadInput(f"{options.gold!r} is given both as --gold and as --id; it can be one of them.")
+        raise BadInput(
+            f"{options.gold!r} is given both as --gold and as --id; it can be one of them."
+        )
     if set(there) <= {options.gold, *options.id}:
         raise BadInput(f"{options.votes}: no column is left for the votes.")
     if not len(table):
@@ -149,14 +172,33 @@ def _read_table(path: Path) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path).reset_index(drop=True)
         # As text, and with the header as a row, so that cells stay as written, and names that are there twice.
-        cells = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, index_col=False)
+        cells = pd.read_csv(
+            path,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            index_col=False,
+            encoding="utf-8-sig",
+        )
     except ImportError:
         raise BadInput(f"{path}: Parquet needs pyarrow; pip install pyarrow.") from None
-    except Exception as error:
+    except (OSError, ValueError) as error:
         raise BadInput(f"{path}: cannot be read ({_one_line(error)}).") from None
+    _check_no_row_is_short(path, cells)
     table = cells.iloc[1:].reset_index(drop=True)
     table.columns = pd.Index([str(name).strip() for name in cells.iloc[0]])
     return table
+
+
+def _check_no_row_is_short(path: Path, cells: pd.DataFrame) -> None:
+    # Empty cells were read as empty texts, so only cells that are not there are missing.
+    short = cells.isna().any(axis=1).to_numpy().nonzero()[0]
+    if len(short):
+        row = int(short[0])
+        raise BadInput(
+            f"{path}: row {row - 1} (row 0 is the first after the header) has {cells.iloc[row].notna().sum()} cells and "
+            f"the header {cells.shape[1]}; write empty cells for abstains."
+        )
 
 
 def _one_line(error: Exception) -> str:
@@ -178,7 +220,11 @@ def _read_cells(column: pd.Series, abstain: str) -> pd.Series:
     whole = numbers[voted]
     if not _are_plain_numbers(cells[voted]):
         return cells.where(voted, None)
-    return whole.reindex(cells.index) if (whole % 1).any() else whole.astype("Int64").reindex(cells.index)
+    return (
+        whole.reindex(cells.index)
+        if (whole % 1).any()
+        else whole.astype("Int64").reindex(cells.index)
+    )
 
 
 def _number(text: str) -> float:
@@ -195,7 +241,11 @@ def _are_plain_numbers(cells: pd.Series) -> bool:
         if not isinstance(cell, str):
             return True
         digits = cell.removeprefix("-").split(".")
-        return all(part.isdecimal() for part in digits) and len(digits) <= 2 and str(int(digits[0])) == digits[0]
+        return (
+            all(part.isdecimal() for part in digits)
+            and len(digits) <= 2
+            and str(int(digits[0])) == digits[0]
+        )
 
     return all(plain(cell) for cell in cells.unique())
 
@@ -213,9 +263,11 @@ def _label(path: Path, votes: pd.DataFrame, gold: pd.Series | None) -> pd.DataFr
     from ._probabilities import probs_to_preds
 
     try:
-        lf_summary(votes, gold, abstain=None)
+        spoken = lf_summary(votes, gold, abstain=None)["coverage"].any()
     except (ValueError, TypeError) as error:
         raise BadInput(f"{path}: {error} (Row 0 is the first after the header.)") from None
+    if not spoken:
+        raise BadInput(f"{path}: there is no vote; every cell is empty or the --abstain value.")
     model = LabelModelClassifier(abstain=None).fit(votes, gold)
     summary = lf_summary(votes, gold, model).drop(columns="j")
     sys.stdout.write(summary.to_string(float_format=lambda number: f"{number:.3f}") + "\n")
@@ -223,7 +275,9 @@ def _label(path: Path, votes: pd.DataFrame, gold: pd.Series | None) -> pd.DataFr
     label = pd.Series(probs_to_preds(proba, model.classes_, abstain=None), dtype=object)
     label[~rows_with_vote(model._read_votes(votes))] = None
     columns = [f"probability_{name}" for name in model.classes_]
-    return pd.DataFrame(proba, columns=columns).assign(label=label.infer_objects())[["label", *columns]]
+    return pd.DataFrame(proba, columns=columns).assign(label=label.infer_objects())[
+        ["label", *columns]
+    ]
 
 
 # Writing ------------------------------------------------------------------------------------------

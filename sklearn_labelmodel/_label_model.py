@@ -12,15 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names, _num_samples, check_random_state
+from sklearn.utils.validation import check_random_state
 
 from ._alignment import align_columns
 from ._base import BaseLabelModel, unchanged_on_error
-from ._classes import GoldLabels, class_index, read_gold, resolve_class_prior, resolve_classes
+from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
 from ._objective import make_objective, precision_start, snorkel_start
-from ._statistics import VoteStatistics, count_votes
+from ._statistics import VoteStatistics, count_votes, gold_by_class
 from ._trainer import SCHEDULERS, TrainingResult, TrainingSettings, train
-from ._votes import Votes, lf_label, read_votes
+from ._votes import Votes, lf_label
 
 ANCHOR_ROWS = 30.0
 
@@ -223,7 +223,7 @@ class LabelModelClassifier(BaseLabelModel):
             _check_votes_suffice(statistics, votes)
             classes = resolve_classes(self.classes, gold, votes, statistics.lf, statistics.vote)
             symbol_class = class_index(statistics.vote, classes)
-            gold_counts, gold_rows = _gold_by_class(statistics, counted, classes)
+            gold_counts, gold_rows = gold_by_class(statistics, counted, classes)
             prior = self._class_prior(classes, gold_rows)
             start = self._start(statistics, symbol_class, prior)
             result = self._train(statistics, prior, start)
@@ -234,18 +234,6 @@ class LabelModelClassifier(BaseLabelModel):
                 mu = anchor(mu, gold_counts, gold_rows)
             self._store(statistics, classes, prior, mu, floor, result)
         return self
-
-    def _read_training_data(self, L: Any, y: Any) -> tuple[Votes, GoldLabels]:
-        _check_feature_names(self, L, reset=True)
-        gold = read_gold(y, _num_samples(L), classes=self.classes)
-        votes = read_votes(
-            L,
-            abstain=self.abstain,
-            names=getattr(self, "feature_names_in_", None),
-            allow_fractions=bool(gold.n_labelled) or self.classes is not None,
-        )
-        self.n_features_in_ = votes.n_lfs
-        return votes, gold
 
     def _class_prior(
         self, classes: NDArray[Any], gold_rows: NDArray[np.float64]
@@ -381,18 +369,6 @@ def _check_votes_suffice(statistics: VoteStatistics, votes: Votes) -> None:
         UserWarning,
         stacklevel=4,
     )
-
-
-def _gold_by_class(
-    statistics: VoteStatistics, gold: GoldLabels, classes: NDArray[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Gold counts (n_symbols, n_classes) and labelled rows (n_classes,) in the order of classes."""
-    columns = class_index(gold.values, classes)
-    counts = np.zeros((len(statistics.lf), len(classes)))
-    rows = np.zeros(len(classes))
-    counts[:, columns] = statistics.gold_counts
-    rows[columns] = statistics.gold_rows
-    return counts, rows
 
 
 def _precision_per_lf(prec_init: Any, n_lfs: int) -> NDArray[np.float64]:

@@ -20,9 +20,7 @@ BLOCK_CELLS = 1 << 16
 LEAST_PATTERNS = 16
 
 
-def find_symbols(
-    votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
-) -> NDArray[np.intp]:
+def find_symbols(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
     """The symbol that each vote code stands for in each LF.
 
     Parameters
@@ -71,7 +69,7 @@ def posterior(
 def log_likelihood(
     votes: Votes, tables: NDArray[np.float64], log_prior: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """log P(votes) of every row, shape (n_samples,); parameters as for `posterior`."""
+    """Log P(votes) of every row, shape (n_samples,); parameters as for `posterior`."""
     values = np.empty(votes.n_samples)
     runs, run_tables = _joint_tables(votes, tables, log_prior)
     for rows, log_joint in _log_joint(votes, runs, run_tables):
@@ -106,7 +104,7 @@ def _blocks(
 def _log_joint(
     votes: Votes, runs: list[slice], run_tables: list[NDArray[np.float64]]
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """log P(votes, Y) of each block of rows."""
+    """Log P(votes, Y) of each block of rows."""
     for rows, codes in _blocks(votes, runs, run_tables[0].shape[1]):
         log_joint = np.take(run_tables[0], next(codes), axis=0)
         for table, column in zip(run_tables[1:], codes, strict=True):

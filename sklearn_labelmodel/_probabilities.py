@@ -68,9 +68,7 @@ def probs_to_preds(
     """
     proba, classes = check_proba(proba, classes)
     if tie_break not in ("abstain", "random", "first"):
-        raise ValueError(
-            f"tie_break is {tie_break!r}; it must be 'abstain', 'random' or 'first'."
-        )
+        raise ValueError(f"tie_break is {tie_break!r}; it must be 'abstain', 'random' or 'first'.")
     if threshold is not None and not 0 <= threshold <= 1:
         raise ValueError(f"threshold is {threshold!r}; it must be a probability, in [0, 1].")
     best = proba.max(axis=1, keepdims=True)

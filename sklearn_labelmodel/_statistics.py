@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._classes import GoldLabels
+from ._classes import GoldLabels, class_index
 from ._votes import Votes
 
 CHUNK_CODES = 1 << 24
@@ -113,6 +113,18 @@ def _compact(pairs: Any) -> Any:
     if sp.issparse(pairs) and pairs.nnz > SPARSE_DENSITY * pairs.shape[0] ** 2:
         return pairs.toarray()
     return pairs
+
+
+def gold_by_class(
+    statistics: VoteStatistics, gold: GoldLabels, classes: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Gold counts (n_symbols, n_classes) and labelled rows (n_classes,), in the order of the classes."""
+    columns = class_index(gold.values, classes)
+    counts = np.zeros((len(statistics.lf), len(classes)))
+    rows = np.zeros(len(classes))
+    counts[:, columns] = statistics.gold_counts
+    rows[columns] = statistics.gold_rows
+    return counts, rows
 
 
 # Columns of vote patterns ---------------------------------------------------------------------------
@@ -232,9 +244,7 @@ def _symbols_of(
     return column.first_lf + lfs, codes, indicators
 
 
-def _dense_pairs(
-    columns: list[_Column], held: list[NDArray[np.float32]]
-) -> NDArray[np.float64]:
+def _dense_pairs(columns: list[_Column], held: list[NDArray[np.float32]]) -> NDArray[np.float64]:
     """Co-occurrences of all symbols; float32 is exact, as a chunk has fewer than 2^24 rows."""
     bounds = np.cumsum([0] + [symbols.shape[1] for symbols in held])
     pairs = np.zeros((bounds[-1], bounds[-1]))

@@ -159,8 +159,8 @@ def _device(name: str) -> torch.device:
     import torch
 
     if name == "auto":
-        found = torch.accelerator.current_accelerator(check_available=True)
-        return torch.device("cpu") if found is None else found
+        there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        return torch.device(next((kind for kind, found in there.items() if found), "cpu"))
     try:
         device = torch.device(name)
     except RuntimeError as error:
@@ -171,7 +171,9 @@ def _device(name: str) -> torch.device:
         "mps": torch.backends.mps.is_available,
     }
     if device.type not in there:
-        raise ValueError(f"device={name!r} is not supported; use one of cpu, cuda, cuda:N, mps, auto.")
+        raise ValueError(
+            f"device={name!r} is not supported; use one of cpu, cuda, cuda:N, mps, auto."
+        )
     if not there[device.type]():
         raise ValueError(
             f"device={name!r} is not there: this torch ({torch.__version__}) sees "

@@ -1,0 +1,229 @@
+"""Heat maps of pairs of labeling functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._display_base import MANY_LFS, Display, inches, shortened, small_font
+from ._lf_counts import lf_names as names_of
+from ._lf_counts import pair_shares, read_inspected
+from ._votes import Votes
+
+
+class PairDisplay(Display):
+    """A heat map of shares in [0, 1], one row and one column for each LF."""
+
+    title: str
+    colorbar_label: str
+
+    def __init__(self, shares: ArrayLike, lf_names: list[Any]):
+        self.shares = np.asarray(shares, dtype=np.float64)
+        self.lf_names = list(lf_names)
+
+    def plot(self, ax: Any = None, *, cmap: Any = "viridis", colorbar: bool = True) -> Any:
+        """Draw the heat map.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            None makes a new figure, larger for more LFs.
+        cmap : str or matplotlib Colormap, default="viridis"
+        colorbar : bool, default=True
+
+        Returns
+        -------
+        self : the display
+            With attributes ax_ and figure_. Up to 12 LFs, the cells carry their numbers too.
+
+        Raises
+        ------
+        ImportError
+            matplotlib is not installed.
+        """
+        n_lfs = len(self.shares)
+        side = inches(n_lfs)
+        ax = self._axes(ax, side + 2.2, side + 1.0)
+        # Not 1: small shares would all look the same.
+        highest = float(np.nanmax(self.shares, initial=0.0)) or 1.0
+        image = ax.imshow(self.shares, cmap=cmap, vmin=0.0, vmax=highest)
+        ax.set_facecolor("lightgrey")
+        labels = shortened(self.lf_names)
+        ax.set_xticks(range(n_lfs), labels, rotation=90, **small_font(n_lfs))
+        ax.set_yticks(range(n_lfs), labels, **small_font(n_lfs))
+        ax.set_title(self.title)
+        if colorbar:
+            self.figure_.colorbar(image, ax=ax, shrink=0.8, label=self.colorbar_label)
+        if n_lfs <= MANY_LFS:
+            self._write_numbers(image)
+        return self
+
+    def _write_numbers(self, image: Any) -> None:
+        for (row, column), share in np.ndenumerate(self.shares):
+            if np.isnan(share):
+                continue
+            red, green, blue, _ = image.cmap(image.norm(share))
+            bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
+            self.ax_.text(
+                column,
+                row,
+                f"{share:.2f}".replace("0.", ".", 1),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="black" if bright else "white",
+            )
+
+
+class LFOverlapDisplay(PairDisplay):
+    """Heat map of how often two labeling functions (LFs) vote on the same row.
+
+    Make it with `from_votes` or `from_estimator`.
+
+    Parameters
+    ----------
+    shares : array-like of shape (n_lfs, n_lfs)
+        Share of all rows, in [0, 1], in which both vote; on the diagonal the coverage.
+    lf_names : list of length n_lfs
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel.inspection import LFOverlapDisplay
+    >>> LFOverlapDisplay.from_votes([[1, 1], [-1, 0], [0, 1]])  # doctest: +SKIP
+    """
+
+    title = "Overlap: both LFs vote"
+    colorbar_label = "share of all rows (diagonal: coverage)"
+
+    @classmethod
+    def from_votes(
+        cls, L: Any, *, abstain: Any = -1, ax: Any = None, **plot_params: Any
+    ) -> LFOverlapDisplay:
+        """Count overlaps and draw them.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes, as `LabelModelClassifier.fit` takes them.
+        abstain : int, float, str or None, default=-1
+            The vote that means "no vote", as every missing value does.
+        ax : matplotlib Axes, default=None
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        display : LFOverlapDisplay
+        """
+        votes, _ = read_inspected(L, abstain=abstain)
+        return cls(pair_shares(votes)[0], names_of(votes)).plot(ax, **plot_params)
+
+    @classmethod
+    def from_estimator(
+        cls, label_model: Any, L: Any, *, ax: Any = None, **plot_params: Any
+    ) -> LFOverlapDisplay:
+        """As `from_votes`, with the abstain marker and LF names of a fitted label model.
+
+        Parameters
+        ----------
+        label_model : LabelModelClassifier
+            A fitted label model.
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        ax : matplotlib Axes, default=None
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        display : LFOverlapDisplay
+        """
+        votes, _ = read_inspected(L, label_model=label_model)
+        return cls(pair_shares(votes)[0], names_of(votes)).plot(ax, **plot_params)
+
+
+class LFConflictDisplay(PairDisplay):
+    """Heat map of how often two labeling functions (LFs) disagree where both vote.
+
+    Make it with `from_votes` or `from_estimator`. A row and column of high shares is an LF at odds with the others; two
+    LFs that never disagree may be copies.
+
+    Parameters
+    ----------
+    shares : array-like of shape (n_lfs, n_lfs)
+        Of the rows in which both vote, the share, in [0, 1], in which they vote differently; NaN (drawn grey) on the
+        diagonal and for LFs that share no row.
+    lf_names : list of length n_lfs
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel.inspection import LFConflictDisplay
+    >>> LFConflictDisplay.from_votes([[1, 1], [-1, 0], [0, 1]])  # doctest: +SKIP
+    """
+
+    title = "Conflict: both LFs vote, differently"
+    colorbar_label = "share of the rows in which both vote (grey: none)"
+
+    @classmethod
+    def from_votes(
+        cls, L: Any, *, abstain: Any = -1, ax: Any = None, **plot_params: Any
+    ) -> LFConflictDisplay:
+        """Count conflicts and draw them.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes, as `LabelModelClassifier.fit` takes them.
+        abstain : int, float, str or None, default=-1
+            The vote that means "no vote", as every missing value does.
+        ax : matplotlib Axes, default=None
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        display : LFConflictDisplay
+        """
+        votes, _ = read_inspected(L, abstain=abstain)
+        return cls(_conflict_rates(votes), names_of(votes)).plot(ax, **plot_params)
+
+    @classmethod
+    def from_estimator(
+        cls, label_model: Any, L: Any, *, ax: Any = None, **plot_params: Any
+    ) -> LFConflictDisplay:
+        """As `from_votes`, with the abstain marker and LF names of a fitted label model.
+
+        Parameters
+        ----------
+        label_model : LabelModelClassifier
+            A fitted label model.
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        ax : matplotlib Axes, default=None
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        display : LFConflictDisplay
+        """
+        votes, _ = read_inspected(L, label_model=label_model)
+        return cls(_conflict_rates(votes), names_of(votes)).plot(ax, **plot_params)
+
+
+def _conflict_rates(votes: Votes) -> NDArray[np.float64]:
+    overlap, conflict = pair_shares(votes)
+    with np.errstate(invalid="ignore"):
+        rates = conflict / overlap
+    np.fill_diagonal(rates, np.nan)
+    return rates
