@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import sys
 import tempfile
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+LABEL, PROBABILITY = "label", "probability_"
 SUFFIXES = (".csv", ".parquet")
 DESCRIPTION = """\
 Learn from the votes of labeling functions, people or models how far to trust each, and label every row by them.
@@ -98,11 +100,6 @@ def _run(options: argparse.Namespace) -> None:
     votes = table[kept].apply(_read_cells, abstain=options.abstain)
     gold = None if options.gold is None else _read_cells(table[options.gold], options.abstain)
     labels = _label(options.votes, votes, gold)
-    clash = [name for name in options.id if name in labels.columns]
-    if clash:
-        raise BadInput(
-            f"--id {clash[0]!r} is also the name of a column of results; rename it in {options.votes}."
-        )
     _write_table(table[options.id].join(labels), options.output)
     sys.stdout.write(f"\n{len(labels)} rows written to {options.output}\n")
 
@@ -156,6 +153,11 @@ def _check_columns(table: pd.DataFrame, options: argparse.Namespace) -> None:
         raise BadInput(
             f"{options.gold!r} is given both as --gold and as --id; it can be one of them."
         )
+    for name in options.id:
+        if name == LABEL or name.startswith(PROBABILITY):
+            raise BadInput(
+                f"--id {name!r} is also the name of a column of results; rename it in {options.votes}."
+            )
     if set(there) <= {options.gold, *options.id}:
         raise BadInput(f"{options.votes}: no column is left for the votes.")
     if not len(table):
@@ -171,6 +173,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path).reset_index(drop=True)
+        _check_cells_per_row(path)
         # As text, and with the header as a row, so that cells stay as written, and names that are there twice.
         cells = pd.read_csv(
             path,
@@ -184,21 +187,22 @@ def _read_table(path: Path) -> pd.DataFrame:
         raise BadInput(f"{path}: Parquet needs pyarrow; pip install pyarrow.") from None
     except (OSError, ValueError) as error:
         raise BadInput(f"{path}: cannot be read ({_one_line(error)}).") from None
-    _check_no_row_is_short(path, cells)
     table = cells.iloc[1:].reset_index(drop=True)
     table.columns = pd.Index([str(name).strip() for name in cells.iloc[0]])
     return table
 
 
-def _check_no_row_is_short(path: Path, cells: pd.DataFrame) -> None:
-    # Empty cells were read as empty texts, so only cells that are not there are missing.
-    short = cells.isna().any(axis=1).to_numpy().nonzero()[0]
-    if len(short):
-        row = int(short[0])
-        raise BadInput(
-            f"{path}: row {row - 1} (row 0 is the first after the header) has {cells.iloc[row].notna().sum()} cells and "
-            f"the header {cells.shape[1]}; write empty cells for abstains."
-        )
+def _check_cells_per_row(path: Path) -> None:
+    """pandas fills short rows up, so that a cell left out would be an abstain of another LF."""
+    with path.open(newline="", encoding="utf-8-sig") as lines:
+        reader = csv.reader(lines)
+        header = next(reader, [])
+        for row in reader:
+            if row and len(row) != len(header):
+                raise BadInput(
+                    f"{path}: line {reader.line_num} has {len(row)} cells and the header {len(header)}. Leave a cell "
+                    "empty where there is no vote, and quote cells that contain a comma."
+                )
 
 
 def _one_line(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import reduce
 from typing import Any
@@ -44,11 +45,13 @@ class BaseLabelingFunction(BaseEstimator):
         """Return the name given, or one made of the parameters."""
         return self._default_name() if self.name is None else self.name
 
+    @abstractmethod
     def vote(self, records: Records) -> np.ndarray:
-        raise NotImplementedError
+        """Return one vote for each of the records."""
 
+    @abstractmethod
     def _default_name(self) -> str:
-        raise NotImplementedError
+        """Return a name made of the parameters."""
 
 
 class ReadyMadeLF(BaseLabelingFunction):
@@ -60,8 +63,9 @@ class ReadyMadeLF(BaseLabelingFunction):
         name = re.sub(r"[\s_]+", "_", self._described()).strip("_")
         return name[:60]
 
+    @abstractmethod
     def _described(self) -> str:
-        raise NotImplementedError
+        """Return what the labeling function does, to become its name."""
 
     def column_part(self) -> str:
         return "" if self.column is None else f"{self.column}_"
@@ -133,7 +137,8 @@ def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
     vectorized : bool, default=False
         False: the function gets one row and returns its vote. The row of a DataFrame is like a
         namedtuple, `row.title` or `row["title"]`; of a list, a Series or a one-dimensional
-        array it is the element itself; of a two-dimensional array a one-dimensional one.
+        array it is the element itself; of a two-dimensional array a one-dimensional one; of a
+        sparse matrix one of a single row.
         True: the function gets the whole batch and returns an array of votes, one for each row.
 
     Returns

@@ -9,8 +9,10 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import _BaseComposition
 
 from ._lf_base import BaseLabelingFunction, as_labeling_function
@@ -135,7 +137,8 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
         Returns
         -------
         L : ndarray of shape (n_samples, n_lfs)
-            See the notes for its dtype.
+            See the notes for its dtype. What `set_output` asks for instead, with the names of the
+            labeling functions and, in pandas, the index of `X`.
         """
         self._validate_params()
         lfs = self._checked_lfs()
@@ -150,7 +153,15 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
         )
         report = _raise_first_failure if stop_on_error else _warn_of_failures
         report(lfs, outcomes, records)
-        return vote_matrix([_votes(*one, records) for one in zip(lfs, outcomes, strict=True)])
+        columns = [_votes(*one, records) for one in zip(lfs, outcomes, strict=True)]
+        return self._with_index(vote_matrix(columns), X)
+
+    def _with_index(self, votes: np.ndarray, X: Any) -> Any:
+        # The wrapper of scikit-learn 1.6 keeps the index of a DataFrame only.
+        to_pandas = _get_output_config("transform", self)["dense"] == "pandas"
+        if to_pandas and isinstance(X, pd.Series):
+            return pd.DataFrame(votes, index=X.index)
+        return votes
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:  # noqa: ARG002
         """Return the labeling functions' names.

@@ -15,7 +15,7 @@ Weak Supervision. AAAI 2019. The start "snorkel" and the l2 term are those of Sn
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 from ._statistics import VoteStatistics
 
 DENSE_SYMBOLS = 160
+# An LF's G_j is worth forming from a quarter as many symbols as classes.
+WIDE = 4
 LEAST_PRECISION = 0.01
 
 
@@ -207,19 +209,33 @@ class FactoredObjective(Objective):
         """(mask * (mu P mu^T)) mu P."""
         if self.order is not None:
             mu, weighted = mu[self.order], weighted[self.order]
-        expected = (weighted @ (mu.T @ mu)) * self.prior
-        start = 0
-        for n_lfs, n_symbols in self.groups:
-            rows = slice(start, start + n_lfs * n_symbols)
-            shape = (n_lfs, n_symbols, mu.shape[1])
-            expected[rows] -= self._own(mu[rows].reshape(shape), weighted[rows].reshape(shape))
-            start = rows.stop
+        pairs = list(zip(self._tables(mu), self._tables(weighted), strict=True))
+        grams = [_gram(table) for table, _ in pairs]
+        gram = sum(own.sum(0) if own.ndim == 3 else own for own in grams)
+        expected = mu * 0
+        for rows, own, (table, heavy) in zip(self._tables(expected), grams, pairs, strict=True):
+            if own.ndim == 3:
+                rows[:] = (heavy @ (gram - own)) * self.prior
+            else:
+                rows[:] = (heavy @ gram) * self.prior - (heavy @ table.swapaxes(1, 2)) @ heavy
         return expected if self.inverse is None else expected[self.inverse]
 
-    def _own(self, mu: Any, weighted: Any) -> Any:
-        """The diagonal blocks' share, from the LFs' tables of shape (n_lfs, n_symbols, n_classes)."""
-        blocks = weighted @ mu.swapaxes(1, 2)
-        return (blocks @ weighted).reshape((-1, mu.shape[2]))
+    def _tables(self, array: Any) -> Iterator[Any]:
+        """Views of shape (n_lfs, n_symbols, n_classes), one for each group of LFs."""
+        start = 0
+        for n_lfs, n_symbols in self.groups:
+            stop = start + n_lfs * n_symbols
+            yield array[start:stop].reshape((n_lfs, n_symbols, array.shape[1]))
+            start = stop
+
+
+def _gram(table: Any) -> Any:
+    """The sum of G_j over a group's LFs; where LFs have many symbols each G_j, as the product needs it."""
+    n_symbols, n_classes = table.shape[1:]
+    if WIDE * n_symbols >= n_classes:
+        return table.swapaxes(1, 2) @ table
+    rows = table.reshape((-1, n_classes))
+    return rows.T @ rows
 
 
 def make_objective(

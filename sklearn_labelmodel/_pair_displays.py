@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._display_base import MANY_LFS, Display, inches, shortened, small_font
+from ._display_base import MANY_LFS, Display, inches_for, inches_for_names, shortened, small_font
 from ._lf_counts import lf_names as names_of
 from ._lf_counts import pair_shares, read_inspected
 from ._votes import Votes
@@ -44,8 +44,9 @@ class PairDisplay(Display):
             matplotlib is not installed.
         """
         n_lfs = len(self.shares)
-        side = inches(n_lfs)
-        ax = self._axes(ax, side + 2.2, side + 1.0)
+        side = inches_for(n_lfs, 0.42 if n_lfs <= MANY_LFS else 0.2)
+        names = inches_for_names(self.lf_names)
+        ax = self._axes(ax, side + names + 1.6, side + names + 1.0)
         # Not 1: small shares would all look the same.
         highest = float(np.nanmax(self.shares, initial=0.0)) or 1.0
         image = ax.imshow(self.shares, cmap=cmap, vmin=0.0, vmax=highest)
@@ -53,9 +54,10 @@ class PairDisplay(Display):
         labels = shortened(self.lf_names)
         ax.set_xticks(range(n_lfs), labels, rotation=90, **small_font(n_lfs))
         ax.set_yticks(range(n_lfs), labels, **small_font(n_lfs))
-        ax.set_title(self.title)
+        # Centred, a title would leave the figure where there are few LFs.
+        ax.set_title(self.title, loc="right", fontsize="medium")
         if colorbar:
-            self.figure_.colorbar(image, ax=ax, shrink=0.8, label=self.colorbar_label)
+            self.figure_.colorbar(image, ax=ax, label=self.colorbar_label)
         if n_lfs <= MANY_LFS:
             self._write_numbers(image)
         return self
@@ -99,8 +101,8 @@ class LFOverlapDisplay(PairDisplay):
     >>> LFOverlapDisplay.from_votes([[1, 1], [-1, 0], [0, 1]])  # doctest: +SKIP
     """
 
-    title = "Overlap: both LFs vote"
-    colorbar_label = "share of all rows (diagonal: coverage)"
+    title = "LF overlap (diagonal: coverage)"
+    colorbar_label = "share of rows with both votes"
 
     @classmethod
     def from_votes(
@@ -172,8 +174,8 @@ class LFConflictDisplay(PairDisplay):
     >>> LFConflictDisplay.from_votes([[1, 1], [-1, 0], [0, 1]])  # doctest: +SKIP
     """
 
-    title = "Conflict: both LFs vote, differently"
-    colorbar_label = "share of the rows in which both vote (grey: none)"
+    title = "LF conflict (grey: no common row)"
+    colorbar_label = "share of common rows that differ"
 
     @classmethod
     def from_votes(

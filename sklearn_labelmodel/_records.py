@@ -49,7 +49,7 @@ class Records:
         if _is_table(self.data):
             return _table_rows(self.data)
         if _is_sparse(self.data):
-            return [self.data[position] for position in range(len(self))]
+            return [self.data[[position]] for position in range(len(self))]
         if isinstance(self.data, np.ndarray) and self.data.ndim > 1:
             return list(self.data)
         return _python_values(self.data)

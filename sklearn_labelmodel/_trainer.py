@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,19 +142,42 @@ def _check_finite(curve: NDArray[np.float64], lr: float) -> None:
 # Into torch ---------------------------------------------------------------------------------------
 
 
-def _converter(device: torch.device, dtype: torch.dtype) -> Callable[[Any], torch.Tensor]:
+def _converter(device: torch.device, dtype: torch.dtype) -> Callable[[Any], Any]:
     import torch
 
-    def to_tensor(array: Any) -> torch.Tensor:
-        if sp.issparse(array):
-            coo = array.tocoo()
-            places = torch.tensor(np.vstack([coo.row, coo.col]), dtype=torch.int64)
-            data = torch.tensor(coo.data, dtype=dtype)
-            return torch.sparse_coo_tensor(places, data, coo.shape, device=device).coalesce()
-        kind = dtype if array.dtype.kind == "f" else torch.int64
-        return torch.tensor(array, dtype=kind, device=device)
+    def to_tensor(array: Any) -> Any:
+        if not sp.issparse(array):
+            kind = dtype if array.dtype.kind == "f" else torch.int64
+            return torch.tensor(array, dtype=kind, device=device)
+        n_parts = torch.get_num_threads() if device.type == "cpu" else 1
+        bounds = np.linspace(0, array.shape[0], n_parts + 1).astype(int)
+        parts = [array[start:stop] for start, stop in pairwise(bounds)]
+        return _SparseRows([_sparse_tensor(part, device, dtype) for part in parts])
 
     return to_tensor
+
+
+class _SparseRows:
+    """A sparse matrix in runs of rows, multiplied side by side: torch's own product has one thread."""
+
+    def __init__(self, parts: list[torch.Tensor]):
+        self.parts = parts
+
+    def __matmul__(self, dense: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        with ThreadPoolExecutor(len(self.parts)) as pool:
+            return torch.cat(list(pool.map(lambda part: part @ dense, self.parts)))
+
+
+def _sparse_tensor(array: Any, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    import torch
+
+    coo = array.tocoo()
+    places = torch.tensor(np.vstack([coo.row, coo.col]), dtype=torch.int64)
+    cells = torch.tensor(coo.data, dtype=dtype)
+    tensor = torch.sparse_coo_tensor(places, cells, coo.shape, device=device, check_invariants=True)
+    return tensor.coalesce()
 
 
 def _device(name: str) -> torch.device:

@@ -1,0 +1,80 @@
+"""What the displays share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+MANY_LFS = 12
+LONGEST_NAME = 40
+MOST_INCHES = 30.0
+MISSING_MATPLOTLIB = (
+    'Displays need matplotlib, which is not installed: pip install "sklearn_labelmodel[plot]".'
+)
+
+
+class Display:
+    """A plot that knows its axes and figure once it is drawn."""
+
+    ax_: Any
+    figure_: Any
+
+    def _axes(self, ax: Any, width: float, height: float) -> Any:
+        """The given axes, or those of a new figure of so many inches."""
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError:
+            raise ImportError(MISSING_MATPLOTLIB) from None
+        if ax is None:
+            _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        return ax
+
+
+def inches_for(n_lfs: int, each: float) -> float:
+    """Room for so many LFs, and no less than a plot needs."""
+    return min(MOST_INCHES, max(2.4, each * n_lfs))
+
+
+def inches_for_names(names: list[Any]) -> float:
+    """Room for the longest name."""
+    letter = 0.07 if len(names) > MANY_LFS else 0.09
+    return letter * max(map(len, shortened(names)), default=0)
+
+
+def shortened(names: list[Any]) -> list[str]:
+    """Names as text; of a long one the beginning and the end, and its column where that is not unique."""
+    half = (LONGEST_NAME - 1) // 2
+    texts = [str(name) for name in names]
+    short = [t if len(t) <= LONGEST_NAME else f"{t[:half]}…{t[-half:]}" for t in texts]
+    times = Counter(short)
+    return [f"{name} [{j}]" if times[name] > 1 else name for j, name in enumerate(short)]
+
+
+def small_font(n_lfs: int) -> dict[str, Any]:
+    return {"fontsize": 8} if n_lfs > MANY_LFS else {}
+
+
+def lfs_downwards(ax: Any, names: list[Any]) -> None:
+    """Label the y axis with one LF a line, the first on top."""
+    ax.set_yticks(range(len(names)), shortened(names), **small_font(len(names)))
+    ax.set_ylim(len(names) - 0.4, -0.6)
+
+
+def legend_above(ax: Any, columns: int) -> None:
+    """A legend that hides no LF, and may reach over the names' room on the left."""
+    ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=columns,
+        frameon=False,
+        borderaxespad=0.2,
+        columnspacing=1.2,
+    )
+
+
+def write_in_line(ax: Any, line: int, text: str) -> None:
+    """A remark where an LF has nothing to draw."""
+    ax.text(
+        0.02, line, text, transform=ax.get_yaxis_transform(), va="center", color="grey", fontsize=8
+    )
