@@ -19,7 +19,8 @@ from sklearn.utils.validation import (
 
 from ._classes import GoldLabels, check_same_kind, check_votes_are_classes, class_index, read_gold
 from ._posterior import find_symbols, log_likelihood, posterior
-from ._votes import Votes, read_votes
+from ._vote_reader import read_votes
+from ._votes import Votes
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator):

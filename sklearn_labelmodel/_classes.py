@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,9 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._votes import Votes, is_missing, is_text, lf_label
+from ._vote_reader import is_missing
+from ._votes import Votes, is_text, lf_label
+from ._warnings import warn_user
 
 UNLABELLED = -1
 GOLD_ROW_SHARE = 0.5
@@ -119,7 +120,12 @@ def _distinct_labels(labels: NDArray[Any]) -> NDArray[Any]:
 
 
 def resolve_classes(
-    classes: Any, gold: GoldLabels, votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
+    classes: Any,
+    abstain: Any,
+    gold: GoldLabels,
+    votes: Votes,
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
 ) -> NDArray[Any]:
     """The classes: those given; else y's where it labels every row; else all votes and gold labels.
 
@@ -127,6 +133,8 @@ def resolve_classes(
     ----------
     classes : array-like of shape (n_classes,) or None
         As the user gave them.
+    abstain : scalar or None
+        The abstain marker, which is no class.
     gold : GoldLabels
     votes : Votes
         Only to say where an unknown vote stands.
@@ -143,7 +151,7 @@ def resolve_classes(
         A vote or a gold label outside the given classes; numbers against strings.
     """
     if classes is not None:
-        given = _given_classes(classes)
+        given = _given_classes(classes, abstain)
         check_votes_are_classes(given, votes)
         _check_gold_is_class(given, gold)
         return given
@@ -153,11 +161,9 @@ def resolve_classes(
     check_same_kind(votes, gold.values)
     union = _union(vote, gold.values)
     if len(union) == 1:
-        warnings.warn(
+        warn_user(
             f"All votes name one class, {_plain(union[0])!r}, so every row gets it. Say which classes "
-            "there are with `classes`.",
-            UserWarning,
-            stacklevel=4,
+            "there are with `classes`."
         )
     return union
 
@@ -181,12 +187,17 @@ def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
         )
 
 
-def _given_classes(classes: Any) -> NDArray[Any]:
+def _given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
     labels = column_or_1d(_as_labels(classes if hasattr(classes, "shape") else list(classes)))
     if not len(labels):
         raise ValueError("`classes` is empty; name at least one class.")
     if any(is_missing(label) for label in labels.tolist()):
         raise ValueError("`classes` holds a missing value, which means abstain.")
+    if abstain in labels.tolist():
+        raise ValueError(
+            f"`classes` holds {abstain!r}, which is the abstain marker. Leave it out, or set `abstain` to "
+            "another value (None where missing values alone abstain)."
+        )
     duplicates = {label for label in labels.tolist() if labels.tolist().count(label) > 1}
     if duplicates:
         raise ValueError(f"`classes` names {sorted(duplicates)[0]!r} more than once.")
@@ -218,12 +229,14 @@ def _warn_of_other_votes(
 ) -> None:
     others = class_index(vote, labels) == len(labels)
     if others.any():
-        warnings.warn(
+        counts_as_class = UNLABELLED in labels.tolist()
+        hint = (
+            " (-1 counts as a class, as y holds one other label only.)" if counts_as_class else ""
+        )
+        warn_user(
             f"The votes {_listed(np.unique(vote[others]))} are none of y's classes {_listed(labels)}; "
             "they are kept as symbols whose meaning is learned (first: "
-            f"{lf_label(votes.names, int(lf[others][0]))}). If they are classes, give `classes`.",
-            UserWarning,
-            stacklevel=4,
+            f"{lf_label(votes.names, int(lf[others][0]))}). If they are classes, give `classes`.{hint}"
         )
 
 
@@ -284,7 +297,10 @@ def resolve_class_prior(
 def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
     if isinstance(class_balance, Mapping):
         class_balance = _ordered_shares(class_balance, classes)
-    shares = np.asarray(class_balance, dtype=np.float64)
+    try:
+        shares = np.asarray(class_balance, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"class_balance holds something that is no number: {error}.") from None
     if shares.shape != (len(classes),):
         raise ValueError(
             f"class_balance has shape {shares.shape}; it needs one share for each of the "

@@ -22,15 +22,15 @@ DESCRIPTION = """\
 Learn from the votes of labeling functions, people or models how far to trust each, and label every row by them.
 
 VOTES has a header, one row for each record and one column for each voter; numbers or strings are votes, an empty cell
-is an abstain. The summary of the voters is printed. OUTPUT gets the --id columns, the column "label" (empty where no one
-votes or the highest probability is shared), and a column "probability_CLASS" for every class.
+is an abstain. The summary of the voters is printed. OUTPUT gets the --id columns, the column "label" (empty where
+no one votes or where classes are tied), and a column "probability_CLASS" for every class.
 """
 EPILOG = """\
 exit status: 0 done; 1 the label model could not be fitted, or OUTPUT not be written; 2 wrong usage or bad input.
 """
 
 
-class BadInput(Exception):
+class BadInputError(Exception):
     """What the user gave cannot be used; the message says where and what to do."""
 
 
@@ -50,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _show_warning  # type: ignore[assignment]
         try:
             _run(options)
-        except BadInput as error:
+        except BadInputError as error:
             return _complain(error, BAD_INPUT)
         except (ValueError, TypeError, FloatingPointError, OSError) as error:
             return _complain(error, FAILED)
@@ -119,19 +119,19 @@ def _show_warning(message: Any, *_: Any) -> None:
 def _check_paths(options: argparse.Namespace) -> None:
     for path in (options.votes, options.output):
         if path.suffix.lower() not in SUFFIXES:
-            raise BadInput(
+            raise BadInputError(
                 f"{path}: the name must end in {' or '.join(SUFFIXES)}, which says how to read or write it."
             )
     if not options.votes.is_file():
-        raise BadInput(f"{options.votes}: no such file.")
+        raise BadInputError(f"{options.votes}: no such file.")
     if not options.output.parent.is_dir():
-        raise BadInput(f"{options.output}: the folder {options.output.parent} does not exist.")
+        raise BadInputError(f"{options.output}: the folder {options.output.parent} does not exist.")
     if options.output.exists() and options.output.samefile(options.votes):
-        raise BadInput(
+        raise BadInputError(
             f"{options.output} is the file of votes itself; choose another name for the output."
         )
     if options.output.exists() and not options.force:
-        raise BadInput(
+        raise BadInputError(
             f"{options.output} exists; pass --force to overwrite it, or choose another name."
         )
 
@@ -140,28 +140,28 @@ def _check_columns(table: pd.DataFrame, options: argparse.Namespace) -> None:
     there = [str(name) for name in table.columns]
     repeated = [name for name in there if there.count(name) > 1]
     if repeated:
-        raise BadInput(
+        raise BadInputError(
             f"{options.votes}: two columns are called {repeated[0]!r}; every voter needs a name of its own."
         )
     for option, names in (("--gold", [options.gold]), ("--id", options.id)):
         for name in names:
             if name is not None and name not in there:
-                raise BadInput(
+                raise BadInputError(
                     f"{options.votes}: {option} names {name!r}; the columns are {', '.join(there)}."
                 )
     if options.gold in options.id:
-        raise BadInput(
+        raise BadInputError(
             f"{options.gold!r} is given both as --gold and as --id; it can be one of them."
         )
     for name in options.id:
         if name == LABEL or name.startswith(PROBABILITY):
-            raise BadInput(
+            raise BadInputError(
                 f"--id {name!r} is also the name of a column of results; rename it in {options.votes}."
             )
     if set(there) <= {options.gold, *options.id}:
-        raise BadInput(f"{options.votes}: no column is left for the votes.")
+        raise BadInputError(f"{options.votes}: no column is left for the votes.")
     if not len(table):
-        raise BadInput(f"{options.votes}: there is a header, but no row.")
+        raise BadInputError(f"{options.votes}: there is a header, but no row.")
 
 
 # Reading ------------------------------------------------------------------------------------------
@@ -184,22 +184,22 @@ def _read_table(path: Path) -> pd.DataFrame:
             encoding="utf-8-sig",
         )
     except ImportError:
-        raise BadInput(f"{path}: Parquet needs pyarrow; pip install pyarrow.") from None
+        raise BadInputError(f"{path}: Parquet needs pyarrow; pip install pyarrow.") from None
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: cannot be read ({_one_line(error)}).") from None
+        raise BadInputError(f"{path}: cannot be read ({_one_line(error)}).") from None
     table = cells.iloc[1:].reset_index(drop=True)
     table.columns = pd.Index([str(name).strip() for name in cells.iloc[0]])
     return table
 
 
 def _check_cells_per_row(path: Path) -> None:
-    """pandas fills short rows up, so that a cell left out would be an abstain of another LF."""
+    """Short rows: pandas fills them up, so that a cell left out would be an abstain of another LF."""
     with path.open(newline="", encoding="utf-8-sig") as lines:
         reader = csv.reader(lines)
         header = next(reader, [])
         for row in reader:
             if row and len(row) != len(header):
-                raise BadInput(
+                raise BadInputError(
                     f"{path}: line {reader.line_num} has {len(row)} cells and the header {len(header)}. Leave a cell "
                     "empty where there is no vote, and quote cells that contain a comma."
                 )
@@ -269,9 +269,11 @@ def _label(path: Path, votes: pd.DataFrame, gold: pd.Series | None) -> pd.DataFr
     try:
         spoken = lf_summary(votes, gold, abstain=None)["coverage"].any()
     except (ValueError, TypeError) as error:
-        raise BadInput(f"{path}: {error} (Row 0 is the first after the header.)") from None
+        raise BadInputError(f"{path}: {error} (Row 0 is the first after the header.)") from None
     if not spoken:
-        raise BadInput(f"{path}: there is no vote; every cell is empty or the --abstain value.")
+        raise BadInputError(
+            f"{path}: there is no vote; every cell is empty or the --abstain value."
+        )
     model = LabelModelClassifier(abstain=None).fit(votes, gold)
     summary = lf_summary(votes, gold, model).drop(columns="j")
     sys.stdout.write(summary.to_string(float_format=lambda number: f"{number:.3f}") + "\n")

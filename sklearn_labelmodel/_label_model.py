@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -21,6 +20,7 @@ from ._objective import make_objective, precision_start, snorkel_start
 from ._statistics import VoteStatistics, count_votes, gold_by_class
 from ._trainer import SCHEDULERS, TrainingResult, TrainingSettings, train
 from ._votes import Votes, lf_label
+from ._warnings import warn_user
 
 ANCHOR_ROWS = 30.0
 
@@ -221,7 +221,9 @@ class LabelModelClassifier(BaseLabelModel):
             counted = gold if self.gold != "ignore" else read_gold(None, votes.n_samples)
             statistics = count_votes(votes, counted)
             _check_votes_suffice(statistics, votes)
-            classes = resolve_classes(self.classes, gold, votes, statistics.lf, statistics.vote)
+            classes = resolve_classes(
+                self.classes, self.abstain, gold, votes, statistics.lf, statistics.vote
+            )
             symbol_class = class_index(statistics.vote, classes)
             gold_counts, gold_rows = gold_by_class(statistics, counted, classes)
             prior = self._class_prior(classes, gold_rows)
@@ -305,11 +307,10 @@ class LabelModelClassifier(BaseLabelModel):
         self.loss_, self.loss_curve_ = result.loss, result.loss_curve
         self.converged_ = result.converged
         if result.converged is False:
-            warnings.warn(
+            warn_user(
                 f"The loss still changed by more than tol={self.tol:g} of its start after "
                 f"{self.n_iter_} epochs; raise n_epochs, lr or tol.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     @property
@@ -363,11 +364,9 @@ def _check_votes_suffice(statistics: VoteStatistics, votes: Votes) -> None:
             return
         names = ", ".join(lf_label(votes.names, int(lf)) for lf in alone[:5])
         fault = f"LFs that share no row with another ({names}{', ...' if len(alone) > 5 else ''})"
-    warnings.warn(
+    warn_user(
         f"The votes cannot identify the accuracies of {fault}; the start (prec_init) decides. At least "
         "three LFs that vote on common rows are needed.",
-        UserWarning,
-        stacklevel=4,
     )
 
 

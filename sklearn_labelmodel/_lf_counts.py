@@ -13,7 +13,8 @@ from ._base import BaseLabelModel
 from ._classes import GoldLabels, check_same_kind, class_index, read_gold
 from ._statistics import count_votes
 from ._vote_blocks import vote_blocks
-from ._votes import Votes, read_votes
+from ._vote_reader import read_votes
+from ._votes import Votes
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ def count_per_lf(votes: Votes, gold: GoldLabels) -> LFCounts:
         totals[3] += correct.sum(axis=1)
         totals[4] += (labelled & ~correct).sum(axis=1)
     said[:, votes.abstain_code] = False
-    return LFCounts(*totals, said=said[:, : len(votes.values)])
+    voted_rows, overlaps, conflicts, right, wrong = totals
+    said = said[:, : len(votes.values)]
+    return LFCounts(voted_rows, overlaps, conflicts, right, wrong, said)
 
 
 def _disagree(codes: NDArray[Any], voted: NDArray[np.bool_]) -> NDArray[np.bool_]:

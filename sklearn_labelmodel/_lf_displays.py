@@ -322,8 +322,12 @@ class LFCoverageDisplay(Display):
     def _of(cls, read: tuple[Votes, Any]) -> LFCoverageDisplay:
         votes, gold = read
         counts = count_per_lf(votes, gold)
-        rows = [counts.votes, counts.overlaps, counts.conflicts]
-        return cls(*(number / votes.n_samples for number in rows), names_of(votes))
+        return cls(
+            counts.votes / votes.n_samples,
+            counts.overlaps / votes.n_samples,
+            counts.conflicts / votes.n_samples,
+            names_of(votes),
+        )
 
     def plot(self, ax: Any = None) -> LFCoverageDisplay:
         """Draw a bar for each LF, the first on top.

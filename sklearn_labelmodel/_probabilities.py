@@ -6,13 +6,12 @@ import numbers
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array, check_random_state, indexable
 from sklearn.utils.validation import _num_samples
 
 from ._lf_counts import rows_with_vote
-from ._votes import read_votes
+from ._vote_reader import read_votes
 
 TIE = 1e-9
 
@@ -118,7 +117,7 @@ def _dtype_with(classes: NDArray[Any], abstain: Any) -> np.dtype[Any]:
     if classes.dtype.kind in "US" and isinstance(abstain, str):
         return np.result_type(classes, np.array(abstain))
     if classes.dtype.kind in "iuf" and isinstance(abstain, numbers.Real):
-        return np.result_type(classes.dtype, np.min_scalar_type(abstain))
+        return np.result_type(classes.dtype, np.min_scalar_type(np.asarray(abstain)))
     return np.dtype(object)
 
 
@@ -166,8 +165,4 @@ def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[A
                 "the same record."
             )
     rows = np.flatnonzero(rows_with_vote(votes))
-    return tuple(_safe_indexing(array, rows) for array in indexable(X, _as_rows(L), *arrays))
-
-
-def _as_rows(L: Any) -> Any:
-    return L.tocsr() if sp.issparse(L) else L
+    return tuple(_safe_indexing(array, rows) for array in indexable(X, L, *arrays))

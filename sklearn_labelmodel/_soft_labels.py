@@ -107,8 +107,8 @@ def fit_on_probabilities(
     if not takes_weights(estimator):
         raise ValueError(
             f"{type(estimator).__name__} cannot be trained on soft labels: its fit has no parameter "
-            f"sample_weight{_inner_reason(estimator)}. Pass labels='hard' to train it on the most probable class of each row, or "
-            "labels='native' if its fit takes an array of class probabilities as y."
+            f"sample_weight{_inner_reason(estimator)}. Pass labels='hard' to train it on the most probable class of "
+            "each row, or labels='native' if its fit takes an array of class probabilities as y."
             f"{_search_remedy(estimator)}"
         )
     weights = np.where(proba < NEGLIGIBLE_WEIGHT, 0.0, proba)
