@@ -216,7 +216,7 @@ def _check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
 
 def check_same_kind(votes: Votes, labels: NDArray[Any]) -> None:
     """Raise a ValueError where the votes are numbers and the labels strings, or the reverse."""
-    kept = np.delete(votes.values, min(votes.abstain_code, len(votes.values) - 1))
+    kept = votes.values[np.arange(len(votes.values)) != votes.abstain_code]
     if len(kept) and len(labels) and is_text(kept) != is_text(labels):
         raise ValueError(
             f"The votes (such as {_plain(kept[-1])!r}) and the labels (such as {_plain(labels[0])!r}) "

@@ -188,29 +188,31 @@ def _read_sparse(
     csr = L.tocsr()
     if L.format in ("bsr", "dia"):
         csr.eliminate_zeros()
-    data = csr.data.reshape(-1, 1)
-    if not len(data):
-        codes, values, abstain_code = np.empty(0, np.uint8), np.array([0]), 1
-    else:
-        votes = _read_entries(csr, data, abstain, names, allow_fractions)
-        codes, values, abstain_code = votes.block(0, len(data))[0], votes.values, votes.abstain_code
+    if csr.data.dtype.kind not in "biuf":
+        raise TypeError(f"A sparse label matrix holds numbers; got {csr.data.dtype}.")
+    codes, values, abstain_code = _entry_codes(csr, abstain, names, allow_fractions)
     return SparseVotes(
         L.shape[0], L.shape[1], values, abstain_code, names, codes, csr.indices, csr.indptr
     )
 
 
-def _read_entries(
-    csr: Any,
-    data: NDArray[Any],
-    abstain: Any,
-    names: NDArray[np.object_] | None,
-    allow_fractions: bool,
-) -> Votes:
-    if data.dtype.kind not in "biuf":
-        raise TypeError(f"A sparse label matrix holds numbers; got {data.dtype}.")
-    if _survey(data) is None:
-        _check_fractions(csr, names, allow_fractions)
-    return _read_numbers(data, abstain, None, allow_fractions=True)
+def _entry_codes(
+    csr: Any, abstain: Any, names: NDArray[np.object_] | None, allow_fractions: bool
+) -> tuple[NDArray[Any], NDArray[Any], int]:
+    """Codes of the stored entries, the votes that they index, and the abstain's code."""
+    if not len(csr.data):
+        return np.empty(0, np.uint8), np.array([0]), 1
+    data = csr.data.reshape(-1, 1)
+    if _survey(data) is not None:
+        votes = _read_numbers(data, abstain, None, allow_fractions)
+        return votes.block(0, len(data))[0], votes.values, votes.abstain_code
+    _check_fractions(csr, names, allow_fractions)
+    present = ~np.isnan(csr.data)
+    values, places = np.unique(csr.data[present], return_inverse=True)
+    abstain_code = _abstain_code(values, abstain)
+    codes = np.full(len(csr.data), abstain_code, dtype=np.min_scalar_type(len(values)))
+    codes[present] = places
+    return codes, values, abstain_code
 
 
 def _check_fractions(csr: Any, names: NDArray[np.object_] | None, allow_fractions: bool) -> None:

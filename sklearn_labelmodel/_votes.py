@@ -138,7 +138,8 @@ class DenseVotes(Votes):
     def _is_narrow(self) -> bool:
         """Whether rows of whole numbers are so short that a product reads them best."""
         rows = self.array.flags.c_contiguous and self.n_lfs <= NARROW
-        return rows and self.array.dtype.kind != "f" and self._is_compact
+        small = abs(int(self.values[0])) < 1 << 31
+        return rows and small and self.array.dtype.kind != "f" and self._is_compact
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,45 @@
+"""Votes and reference formulae that several test modules share."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.testing import assert_allclose
+
+REFERENCE = Path(__file__).parent / "reference"
+FEW_EPOCHS = {"n_epochs": 5}
+
+
+def make_votes(n_samples=200, n_lfs=5, n_classes=2, *, accuracy=0.75, coverage=0.7, seed=0):
+    """Votes of LFs that err independently, abstains as -1, and the true classes."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(n_classes, size=n_samples)
+    y[:n_classes] = np.arange(n_classes)
+    wrong = (y[:, None] + rng.integers(1, n_classes, (n_samples, n_lfs))) % n_classes
+    L = np.where(rng.random((n_samples, n_lfs)) < accuracy, y[:, None], wrong)
+    L[rng.random(L.shape) > coverage] = -1
+    L.flags.writeable = y.flags.writeable = False
+    return L, y
+
+
+def posterior_by_formula(model, L):
+    """P(Y | votes), one row and one vote at a time."""
+    proba = []
+    for row in L:
+        joint = model.class_prior_.copy()
+        for symbol, mu in zip(model.symbols_, model.mu_, strict=True):
+            if row[symbol["lf"]] == symbol["vote"]:
+                joint *= mu
+        proba.append(joint / joint.sum())
+    return np.array(proba)
+
+
+def assert_same_model(one, other, rtol=1e-9):
+    assert_allclose(one.mu_, other.mu_, rtol=rtol)
+    assert_allclose(one.class_prior_, other.class_prior_, rtol=rtol)
+    assert one.classes_.tolist() == other.classes_.tolist()
+    assert one.symbols_.tolist() == other.symbols_.tolist()
+
+
+def fitted_state(model):
+    """Copies of everything that fit stored."""
+    return {name: np.copy(value) for name, value in vars(model).items() if name.endswith("_")}

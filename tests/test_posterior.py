@@ -1,0 +1,185 @@
+"""Posterior, log-likelihood, alignment and anchoring, against their formulae."""
+
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+from helpers import FEW_EPOCHS, make_votes, posterior_by_formula
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import logsumexp
+
+from sklearn_labelmodel import LabelModelClassifier
+from sklearn_labelmodel._alignment import align_columns
+from sklearn_labelmodel._label_model import anchor
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 7])
+@pytest.mark.parametrize("n_lfs", [3, 8, 30])
+def test_posterior_equals_the_formula(n_classes, n_lfs):
+    L, _ = make_votes(80, n_lfs, n_classes, seed=n_lfs)
+    prior = np.arange(1, n_classes + 1) / np.arange(1, n_classes + 1).sum()
+    model = LabelModelClassifier(class_balance=prior, classes=range(n_classes), n_epochs=20).fit(L)
+    assert_allclose(model.predict_proba(L), posterior_by_formula(model, L), rtol=1e-10, atol=1e-14)
+
+
+def test_posterior_adds_up_to_one_however_many_the_votes():
+    L, _ = make_votes(30, 600, coverage=1.0, accuracy=0.6)
+    proba = LabelModelClassifier(**FEW_EPOCHS).fit(L).predict_proba(L)
+    assert np.isfinite(proba).all()
+    assert_allclose(proba.sum(axis=1), 1.0, rtol=1e-12)
+
+
+def test_log_proba_is_the_logarithm(binary):
+    model = LabelModelClassifier().fit(binary[0])
+    proba = model.predict_proba(binary[0])
+    assert_allclose(model.predict_log_proba(binary[0]), np.log(proba), rtol=1e-12)
+
+
+def test_log_proba_of_a_probability_that_underflows_is_minus_infinity():
+    L = np.zeros((4, 3000), dtype=int)
+    L[::2] = 1
+    model = LabelModelClassifier(n_epochs=0).fit(L)
+    assert model.predict_log_proba(L[:1])[0, 0] == -np.inf
+
+
+def test_rows_without_a_vote_get_the_prior(binary):
+    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(binary[0])
+    assert_allclose(model.predict_proba([[-1] * 5]), [[0.3, 0.7]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"gold": "prior"}, {"init": "snorkel"}])
+def test_likelihood_of_all_possible_rows_adds_up_to_one(parameters):
+    L, y = make_votes(60, 3, 2)
+    y = np.where(np.arange(60) < 20, y, -1)
+    model = LabelModelClassifier(**{"random_state": 0, **parameters}).fit(L, y)
+    unseen = 9
+    rows = np.array(list(product([-1, 0, 1, unseen], repeat=3)))
+    log_likelihood = [model.score(row[None]) for row in rows]
+    assert logsumexp(log_likelihood) == pytest.approx(0, abs=1e-12)
+
+
+def test_score_without_labels_is_the_mean_over_rows(binary):
+    L, _ = binary
+    model = LabelModelClassifier().fit(L)
+    assert model.score(L) == pytest.approx(np.mean([model.score(row[None]) for row in L]))
+
+
+def test_likelihood_prefers_a_model_of_these_votes(binary):
+    L, _ = binary
+    shuffled = np.random.default_rng(0).permuted(L, axis=0)
+    settings = {"n_epochs": 2000, "lr": 0.05}
+    fitted, other = (LabelModelClassifier(**settings).fit(votes) for votes in (L, shuffled))
+    assert fitted.score(L) > other.score(L)
+
+
+# Conditional probabilities and accuracies ------------------------------------------------------------
+
+
+def test_conditional_probabilities_hold_mu_and_what_is_left():
+    L, _ = make_votes(100, 4, 3)
+    L = np.array(L)
+    L[L[:, 0] == 2, 0] = 1  # LF 0 never votes 2
+    model = LabelModelClassifier().fit(L)
+    table = model.conditional_probs_
+    assert table.shape == (4, 4, 3)
+    for (lf, vote), mu in zip(model.symbols_.tolist(), model.mu_, strict=True):
+        assert_array_equal(table[lf, 1 + vote], mu)
+    assert_array_equal(table[0, 3], np.full(3, 0.01))
+    assert_allclose(table.sum(axis=1), 1.0)
+
+
+def test_accuracies_are_the_shares_of_right_votes(three_classes):
+    model = LabelModelClassifier(class_balance=[0.2, 0.3, 0.5]).fit(three_classes[0])
+    table, coverage = model.conditional_probs_, (three_classes[0] != -1).mean(axis=0)
+    right = sum(table[:, 1 + y, y] * model.class_prior_[y] for y in range(3))
+    assert_allclose(model.lf_accuracies_, np.clip(right / coverage, 1e-6, 1), rtol=1e-12)
+    assert_allclose(model.coverage_, coverage)
+
+
+def test_accuracies_recover_the_truth():
+    L, y = make_votes(20_000, 6, accuracy=np.array([0.9, 0.8, 0.7, 0.6, 0.75, 0.85]))
+    model = LabelModelClassifier(n_epochs=1000, lr=0.1).fit(L)
+    truth = [(L[L[:, j] != -1, j] == y[L[:, j] != -1]).mean() for j in range(6)]
+    assert_allclose(model.lf_accuracies_, truth, atol=0.03)
+
+
+# Alignment ----------------------------------------------------------------------------------------
+
+
+def agreement(mu, symbol_class, prior):
+    return sum(mu[s, c] * prior[c] for s, c in enumerate(symbol_class) if c < len(prior))
+
+
+@given(st.integers(0, 2**16), st.sampled_from([(0.25,) * 4, (0.2, 0.2, 0.3, 0.3), (0.1, 0.3, 0.6)]))
+def test_alignment_is_the_best_permutation_among_classes_of_equal_prior(seed, prior):
+    rng = np.random.default_rng(seed)
+    k, prior = len(prior), np.array(prior)
+    symbol_class = rng.integers(k + 1, size=8)
+    mu = rng.random((8, k))
+    allowed = [list(p) for p in permutations(range(k)) if (prior[list(p)] == prior).all()]
+    best = max(agreement(mu[:, p], symbol_class, prior) for p in allowed)
+    aligned = align_columns(mu, symbol_class, prior)
+    assert agreement(aligned, symbol_class, prior) == pytest.approx(best, rel=1e-12)
+    assert any(np.array_equal(aligned, mu[:, p]) for p in allowed)
+
+
+def test_alignment_leaves_columns_where_nothing_is_gained():
+    mu = np.arange(6.0).reshape(2, 3)
+    assert_array_equal(align_columns(mu, np.array([3, 3]), np.full(3, 1 / 3)), mu)
+
+
+@pytest.mark.parametrize(("difference", "moves"), [(2e-4, True), (4e-3, False)])
+def test_priors_are_equal_to_three_digits(difference, moves):
+    mu, prior = np.array([[0.1, 0.9], [0.9, 0.1]]), np.array([0.5 - difference, 0.5 + difference])
+    aligned = align_columns(mu, np.array([0, 1]), prior)
+    assert_array_equal(aligned, mu[:, ::-1] if moves else mu)
+
+
+# Anchoring ----------------------------------------------------------------------------------------
+
+
+def test_anchor_is_the_posterior_mean_of_the_counts():
+    mu, counts, rows = np.array([[0.2, 0.6]]), np.array([[3.0, 5.0]]), np.array([10.0, 5.0])
+    expected = [[(3 + 30 * 0.2) / 40, (5 + 30 * 0.6) / 35]]
+    assert_allclose(anchor(mu, counts, rows), expected, rtol=1e-15)
+
+
+def test_no_label_changes_nothing(binary):
+    L, y = binary
+    alone = LabelModelClassifier().fit(L)
+    assert_array_equal(LabelModelClassifier().fit(L, np.full_like(y, -1)).mu_, alone.mu_)
+
+
+def test_labels_for_every_row_lead_to_the_counts():
+    L, y = make_votes(50_000, 4, 2)
+    model = LabelModelClassifier().fit(L, y)
+    symbols = zip(model.symbols_["lf"], model.symbols_["vote"], strict=True)
+    counted = [[(L[y == c, lf] == vote).mean() for c in (0, 1)] for lf, vote in symbols]
+    assert_allclose(model.mu_, counted, atol=1e-3)
+    assert_allclose(model.class_prior_, np.bincount(y) / len(y), atol=1e-4)
+
+
+def test_anchored_mu_is_the_trained_mu_with_thirty_rows_and_the_labelled_rows():
+    L, y = make_votes(300, 4, 2)
+    few = np.where(np.arange(300) < 40, y, -1)
+    settings = {"class_balance": [0.5, 0.5]}
+    trained = LabelModelClassifier(**settings, gold="ignore").fit(L, few)
+    anchored = LabelModelClassifier(**settings).fit(L, few)
+    for s, (lf, vote) in enumerate(trained.symbols_.tolist()):
+        for c in (0, 1):
+            count, rows = ((L[:, lf] == vote) & (few == c)).sum(), (few == c).sum()
+            expected = (count + 30 * trained.mu_[s, c]) / (rows + 30)
+            assert anchored.mu_[s, c] == pytest.approx(expected, rel=1e-12)
+
+
+def test_more_labels_do_not_lower_accuracy_on_average():
+    scores = []
+    for seed in range(8):
+        L, y = make_votes(600, 6, 2, accuracy=np.linspace(0.5, 0.9, 6), seed=seed)
+        for n_labelled in [0, 100, 300]:
+            gold = np.where(np.arange(300) < n_labelled, y[:300], -1)
+            scores.append(LabelModelClassifier().fit(L[:300], gold).score(L[300:], y[300:]))
+    none, some, all_rows = np.reshape(scores, (8, 3)).mean(axis=0)
+    assert none <= some <= all_rows
