@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,9 +18,13 @@ from sklearn.utils.validation import (
 )
 
 from ._classes import GoldLabels, check_same_kind, check_votes_are_classes, class_index, read_gold
+from ._contributions import contributions, explain_row
 from ._posterior import find_symbols, log_likelihood, posterior
 from ._vote_reader import read_votes
 from ._votes import Votes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator):
@@ -67,10 +71,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             Another number or order of LFs than in `fit`; votes that are no class labels.
         """
         check_is_fitted(self)
-        votes = self._read_votes(L)
-        evidence = np.vstack([np.log(self.mu_), np.zeros(len(self.classes_))])
-        tables = evidence[find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])]
-        return posterior(votes, tables, np.log(self.class_prior_))
+        return self._posterior(self._read_votes(L))
 
     def predict_log_proba(self, L: Any) -> NDArray[np.float64]:
         """Logarithm of `predict_proba`, shape (n_samples, n_classes); see there."""
@@ -109,17 +110,91 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         votes = self._read_votes(L)
-        weight = None
-        if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
+        weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
         gold = read_gold(y, votes.n_samples, classes=self.classes_)
         if not gold.n_labelled:
-            return float(np.average(self._log_likelihood(votes), weights=weight))
+            return _weighted_mean(self._log_likelihood(votes), weight)
+        check_same_kind(self.classes_, gold.values, ("classes", "labels of y"))
         labelled = gold.codes < len(gold.values)
         truth = class_index(gold.values, self.classes_)[gold.codes[labelled]]
-        predicted = np.argmax(self.predict_proba(L), axis=1)[labelled]
-        weight = None if weight is None else weight[labelled]
-        return float(np.average(predicted == truth, weights=weight))
+        predicted = np.argmax(self._posterior(votes), axis=1)[labelled]
+        return _weighted_mean(predicted == truth, weight[labelled])
+
+    def contributions(self, L: Any) -> NDArray[np.float64]:
+        """What each vote says of each class: its log-likelihood, and the log of the class prior.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+
+        Returns
+        -------
+        contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
+            [i, j, y] is log P(vote of LF j in row i | Y = y), 0 for an abstain; [i, n_lfs, y] is log P(Y = y).
+            The softmax over y of the sum over the second axis is `predict_proba`.
+
+        Raises
+        ------
+        NotFittedError, ValueError, TypeError
+            As `predict_proba`.
+
+        Examples
+        --------
+        >>> from sklearn_labelmodel import LabelModelClassifier
+        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
+        >>> model = LabelModelClassifier().fit(L)
+        >>> model.contributions(L).shape
+        (5, 4, 2)
+        """
+        check_is_fitted(self)
+        votes = self._read_votes(L)
+        return contributions(votes, self._evidence(votes), np.log(self.class_prior_))
+
+    def explain(self, row: Any) -> pd.DataFrame:
+        """Why one row gets its label: the prior and every vote, the strongest first.
+
+        Parameters
+        ----------
+        row : array-like, Series or one-row dataframe
+            The votes of one row, in the order of `fit`.
+
+        Returns
+        -------
+        explanation : DataFrame
+            The vote, and per class its log-likelihood less the mean over the classes: above zero it speaks for
+            the class. Abstains are left out.
+
+        Raises
+        ------
+        NotFittedError, ValueError, TypeError
+            As `predict_proba`; ValueError for more than one row.
+
+        Examples
+        --------
+        >>> from sklearn_labelmodel import LabelModelClassifier
+        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
+        >>> model = LabelModelClassifier().fit(L)
+        >>> model.explain([1, 0, -1])["vote"].tolist()
+        [None, 1, 0]
+        """
+        check_is_fitted(self)
+        if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:
+            row = row.to_frame().T
+        elif np.ndim(row) == 1:
+            row = [row]
+        votes = self._read_votes(row)
+        names = getattr(self, "feature_names_in_", None)
+        log_prior = np.log(self.class_prior_)
+        return explain_row(votes, self._evidence(votes), log_prior, self.classes_, names)
+
+    def _posterior(self, votes: Votes) -> NDArray[np.float64]:
+        """P(Y | votes) of every row, shape (n_samples, n_classes)."""
+        return posterior(votes, self._evidence(votes), np.log(self.class_prior_))
+
+    def _evidence(self, votes: Votes) -> NDArray[np.float64]:
+        """Log-likelihood of each vote code, shape (n_lfs, n_values + 1, n_classes); 0 where it says nothing."""
+        evidence = np.vstack([np.log(self.mu_), np.zeros(len(self.classes_))])
+        return evidence[find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])]
 
     def _log_likelihood(self, votes: Votes) -> NDArray[np.float64]:
         """Log P(votes) of every row, abstains and unseen votes included."""
@@ -158,7 +233,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         known = self.symbols_["vote"]
         fractions = known.dtype.kind == "f"
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
-        check_same_kind(votes, known)
+        check_same_kind(votes.vote_values, known)
         if self.classes is not None:
             check_votes_are_classes(self.classes_, votes)
         if votes.n_lfs != self.n_features_in_:
@@ -167,6 +242,15 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
                 f"{self.n_features_in_} features as input"
             )
         return votes
+
+
+def _weighted_mean(values: NDArray[Any], weight: NDArray[np.float64]) -> float:
+    if (weight < 0).any() or not weight.any():
+        raise ValueError(
+            "sample_weight must not be negative, nor zero in all rows that count (with gold labels, those "
+            "that are labelled)."
+        )
+    return float(np.average(values, weights=weight))
 
 
 @contextmanager

@@ -158,7 +158,7 @@ def resolve_classes(
     if len(gold.values) and gold.complete:
         _warn_of_other_votes(gold.values, votes, lf, vote)
         return gold.values
-    check_same_kind(votes, gold.values)
+    check_same_kind(votes.vote_values, gold.values)
     union = _union(vote, gold.values)
     if len(union) == 1:
         warn_user(
@@ -188,11 +188,15 @@ def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
 
 
 def _given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
+    if isinstance(classes, set | frozenset):
+        raise ValueError("`classes` is a set, which has no order; give a list.")
     labels = column_or_1d(_as_labels(classes if hasattr(classes, "shape") else list(classes)))
     if not len(labels):
         raise ValueError("`classes` is empty; name at least one class.")
     if any(is_missing(label) for label in labels.tolist()):
         raise ValueError("`classes` holds a missing value, which means abstain.")
+    if len({isinstance(label, str) for label in labels.tolist()}) > 1:
+        raise ValueError("`classes` mixes numbers with strings; write every class in one way.")
     if abstain in labels.tolist():
         raise ValueError(
             f"`classes` holds {abstain!r}, which is the abstain marker. Leave it out, or set `abstain` to "
@@ -214,13 +218,15 @@ def _check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
         )
 
 
-def check_same_kind(votes: Votes, labels: NDArray[Any]) -> None:
-    """Raise a ValueError where the votes are numbers and the labels strings, or the reverse."""
-    kept = votes.values[np.arange(len(votes.values)) != votes.abstain_code]
-    if len(kept) and len(labels) and is_text(kept) != is_text(labels):
+def check_same_kind(
+    votes: NDArray[Any], labels: NDArray[Any], names: tuple[str, str] = ("votes", "labels")
+) -> None:
+    """Raise a ValueError where one of two arrays of values holds numbers and the other strings."""
+    if len(votes) and len(labels) and is_text(votes) != is_text(labels):
         raise ValueError(
-            f"The votes (such as {_plain(kept[-1])!r}) and the labels (such as {_plain(labels[0])!r}) "
-            "are of unlike kinds, so no vote names a class. Write both as numbers or both as strings."
+            f"The {names[0]} (such as {_plain(votes[-1])!r}) and the {names[1]} (such as "
+            f"{_plain(labels[0])!r}) are of unlike kinds, so none of them agree. Write both as numbers or "
+            "both as strings."
         )
 
 
@@ -295,6 +301,10 @@ def resolve_class_prior(
 
 
 def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
+    if hasattr(class_balance, "to_dict") and class_balance.index.tolist() != list(
+        range(len(classes))
+    ):
+        class_balance = class_balance.to_dict()
     if isinstance(class_balance, Mapping):
         class_balance = _ordered_shares(class_balance, classes)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import re
 import sys
 import tempfile
 import warnings
@@ -210,48 +211,38 @@ def _one_line(error: Exception) -> str:
 
 
 def _read_cells(column: pd.Series, abstain: str) -> pd.Series:
-    """Votes or labels: numbers where all cells of a column are, else as they are; no value where there is no vote."""
+    """Votes or labels, missing where there is none: whole numbers where all of a column are, else as they are."""
     import pandas as pd
 
-    if pd.api.types.is_bool_dtype(column):
-        return column
-    cells = column.astype(object)
-    if column.map(lambda cell: isinstance(cell, str)).any():
-        cells = cells.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
-    numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
-    cells = cells.mask((cells == abstain) | (cells == "") | (numbers == _number(abstain)), None)
-    voted = cells.notna()
-    whole = numbers[voted]
-    if not _are_plain_numbers(cells[voted]):
-        return cells.where(voted, None)
-    return (
-        whole.reindex(cells.index)
-        if (whole % 1).any()
-        else whole.astype("Int64").reindex(cells.index)
-    )
+    codes, distinct = pd.factorize(column)
+    cells: list[Any] = [
+        cell.strip() if isinstance(cell, str) else cell for cell in distinct.tolist()
+    ]
+    silent = [_is_abstain(cell, abstain) for cell in cells]
+    numbers = [None if skip else _number(cell) for cell, skip in zip(cells, silent, strict=True)]
+    if all(skip or number is not None for number, skip in zip(numbers, silent, strict=True)):
+        cells = numbers
+    votes = [None if skip else cell for cell, skip in zip(cells, silent, strict=True)]
+    whole = all(skip or type(vote) is int for vote, skip in zip(votes, silent, strict=True))
+    # The last entry serves the code -1, a missing cell.
+    table = pd.Series([*votes, None], dtype="Int64" if whole else object)
+    return table.take(codes).set_axis(column.index)
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
+def _is_abstain(cell: Any, abstain: str) -> bool:
+    number = _number(cell)
+    return cell in ("", abstain) or (number is not None and number == _number(abstain))
 
 
-def _are_plain_numbers(cells: pd.Series) -> bool:
-    """Whether cells are numbers, or texts that lose nothing by being read as numbers: not "01", not "nan"."""
-
-    def plain(cell: Any) -> bool:
-        if not isinstance(cell, str):
-            return True
-        digits = cell.removeprefix("-").split(".")
-        return (
-            all(part.isdecimal() for part in digits)
-            and len(digits) <= 2
-            and str(int(digits[0])) == digits[0]
-        )
-
-    return all(plain(cell) for cell in cells.unique())
+def _number(cell: Any) -> int | float | None:
+    """The number that a cell is; None for a text that would lose something, such as "01" or "nan"."""
+    if isinstance(cell, bool):
+        return None
+    if isinstance(cell, int | float):
+        return int(cell) if cell == cell // 1 else cell
+    if not isinstance(cell, str) or not re.fullmatch(r"-?(0|[1-9]\d{0,17})(\.\d+)?", cell):
+        return None
+    return _number(float(cell)) if "." in cell else int(cell)
 
 
 # The work -----------------------------------------------------------------------------------------
@@ -280,10 +271,10 @@ def _label(path: Path, votes: pd.DataFrame, gold: pd.Series | None) -> pd.DataFr
     proba = model.predict_proba(votes)
     label = pd.Series(probs_to_preds(proba, model.classes_, abstain=None), dtype=object)
     label[~rows_with_vote(model._read_votes(votes))] = None
-    columns = [f"probability_{name}" for name in model.classes_]
-    return pd.DataFrame(proba, columns=columns).assign(label=label.infer_objects())[
-        ["label", *columns]
-    ]
+    table = pd.DataFrame(proba, columns=[f"{PROBABILITY}{name}" for name in model.classes_])
+    # A nullable dtype: numbers with gaps would become floats.
+    table.insert(0, LABEL, label.convert_dtypes())
+    return table
 
 
 # Writing ------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ products over the distinct patterns, however many rows there are.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
@@ -26,9 +25,10 @@ from ._label_model import LabelModelClassifier
 from ._objective import precision_start
 from ._posterior import find_symbols, posterior
 from ._votes import Votes, lf_label
+from ._warnings import warn_user
 
 CHUNK_CELLS = 1 << 24
-BLOCK_CELLS = 1 << 21
+BLOCK_CELLS = 1 << 18
 MAX_KEY = 1 << 62
 TINY = 1e-10
 
@@ -42,8 +42,9 @@ class DawidSkeneClassifier(BaseLabelModel):
 
     Parameters
     ----------
-    max_iter : int, default=50
-        Iterations, at least 0; 0 keeps the tables that majority vote implies.
+    max_iter : int, default=5
+        Iterations, at least 1. Real labeling functions do not err independently, and the longer EM runs the more it
+        trusts that they do: on crowd workers' votes a few iterations are as good as many, on keyword heuristics better.
     tol : float, default=None
         Stop when an iteration changes the mean log-likelihood of a row by no more than this. None: only when
         nothing changes at all.
@@ -51,8 +52,8 @@ class DawidSkeneClassifier(BaseLabelModel):
         How many votes of each LF in each class, and how many rows of each class, the Dirichlet priors are worth.
         0 is maximum likelihood.
     prec_init : float, default=0.7
-        Precision in [0, 1] of the LFs in the tables that the priors are centred on; votes that are no class are
-        centred on no opinion, the class prior on equal shares.
+        Precision in [0, 1] of the LFs in the tables that the priors are centred on, as in LabelModelClassifier's start;
+        votes that are no class are centred on no opinion, the class prior on equal shares.
     one_coin : bool, default=False
         Whether an LF has one accuracy, whatever the class, and errs towards all other classes alike; its table has
         then one parameter. (An LF with votes that are no class keeps the full table.)
@@ -120,7 +121,7 @@ class DawidSkeneClassifier(BaseLabelModel):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
-        "max_iter": [Interval(Integral, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left"), None],
         "prior_strength": [Interval(Real, 0, None, closed="left")],
         "prec_init": [Interval(Real, 0, 1, closed="both")],
@@ -135,7 +136,7 @@ class DawidSkeneClassifier(BaseLabelModel):
     def __init__(
         self,
         *,
-        max_iter: int = 50,
+        max_iter: int = 5,
         tol: float | None = None,
         prior_strength: float = 10.0,
         prec_init: float = 0.7,
@@ -186,34 +187,49 @@ class DawidSkeneClassifier(BaseLabelModel):
             counted = gold if self.gold != "ignore" else read_gold(None, votes.n_samples)
             patterns = read_patterns(votes, counted)
             _check_identified(patterns, votes, counted)
-            classes = resolve_classes(self.classes, gold, votes, patterns.lf, patterns.vote)
-            model = self._model(patterns, classes)
-            informed = patterns if model.silence_counts else patterns.informed()
+            classes = resolve_classes(
+                self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote
+            )
+            symbol_class = class_index(patterns.vote, classes)
+            prior, fixed = self._class_prior(classes)
+            informed = patterns if self.informative_abstain is True else patterns.informed()
             blocks = list(informed.blocks(classes))
-            start = majority_start(blocks, model.symbol_class, model.start_prior)
+            start = majority_start(blocks, symbol_class, prior)
+            model = self._model(patterns, symbol_class, prior if fixed else None, start)
             result = _maximise(blocks, model, start, self.max_iter, self.tol)
             self._store(patterns, classes, result)
         return self
 
-    def predict_proba(self, L: Any) -> NDArray[np.float64]:  # noqa: D102
-        if getattr(self, "_silent", None) is None:
+    def predict_proba(self, L: Any) -> NDArray[np.float64]:
+        silent: NDArray[np.float64] | None = getattr(self, "_silent", None)
+        if silent is None:
             return super().predict_proba(L)
         votes = self._read_votes(L)
         symbols = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
         tables = np.vstack([np.log(self.mu_), np.zeros(len(self.classes_))])[symbols]
-        tables[:, [votes.abstain_code, len(votes.values)]] = np.log(self._silent)[:, None]
+        tables[:, [votes.abstain_code, len(votes.values)]] = np.log(silent)[:, None]
         return posterior(votes, tables, np.log(self.class_prior_))
 
-    def _model(self, patterns: Patterns, classes: NDArray[Any]) -> _Model:
-        balance = self.class_balance
-        known = balance is not None and not isinstance(balance, str)
-        prior = resolve_class_prior(balance if known else None, classes, None, smooth=False)
+    def _class_prior(self, classes: NDArray[Any]) -> tuple[NDArray[np.float64], bool]:
+        """P(Y) to start from, and whether it stays."""
+        fixed = self.class_balance is not None and not isinstance(self.class_balance, str)
+        balance = self.class_balance if fixed else None
+        return resolve_class_prior(balance, classes, None, smooth=False), fixed
+
+    def _model(
+        self,
+        patterns: Patterns,
+        symbol_class: NDArray[np.intp],
+        prior: NDArray[np.float64] | None,
+        start: _Expected,
+    ) -> _Model:
+        strength = float(self.prior_strength)
         return _make_model(
             patterns,
-            symbol_class=class_index(patterns.vote, classes),
-            start_prior=prior,
-            learn_prior=not known,
-            strength=float(self.prior_strength),
+            symbol_class=symbol_class,
+            prior=prior,
+            start_prior=_class_shares(start.rows, strength) if prior is None else prior,
+            strength=strength,
             precision=float(self.prec_init),
             one_coin=self.one_coin,
             informative_abstain=self.informative_abstain,
@@ -230,11 +246,10 @@ class DawidSkeneClassifier(BaseLabelModel):
         self.log_likelihood_curve_ = np.array(result.curve)
         self.converged_ = None if self.tol is None else result.converged
         if self.converged_ is False:
-            warnings.warn(
+            warn_user(
                 f"The mean log-likelihood still changed by more than tol={self.tol:g} after "
                 f"{self.n_iter_} iterations; raise max_iter or tol.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     conditional_probs_ = LabelModelClassifier.conditional_probs_
@@ -307,7 +322,8 @@ class Patterns:
         """The patterns, so many at a time that their posterior fits the cache, gold as class index."""
         class_of = np.append(class_index(self.gold_values, classes), len(classes))
         gold = class_of[self.gold]
-        n_rows = max(1, BLOCK_CELLS // len(classes))
+        # Every block adds up a table of all symbols, so that it should not have fewer rows than that.
+        n_rows = max(BLOCK_CELLS // len(classes), len(self.lf))
         if len(gold) <= n_rows:
             yield _Block(self.indicators, self.weight, gold)
             return
@@ -379,7 +395,8 @@ def _joined(parts: list[_Rows]) -> _Rows:
 
 def _distinct(rows: _Rows, n_codes: int, n_gold: int) -> _Rows:
     """The distinct rows, each with the weight of all that are like it."""
-    key, n_keys = rows.gold, n_gold
+    key: NDArray[np.intp] = rows.gold
+    n_keys = n_gold
     for column in rows.codes:
         if n_keys > MAX_KEY // n_codes:
             first, key = _ranks(key, n_keys)
@@ -390,7 +407,7 @@ def _distinct(rows: _Rows, n_codes: int, n_gold: int) -> _Rows:
         key += column
         n_keys *= n_codes
     first, rank = _ranks(key, n_keys)
-    weight = np.bincount(rank, rows.weight, minlength=len(first))
+    weight = np.bincount(rank, rows.weight, minlength=len(first)).astype(np.float64)
     return _Rows(rows.codes[:, first], rows.gold[first], weight)
 
 
@@ -409,7 +426,7 @@ def _ranks(key: NDArray[np.intp], n_keys: int) -> tuple[NDArray[np.intp], NDArra
 
 def _indicate(rows: _Rows, votes: Votes) -> tuple[Any, _Rows]:
     """Indicators of every (LF, code), and the rows without their codes."""
-    row, lf = np.nonzero(rows.codes.T != votes.abstain_code)
+    row, lf = (rows.codes != votes.abstain_code).T.nonzero()
     cells = lf * votes.n_codes + rows.codes[lf, row]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=rows.codes.shape[1]))])
     shape = (rows.codes.shape[1], votes.n_lfs * votes.n_codes)
@@ -475,9 +492,8 @@ class _Model:
         Whether abstaining is evidence.
     strength, precision : float
         Votes that a Dirichlet prior is worth; precision that it is centred on.
-    start_prior : ndarray of shape (n_classes,)
-    learn_prior : bool
-        Whether the class prior changes from there.
+    prior : ndarray of shape (n_classes,) or None
+        The class prior where it is given, else it is learned.
     n_samples : int
     """
 
@@ -493,8 +509,7 @@ class _Model:
     silence_counts: bool
     strength: float
     precision: float
-    start_prior: NDArray[np.float64]
-    learn_prior: bool
+    prior: NDArray[np.float64] | None
     n_samples: int
 
 
@@ -502,8 +517,8 @@ def _make_model(
     patterns: Patterns,
     *,
     symbol_class: NDArray[np.intp],
+    prior: NDArray[np.float64] | None,
     start_prior: NDArray[np.float64],
-    learn_prior: bool,
     strength: float,
     precision: float,
     one_coin: bool,
@@ -514,7 +529,7 @@ def _make_model(
     coverage = patterns.coverage()
     frequency = patterns.counts() / patterns.n_samples
     center = precision_start(frequency, np.full(n_symbols, precision), symbol_class, start_prior)
-    rate = members @ center
+    rate = np.asarray(members @ center)
     foreign = np.bincount(lf, symbol_class == len(start_prior), minlength=n_lfs) > 0
     coins = np.full(n_lfs, one_coin) & ~foreign
     one_sided = (np.bincount(lf, minlength=n_lfs) == 1) & ~coins
@@ -533,8 +548,7 @@ def _make_model(
         silence_counts=informative_abstain is True,
         strength=strength,
         precision=precision,
-        start_prior=start_prior,
-        learn_prior=learn_prior,
+        prior=prior,
         n_samples=patterns.n_samples,
     )
 
@@ -632,18 +646,20 @@ def _posterior(
     block: _Block, evidence: NDArray[np.float64], base: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """P(Y | votes, gold) of a block's patterns, and the sum of their rows' log-likelihoods."""
-    log_joint = block.indicators @ evidence
-    log_joint += base
+    # By columns, of which there are few: sums and maxima along short rows are slow.
+    log_joint = np.ascontiguousarray((block.indicators @ evidence).T)
+    log_joint += base[:, None]
     labelled = np.flatnonzero(block.gold < len(base))
-    certain = log_joint[labelled, block.gold[labelled]]
-    peak = log_joint.max(axis=1, keepdims=True)
-    log_joint -= peak
+    certain = log_joint[block.gold[labelled], labelled]
+    log_likelihood = log_joint.max(axis=0)
+    log_joint -= log_likelihood
     proba = np.exp(log_joint, out=log_joint)
-    total = proba.sum(axis=1, keepdims=True)
+    total = proba.sum(axis=0)
     proba /= total
-    log_likelihood = (np.log(total) + peak)[:, 0]
+    log_likelihood += np.log(total)
     log_likelihood[labelled] = certain
-    return _clamped(proba, block.gold), float(block.weight @ log_likelihood)
+    proba = _clamped(np.ascontiguousarray(proba.T), block.gold)
+    return proba, float(block.weight @ log_likelihood)
 
 
 def _clamped(proba: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -669,7 +685,9 @@ def _expect(
 
 def _m_step(expected: _Expected, model: _Model) -> _Parameters:
     """The mode of the parameters given the expected counts and the Dirichlet priors."""
-    prior = _class_shares(expected.rows, model.strength) if model.learn_prior else model.start_prior
+    prior = model.prior
+    if prior is None:
+        prior = _class_shares(expected.rows, model.strength)
     votes = model.members @ expected.counts
     table = _tables(expected.counts, votes, model)
     rate = _rates(expected.rows, votes, model)
@@ -739,9 +757,7 @@ def _check_identified(patterns: Patterns, votes: Votes, gold: GoldLabels) -> Non
             return
         names = ", ".join(lf_label(votes.names, int(lf)) for lf in alone[:5])
         fault = f"LFs that share no row with another ({names}{', ...' if len(alone) > 5 else ''})"
-    warnings.warn(
+    warn_user(
         f"The votes cannot identify the accuracies of {fault}; majority vote, where EM starts, decides. At "
-        "least three LFs that vote on common rows are needed.",
-        UserWarning,
-        stacklevel=4,
+        "least three LFs that vote on common rows are needed."
     )

@@ -232,7 +232,7 @@ class LabelModelClassifier(BaseLabelModel):
             floor = self._floor(votes.n_samples)
             mu = np.clip(result.mu, floor, 1 - floor)
             mu = align_columns(mu, symbol_class, prior)
-            if self.gold == "anchor":
+            if self.gold == "anchor" and gold_rows.any():
                 mu = anchor(mu, gold_counts, gold_rows)
             self._store(statistics, classes, prior, mu, floor, result)
         return self
@@ -371,7 +371,10 @@ def _check_votes_suffice(statistics: VoteStatistics, votes: Votes) -> None:
 
 
 def _precision_per_lf(prec_init: Any, n_lfs: int) -> NDArray[np.float64]:
-    precision = np.asarray(prec_init, dtype=np.float64)
+    try:
+        precision = np.asarray(prec_init, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"prec_init holds something that is no number: {error}.") from None
     if precision.ndim == 0:
         return np.full(n_lfs, float(precision))
     if precision.shape != (n_lfs,):

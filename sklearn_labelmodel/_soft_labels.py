@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
-from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
@@ -100,7 +99,7 @@ def fit_on_probabilities(
         _check_rows_left(rows, "the probabilities of every row are tied, so none has a hard label")
         y = classes[np.argmax(proba[rows], axis=1)]
         return estimator.fit(_safe_indexing(X, rows), y)
-    if isinstance(estimator, Pipeline):
+    if _is_pipeline(estimator):
         return _fit_pipeline(estimator, X, proba, classes, labels)
     if takes_probabilities(estimator, labels):
         return estimator.fit(X, proba)
@@ -118,10 +117,17 @@ def fit_on_probabilities(
 
 def takes_probabilities(estimator: Any, labels: str) -> bool:
     """Whether an estimator, or a Pipeline's last step, gets probabilities as y, so that it knows no labels."""
-    if isinstance(estimator, Pipeline):
+    if _is_pipeline(estimator):
         return takes_probabilities(estimator.steps[-1][1], labels)
     declared = getattr(estimator, "accepts_soft_labels", False) is True
     return labels == "native" or (labels == "soft" and declared)
+
+
+def _is_pipeline(estimator: Any) -> bool:
+    # Imported here, since it takes as long as the rest of this package.
+    from sklearn.pipeline import Pipeline
+
+    return isinstance(estimator, Pipeline)
 
 
 def takes_weights(estimator: Any) -> bool:
@@ -151,8 +157,8 @@ def _search_remedy(estimator: Any) -> str:
 
 
 def _fit_pipeline(
-    pipeline: Pipeline, X: Any, proba: NDArray[np.float64], classes: NDArray[Any], labels: str
-) -> Pipeline:
+    pipeline: Any, X: Any, proba: NDArray[np.float64], classes: NDArray[Any], labels: str
+) -> Any:
     """Fit transformers on every row once, and the last step on the probabilities."""
     final = pipeline.steps[-1][1]
     if final is None or final == "passthrough":

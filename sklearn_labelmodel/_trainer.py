@@ -6,7 +6,9 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from inspect import signature
 from itertools import pairwise
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +19,9 @@ from ._objective import Objective
 
 if TYPE_CHECKING:
     import torch
+
+Step = Callable[[Callable[[], Any]], Any]
+Advance = Callable[[int], None]
 
 logger = logging.getLogger("sklearn_labelmodel")
 
@@ -99,9 +104,7 @@ def train(
     to_tensor = _converter(device, dtype)
     mu = to_tensor(start)
     objective = objective.convert(to_tensor)
-    optimizer = _optimizer(mu, settings)
-    advance = _scheduler(optimizer, settings)
-    step = optimizer.step if advance else _plain_step(optimizer)
+    step, advance = _plain_sgd(mu, settings) or _torch_steps(mu, settings)
     curve = torch.empty(settings.n_epochs, dtype=dtype, device=device)
 
     def closure() -> Any:
@@ -112,8 +115,7 @@ def train(
     with torch.no_grad(), _Reporter(settings) as report:
         while n_iter < settings.n_epochs and not converged:
             curve[n_iter] = step(closure)
-            if advance:
-                advance(n_iter)
+            advance(n_iter)
             n_iter += 1
             report(n_iter, curve)
             if settings.tol is not None:
@@ -207,6 +209,58 @@ def _device(name: str) -> torch.device:
     return device
 
 
+# Steps --------------------------------------------------------------------------------------------
+
+
+def _plain_sgd(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Advance] | None:
+    """SGD at a constant rate, to the bit as torch.optim.SGD does it; None where more is asked for.
+
+    Written out since twenty symbols take longer to dispatch than to step, and as torch's optimizers load
+    its compiler at first use, which takes seconds.
+    """
+    momentum = settings.optimizer_params.get("momentum", 0)
+    plain = settings.optimizer == "sgd" and settings.lr_scheduler == "constant"
+    warmup = scheduler_params(settings)["n_warmup"]
+    if (
+        not plain
+        or warmup
+        or set(settings.optimizer_params) - {"momentum"}
+        or not _is_share(momentum)
+    ):
+        return None
+    velocity: Any = None
+
+    def step(closure: Callable[[], Any]) -> Any:
+        nonlocal velocity
+        loss = closure()
+        change: Any = mu.grad
+        if settings.weight_decay:
+            change = change.add(mu, alpha=settings.weight_decay)
+        if momentum:
+            velocity = change.clone() if velocity is None else velocity.mul_(momentum).add_(change)
+            change = velocity
+        mu.add_(change, alpha=-settings.lr)
+        return loss
+
+    return step, _no_advance
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, Real) and 0 <= value <= 1
+
+
+def _no_advance(_: int) -> None:
+    """Leave the learning rate as it is."""
+
+
+def _torch_steps(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Advance]:
+    """The steps of torch's own optimizer and schedulers."""
+    optimizer = _optimizer(mu, settings)
+    advance = _scheduler(optimizer, settings)
+    # Only now, as schedulers wrap the method.
+    return optimizer.step, advance
+
+
 def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Optimizer:
     import torch
 
@@ -218,44 +272,20 @@ def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Opti
             f"optimizer={settings.optimizer!r} is unknown; use one of {sorted(OPTIMIZERS)} or a "
             "subclass of torch.optim.Optimizer."
         )
-    params = {"lr": settings.lr, **settings.optimizer_params}
-    if settings.weight_decay:
-        params["weight_decay"] = settings.weight_decay
+    if "lr" in settings.optimizer_params:
+        raise ValueError("optimizer_params holds 'lr'; it is a parameter of its own.")
+    decays = "weight_decay" in signature(kind).parameters
+    if settings.weight_decay and not decays:
+        raise ValueError(f"{kind.__name__} has no weight decay, which l2 needs; set l2=0.")
+    decay = {"weight_decay": settings.weight_decay} if settings.weight_decay else {}
     try:
-        return kind([mu], **params)
-    except TypeError as error:
+        return kind([mu], lr=settings.lr, **{**settings.optimizer_params, **decay})
+    except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer_params do not suit {kind.__name__}: {error}") from error
 
 
-def _plain_step(optimizer: torch.optim.Optimizer) -> Callable[[Callable[[], Any]], Any]:
-    """The optimizer's step; for plain SGD written out, to the bit, as dispatching it costs more than it does."""
-    import torch
-
-    group = optimizer.param_groups[0]
-    rare = ("nesterov", "dampening", "maximize", "differentiable")
-    if type(optimizer) is not torch.optim.SGD or any(group[option] for option in rare):
-        return optimizer.step
-    (mu,) = group["params"]
-    lr, momentum, weight_decay = group["lr"], group["momentum"], group["weight_decay"]
-    velocity: Any = None
-
-    def step(closure: Callable[[], Any]) -> Any:
-        nonlocal velocity
-        loss = closure()
-        change = mu.grad.add(mu, alpha=weight_decay) if weight_decay else mu.grad
-        if momentum:
-            velocity = change.clone() if velocity is None else velocity.mul_(momentum).add_(change)
-            change = velocity
-        mu.add_(change, alpha=-lr)
-        return loss
-
-    return step
-
-
-def _scheduler(
-    optimizer: torch.optim.Optimizer, settings: TrainingSettings
-) -> Callable[[int], None] | None:
-    """A function of the epoch that ended, which sets the next epoch's learning rate; None for a constant one.
+def _scheduler(optimizer: torch.optim.Optimizer, settings: TrainingSettings) -> Advance:
+    """A function of the epoch that ended, which sets the next epoch's learning rate.
 
     Both schedulers are made before the first epoch and in this order, as Snorkel does; so with warm-up the
     first epoch's rate is what the scheduler made last leaves.
@@ -274,9 +304,6 @@ def _scheduler(
         main = lr_scheduler.ExponentialLR(optimizer, params["gamma"])
     elif settings.lr_scheduler == "step":
         main = lr_scheduler.StepLR(optimizer, params["step_size"], params["gamma"])
-
-    if warmup is None and main is None:
-        return None
 
     def advance(epoch: int) -> None:
         if warmup is not None and epoch < n_warmup:
@@ -305,6 +332,10 @@ def scheduler_params(settings: TrainingSettings) -> dict[str, Any]:
             f"{sorted(SCHEDULER_DEFAULTS)}."
         )
     params = {**SCHEDULER_DEFAULTS, **given}
+    for key, value in params.items():
+        if not isinstance(value, Integral if key == "step_size" else Real):
+            kind = "a whole number" if key == "step_size" else "a number"
+            raise ValueError(f"lr_scheduler_params[{key!r}] = {value!r} is not {kind}.")
     ranges = {
         "gamma": params["gamma"] > 0,
         "step_size": params["step_size"] >= 1,

@@ -16,6 +16,7 @@ from ._warnings import warn_user
 
 MAX_FRACTIONAL_VOTES = 32
 COMPACT_SPAN = 4096
+LARGEST_VOTE = 2.0**63
 
 
 def read_votes(
@@ -63,6 +64,9 @@ def read_votes(
     if array.dtype.kind in "biuf":
         return _read_numbers(array, abstain, names, allow_fractions)
     if array.dtype.kind in "OUST":
+        if array.dtype.kind == "U" and not is_missing(abstain):
+            # NumPy makes strings of all cells where some are.
+            abstain = str(abstain)
         columns = (array[:, j].astype(object) for j in range(array.shape[1]))
         return _read_columns(columns, array.shape, abstain, names, allow_fractions)
     raise TypeError(f"Votes are numbers, booleans or strings; got an array of {array.dtype}.")
@@ -155,7 +159,7 @@ def _integer_bounds(array: NDArray[Any]) -> tuple[int, int] | None:
         high = max(high, chunk.max(where=present, initial=-np.inf))
     if low > high:
         return 0, 0
-    return (int(low), int(high)) if np.isfinite([low, high]).all() else None
+    return (int(low), int(high)) if max(-float(low), float(high)) < LARGEST_VOTE else None
 
 
 def _distinct(array: NDArray[Any]) -> NDArray[Any]:
@@ -276,6 +280,10 @@ class _Column:
             raise ValueError(
                 f"{self.label}, row {self._row_of(code)}: the vote is infinity. A vote is a class "
                 "label; put the abstain marker or a missing value where there is none."
+            )
+        if abs(value) >= LARGEST_VOTE:
+            raise ValueError(
+                f"{self.label}, row {self._row_of(code)}: the vote {value!r} is too large for a class label."
             )
         return int(value) if value == int(value) else float(value)
 

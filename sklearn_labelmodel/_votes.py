@@ -72,6 +72,11 @@ class Votes(ABC):
             yield joint.astype(np.intp)
 
     @property
+    def vote_values(self) -> NDArray[Any]:
+        """`values` without the abstain marker."""
+        return self.values[np.arange(len(self.values)) != self.abstain_code]
+
+    @property
     def code_dtype(self) -> np.dtype[Any]:
         return np.min_scalar_type(len(self.values))
 

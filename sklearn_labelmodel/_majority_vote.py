@@ -1,0 +1,269 @@
+"""MajorityVoteClassifier: the baseline that every label model has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ._base import BaseLabelModel, unchanged_on_error
+from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
+from ._dawid_skene import Patterns, least_probability, read_patterns, vote_counts
+from ._label_model import LabelModelClassifier
+from ._objective import precision_start
+from ._posterior import _joint_tables, _log_joint, find_symbols
+from ._votes import Votes
+
+UNKNOWN_PRECISION = 0.7
+
+
+class MajorityVoteClassifier(BaseLabelModel):
+    """Label each row by the class that most of its votes name.
+
+    A class's probability is its share of the row's votes. Rows without a vote get the class prior.
+
+    Parameters
+    ----------
+    class_balance : array-like of shape (n_classes,) or dict of class to share, default=None
+        P(Y), positive and adding up to 1. None: from the gold labels, else uniform.
+    classes : array-like of shape (n_classes,), default=None
+        The classes in order; any other vote is then an error. None: the labels of a y that labels every row, else
+        all values among votes and labels.
+    abstain : int, float, str or None, default=-1
+        The vote that means "no vote", as every missing value does.
+    gold : {"anchor", "ignore"}, default="anchor"
+        What labelled rows of y are for. "anchor": for the class prior, and to translate the labeling functions (LFs)
+        that vote for something that is no class (see Notes). "ignore": y only names the classes; votes that are
+        none count for none.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+    class_prior_ : ndarray of shape (n_classes,)
+        P(Y).
+    symbols_ : structured ndarray of shape (n_symbols,)
+        Fields "lf" (column) and "vote" (value): the votes that occurred.
+    vote_weights_ : ndarray of shape (n_symbols, n_classes)
+        What each symbol counts for each class: 1 for the class that it names; adding up to 1, or 0 for a symbol that
+        counts for none.
+    precision_ : float
+        The precision in [1 / n_classes, 1] that all LFs share in the generative reading (see Notes).
+    mu_ : ndarray of shape (n_symbols, n_classes)
+        P(symbol | Y) in the generative reading; for `score` without labels, not for `predict_proba`.
+    conditional_probs_ : ndarray of shape (n_lfs, n_classes + 1, n_classes)
+        [j, 1 + v, y] = P(LF j votes for class v | Y = y) in the generative reading, [j, 0, y] what is left to 1.
+    lf_accuracies_ : ndarray of shape (n_lfs,)
+        P(vote is right | LF votes) in the generative reading, in [1e-6, 1].
+    coverage_ : ndarray of shape (n_lfs,)
+        Share of rows in which each LF votes.
+    n_features_in_ : int
+        Number of LFs.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        LF names, where L is a DataFrame.
+
+    Notes
+    -----
+    *Votes that are no class* exist only where y labels every row and `classes` is not given. An LF that gives one
+    speaks a language of its own, so all its votes are translated: each counts for the classes in the shares in which
+    the gold labels show them beside it. Votes of all other LFs mean what they say.
+
+    *The score without labels* needs P(votes), which counting votes does not define. It is read as the model whose
+    Bayes decision, at equal class shares, is the majority vote: LFs err independently, and each vote, of whatever LF,
+    favours its class over any other by the same odds r = a (k - 1) / (1 - a) (the table that
+    LabelModelClassifier starts from, with a for prec_init). The precision a is the one under which two votes of a
+    row agree as often as they do, a^2 + (1 - a)^2 / (k - 1) of the time; 0.7 where no row has two votes. So
+    ``score(L)`` compares with that of the other label models.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel._majority_vote import MajorityVoteClassifier
+    >>> L = [["ham", "ham", None], ["spam", "ham", "spam"], [None, None, None]]
+    >>> model = MajorityVoteClassifier().fit(L)
+    >>> model.predict(L).tolist()
+    ['ham', 'spam', 'ham']
+    >>> model.predict_proba(L).round(2)
+    array([[1.  , 0.  ],
+           [0.33, 0.67],
+           [0.5 , 0.5 ]])
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "class_balance": ["array-like", Mapping, None],
+        "classes": ["array-like", None],
+        "abstain": [Real, str, None],
+        "gold": [StrOptions({"anchor", "ignore"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        class_balance: ArrayLike | Mapping[Any, float] | None = None,
+        classes: ArrayLike | None = None,
+        abstain: Any = -1,
+        gold: str = "anchor",
+    ):
+        self.class_balance = class_balance
+        self.classes = classes
+        self.abstain = abstain
+        self.gold = gold
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, L: Any, y: Any = None) -> MajorityVoteClassifier:
+        """Find the classes and what each vote counts for.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes: class labels (numbers, booleans or strings), the marker `abstain` or a missing value. In a sparse
+            matrix the stored entries are votes.
+        y : array-like of shape (n_samples,), default=None
+            Gold labels of all or some rows; -1 or a missing value marks a row without one. -1 is a class
+            where taking it away would leave a single class, or where `classes` names it.
+
+        Returns
+        -------
+        self : MajorityVoteClassifier
+
+        Raises
+        ------
+        ValueError
+            Votes, labels or parameters that cannot be what was meant; the message names the place and the remedy.
+        TypeError
+            A vote that is neither a number nor a string.
+        """
+        with unchanged_on_error(self):
+            votes, gold = self._read_training_data(L, y)
+            counted = gold if self.gold != "ignore" else read_gold(None, votes.n_samples)
+            patterns = read_patterns(votes, counted)
+            classes = resolve_classes(
+                self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote
+            )
+            gold_counts, gold_rows = _gold_counts(patterns, classes)
+            prior = resolve_class_prior(self.class_balance, classes, gold_rows, smooth=True)
+            symbol_class = class_index(patterns.vote, classes)
+            foreign = patterns.lf[symbol_class == len(classes)]
+            translated = np.isin(np.arange(votes.n_lfs), foreign) & (gold_rows.sum() > 0)
+            weights = _vote_weights(symbol_class, translated[patterns.lf], gold_counts)
+            self._store(patterns, classes, prior, weights, translated)
+        return self
+
+    def predict_proba(self, L: Any) -> NDArray[np.float64]:
+        """Each class's share of the row's votes.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes, as in `fit`. Votes that `fit` never saw from their LF count where they name a class.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes), dtype float64
+            In [0, 1], each row adding up to 1, columns in the order of `classes_`. A row without a vote gets
+            `class_prior_`.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        ValueError
+            Another number or order of LFs than in `fit`; votes that are no class labels.
+        """
+        check_is_fitted(self)
+        votes = self._read_votes(L)
+        proba = np.tile(self.class_prior_, (votes.n_samples, 1))
+        nothing = np.zeros(len(self.classes_))
+        for rows, counts in _log_joint(votes, *_joint_tables(votes, self._tables(votes), nothing)):
+            total = counts.sum(axis=1, keepdims=True)
+            np.divide(counts, total, out=proba[rows], where=total > 0)
+        return proba
+
+    def _tables(self, votes: Votes) -> NDArray[np.float64]:
+        """What each vote code counts for each class, shape (n_lfs, n_values + 1, n_classes)."""
+        n_classes = len(self.classes_)
+        named = class_index(votes.values, self.classes_)
+        literal = np.vstack([np.eye(n_classes), np.zeros(n_classes)])[np.append(named, n_classes)]
+        literal[votes.abstain_code] = 0.0
+        tables = np.tile(literal, (votes.n_lfs, 1, 1))
+        weights = np.vstack([self.vote_weights_, np.zeros(n_classes)])
+        symbols = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
+        tables[self._translated] = weights[symbols[self._translated]]
+        return tables
+
+    def _store(
+        self,
+        patterns: Patterns,
+        classes: NDArray[Any],
+        prior: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        translated: NDArray[np.bool_],
+    ) -> None:
+        self.symbols_ = patterns.symbols()
+        self.classes_, self.class_prior_, self.vote_weights_ = classes, prior, weights
+        self._translated = translated
+        self._mu_eps = least_probability(patterns.n_samples)
+        self.coverage_ = patterns.coverage()
+        meaning = np.where(weights.any(axis=1), np.argmax(weights, axis=1), len(classes))
+        self.precision_ = _shared_precision(_agreement(patterns, meaning, classes), len(classes))
+        frequency = patterns.counts() / patterns.n_samples
+        mu = precision_start(frequency, np.full(len(weights), self.precision_), meaning, prior)
+        self.mu_ = np.clip(mu, self._mu_eps, 1 - self._mu_eps)
+
+    conditional_probs_ = LabelModelClassifier.conditional_probs_
+    lf_accuracies_ = LabelModelClassifier.lf_accuracies_
+
+
+def _gold_counts(
+    patterns: Patterns, classes: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Labelled rows of each class (n_symbols, n_classes) with the symbol, and (n_classes,) in all."""
+    labelled = np.flatnonzero(patterns.gold < len(patterns.gold_values))
+    column = class_index(patterns.gold_values, classes)[patterns.gold[labelled]]
+    weight = patterns.weight[labelled]
+    shape = (len(labelled), len(classes))
+    rows = sp.csr_array((weight, (np.arange(len(labelled)), column)), shape=shape)
+    counts = (patterns.indicators[labelled].T @ rows).toarray()
+    return counts, np.bincount(column, weight, minlength=len(classes)).astype(np.float64)
+
+
+def _vote_weights(
+    symbol_class: NDArray[np.intp], translated: NDArray[np.bool_], gold_counts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What each symbol counts for each class: for the one it names, or as the gold labels share it out."""
+    n_classes = gold_counts.shape[1]
+    weights = np.zeros_like(gold_counts)
+    named = np.flatnonzero(symbol_class < n_classes)
+    weights[named, symbol_class[named]] = 1.0
+    if translated.any():
+        counts = gold_counts[translated]
+        total = counts.sum(axis=1, keepdims=True)
+        weights[translated] = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
+    return weights
+
+
+def _agreement(
+    patterns: Patterns, symbol_class: NDArray[np.intp], classes: NDArray[Any]
+) -> float | None:
+    """Share of agreeing pairs among the pairs of votes that meet in a row; None without any."""
+    agreeing, pairs = 0.0, 0.0
+    for block in patterns.blocks(classes):
+        counts = vote_counts(block, symbol_class, len(classes))
+        total = counts.sum(axis=1)
+        agreeing += block.weight @ ((counts - 1) * counts).sum(axis=1)
+        pairs += block.weight @ ((total - 1) * total)
+    return agreeing / pairs if pairs else None
+
+
+def _shared_precision(agreement: float | None, n_classes: int) -> float:
+    """The a of agreement = a^2 + (1 - a)^2 / (k - 1), at least 1 / k."""
+    if agreement is None or n_classes == 1:
+        return UNKNOWN_PRECISION
+    surplus = max(0.0, (n_classes - 1) * (n_classes * agreement - 1))
+    return float((1 + surplus**0.5) / n_classes)

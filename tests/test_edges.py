@@ -1,0 +1,131 @@
+"""Input at the edges of what the rules for votes, labels and parameters allow."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from sklearn_labelmodel import LabelModelClassifier
+
+L = np.array([[0, 0, 1], [1, 1, 1], [0, 1, 0], [1, -1, 1]])
+
+
+@pytest.mark.parametrize("vote", [1e20, -1e300, 2.0**63])
+def test_a_vote_too_large_for_a_label_is_refused(vote):
+    votes = L.astype(float)
+    votes[2, 1] = vote
+    with pytest.raises(ValueError, match=r"LF 1, row 2: the vote .* too large for a class label"):
+        LabelModelClassifier().fit(votes)
+
+
+def test_score_refuses_labels_of_another_kind():
+    model = LabelModelClassifier().fit(L)
+    with pytest.raises(ValueError, match=r"classes .* and the labels of y .* are of unlike kinds"):
+        model.score(L, ["spam", "ham", "spam", "ham"])
+
+
+def test_a_series_of_shares_is_read_by_its_index():
+    by_label = pd.Series({1: 0.8, 0: 0.2})
+    assert LabelModelClassifier(class_balance=by_label).fit(L).class_prior_.tolist() == [0.2, 0.8]
+
+
+def test_a_series_of_shares_without_labels_is_read_by_position():
+    votes = np.array(["b", "a"], dtype=object)[L]
+    shares = pd.Series([0.3, 0.7])
+    assert LabelModelClassifier(class_balance=shares).fit(votes).class_prior_.tolist() == [0.3, 0.7]
+
+
+def test_the_marker_abstains_where_numpy_wrote_it_as_a_string():
+    votes = np.array([["a", -1, "b"], ["b", "b", "b"], ["a", "a", "a"]])
+    assert LabelModelClassifier().fit(votes).classes_.tolist() == ["a", "b"]
+
+
+def test_a_number_marks_abstains_among_strings():
+    votes = pd.DataFrame({"x": ["a", -1, "b"], "y": ["a", "b", -1], "z": [-1, "b", "b"]})
+    assert LabelModelClassifier().fit(votes).coverage_ == pytest.approx([2 / 3] * 3)
+
+
+@pytest.mark.parametrize("weight", [[0, 0, 1, 1], [-1, 1, 1, 1]])
+def test_weights_that_leave_nothing_to_score_are_refused(weight):
+    model = LabelModelClassifier().fit(L)
+    with pytest.raises(ValueError, match="sample_weight must not be negative, nor zero"):
+        model.score(L, [0, 1, -1, -1], sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([0, "a", 1], "mixes numbers with strings"),
+        ([-1, 0, 1], "holds -1, which is the abstain marker"),
+        ([0, 1, 1], "names 1 more than once"),
+        ([0, None], "holds a missing value"),
+        ([], "empty"),
+    ],
+)
+def test_classes_that_cannot_be_meant(classes, message):
+    with pytest.raises(ValueError, match=message):
+        LabelModelClassifier(classes=classes).fit(L)
+
+
+def test_a_set_of_classes_has_no_order():
+    with pytest.raises(ValueError, match="array-like|has no order"):
+        LabelModelClassifier(classes={0, 1}).fit(L)
+
+
+def test_an_optimizer_without_weight_decay_cannot_take_l2():
+    with pytest.raises(ValueError, match="LBFGS has no weight decay, which l2 needs"):
+        LabelModelClassifier(optimizer=torch.optim.LBFGS, l2=0.1).fit(L)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [({"gamma": "x"}, "is not a number"), ({"step_size": 2.5}, "is not a whole number")],
+)
+def test_scheduler_parameters_of_the_wrong_kind(params, message):
+    with pytest.raises(ValueError, match=message):
+        LabelModelClassifier(lr_scheduler="step", lr_scheduler_params=params).fit(L)
+
+
+def test_the_learning_rate_has_one_place():
+    with pytest.raises(ValueError, match="'lr'; it is a parameter of its own"):
+        LabelModelClassifier(optimizer="adam", optimizer_params={"lr": 1.0}).fit(L)
+
+
+def test_precisions_that_are_no_numbers():
+    with pytest.raises(ValueError, match="prec_init holds something that is no number"):
+        LabelModelClassifier(prec_init=["a", "b", "c"]).fit(L)
+
+
+def test_shares_that_are_no_numbers():
+    with pytest.raises(ValueError, match="class_balance holds something that is no number"):
+        LabelModelClassifier(class_balance=["a", "b"]).fit(L)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_plain_sgd_steps_as_torch_does_to_the_bit(momentum, l2):
+    params = {"momentum": momentum}
+    plain = LabelModelClassifier(optimizer="sgd", l2=l2, optimizer_params=params).fit(L)
+    theirs = LabelModelClassifier(optimizer=torch.optim.SGD, l2=l2, optimizer_params=params).fit(L)
+    np.testing.assert_array_equal(plain.loss_curve_, theirs.loss_curve_)
+    np.testing.assert_array_equal(plain.mu_, theirs.mu_)
+
+
+def test_contributions_add_up_to_the_posterior():
+    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(L)
+    odds = np.exp(model.contributions(L).sum(axis=1))
+    proba = odds / odds.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(proba, model.predict_proba(L), atol=1e-12)
+
+
+@pytest.mark.parametrize("row", [[1, -1, 0], np.array([1, -1, 0]), [[1, -1, 0]]])
+def test_one_row_is_explained(row):
+    explanation = LabelModelClassifier().fit(L).explain(row)
+    assert explanation["vote"].tolist()[0] is None
+    assert sorted(explanation["vote"].tolist()[1:]) == [0, 1]
+
+
+def test_a_row_of_a_dataframe_is_explained_by_name():
+    frame = pd.DataFrame(L, columns=["x", "y", "z"])
+    explanation = LabelModelClassifier().fit(frame).explain(frame.loc[3])
+    assert set(explanation.index) == {"class prior", "x", "z"}
