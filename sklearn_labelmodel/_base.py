@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,13 +18,9 @@ from sklearn.utils.validation import (
 )
 
 from ._classes import GoldLabels, check_same_kind, check_votes_are_classes, class_index, read_gold
-from ._contributions import contributions, explain_row
-from ._posterior import find_symbols, log_likelihood, posterior
+from ._posterior import Evidence, find_symbols, log_likelihood, posterior
 from ._vote_reader import read_votes
 from ._votes import Votes
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator):
@@ -120,96 +116,47 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         predicted = np.argmax(self._posterior(votes), axis=1)[labelled]
         return _weighted_mean(predicted == truth, weight[labelled])
 
-    def contributions(self, L: Any) -> NDArray[np.float64]:
-        """What each vote says of each class: its log-likelihood, and the log of the class prior.
+    @property
+    def conditional_probs_(self) -> NDArray[np.float64]:
+        """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes)."""
+        n_classes = len(self.classes_)
+        table = np.full((self.n_features_in_, n_classes + 1, n_classes), self._mu_eps)
+        voted = class_index(self.symbols_["vote"], self.classes_)
+        is_class = voted < n_classes
+        table[self.symbols_["lf"][is_class], 1 + voted[is_class]] = self.mu_[is_class]
+        table[:, 0] = 1 - table[:, 1:].sum(axis=1)
+        return table
 
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-
-        Returns
-        -------
-        contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
-            [i, j, y] is log P(vote of LF j in row i | Y = y), 0 for an abstain; [i, n_lfs, y] is log P(Y = y).
-            The softmax over y of the sum over the second axis is `predict_proba`.
-
-        Raises
-        ------
-        NotFittedError, ValueError, TypeError
-            As `predict_proba`.
-
-        Examples
-        --------
-        >>> from sklearn_labelmodel import LabelModelClassifier
-        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
-        >>> model = LabelModelClassifier().fit(L)
-        >>> model.contributions(L).shape
-        (5, 4, 2)
-        """
-        check_is_fitted(self)
-        votes = self._read_votes(L)
-        return contributions(votes, self._evidence(votes), np.log(self.class_prior_))
-
-    def explain(self, row: Any) -> pd.DataFrame:
-        """Why one row gets its label: the prior and every vote, the strongest first.
-
-        Parameters
-        ----------
-        row : array-like, Series or one-row dataframe
-            The votes of one row, in the order of `fit`.
-
-        Returns
-        -------
-        explanation : DataFrame
-            The vote, and per class its log-likelihood less the mean over the classes: above zero it speaks for
-            the class. Abstains are left out.
-
-        Raises
-        ------
-        NotFittedError, ValueError, TypeError
-            As `predict_proba`; ValueError for more than one row.
-
-        Examples
-        --------
-        >>> from sklearn_labelmodel import LabelModelClassifier
-        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
-        >>> model = LabelModelClassifier().fit(L)
-        >>> model.explain([1, 0, -1])["vote"].tolist()
-        [None, 1, 0]
-        """
-        check_is_fitted(self)
-        if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:
-            row = row.to_frame().T
-        elif np.ndim(row) == 1:
-            row = [row]
-        votes = self._read_votes(row)
-        names = getattr(self, "feature_names_in_", None)
-        log_prior = np.log(self.class_prior_)
-        return explain_row(votes, self._evidence(votes), log_prior, self.classes_, names)
+    @property
+    def lf_accuracies_(self) -> NDArray[np.float64]:
+        """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
+        right = np.diagonal(self.conditional_probs_[:, 1:], axis1=1, axis2=2) @ self.class_prior_
+        with np.errstate(divide="ignore"):
+            return np.clip(right / self.coverage_, 1e-6, 1.0)
 
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:
         """P(Y | votes) of every row, shape (n_samples, n_classes)."""
-        return posterior(votes, self._evidence(votes), np.log(self.class_prior_))
+        return posterior(votes, self._evidence(votes))
 
-    def _evidence(self, votes: Votes) -> NDArray[np.float64]:
-        """Log-likelihood of each vote code, shape (n_lfs, n_values + 1, n_classes); 0 where it says nothing."""
-        evidence = np.vstack([np.log(self.mu_), np.zeros(len(self.classes_))])
-        return evidence[find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])]
+    def _evidence(self, votes: Votes) -> Evidence:
+        """Log-likelihoods of the symbols; abstains and unseen votes say nothing."""
+        table = np.vstack([np.log(self.mu_), np.zeros(len(self.classes_))])
+        rows = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
+        return Evidence(rows, table, np.log(self.class_prior_))
 
     def _log_likelihood(self, votes: Votes) -> NDArray[np.float64]:
         """Log P(votes) of every row, abstains and unseen votes included."""
-        lf, vote = self.symbols_["lf"], self.symbols_["vote"]
-        symbols = find_symbols(votes, lf, vote)
-        silent, rest = self._complete_table()
-        evidence = np.log(np.vstack([self.mu_ / rest[lf], np.ones(len(self.classes_))]))
-        tables = evidence[symbols]
-        unseen = np.nonzero(symbols == len(lf))
-        tables[unseen] = np.log(self._mu_eps / rest)[unseen[0]]
-        tables[:, [votes.abstain_code, len(votes.values)]] = np.log(silent / rest)[:, None]
-        return log_likelihood(votes, tables, np.log(self.class_prior_))
+        lf, n_symbols = self.symbols_["lf"], len(self.symbols_)
+        silent, total = self._complete_table()
+        table = np.log(np.vstack([self.mu_ / total[lf], silent / total, self._mu_eps / total]))
+        rows = find_symbols(votes, lf, self.symbols_["vote"])
+        lfs = np.arange(votes.n_lfs)[:, None]
+        rows = np.where(rows == n_symbols, n_symbols + votes.n_lfs + lfs, rows)
+        rows[:, [votes.abstain_code, len(votes.values)]] = n_symbols + lfs
+        return log_likelihood(votes, Evidence(rows, table, np.log(self.class_prior_)))
 
     def _complete_table(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """P(abstain | Y) of each LF, and by what its symbols, abstain and unseen votes exceed 1."""
+        """P(abstain | Y) of each LF, and what its symbols, abstain and unseen votes add up to."""
         spoken = np.zeros((self.n_features_in_, len(self.classes_)))
         np.add.at(spoken, self.symbols_["lf"], self.mu_)
         silent = np.maximum(1 - spoken, self._mu_eps)

@@ -73,6 +73,8 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
             f"y has {len(labels)} labels. Mark rows without a gold label with -1 or a missing value."
         )
     known = ~_missing_mask(labels)
+    if labels.dtype.kind == "O" and is_text(labels):
+        known[known] = [isinstance(gold, str) or gold != UNLABELLED for gold in labels[known]]
     values = _distinct_labels(labels[known])
     marked = (values == UNLABELLED) if len(values) and not is_text(values) else np.zeros(0, bool)
     is_class = len(values) == 2 if classes is None else UNLABELLED in list(classes)
@@ -157,6 +159,7 @@ def resolve_classes(
         return given
     if len(gold.values) and gold.complete:
         _warn_of_other_votes(gold.values, votes, lf, vote)
+        _warn_of_abstaining_class(gold.values, abstain, votes)
         return gold.values
     check_same_kind(votes.vote_values, gold.values)
     union = _union(vote, gold.values)
@@ -243,6 +246,14 @@ def _warn_of_other_votes(
             f"The votes {_listed(np.unique(vote[others]))} are none of y's classes {_listed(labels)}; "
             "they are kept as symbols whose meaning is learned (first: "
             f"{lf_label(votes.names, int(lf[others][0]))}). If they are classes, give `classes`.{hint}"
+        )
+
+
+def _warn_of_abstaining_class(labels: NDArray[Any], abstain: Any, votes: Votes) -> None:
+    if abstain in labels.tolist() and votes.abstain_code < len(votes.values):
+        warn_user(
+            f"{abstain!r} is a class of y, but a vote of {abstain!r} is an abstain. If it is a vote for the "
+            "class, set `abstain` to another value (None where missing values alone abstain)."
         )
 
 

@@ -1,7 +1,4 @@
-"""Why a row got its probabilities: what each vote, and the class prior, adds to them.
-
-Evidence tables are those of `_posterior`: for each LF and vote code the log-likelihood of that vote under each class.
-"""
+"""Why a row got its probabilities: what each vote, and the class prior, adds to them."""
 
 from __future__ import annotations
 
@@ -9,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
+from ._posterior import Evidence
 from ._vote_blocks import vote_blocks
 from ._votes import Votes
 
@@ -17,17 +16,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def contributions(
-    votes: Votes, tables: NDArray[np.float64], log_prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def contributions(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     """What each vote adds to the log of every class's probability.
 
     Parameters
     ----------
     votes : Votes
-    tables : ndarray of shape (n_lfs, n_values + 1, n_classes)
-        Evidence of each vote code; zero where it has none.
-    log_prior : ndarray of shape (n_classes,)
+    evidence : Evidence
 
     Returns
     -------
@@ -36,18 +31,18 @@ def contributions(
         log of the class prior. The sum over axis 1 is log P(votes, Y), the softmax of which is the posterior.
     """
     n_lfs = votes.n_lfs
-    terms = np.empty((votes.n_samples, n_lfs + 1, len(log_prior)))
-    terms[:, n_lfs] = log_prior
+    n_classes = len(evidence.log_prior)
+    terms = np.empty((votes.n_samples, n_lfs + 1, n_classes))
+    terms[:, n_lfs] = evidence.log_prior
     lfs = np.arange(n_lfs)[:, None]
-    for rows, codes in vote_blocks(votes, len(log_prior)):
-        terms[rows, :n_lfs] = tables[lfs, codes].transpose(1, 0, 2)
+    for rows, codes in vote_blocks(votes, n_classes):
+        terms[rows, :n_lfs] = evidence.table[evidence.rows[lfs, codes].T]
     return terms
 
 
 def explain_row(
     votes: Votes,
-    tables: NDArray[np.float64],
-    log_prior: NDArray[np.float64],
+    evidence: Evidence,
     classes: NDArray[Any],
     names: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
@@ -57,8 +52,7 @@ def explain_row(
     ----------
     votes : Votes
         Of a single row.
-    tables, log_prior
-        As for `contributions`.
+    evidence : Evidence
     classes : ndarray of shape (n_classes,)
     names : ndarray of shape (n_lfs,), default=None
         LF names; column numbers without them.
@@ -80,7 +74,7 @@ def explain_row(
 
     if votes.n_samples != 1:
         raise ValueError(f"One row of votes can be explained at a time; got {votes.n_samples}.")
-    terms = contributions(votes, tables, log_prior)[0]
+    terms = contributions(votes, evidence)[0]
     terms -= terms.mean(axis=1, keepdims=True)
     codes = votes.block(0, 1)[:, 0]
     strength = np.ptp(terms[:-1], axis=1)
@@ -92,3 +86,73 @@ def explain_row(
     said = pd.Series([None, *(values[codes[j]] for j in voters)], index=index, dtype=object)
     table = pd.DataFrame(terms[[-1, *voters]], index=index, columns=classes.tolist())
     return pd.concat([said.rename("vote"), table], axis=1)
+
+
+class ContributionsMixin:
+    """Contributions of a fitted label model whose posterior adds up evidence."""
+
+    def contributions(self: Any, L: Any) -> NDArray[np.float64]:
+        """What each vote says of each class: its log-likelihood, and the log of the class prior.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+
+        Returns
+        -------
+        contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
+            [i, j, y] is log P(vote of LF j in row i | Y = y), 0 for an abstain; [i, n_lfs, y] is log P(Y = y).
+            The softmax over y of the sum over the second axis is `predict_proba`.
+
+        Raises
+        ------
+        NotFittedError, ValueError, TypeError
+            As `predict_proba`.
+
+        Examples
+        --------
+        >>> from sklearn_labelmodel import LabelModelClassifier
+        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
+        >>> model = LabelModelClassifier().fit(L)
+        >>> model.contributions(L).shape
+        (5, 4, 2)
+        """
+        check_is_fitted(self)
+        votes = self._read_votes(L)
+        return contributions(votes, self._evidence(votes))
+
+    def explain(self: Any, row: Any) -> pd.DataFrame:
+        """Why one row gets its label: the prior and every vote, the strongest first.
+
+        Parameters
+        ----------
+        row : array-like, Series or one-row dataframe
+            The votes of one row, in the order of `fit`.
+
+        Returns
+        -------
+        explanation : DataFrame
+            The vote, and per class its log-likelihood less the mean over the classes: above zero it speaks for
+            the class. Abstains are left out.
+
+        Raises
+        ------
+        NotFittedError, ValueError, TypeError
+            As `predict_proba`; ValueError for more than one row.
+
+        Examples
+        --------
+        >>> from sklearn_labelmodel import LabelModelClassifier
+        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
+        >>> model = LabelModelClassifier().fit(L)
+        >>> model.explain([1, 0, -1])["vote"].tolist()
+        [None, 1, 0]
+        """
+        check_is_fitted(self)
+        if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:
+            row = row.to_frame().T
+        elif np.ndim(row) == 1:
+            row = [row]
+        votes = self._read_votes(row)
+        names = getattr(self, "feature_names_in_", None)
+        return explain_row(votes, self._evidence(votes), self.classes_, names)

@@ -21,9 +21,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._classes import GoldLabels, class_index, read_gold, resolve_class_prior, resolve_classes
-from ._label_model import LabelModelClassifier
+from ._contributions import ContributionsMixin
 from ._objective import precision_start
-from ._posterior import find_symbols, posterior
+from ._posterior import Evidence
 from ._votes import Votes, lf_label
 from ._warnings import warn_user
 
@@ -33,7 +33,7 @@ MAX_KEY = 1 << 62
 TINY = 1e-10
 
 
-class DawidSkeneClassifier(BaseLabelModel):
+class DawidSkeneClassifier(ContributionsMixin, BaseLabelModel):
     """Learn each voter's confusion table and label rows by it, as Dawid and Skene did.
 
     Given the class, labeling functions (LFs) err independently, each by a table of its own. Expectation
@@ -111,7 +111,7 @@ class DawidSkeneClassifier(BaseLabelModel):
 
     Examples
     --------
-    >>> from sklearn_labelmodel._dawid_skene import DawidSkeneClassifier
+    >>> from sklearn_labelmodel import DawidSkeneClassifier
     >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
     >>> model = DawidSkeneClassifier(class_balance=[0.5, 0.5]).fit(L)
     >>> model.predict(L)
@@ -200,15 +200,15 @@ class DawidSkeneClassifier(BaseLabelModel):
             self._store(patterns, classes, result)
         return self
 
-    def predict_proba(self, L: Any) -> NDArray[np.float64]:
-        silent: NDArray[np.float64] | None = getattr(self, "_silent", None)
-        if silent is None:
-            return super().predict_proba(L)
-        votes = self._read_votes(L)
-        symbols = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
-        tables = np.vstack([np.log(self.mu_), np.zeros(len(self.classes_))])[symbols]
-        tables[:, [votes.abstain_code, len(votes.values)]] = np.log(silent)[:, None]
-        return posterior(votes, tables, np.log(self.class_prior_))
+    def _evidence(self, votes: Votes) -> Evidence:
+        evidence = super()._evidence(votes)
+        if self._silent is None:
+            return evidence
+        table = np.vstack([evidence.table, np.log(self._silent)])
+        rows = evidence.rows.copy()
+        abstains = len(evidence.table) + np.arange(votes.n_lfs)[:, None]
+        rows[:, [votes.abstain_code, len(votes.values)]] = abstains
+        return Evidence(rows, table, evidence.log_prior)
 
     def _class_prior(self, classes: NDArray[Any]) -> tuple[NDArray[np.float64], bool]:
         """P(Y) to start from, and whether it stays."""
@@ -251,9 +251,6 @@ class DawidSkeneClassifier(BaseLabelModel):
                 f"{self.n_iter_} iterations; raise max_iter or tol.",
                 ConvergenceWarning,
             )
-
-    conditional_probs_ = LabelModelClassifier.conditional_probs_
-    lf_accuracies_ = LabelModelClassifier.lf_accuracies_
 
 
 def least_probability(n_samples: int) -> float:

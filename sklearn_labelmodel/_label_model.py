@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_random_state
 from ._alignment import align_columns
 from ._base import BaseLabelModel, unchanged_on_error
 from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
+from ._contributions import ContributionsMixin
 from ._objective import make_objective, precision_start, snorkel_start
 from ._statistics import VoteStatistics, count_votes, gold_by_class
 from ._trainer import SCHEDULERS, TrainingResult, TrainingSettings, train
@@ -25,7 +26,7 @@ from ._warnings import warn_user
 ANCHOR_ROWS = 30.0
 
 
-class LabelModelClassifier(BaseLabelModel):
+class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
     """Learn from votes alone how far to trust each voter, and label rows by it.
 
     The model of Snorkel (matrix completion over mu, the probability of each vote given the class): its
@@ -312,24 +313,6 @@ class LabelModelClassifier(BaseLabelModel):
                 f"{self.n_iter_} epochs; raise n_epochs, lr or tol.",
                 ConvergenceWarning,
             )
-
-    @property
-    def conditional_probs_(self) -> NDArray[np.float64]:
-        """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes)."""
-        n_classes = len(self.classes_)
-        table = np.full((self.n_features_in_, n_classes + 1, n_classes), self._mu_eps)
-        voted = class_index(self.symbols_["vote"], self.classes_)
-        is_class = voted < n_classes
-        table[self.symbols_["lf"][is_class], 1 + voted[is_class]] = self.mu_[is_class]
-        table[:, 0] = 1 - table[:, 1:].sum(axis=1)
-        return table
-
-    @property
-    def lf_accuracies_(self) -> NDArray[np.float64]:
-        """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
-        right = np.diagonal(self.conditional_probs_[:, 1:], axis1=1, axis2=2) @ self.class_prior_
-        with np.errstate(divide="ignore"):
-            return np.clip(right / self.coverage_, 1e-6, 1.0)
 
 
 def anchor(

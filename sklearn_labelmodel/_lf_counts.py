@@ -72,7 +72,7 @@ def read_inspected(
     else:
         votes = check_label_model(label_model)._read_votes(L)
         gold = read_gold(y, votes.n_samples, classes=label_model.classes_)
-    check_same_kind(votes, gold.values)
+    check_same_kind(votes.vote_values, gold.values)
     return replace(votes, names=names), gold
 
 

@@ -11,14 +11,12 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
 from ._dawid_skene import Patterns, least_probability, read_patterns, vote_counts
-from ._label_model import LabelModelClassifier
 from ._objective import precision_start
-from ._posterior import _joint_tables, _log_joint, find_symbols
+from ._posterior import Evidence, find_symbols, summed
 from ._votes import Votes
 
 UNKNOWN_PRECISION = 0.7
@@ -84,7 +82,7 @@ class MajorityVoteClassifier(BaseLabelModel):
 
     Examples
     --------
-    >>> from sklearn_labelmodel._majority_vote import MajorityVoteClassifier
+    >>> from sklearn_labelmodel import MajorityVoteClassifier
     >>> L = [["ham", "ham", None], ["spam", "ham", "spam"], [None, None, None]]
     >>> model = MajorityVoteClassifier().fit(L)
     >>> model.predict(L).tolist()
@@ -155,47 +153,25 @@ class MajorityVoteClassifier(BaseLabelModel):
             self._store(patterns, classes, prior, weights, translated)
         return self
 
-    def predict_proba(self, L: Any) -> NDArray[np.float64]:
-        """Each class's share of the row's votes.
-
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, as in `fit`. Votes that `fit` never saw from their LF count where they name a class.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_samples, n_classes), dtype float64
-            In [0, 1], each row adding up to 1, columns in the order of `classes_`. A row without a vote gets
-            `class_prior_`.
-
-        Raises
-        ------
-        NotFittedError
-            `fit` was not called.
-        ValueError
-            Another number or order of LFs than in `fit`; votes that are no class labels.
-        """
-        check_is_fitted(self)
-        votes = self._read_votes(L)
+    def _posterior(self, votes: Votes) -> NDArray[np.float64]:
+        """Each class's share of the row's votes; the class prior for a row without any."""
         proba = np.tile(self.class_prior_, (votes.n_samples, 1))
-        nothing = np.zeros(len(self.classes_))
-        for rows, counts in _log_joint(votes, *_joint_tables(votes, self._tables(votes), nothing)):
+        for rows, counts in summed(votes, self._shares(votes)):
             total = counts.sum(axis=1, keepdims=True)
             np.divide(counts, total, out=proba[rows], where=total > 0)
         return proba
 
-    def _tables(self, votes: Votes) -> NDArray[np.float64]:
-        """What each vote code counts for each class, shape (n_lfs, n_values + 1, n_classes)."""
-        n_classes = len(self.classes_)
+    def _shares(self, votes: Votes) -> Evidence:
+        """What each vote code counts for each class: the class it names, or its symbol's weights."""
+        n_classes, n_symbols = len(self.classes_), len(self.symbols_)
+        nothing = np.zeros(n_classes)
+        table = np.vstack([self.vote_weights_, nothing, np.eye(n_classes)])
+        rows = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
         named = class_index(votes.values, self.classes_)
-        literal = np.vstack([np.eye(n_classes), np.zeros(n_classes)])[np.append(named, n_classes)]
-        literal[votes.abstain_code] = 0.0
-        tables = np.tile(literal, (votes.n_lfs, 1, 1))
-        weights = np.vstack([self.vote_weights_, np.zeros(n_classes)])
-        symbols = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
-        tables[self._translated] = weights[symbols[self._translated]]
-        return tables
+        literal = np.where(named < n_classes, n_symbols + 1 + named, n_symbols)
+        literal[np.arange(len(literal)) == votes.abstain_code] = n_symbols
+        rows[~self._translated, :-1] = literal
+        return Evidence(rows, table, nothing)
 
     def _store(
         self,
@@ -215,9 +191,6 @@ class MajorityVoteClassifier(BaseLabelModel):
         frequency = patterns.counts() / patterns.n_samples
         mu = precision_start(frequency, np.full(len(weights), self.precision_), meaning, prior)
         self.mu_ = np.clip(mu, self._mu_eps, 1 - self._mu_eps)
-
-    conditional_probs_ = LabelModelClassifier.conditional_probs_
-    lf_accuracies_ = LabelModelClassifier.lf_accuracies_
 
 
 def _gold_counts(

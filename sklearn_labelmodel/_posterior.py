@@ -1,11 +1,9 @@
-"""From votes to probabilities: every vote looks up what it says of the classes, and a row adds up.
-
-Evidence tables hold, for each LF and vote code, the log-likelihood of that vote under each class.
-"""
+"""From votes to probabilities: every vote looks up what it says of the classes, and a row adds up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,74 +40,93 @@ def find_symbols(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDAr
     return symbols
 
 
-def posterior(
-    votes: Votes, tables: NDArray[np.float64], log_prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """P(Y | votes) of every row, shape (n_samples, n_classes), each row adding up to 1.
+@dataclass(frozen=True)
+class Evidence:
+    """What votes say of the classes.
 
-    Parameters
+    Attributes
     ----------
-    votes : Votes
-    tables : ndarray of shape (n_lfs, n_values + 1, n_classes)
-        Evidence of each vote code; zero where it has none.
+    rows : ndarray of shape (n_lfs, n_values + 1), dtype intp
+        The row of the table that each vote code looks up in each LF.
+    table : ndarray of shape (n_rows, n_classes)
+        Log-likelihoods under each class; a row of zeros says nothing.
     log_prior : ndarray of shape (n_classes,)
     """
-    proba = np.empty((votes.n_samples, len(log_prior)))
-    runs, run_tables = _joint_tables(votes, tables, log_prior)
-    if len(runs) == 1:
-        pattern_proba = _normalised(run_tables[0])
-        for rows, (codes,) in _blocks(votes, runs, len(log_prior)):
+
+    rows: NDArray[np.intp]
+    table: NDArray[np.float64]
+    log_prior: NDArray[np.float64]
+
+
+def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
+    """P(Y | votes) of every row, shape (n_samples, n_classes), each row adding up to 1."""
+    proba = np.empty((votes.n_samples, len(evidence.log_prior)))
+    runs = _runs(votes, evidence)
+    if len(runs) == 1 and runs[0].rows is None:
+        pattern_proba = _normalised(runs[0].table + evidence.log_prior)
+        for rows, (codes,) in _blocks(votes, runs):
             np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")
         return proba
-    for rows, log_joint in _log_joint(votes, runs, run_tables):
+    for rows, log_joint in summed(votes, evidence):
         proba[rows] = _normalised(log_joint)
     return proba
 
 
-def log_likelihood(
-    votes: Votes, tables: NDArray[np.float64], log_prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Log P(votes) of every row, shape (n_samples,); parameters as for `posterior`."""
+def log_likelihood(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
+    """Log P(votes) of every row, shape (n_samples,)."""
     values = np.empty(votes.n_samples)
-    runs, run_tables = _joint_tables(votes, tables, log_prior)
-    for rows, log_joint in _log_joint(votes, runs, run_tables):
+    for rows, log_joint in summed(votes, evidence):
         values[rows] = logsumexp(log_joint, axis=1)
     return values
 
 
-def _joint_tables(
-    votes: Votes, tables: NDArray[np.float64], log_prior: NDArray[np.float64]
-) -> tuple[list[slice], list[NDArray[np.float64]]]:
-    """Runs of LFs, and each run's evidence for every pattern of its votes; the first holds the prior."""
-    n_classes = len(log_prior)
-    runs = votes.runs(max(LEAST_PATTERNS, min(votes.n_samples, TABLE_CELLS // n_classes)))
-    joined = []
-    for lfs in runs:
-        table = np.zeros((1, n_classes)) if joined else log_prior[None]
-        for evidence in tables[lfs, : votes.n_codes]:
-            table = (table[:, None] + evidence).reshape(-1, n_classes)
-        joined.append(table)
-    return runs, joined
+def summed(votes: Votes, evidence: Evidence) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Rows of each block, and the sum of their prior and votes, shape (n_rows, n_classes)."""
+    runs = _runs(votes, evidence)
+    for rows, codes in _blocks(votes, runs):
+        log_joint = np.tile(evidence.log_prior, (rows.stop - rows.start, 1))
+        for run, column in zip(runs, codes, strict=True):
+            log_joint += run.look_up(column)
+        yield rows, log_joint
 
 
-def _blocks(
-    votes: Votes, runs: list[slice], n_classes: int
-) -> Iterator[tuple[slice, Iterator[NDArray[np.intp]]]]:
-    n_rows = max(1, BLOCK_CELLS // n_classes)
+@dataclass(frozen=True)
+class _Run:
+    """Neighbouring LFs that look up one table, which has a row for every pattern of their votes.
+
+    A single LF may have too many codes for a table of its own; then `rows` says where in the shared one.
+    """
+
+    lfs: slice
+    rows: NDArray[np.intp] | None
+    table: NDArray[np.float64]
+
+    def look_up(self, codes: NDArray[np.intp]) -> NDArray[np.float64]:
+        places = codes if self.rows is None else np.take(self.rows, codes)
+        return np.take(self.table, places, axis=0)
+
+
+def _runs(votes: Votes, evidence: Evidence) -> list[_Run]:
+    n_classes = len(evidence.log_prior)
+    most_patterns = max(LEAST_PATTERNS, min(votes.n_samples, TABLE_CELLS // n_classes))
+    runs = []
+    for lfs in votes.runs(most_patterns):
+        if votes.n_codes > most_patterns:
+            runs.append(_Run(lfs, evidence.rows[lfs.start], evidence.table))
+            continue
+        joined = np.zeros((1, n_classes))
+        for rows in evidence.rows[lfs, : votes.n_codes]:
+            joined = (joined[:, None] + evidence.table[rows]).reshape(-1, n_classes)
+        runs.append(_Run(lfs, None, joined))
+    return runs
+
+
+def _blocks(votes: Votes, runs: list[_Run]) -> Iterator[tuple[slice, Iterator[NDArray[np.intp]]]]:
+    n_rows = max(1, BLOCK_CELLS // runs[0].table.shape[1])
+    lfs = [run.lfs for run in runs]
     for start in range(0, votes.n_samples, n_rows):
         stop = min(start + n_rows, votes.n_samples)
-        yield slice(start, stop), votes.run_codes(start, stop, runs)
-
-
-def _log_joint(
-    votes: Votes, runs: list[slice], run_tables: list[NDArray[np.float64]]
-) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Log P(votes, Y) of each block of rows."""
-    for rows, codes in _blocks(votes, runs, run_tables[0].shape[1]):
-        log_joint = np.take(run_tables[0], next(codes), axis=0)
-        for table, column in zip(run_tables[1:], codes, strict=True):
-            log_joint += np.take(table, column, axis=0)
-        yield rows, log_joint
+        yield slice(start, stop), votes.run_codes(start, stop, lfs)
 
 
 def _normalised(log_joint: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -64,7 +64,8 @@ class VoteStatistics:
     @property
     def votes_per_lf(self) -> NDArray[np.float64]:
         """Rows in which each LF votes, shape (n_lfs,)."""
-        return np.bincount(self.lf, weights=self.counts, minlength=self.n_lfs)
+        votes = np.bincount(self.lf, weights=self.counts, minlength=self.n_lfs)
+        return votes.astype(np.float64)
 
     def overlaps(self) -> NDArray[np.bool_]:
         """Whether each LF shares a row with another LF, shape (n_lfs,)."""

@@ -192,19 +192,19 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise ValueError(f"device={name!r} is not a device that torch knows: {error}") from None
-    there = {
-        "cpu": lambda: True,
-        "cuda": lambda: (device.index or 0) < torch.cuda.device_count(),
-        "mps": torch.backends.mps.is_available,
+    n_devices = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
     }
-    if device.type not in there:
+    if device.type not in n_devices:
         raise ValueError(
             f"device={name!r} is not supported; use one of cpu, cuda, cuda:N, mps, auto."
         )
-    if not there[device.type]():
+    if (device.index or 0) >= n_devices[device.type]:
         raise ValueError(
             f"device={name!r} is not there: this torch ({torch.__version__}) sees "
-            f"{torch.cuda.device_count()} CUDA devices. Use device='cpu' or 'auto'."
+            f"{n_devices['cuda']} CUDA devices. Use device='cpu' or 'auto'."
         )
     return device
 
@@ -246,7 +246,7 @@ def _plain_sgd(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Adva
 
 
 def _is_share(value: Any) -> bool:
-    return isinstance(value, Real) and 0 <= value <= 1
+    return isinstance(value, int | float) and 0 <= value <= 1
 
 
 def _no_advance(_: int) -> None:
@@ -264,7 +264,7 @@ def _torch_steps(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Ad
 def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Optimizer:
     import torch
 
-    kind = settings.optimizer
+    kind: Any = settings.optimizer
     if isinstance(kind, str) and kind in OPTIMIZERS:
         kind = getattr(torch.optim, OPTIMIZERS[kind])
     if not (isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer)):
@@ -278,10 +278,12 @@ def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Opti
     if settings.weight_decay and not decays:
         raise ValueError(f"{kind.__name__} has no weight decay, which l2 needs; set l2=0.")
     decay = {"weight_decay": settings.weight_decay} if settings.weight_decay else {}
+    params: dict[str, Any] = {"lr": settings.lr, **settings.optimizer_params, **decay}
     try:
-        return kind([mu], lr=settings.lr, **{**settings.optimizer_params, **decay})
+        optimizer: torch.optim.Optimizer = kind([mu], **params)
     except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer_params do not suit {kind.__name__}: {error}") from error
+    return optimizer
 
 
 def _scheduler(optimizer: torch.optim.Optimizer, settings: TrainingSettings) -> Advance:
@@ -295,7 +297,8 @@ def _scheduler(optimizer: torch.optim.Optimizer, settings: TrainingSettings) -> 
     params = scheduler_params(settings)
     n_warmup, min_lr = params["n_warmup"], params["min_lr"]
     n_decay = settings.n_epochs - n_warmup
-    warmup = main = None
+    warmup: lr_scheduler.LRScheduler | None = None
+    main: lr_scheduler.LRScheduler | None = None
     if n_warmup:
         warmup = lr_scheduler.LambdaLR(optimizer, lambda epoch: epoch / n_warmup)
     if settings.lr_scheduler == "linear":

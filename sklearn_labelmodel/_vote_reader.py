@@ -276,16 +276,17 @@ class _Column:
             return value
         if not isinstance(value, numbers.Real):
             raise self._not_a_vote(self._row_of(code), value)
-        if np.isinf(value):
+        number = float(value)
+        if np.isinf(number):
             raise ValueError(
                 f"{self.label}, row {self._row_of(code)}: the vote is infinity. A vote is a class "
                 "label; put the abstain marker or a missing value where there is none."
             )
-        if abs(value) >= LARGEST_VOTE:
+        if abs(number) >= LARGEST_VOTE:
             raise ValueError(
                 f"{self.label}, row {self._row_of(code)}: the vote {value!r} is too large for a class label."
             )
-        return int(value) if value == int(value) else float(value)
+        return int(number) if number.is_integer() else number
 
     def _not_a_vote(self, row: int, value: Any) -> TypeError:
         row = row if self.rows is None else int(self.rows[row])
@@ -308,11 +309,11 @@ class _Column:
         if not allow_fractions or len(fractions) > MAX_FRACTIONAL_VOTES:
             raise ValueError(
                 f"{where} is not a class label; the column looks like a continuous score "
-                f"({len(fractions)} distinct fractional values). Threshold it first: a label model "
+                f"(distinct fractional values: {len(fractions)}). Threshold it first: a label model "
                 "takes votes (class labels) and abstains."
             )
         warn_user(
-            f"{where} is fractional; the column's {len(fractions)} fractional values are kept as "
+            f"{where} is fractional; its column's fractional values ({len(fractions)} distinct ones) are kept as "
             "votes whose meaning is learned.",
         )
 

@@ -42,9 +42,9 @@ def test_few_fractional_votes_in_each_lf_of_a_sparse_matrix_are_kept():
     L[:20] += 0.1 + np.arange(60).reshape(20, 3) / 100
     for votes in [L, sp.csr_array(L)]:
         with (
-            pytest.warns(UserWarning, match="LF 2, row 0: .* 20 fractional"),
-            pytest.warns(UserWarning, match="LF 1, row 0: .* 20 fractional"),
-            pytest.warns(UserWarning, match="LF 0, row 0: .* 20 fractional"),
+            pytest.warns(UserWarning, match="LF 2, row 0: .*20 distinct"),
+            pytest.warns(UserWarning, match="LF 1, row 0: .*20 distinct"),
+            pytest.warns(UserWarning, match="LF 0, row 0: .*20 distinct"),
             pytest.warns(UserWarning, match="none of y's classes"),
         ):
             model = LabelModelClassifier(**FEW_EPOCHS).fit(votes, np.rint(L[:, 0]) % 2)

@@ -67,8 +67,21 @@ def test_classes_that_cannot_be_meant(classes, message):
         LabelModelClassifier(classes=classes).fit(L)
 
 
+def test_minus_one_marks_a_row_without_label_among_strings():
+    votes = np.array(["ham", "spam"], dtype=object)[L]
+    marked = LabelModelClassifier().fit(votes, ["spam", -1, "ham", -1])
+    missing = LabelModelClassifier().fit(votes, ["spam", None, "ham", None])
+    np.testing.assert_array_equal(marked.mu_, missing.mu_)
+
+
+def test_a_class_that_is_the_abstain_marker_is_warned_of():
+    votes = np.array([[-1, 1, 1], [1, 1, -1], [-1, -1, 1]])
+    with pytest.warns(UserWarning, match="-1 is a class of y, but a vote of -1 is an abstain"):
+        LabelModelClassifier().fit(votes, [-1, 1, -1])
+
+
 def test_a_set_of_classes_has_no_order():
-    with pytest.raises(ValueError, match="array-like|has no order"):
+    with pytest.raises(ValueError, match=r"array-like|has no order"):
         LabelModelClassifier(classes={0, 1}).fit(L)
 
 

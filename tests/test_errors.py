@@ -47,14 +47,14 @@ def test_continuous_scores(container):
 
 def test_continuous_scores_in_polars():
     frame = pl.DataFrame({"a": [0, 1, 1], "score": [0.25, 0.5, 0.125]})
-    refuses(r"LF 'score', row 0: the vote 0\.25 .*continuous score \(3 distinct", frame)
+    refuses(r"LF 'score', row 0: the vote 0\.25 .*continuous score \(distinct", frame)
 
 
 def test_continuous_scores_beside_gold_labels():
     scores = np.linspace(0.01, 0.99, 33)
     L = np.column_stack([np.arange(33) % 2, scores, scores])
     refuses(
-        r"LF 1, row 0: the vote 0\.01 .*\(33 distinct fractional values\)", L, np.arange(33) % 2
+        r"LF 1, row 0: the vote 0\.01 .*\(distinct fractional values: 33\)", L, np.arange(33) % 2
     )
 
 

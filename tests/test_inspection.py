@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._contributions import contributions, explain_row
 from sklearn_labelmodel._lf_counts import pair_shares, read_inspected
-from sklearn_labelmodel._posterior import find_symbols
+from sklearn_labelmodel._posterior import Evidence, find_symbols
 from sklearn_labelmodel.inspection import filter_unlabeled, lf_summary, probs_to_preds
 
 SNORKEL = json.loads((REFERENCE / "lf_analysis.json").read_text())["cases"]
@@ -32,7 +32,7 @@ def evidence(model, L):
     votes = model._read_votes(L)
     table = np.vstack([np.log(model.mu_), np.zeros(len(model.classes_))])
     symbols = find_symbols(votes, model.symbols_["lf"], model.symbols_["vote"])
-    return votes, table[symbols], np.log(model.class_prior_)
+    return votes, Evidence(symbols, table, np.log(model.class_prior_))
 
 
 # Summary ------------------------------------------------------------------------------------------

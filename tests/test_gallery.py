@@ -1,0 +1,89 @@
+import os
+import re
+import runpy
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+import sklearn_labelmodel
+from sklearn_labelmodel import datasets, end_model, inspection, labeling
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
+PAGES = sorted(path for path in [*DOCS.glob("*.rst"), *DOCS.glob("guide/*.rst")])
+BLOCK = re.compile(r"^\.\. test(code|output)::\n\n((?:(?:   .*)?\n)+)", flags=re.MULTILINE)
+MODULES = [sklearn_labelmodel, datasets, end_model, inspection, labeling]
+NO_PAGE = {"ABSTAIN"}
+
+
+def blocks(page):
+    """Code blocks of a page, each with the output that the page promises, if it does."""
+    found = []
+    for kind, indented in BLOCK.findall(page.read_text(encoding="utf-8") + "\n"):
+        text = textwrap.dedent(indented).strip("\n")
+        if kind == "code":
+            found.append([text, None])
+        else:
+            found[-1][1] = text
+    return found
+
+
+def without_trailing_blanks(text):
+    return [line.rstrip() for line in text.strip("\n").splitlines()]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs_within_twenty_seconds(path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("Agg")
+    start = time.process_time()
+    try:
+        runpy.run_path(str(path), run_name="__main__")
+        assert plt.get_fignums()
+    finally:
+        plt.close("all")
+    assert time.process_time() - start < 20
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda page: page.stem)
+def test_page_prints_what_it_says(page, capsys):
+    names = {}
+    for code, output in blocks(page):
+        exec(compile(code, str(page), "exec"), names)
+        printed = without_trailing_blanks(capsys.readouterr().out)
+        assert printed == ([] if output is None else without_trailing_blanks(output))
+
+
+def test_the_console_command_of_the_docs(tmp_path):
+    page = (DOCS / "guide" / "command_line.rst").read_text(encoding="utf-8")
+    command = re.search(r"\$ python (.*)", page).group(1).split()
+    votes = (DOCS / "guide" / "votes.csv").read_text(encoding="utf-8")
+    (tmp_path / "votes.csv").write_text(votes, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    written = (tmp_path / "labels.csv").read_text(encoding="utf-8").splitlines()
+    assert written[0] == "id,label,probability_ham,probability_spam"
+    assert len(written) == len(votes.splitlines())
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_public_name_is_in_the_reference(module):
+    reference = (DOCS / "api.rst").read_text(encoding="utf-8")
+    section = reference.split(f".. currentmodule:: {module.__name__}\n")[1]
+    listed = set(re.findall(r"^   (\w+)$", section.split(".. currentmodule::")[0], re.MULTILINE))
+    assert listed == set(module.__all__) - NO_PAGE
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_guide_leads_to_every_example(path):
+    label = f":ref:`sphx_glr_auto_examples_{path.stem}.py`"
+    assert any(label in page.read_text(encoding="utf-8") for page in PAGES)
