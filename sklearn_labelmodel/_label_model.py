@@ -15,15 +15,16 @@ from sklearn.utils.validation import check_random_state
 
 from ._alignment import align_columns
 from ._base import BaseLabelModel, unchanged_on_error
+from ._checks import check_any_vote, warn_unidentified
 from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
 from ._contributions import ContributionsMixin
-from ._objective import make_objective, precision_start, snorkel_start
+from ._objective import least_probability, make_objective, precision_start, snorkel_start
 from ._statistics import VoteStatistics, count_votes, gold_by_class
 from ._trainer import SCHEDULERS, TrainingResult, TrainingSettings, train
-from ._votes import Votes, lf_label
 from ._warnings import warn_user
 
 ANCHOR_ROWS = 30.0
+START_DECIDES = "the start (prec_init) decides"
 
 
 class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
@@ -221,7 +222,8 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
             votes, gold = self._read_training_data(L, y)
             counted = gold if self.gold != "ignore" else read_gold(None, votes.n_samples)
             statistics = count_votes(votes, counted)
-            _check_votes_suffice(statistics, votes)
+            check_any_vote(statistics.lf)
+            warn_unidentified(votes, statistics.lf, statistics.overlaps(), START_DECIDES)
             classes = resolve_classes(
                 self.classes, self.abstain, gold, votes, statistics.lf, statistics.vote
             )
@@ -285,9 +287,7 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         return train(objective, start, settings)
 
     def _floor(self, n_samples: int) -> float:
-        if self.mu_eps is not None:
-            return float(self.mu_eps)
-        return min(0.01, 10.0 ** -np.ceil(np.log10(n_samples)))
+        return least_probability(n_samples) if self.mu_eps is None else float(self.mu_eps)
 
     def _store(
         self,
@@ -332,25 +332,6 @@ def anchor(
         Rows that mu counts for.
     """
     return (gold_counts + strength * mu) / (gold_rows + strength)
-
-
-def _check_votes_suffice(statistics: VoteStatistics, votes: Votes) -> None:
-    if not len(statistics.lf):
-        raise ValueError(
-            "L holds no vote: every cell is the abstain marker or missing. Check the parameter `abstain`."
-        )
-    if statistics.n_lfs < 3:
-        fault = f"{statistics.n_lfs} LF{'s' if statistics.n_lfs > 1 else ''}"
-    else:
-        alone = np.flatnonzero((statistics.votes_per_lf > 0) & ~statistics.overlaps())
-        if not len(alone):
-            return
-        names = ", ".join(lf_label(votes.names, int(lf)) for lf in alone[:5])
-        fault = f"LFs that share no row with another ({names}{', ...' if len(alone) > 5 else ''})"
-    warn_user(
-        f"The votes cannot identify the accuracies of {fault}; the start (prec_init) decides. At least "
-        "three LFs that vote on common rows are needed.",
-    )
 
 
 def _precision_per_lf(prec_init: Any, n_lfs: int) -> NDArray[np.float64]:

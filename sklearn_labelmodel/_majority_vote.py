@@ -14,8 +14,8 @@ from sklearn.utils._param_validation import StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
-from ._dawid_skene import Patterns, least_probability, read_patterns, vote_counts
-from ._objective import precision_start
+from ._objective import least_probability, precision_start
+from ._patterns import Patterns, read_patterns, vote_counts
 from ._posterior import Evidence, find_symbols, summed
 from ._votes import Votes
 

@@ -99,44 +99,39 @@ def train(
     """
     import torch
 
-    device = _device(settings.device)
-    dtype = torch.float32 if device.type == "mps" else torch.float64
-    to_tensor = _converter(device, dtype)
-    mu = to_tensor(start)
-    objective = objective.convert(to_tensor)
+    mu, evaluate = _on_device(objective, start, _device(settings.device))
     step, advance = _plain_sgd(mu, settings) or _torch_steps(mu, settings)
-    curve = torch.empty(settings.n_epochs, dtype=dtype, device=device)
+    losses: list[Any] = []
+    converged = None if settings.tol is None else False
 
     def closure() -> Any:
-        loss, mu.grad = objective.loss_and_gradient(mu)
+        loss, mu.grad = evaluate()
         return loss
 
-    n_iter, converged = 0, None if settings.tol is None else False
     with torch.no_grad(), _Reporter(settings) as report:
-        while n_iter < settings.n_epochs and not converged:
-            curve[n_iter] = step(closure)
-            advance(n_iter)
-            n_iter += 1
-            report(n_iter, curve)
+        while len(losses) < settings.n_epochs and not converged:
+            losses.append(step(closure))
+            advance(len(losses) - 1)
+            report(losses)
             if settings.tol is not None:
-                converged = _at_rest(curve[:n_iter].cpu().numpy(), settings.tol)
-        loss = float(objective.loss_and_gradient(mu)[0])
-    loss_curve = curve[:n_iter].cpu().numpy().astype(np.float64)
-    _check_finite(np.append(loss_curve, loss), settings.lr)
-    return TrainingResult(mu.cpu().numpy().astype(np.float64), loss_curve, loss, converged)
+                converged = _at_rest(losses, settings.tol)
+        final, _ = evaluate()
+    loss_curve = np.array([float(loss) for loss in losses])
+    _check_finite(np.append(loss_curve, float(final)), settings.lr)
+    return TrainingResult(mu.cpu().numpy().astype(float), loss_curve, float(final), converged)
 
 
-def _at_rest(curve: NDArray[np.floating[Any]], tol: float) -> bool:
-    """Whether the last epoch changed the loss by less than tol times the first loss."""
-    return len(curve) > 1 and bool(abs(curve[-2] - curve[-1]) <= tol * curve[0])
+def _at_rest(losses: list[Any], tol: float) -> bool:
+    """Whether the last epoch changed the loss by no more than tol times the first loss."""
+    return len(losses) > 1 and abs(float(losses[-2] - losses[-1])) <= tol * float(losses[0])
 
 
-def _check_finite(curve: NDArray[np.float64], lr: float) -> None:
-    if np.isfinite(curve).all():
+def _check_finite(losses: NDArray[np.float64], lr: float) -> None:
+    if np.isfinite(losses).all():
         return
-    epoch = int(np.flatnonzero(~np.isfinite(curve))[0])
+    epoch = int(np.flatnonzero(~np.isfinite(losses))[0])
     raise FloatingPointError(
-        f"The loss is {curve[epoch]} at epoch {epoch}: training diverged. Lower lr (it is {lr:g}), "
+        f"The loss is {losses[epoch]} at epoch {epoch}: training diverged. Lower lr (it is {lr:g}), "
         "or the momentum in optimizer_params."
     )
 
@@ -144,42 +139,57 @@ def _check_finite(curve: NDArray[np.float64], lr: float) -> None:
 # Into torch ---------------------------------------------------------------------------------------
 
 
-def _converter(device: torch.device, dtype: torch.dtype) -> Callable[[Any], Any]:
+def _on_device(
+    objective: Objective, start: NDArray[np.float64], device: torch.device
+) -> tuple[torch.Tensor, Callable[[], tuple[Any, torch.Tensor]]]:
+    """The parameter, and a function of nothing that gives its loss and gradient.
+
+    On the CPU, NumPy computes them on the parameter's own memory: for the small products that an epoch
+    mostly is, torch wakes threads that cost more than the product.
+    """
     import torch
 
-    def to_tensor(array: Any) -> Any:
-        if not sp.issparse(array):
-            kind = dtype if array.dtype.kind == "f" else torch.int64
-            return torch.tensor(array, dtype=kind, device=device)
-        n_parts = torch.get_num_threads() if device.type == "cpu" else 1
-        bounds = np.linspace(0, array.shape[0], n_parts + 1).astype(int)
-        parts = [array[start:stop] for start, stop in pairwise(bounds)]
-        return _SparseRows([_sparse_tensor(part, device, dtype) for part in parts])
+    if device.type != "cpu":
+        dtype = torch.float32 if device.type == "mps" else torch.float64
+        objective = objective.convert(lambda array: _tensor(array, device, dtype))
+        mu = _tensor(start, device, dtype)
+        return mu, lambda: objective.loss_and_gradient(mu)
+    objective = objective.convert(lambda array: _SparseRows(array) if sp.issparse(array) else array)
+    mu = torch.from_numpy(start.copy())
 
-    return to_tensor
+    def evaluate() -> tuple[Any, torch.Tensor]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, gradient = objective.loss_and_gradient(mu.numpy())
+        return loss, torch.from_numpy(gradient)
 
-
-class _SparseRows:
-    """A sparse matrix in runs of rows, multiplied side by side: torch's own product has one thread."""
-
-    def __init__(self, parts: list[torch.Tensor]):
-        self.parts = parts
-
-    def __matmul__(self, dense: torch.Tensor) -> torch.Tensor:
-        import torch
-
-        with ThreadPoolExecutor(len(self.parts)) as pool:
-            return torch.cat(list(pool.map(lambda part: part @ dense, self.parts)))
+    return mu, evaluate
 
 
-def _sparse_tensor(array: Any, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+def _tensor(array: Any, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
     import torch
 
+    if not sp.issparse(array):
+        kind = dtype if array.dtype.kind == "f" else torch.int64
+        return torch.tensor(array, dtype=kind, device=device)
     coo = array.tocoo()
     places = torch.tensor(np.vstack([coo.row, coo.col]), dtype=torch.int64)
     cells = torch.tensor(coo.data, dtype=dtype)
     tensor = torch.sparse_coo_tensor(places, cells, coo.shape, device=device, check_invariants=True)
     return tensor.coalesce()
+
+
+class _SparseRows:
+    """A sparse matrix in runs of rows, multiplied side by side: SciPy's own product has one thread."""
+
+    def __init__(self, array: Any):
+        import torch
+
+        bounds = np.linspace(0, array.shape[0], torch.get_num_threads() + 1).astype(int)
+        self.parts = [array[start:stop] for start, stop in pairwise(bounds)]
+
+    def __matmul__(self, dense: NDArray[np.float64]) -> NDArray[np.float64]:
+        with ThreadPoolExecutor(len(self.parts)) as pool:
+            return np.concatenate(list(pool.map(lambda part: part @ dense, self.parts)))
 
 
 def _device(name: str) -> torch.device:
@@ -371,12 +381,12 @@ class _Reporter:
             self.bar = tqdm(total=self.settings.n_epochs, unit="epoch")
         return self
 
-    def __call__(self, n_iter: int, curve: torch.Tensor) -> None:
+    def __call__(self, losses: list[Any]) -> None:
         if self.bar is not None:
-            self.bar.set_postfix(loss=f"{float(curve[n_iter - 1]):.3g}", refresh=False)
+            self.bar.set_postfix(loss=f"{float(losses[-1]):.3g}", refresh=False)
             self.bar.update()
-        if n_iter % self.settings.log_freq == 0 and logger.isEnabledFor(logging.INFO):
-            logger.info("epoch %d: loss %.6g", n_iter, float(curve[n_iter - 1]))
+        if len(losses) % self.settings.log_freq == 0 and logger.isEnabledFor(logging.INFO):
+            logger.info("epoch %d: loss %.6g", len(losses), float(losses[-1]))
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:

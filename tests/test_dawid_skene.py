@@ -9,9 +9,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
-import sklearn_labelmodel._dawid_skene as module
+import sklearn_labelmodel._patterns as patterns_module
+from sklearn_labelmodel import DawidSkeneClassifier
 from sklearn_labelmodel._classes import read_gold
-from sklearn_labelmodel._dawid_skene import DawidSkeneClassifier, read_patterns
+from sklearn_labelmodel._patterns import read_patterns
 from sklearn_labelmodel._vote_reader import read_votes
 
 PAPER = {"prior_strength": 0, "informative_abstain": False}
@@ -70,7 +71,7 @@ def test_same_answer_as_crowdkit(case, setting, n_iter):
 @pytest.mark.parametrize("chunk_cells", [1 << 24, 60])
 @pytest.mark.parametrize("n_lfs", [2, 5, 60])
 def test_patterns_are_the_rows(monkeypatch, n_lfs, chunk_cells):
-    monkeypatch.setattr(module, "CHUNK_CELLS", chunk_cells * n_lfs)
+    monkeypatch.setattr(patterns_module, "CHUNK_CELLS", chunk_cells * n_lfs)
     L, y = make_votes(n_samples=100, n_lfs=n_lfs, n_classes=3)
     gold = np.where(np.arange(100) % 3, -1, y)
     patterns = patterns_of(L, gold)
@@ -80,7 +81,7 @@ def test_patterns_are_the_rows(monkeypatch, n_lfs, chunk_cells):
 
 
 def test_alike_rows_are_one_pattern_even_in_different_chunks(monkeypatch):
-    monkeypatch.setattr(module, "CHUNK_CELLS", 300)
+    monkeypatch.setattr(patterns_module, "CHUNK_CELLS", 300)
     L, _ = make_votes(n_samples=500, n_lfs=3)
     assert len(patterns_of(L).weight) == len(np.unique(L, axis=0))
 
@@ -99,11 +100,16 @@ def test_counts_and_coverage_of_patterns(three_classes):
     assert_allclose(patterns.coverage(), (L >= 0).mean(axis=0))
 
 
+def test_patterns_overlap_where_two_lfs_vote():
+    L = np.array([[0, 1, -1, -1], [-1, -1, 1, -1], [1, -1, -1, -1]])
+    assert_array_equal(patterns_of(L).overlaps(), [True, True, False, False])
+
+
 def test_blocks_change_nothing(monkeypatch):
     L, y = make_votes(n_samples=300, n_lfs=8, n_classes=3)
     gold = np.where(np.arange(300) % 5, -1, y)
     whole = DawidSkeneClassifier().fit(L, gold)
-    monkeypatch.setattr(module, "BLOCK_CELLS", 1)
+    monkeypatch.setattr(patterns_module, "BLOCK_CELLS", 1)
     parts = DawidSkeneClassifier().fit(L, gold)
     assert_same_model(whole, parts)
     assert_allclose(whole.log_likelihood_curve_, parts.log_likelihood_curve_)

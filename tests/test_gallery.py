@@ -75,12 +75,11 @@ def test_the_console_command_of_the_docs(tmp_path):
     assert len(written) == len(votes.splitlines())
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-def test_every_public_name_is_in_the_reference(module):
+def test_the_reference_lists_the_public_names():
     reference = (DOCS / "api.rst").read_text(encoding="utf-8")
-    section = reference.split(f".. currentmodule:: {module.__name__}\n")[1]
-    listed = set(re.findall(r"^   (\w+)$", section.split(".. currentmodule::")[0], re.MULTILINE))
-    assert listed == set(module.__all__) - NO_PAGE
+    listed = re.findall(r"^   (\w+)$", reference, flags=re.MULTILINE)
+    public = {name for module in MODULES for name in module.__all__}
+    assert sorted(listed) == sorted(public - NO_PAGE)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
