@@ -380,7 +380,7 @@ def test_float32_as_the_default_dtype_of_torch_changes_nothing(binary):
         torch.set_default_dtype(torch.float32)
 
 
-def test_importing_unpickling_and_predicting_need_neither_torch_nor_pandas_nor_matplotlib(
+def test_importing_unpickling_and_predicting_need_neither_torch_nor_matplotlib(
     tmp_path, binary
 ):
     L, y = binary
@@ -396,7 +396,7 @@ def test_importing_unpickling_and_predicting_need_neither_torch_nor_pandas_nor_m
 
         class Refuse:
             def find_spec(self, name, path=None, target=None):
-                if name in {"torch", "pandas", "matplotlib", "tqdm", "polars"}:
+                if name in {"torch", "matplotlib", "tqdm", "polars"}:
                     raise ImportError(name)
 
         sys.meta_path.insert(0, Refuse())
