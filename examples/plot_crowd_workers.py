@@ -18,7 +18,11 @@ known answer.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sklearn_labelmodel import LabelModelClassifier
+from sklearn_labelmodel import (
+    DawidSkeneClassifier,
+    LabelModelClassifier,
+    MajorityVoteClassifier,
+)
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection import LFConflictDisplay
 
@@ -56,20 +60,18 @@ LFConflictDisplay.from_votes(L)
 # Majority vote counts all ten alike. The label model learns from the agreements how much each vote
 # is worth. Its default, 100 epochs, is careful: it moves the accuracies only part of the way from
 # the 0.7 that it assumes at first, since rules often share mistakes. Workers who never talk to each
-# other do not, so here more training is safe.
-
-
-def majority_accuracy(L, y):
-    """Accuracy of majority vote; a tie counts as half right."""
-    cracks, intact = (L == 1).sum(axis=1), (L == 0).sum(axis=1)
-    return float(np.where(cracks == intact, 0.5, (cracks > intact) == y).mean())
-
+# other do not, so here more training is safe. The method of Dawid and Skene was made for crowds.
 
 careful = LabelModelClassifier().fit(L)
 thorough = LabelModelClassifier(n_epochs=1000).fit(L)
-print(f"majority vote               {majority_accuracy(L, y):.3f}")
-print(f"label model                 {careful.score(L, y):.3f}")
-print(f"label model, 1000 epochs    {thorough.score(L, y):.3f}")
+models = {
+    "majority vote": MajorityVoteClassifier().fit(L),
+    "label model": careful,
+    "label model, 1000 epochs": thorough,
+    "Dawid and Skene": DawidSkeneClassifier().fit(L),
+}
+for name, model in models.items():
+    print(f"{name:25} {model.score(L, y):.3f}")
 
 # %%
 # What it has learned of each worker
@@ -99,12 +101,11 @@ ax.legend(loc="upper left")
 # is. Majority vote suffers from each of the last three.
 
 numbers = range(3, len(workers) + 1)
-models = [LabelModelClassifier(n_epochs=1000).fit(L.iloc[:, :n]) for n in numbers]
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-learned = [model.score(L.iloc[:, :n], y) for n, model in zip(numbers, models, strict=True)]
-ax.plot(numbers, learned, "D-", color="tab:orange", label="label model")
-counted = [majority_accuracy(L.iloc[:, :n], y) for n in numbers]
-ax.plot(numbers, counted, "o-", color="grey", label="majority vote")
+for name, color in {"label model, 1000 epochs": "tab:orange", "majority vote": "grey"}.items():
+    model = models[name]
+    scores = [model.fit(L.iloc[:, :n]).score(L.iloc[:, :n], y) for n in numbers]
+    ax.plot(numbers, scores, "o-", color=color, label=name)
 ax.set_xticks(numbers, ["Ada to Cleo", *(f"+ {name}" for name in list(workers)[3:])])
 ax.tick_params("x", rotation=30)
 ax.set_ylabel("accuracy")

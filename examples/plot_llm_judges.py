@@ -20,9 +20,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from sklearn_labelmodel import LabelModelClassifier
-from sklearn_labelmodel.inspection import LFConflictDisplay, lf_summary
-from sklearn_labelmodel.labeling import ColumnLF, LabelingFunctions
+from sklearn_labelmodel import (
+    ColumnLF,
+    LabelingFunctions,
+    LabelModelClassifier,
+    MajorityVoteClassifier,
+    lf_summary,
+)
+from sklearn_labelmodel.inspection import LFConflictDisplay
 
 CLASSES = np.array(["bug", "feature", "question"])
 JUDGES = pd.DataFrame(
@@ -82,23 +87,14 @@ LFConflictDisplay.from_votes(L)
 # which moreover takes their agreement for a sign of quality. Keep one of them.
 
 one_each = L.drop(columns=["small_b", "small_c"])
-
-
-def majority_accuracy(L):
-    """Accuracy of majority vote; a tie counts by its share of right answers."""
-    counts = np.stack([(L == label).sum(axis=1) for label in CLASSES], axis=1)
-    best = counts == counts.max(axis=1, keepdims=True)
-    return float((best / best.sum(axis=1, keepdims=True))[truth[:, None] == CLASSES].mean())
-
-
-accuracy = pd.DataFrame(
-    {
-        "majority vote": [majority_accuracy(L), majority_accuracy(one_each)],
-        "label model": [LabelModelClassifier().fit(V).score(V, truth) for V in (L, one_each)],
-    },
-    index=["all six judges", "one prompt of the small model"],
-)
-print(accuracy.round(3).to_string())
+scores = {
+    name: [model.fit(votes).score(votes, truth) for votes in (L, one_each)]
+    for name, model in {
+        "majority vote": MajorityVoteClassifier(),
+        "label model": LabelModelClassifier(),
+    }.items()
+}
+print(pd.DataFrame(scores, index=["all six judges", "one prompt of the small model"]).round(3))
 
 # %%
 # What each judge is good at
@@ -109,7 +105,9 @@ print(accuracy.round(3).to_string())
 # err independently, so that longer training is safe. The learned tables come close to the true ones,
 # without a single labelled ticket.
 
-model = LabelModelClassifier(n_epochs=1000, class_balance={"bug": 0.5, "feature": 0.2, "question": 0.3})
+model = LabelModelClassifier(
+    n_epochs=1000, class_balance={"bug": 0.5, "feature": 0.2, "question": 0.3}
+)
 model.fit(one_each)
 print(f"label model, class balance given, 1000 epochs: {model.score(one_each, truth):.3f}")
 

@@ -20,20 +20,20 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_labelmodel.end_model import WeakSupervisionClassifier
-from sklearn_labelmodel.inspection import LFCoverageDisplay, lf_summary
-from sklearn_labelmodel.labeling import (
+from sklearn_labelmodel import (
     ABSTAIN,
     KeywordLF,
     LabelingFunctions,
     RegexLF,
+    WeakSupervisionClassifier,
     labeling_function,
+    lf_summary,
 )
+from sklearn_labelmodel.inspection import LFCoverageDisplay
 
 LINES = """
 +Check out my new channel, I post covers every week!
@@ -166,7 +166,9 @@ rules = LabelingFunctions(
         RegexLF(r"\bsub(scribe)?\b", label="spam", flags=re.IGNORECASE, name="subscribe"),
         KeywordLF(["money", "earn", "win", "free", "gift", "profit"], label="spam", name="money"),
         KeywordLF(["check", "visit", "click", "follow"], label="spam", name="call_to_act"),
-        KeywordLF(["love", "favourite", "amazing", "beautiful", "best"], label="ham", name="praise"),
+        KeywordLF(
+            ["love", "favourite", "amazing", "beautiful", "best"], label="ham", name="praise"
+        ),
         talks_of_the_song,
         memories,
     ]
@@ -188,7 +190,7 @@ LFCoverageDisplay.from_votes(votes)
 # From rules to a classifier
 # --------------------------
 #
-# :class:`~sklearn_labelmodel.end_model.WeakSupervisionClassifier` does the rest: it lets the rules
+# :class:`~sklearn_labelmodel.WeakSupervisionClassifier` does the rest: it lets the rules
 # vote, fits a label model, and trains the pipeline on the probabilities. No label is passed.
 
 model = WeakSupervisionClassifier(
@@ -212,8 +214,8 @@ by_votes = model.label_model_.predict_proba(test_votes)[:, 1]
 by_text = model.predict_proba(comments[test])[:, 1]
 for name, proba in {"label model": by_votes, "classifier": by_text}.items():
     right = (proba > 0.5) == (truth[test] == "spam")
-    print(f"{name:12} right on {right.sum()} of {len(right)}, and on {right[silent].sum()} ", end="")
-    print(f"of the {silent.sum()} that no rule speaks on")
+    print(f"{name}: right on {right.sum()} of {len(right)} comments,")
+    print(f"    of the {silent.sum()} that no rule speaks on, on {right[silent].sum()}")
 
 fig, ax = plt.subplots(figsize=(6, 5.5), layout="constrained")
 for label, marker in {"spam": "o", "ham": "s"}.items():

@@ -24,7 +24,11 @@ from ._votes import Votes
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator):
-    """A classifier of rows of votes. A fitted one has classes_, class_prior_, symbols_ and mu_."""
+    """A classifier of rows of votes.
+
+    A fitted one has classes_, class_prior_, symbols_, mu_ and coverage_; _mu_eps, the probability of a vote that
+    was never seen; and _model_coverage, how often each LF votes by the model's account.
+    """
 
     # L is this package's X; metadata routing would otherwise take it for metadata.
     __metadata_request__fit = {"L": metadata_routing.UNUSED}
@@ -132,7 +136,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
         right = np.diagonal(self.conditional_probs_[:, 1:], axis1=1, axis2=2) @ self.class_prior_
         with np.errstate(divide="ignore"):
-            return np.clip(right / self.coverage_, 1e-6, 1.0)
+            return np.clip(right / self._model_coverage, 1e-6, 1.0)
 
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:
         """P(Y | votes) of every row, shape (n_samples, n_classes)."""

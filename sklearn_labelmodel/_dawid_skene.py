@@ -235,7 +235,7 @@ class DawidSkeneClassifier(ContributionsMixin, BaseLabelModel):
         self.classes_, self.class_prior_, self.mu_ = classes, parameters.prior, parameters.mu
         self._mu_eps = least_probability(patterns.n_samples)
         self._silent = parameters.silent
-        self.coverage_ = patterns.coverage()
+        self.coverage_ = self._model_coverage = patterns.coverage()
         self.n_iter_ = len(result.curve)
         self.log_likelihood_curve_ = np.array(result.curve)
         self.converged_ = None if self.tol is None else result.converged

@@ -235,9 +235,10 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
             floor = self._floor(votes.n_samples)
             mu = np.clip(result.mu, floor, 1 - floor)
             mu = align_columns(mu, symbol_class, prior)
-            if self.gold == "anchor" and gold_rows.any():
+            anchored = self.gold == "anchor" and bool(gold_rows.any())
+            if anchored:
                 mu = anchor(mu, gold_counts, gold_rows)
-            self._store(statistics, classes, prior, mu, floor, result)
+            self._store(statistics, classes, prior, mu, floor, anchored, result)
         return self
 
     def _class_prior(
@@ -296,6 +297,7 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         prior: NDArray[np.float64],
         mu: NDArray[np.float64],
         floor: float,
+        anchored: bool,
         result: TrainingResult,
     ) -> None:
         fields = [("lf", np.intp), ("vote", statistics.vote.dtype)]
@@ -304,6 +306,12 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         self.classes_, self.class_prior_, self.mu_ = classes, prior, mu
         self._mu_eps = floor
         self.coverage_ = statistics.votes_per_lf / statistics.n_samples
+        self._model_coverage = self.coverage_
+        if anchored:
+            # Mu no longer adds up to the rows' coverage, as Snorkel takes it to.
+            self._model_coverage = np.bincount(
+                statistics.lf, weights=mu @ prior, minlength=statistics.n_lfs
+            )
         self.n_iter_ = len(result.loss_curve)
         self.loss_, self.loss_curve_ = result.loss, result.loss_curve
         self.converged_ = result.converged

@@ -185,7 +185,7 @@ class MajorityVoteClassifier(BaseLabelModel):
         self.classes_, self.class_prior_, self.vote_weights_ = classes, prior, weights
         self._translated = translated
         self._mu_eps = least_probability(patterns.n_samples)
-        self.coverage_ = patterns.coverage()
+        self.coverage_ = self._model_coverage = patterns.coverage()
         meaning = np.where(weights.any(axis=1), np.argmax(weights, axis=1), len(classes))
         self.precision_ = _shared_precision(_agreement(patterns, meaning, classes), len(classes))
         frequency = patterns.counts() / patterns.n_samples

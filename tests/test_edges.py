@@ -142,3 +142,15 @@ def test_a_row_of_a_dataframe_is_explained_by_name():
     frame = pd.DataFrame(L, columns=["x", "y", "z"])
     explanation = LabelModelClassifier().fit(frame).explain(frame.loc[3])
     assert set(explanation.index) == {"class prior", "x", "z"}
+
+
+def test_anchored_accuracies_are_those_of_the_anchored_table():
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=600)
+    votes = np.where(rng.random((600, 4)) < [0.95, 0.9, 0.6, 0.75], y[:, None], 1 - y[:, None])
+    gold = np.where(np.arange(600) < 60, y, -1)
+    anchored = LabelModelClassifier(classes=[0, 1]).fit(votes, gold)
+    said = anchored.mu_ @ anchored.class_prior_
+    right = anchored.mu_[np.arange(8), np.arange(8) % 2] * anchored.class_prior_[np.arange(8) % 2]
+    expected = right.reshape(4, 2).sum(axis=1) / said.reshape(4, 2).sum(axis=1)
+    np.testing.assert_allclose(anchored.lf_accuracies_, expected)

@@ -62,7 +62,7 @@ def test_page_prints_what_it_says(page, capsys):
 
 def test_the_console_command_of_the_docs(tmp_path):
     page = (DOCS / "guide" / "command_line.rst").read_text(encoding="utf-8")
-    command = re.search(r"\$ python (.*)", page).group(1).split()
+    command = ["-m", "sklearn_labelmodel", *re.search(r"\$ labelmodel (.*)", page).group(1).split()]
     votes = (DOCS / "guide" / "votes.csv").read_text(encoding="utf-8")
     (tmp_path / "votes.csv").write_text(votes, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}

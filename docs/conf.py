@@ -1,0 +1,89 @@
+"""Sphinx configuration: sphinx-build -W -b html docs docs/_build/html."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import sklearn_labelmodel  # noqa: E402  (of this checkout)
+
+project = "sklearn_labelmodel"
+author = copyright = "the sklearn_labelmodel developers"  # noqa: A001
+version = release = sklearn_labelmodel.__version__
+
+extensions = [
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.doctest",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "generated/*.inc.rst", "auto_examples/GALLERY_HEADER.rst"]
+templates_path = ["_templates"]
+default_role = "literal"
+
+html_theme = "alabaster"
+html_theme_options = {
+    "description": "Weak supervision as scikit-learn estimators",
+    "page_width": "1100px",
+    "sidebar_width": "240px",
+    "fixed_sidebar": True,
+}
+html_show_sourcelink = False
+
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+numpydoc_attributes_as_param_list = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": str(ROOT / "examples"),
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"plot_",
+    "ignore_pattern": r"(^|.*[\\/])(?!plot_)[^\\/]*\.py$",
+    "within_subsection_order": "ExampleTitleSortKey",
+    "abort_on_example_error": True,
+    "capture_repr": ("_repr_html_",),
+    "doc_module": ("sklearn_labelmodel",),
+    "backreferences_dir": "generated/backreferences",
+    "show_signature": False,
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "copyfile_regex": r"^$",
+}
+
+
+def _snorkel_table():
+    """Write the README's table of Snorkel's names as reStructuredText: there is one source."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = readme.split("| Snorkel | here |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
+    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 45 55", ""]
+    for left, right in [("Snorkel", "here"), *(re.split(r"\s*\|\s*", row)[1:3] for row in rows)]:
+        cells = [re.sub(r"`([^`]+)`", r"``\1``", cell) for cell in (left, right)]
+        lines += [f"   * - {cells[0]}", f"     - {cells[1]}"]
+    (HERE / "generated").mkdir(exist_ok=True)
+    path = HERE / "generated" / "snorkel_table.inc.rst"
+    text = "\n".join(lines) + "\n"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def _escape_trailing_underscores(app, what, name, obj, options, lines):  # noqa: ARG001
+    """Keep Sphinx from reading fitted attributes, such as n_iter_ in a shape, as links."""
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            head, colon, rest = line.partition(" : ")
+            text = re.sub(r"(?<=[( ])([a-z]\w*)_(?=[,. )]|$)", r"\1\\_", rest if colon else head)
+            lines[number] = f"{head}{colon}{text}" if colon else text
+
+
+def setup(app):
+    """Write what is generated, and connect what docstrings need."""
+    _snorkel_table()
+    app.connect("autodoc-process-docstring", _escape_trailing_underscores, priority=100)
