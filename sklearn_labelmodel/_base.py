@@ -179,8 +179,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         return votes, gold
 
     def _read_votes(self, L: Any) -> Votes:
-        _check_feature_names(self, L, reset=False)
         names = getattr(self, "feature_names_in_", None)
+        if names is not None or not isinstance(L, np.ndarray):
+            _check_feature_names(self, L, reset=False)
         known = self.symbols_["vote"]
         fractions = known.dtype.kind == "f"
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)

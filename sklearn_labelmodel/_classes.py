@@ -36,12 +36,19 @@ class GoldLabels:
 
     @property
     def n_labelled(self) -> int:
+        if not len(self.values):
+            return 0
         return int(np.count_nonzero(self.codes < len(self.values)))
 
     @property
     def complete(self) -> bool:
         """Whether every row is labelled."""
         return self.n_labelled == len(self.codes)
+
+
+def no_gold(n_samples: int) -> GoldLabels:
+    """Gold labels of no row; they take no memory."""
+    return GoldLabels(np.array([], dtype=np.intp), np.broadcast_to(np.intp(0), n_samples))
 
 
 def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
@@ -65,7 +72,7 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
         y has another length, is continuous, infinite, or mixes numbers with strings.
     """
     if y is None:
-        return GoldLabels(np.array([], dtype=np.intp), np.zeros(n_samples, dtype=np.intp))
+        return no_gold(n_samples)
     labels = column_or_1d(_as_labels(y), warn=True)
     if len(labels) != n_samples:
         raise ValueError(

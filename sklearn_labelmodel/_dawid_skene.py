@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import warn_unidentified
-from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
+from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
 from ._contributions import ContributionsMixin
 from ._em import Expected, Model, Result, majority_start, make_model, maximise
 from ._objective import least_probability
@@ -177,7 +177,7 @@ class DawidSkeneClassifier(ContributionsMixin, BaseLabelModel):
         """
         with unchanged_on_error(self):
             votes, gold = self._read_training_data(L, y)
-            counted = gold if self.gold != "ignore" else read_gold(None, votes.n_samples)
+            counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
             patterns = read_patterns(votes, counted)
             # Labels of all rows tell the accuracies of any LFs.
             if not (len(counted.values) and counted.complete):

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_random_state
 from ._alignment import align_columns
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import check_any_vote, warn_unidentified
-from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
+from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
 from ._contributions import ContributionsMixin
 from ._objective import least_probability, make_objective, precision_start, snorkel_start
 from ._statistics import VoteStatistics, count_votes, gold_by_class
@@ -220,7 +220,7 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         """
         with unchanged_on_error(self):
             votes, gold = self._read_training_data(L, y)
-            counted = gold if self.gold != "ignore" else read_gold(None, votes.n_samples)
+            counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
             statistics = count_votes(votes, counted)
             check_any_vote(statistics.lf)
             warn_unidentified(votes, statistics.lf, statistics.overlaps(), START_DECIDES)
@@ -309,9 +309,8 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         self._model_coverage = self.coverage_
         if anchored:
             # Mu no longer adds up to the rows' coverage, as Snorkel takes it to.
-            self._model_coverage = np.bincount(
-                statistics.lf, weights=mu @ prior, minlength=statistics.n_lfs
-            )
+            said = np.bincount(statistics.lf, weights=mu @ prior, minlength=statistics.n_lfs)
+            self._model_coverage = said.astype(np.float64)
         self.n_iter_ = len(result.loss_curve)
         self.loss_, self.loss_curve_ = result.loss, result.loss_curve
         self.converged_ = result.converged

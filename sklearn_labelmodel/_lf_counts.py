@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseLabelModel
-from ._classes import GoldLabels, check_same_kind, class_index, read_gold
+from ._classes import GoldLabels, check_same_kind, class_index, no_gold, read_gold
 from ._statistics import count_votes
 from ._vote_blocks import vote_blocks
 from ._vote_reader import read_votes
@@ -146,7 +146,7 @@ def pair_shares(votes: Votes) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     overlap, conflict : ndarray of shape (n_lfs, n_lfs)
         In [0, 1], symmetric. The diagonal of `overlap` is the coverage, that of `conflict` zero.
     """
-    statistics = count_votes(votes, read_gold(None, votes.n_samples))
+    statistics = count_votes(votes, no_gold(votes.n_samples))
     pairs = statistics.cooccurrence
     pairs = pairs.toarray() if hasattr(pairs, "toarray") else pairs
     shape = (votes.n_lfs, votes.n_lfs)

@@ -13,7 +13,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
-from ._classes import class_index, read_gold, resolve_class_prior, resolve_classes
+from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
 from ._objective import least_probability, precision_start
 from ._patterns import Patterns, read_patterns, vote_counts
 from ._posterior import Evidence, find_symbols, summed
@@ -139,7 +139,7 @@ class MajorityVoteClassifier(BaseLabelModel):
         """
         with unchanged_on_error(self):
             votes, gold = self._read_training_data(L, y)
-            counted = gold if self.gold != "ignore" else read_gold(None, votes.n_samples)
+            counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
             patterns = read_patterns(votes, counted)
             classes = resolve_classes(
                 self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote

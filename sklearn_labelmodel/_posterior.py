@@ -15,7 +15,8 @@ from ._votes import Votes
 # A table of so many cells stays in the cache, and so does a block of so many log-probabilities.
 TABLE_CELLS = 1 << 17
 BLOCK_CELLS = 1 << 16
-LEAST_PATTERNS = 16
+# A pattern's table row costs about what so many rows do.
+LEAST_PATTERNS, ROWS_PER_PATTERN = 16, 8
 
 
 def find_symbols(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
@@ -63,7 +64,7 @@ def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     proba = np.empty((votes.n_samples, len(evidence.log_prior)))
     runs = _runs(votes, evidence)
     if len(runs) == 1 and runs[0].rows is None:
-        pattern_proba = _normalised(runs[0].table + evidence.log_prior)
+        pattern_proba = _normalised(runs[0].table)
         for rows, (codes,) in _blocks(votes, runs):
             np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")
         return proba
@@ -84,8 +85,8 @@ def summed(votes: Votes, evidence: Evidence) -> Iterator[tuple[slice, NDArray[np
     """Rows of each block, and the sum of their prior and votes, shape (n_rows, n_classes)."""
     runs = _runs(votes, evidence)
     for rows, codes in _blocks(votes, runs):
-        log_joint = np.tile(evidence.log_prior, (rows.stop - rows.start, 1))
-        for run, column in zip(runs, codes, strict=True):
+        log_joint = runs[0].look_up(next(codes))
+        for run, column in zip(runs[1:], codes, strict=True):
             log_joint += run.look_up(column)
         yield rows, log_joint
 
@@ -94,7 +95,8 @@ def summed(votes: Votes, evidence: Evidence) -> Iterator[tuple[slice, NDArray[np
 class _Run:
     """Neighbouring LFs that look up one table, which has a row for every pattern of their votes.
 
-    A single LF may have too many codes for a table of its own; then `rows` says where in the shared one.
+    A single LF may have too many codes for a table of its own; then `rows` says where in the shared one. The
+    first run's table holds the class prior too.
     """
 
     lfs: slice
@@ -108,16 +110,18 @@ class _Run:
 
 def _runs(votes: Votes, evidence: Evidence) -> list[_Run]:
     n_classes = len(evidence.log_prior)
-    most_patterns = max(LEAST_PATTERNS, min(votes.n_samples, TABLE_CELLS // n_classes))
-    runs = []
+    worth = min(votes.n_samples // ROWS_PER_PATTERN, TABLE_CELLS // n_classes)
+    most_patterns = max(LEAST_PATTERNS, worth)
+    runs: list[_Run] = []
     for lfs in votes.runs(most_patterns):
+        base = np.zeros((1, n_classes)) if runs else evidence.log_prior[None]
         if votes.n_codes > most_patterns:
-            runs.append(_Run(lfs, evidence.rows[lfs.start], evidence.table))
+            table = evidence.table if runs else evidence.table + base
+            runs.append(_Run(lfs, evidence.rows[lfs.start], table))
             continue
-        joined = np.zeros((1, n_classes))
         for rows in evidence.rows[lfs, : votes.n_codes]:
-            joined = (joined[:, None] + evidence.table[rows]).reshape(-1, n_classes)
-        runs.append(_Run(lfs, None, joined))
+            base = (base[:, None] + evidence.table[rows]).reshape(-1, n_classes)
+        runs.append(_Run(lfs, None, base))
     return runs
 
 

@@ -147,7 +147,9 @@ def _survey(array: NDArray[Any]) -> NDArray[Any] | None:
 def _integer_bounds(array: NDArray[Any]) -> tuple[int, int] | None:
     """Least and greatest number, NaN apart; None if some are infinite or fractional."""
     if array.dtype.kind in "iu":
-        return int(array.min()), int(array.max())
+        chunks = _row_chunks(array.T if array.flags.f_contiguous else array)
+        bounds = [(int(chunk.min()), int(chunk.max())) for chunk in chunks]
+        return min(low for low, _ in bounds), max(high for _, high in bounds)
     low, high = np.inf, -np.inf
     for chunk in _row_chunks(array):
         with np.errstate(invalid="ignore"):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SURVEY_CELLS = 1 << 18
+SURVEY_CELLS = 1 << 16
 NARROW = 16
 TILE_CELLS = 1 << 16
 
@@ -128,11 +128,16 @@ class DenseVotes(Votes):
         if not self._is_narrow:
             yield from super().run_codes(start, stop, runs)
             return
-        cells = self.array[start:stop].astype(np.int64, copy=False)
-        for lfs in runs:
-            places = self.n_codes ** np.arange(lfs.stop - lfs.start)[::-1]
-            joint = cells[:, lfs] @ places
-            joint -= int(self.values[0]) * int(places.sum())
+        places = [self.n_codes ** np.arange(lfs.stop - lfs.start)[::-1] for lfs in runs]
+        codes = np.empty((len(runs), stop - start), dtype=np.intp)
+        n_rows = max(1, TILE_CELLS // self.n_lfs)
+        for first in range(start, stop, n_rows):
+            tile = self.array[first : min(first + n_rows, stop)].astype(np.int64, copy=False)
+            rows = slice(first - start, first - start + len(tile))
+            for run, lfs in enumerate(runs):
+                np.matmul(tile[:, lfs], places[run], out=codes[run, rows])
+        for run, joint in enumerate(codes):
+            joint -= int(self.values[0]) * int(places[run].sum())
             yield joint
 
     @property
