@@ -1,21 +1,26 @@
 """Weak supervision as scikit-learn estimators."""
 
-from ._dawid_skene import DawidSkeneClassifier
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._label_model import LabelModelClassifier
-from ._majority_vote import MajorityVoteClassifier
-from .end_model import WeakSupervisionClassifier, soft_label_expand
-from .inspection import filter_unlabeled, lf_summary, probs_to_preds
-from .labeling import (
-    ABSTAIN,
-    ClassifierLF,
-    ColumnLF,
-    KeywordLF,
-    LabelingFunctions,
-    LookupLF,
-    RegexLF,
-    ThresholdLF,
-    labeling_function,
-)
+
+if TYPE_CHECKING:
+    from ._dawid_skene import DawidSkeneClassifier
+    from ._majority_vote import MajorityVoteClassifier
+    from .end_model import WeakSupervisionClassifier, soft_label_expand
+    from .inspection import filter_unlabeled, lf_summary, probs_to_preds
+    from .labeling import (
+        ABSTAIN,
+        ClassifierLF,
+        ColumnLF,
+        KeywordLF,
+        LabelingFunctions,
+        LookupLF,
+        RegexLF,
+        ThresholdLF,
+        labeling_function,
+    )
 
 __all__ = [
     "ABSTAIN",
@@ -37,3 +42,26 @@ __all__ = [
     "soft_label_expand",
 ]
 __version__ = "0.1.0"
+
+_HOMES = {
+    "DawidSkeneClassifier": "_dawid_skene",
+    "MajorityVoteClassifier": "_majority_vote",
+    "WeakSupervisionClassifier": "end_model",
+    "soft_label_expand": "end_model",
+    "filter_unlabeled": "inspection",
+    "lf_summary": "inspection",
+    "probs_to_preds": "inspection",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what the label model does not need when it is first asked for: importing stays quick."""
+    if name in {"datasets", "end_model", "inspection", "labeling"}:
+        return import_module(f".{name}", __name__)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES.get(name, 'labeling')}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__, "datasets", "end_model", "inspection", "labeling"])

@@ -68,7 +68,7 @@ def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
         for rows, (codes,) in _blocks(votes, runs):
             np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")
         return proba
-    for rows, log_joint in summed(votes, evidence):
+    for rows, log_joint in _summed(votes, runs):
         proba[rows] = _normalised(log_joint)
     return proba
 
@@ -83,7 +83,10 @@ def log_likelihood(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
 
 def summed(votes: Votes, evidence: Evidence) -> Iterator[tuple[slice, NDArray[np.float64]]]:
     """Rows of each block, and the sum of their prior and votes, shape (n_rows, n_classes)."""
-    runs = _runs(votes, evidence)
+    yield from _summed(votes, _runs(votes, evidence))
+
+
+def _summed(votes: Votes, runs: list[_Run]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
     for rows, codes in _blocks(votes, runs):
         log_joint = runs[0].look_up(next(codes))
         for run, column in zip(runs[1:], codes, strict=True):

@@ -59,6 +59,8 @@ def read_votes(
         if array is None:
             columns = (_column_of(L, j) for j in range(L.shape[1]))
             return _read_columns(columns, L.shape, abstain, names, allow_fractions)
+    elif type(L) is np.ndarray and L.dtype.kind in "biuf" and L.ndim == 2 and L.size:
+        array = L
     else:
         array = check_array(_as_array(L), dtype=None, ensure_all_finite=False)
     if array.dtype.kind in "biuf":
