@@ -65,11 +65,12 @@ def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     runs = _runs(votes, evidence)
     if len(runs) == 1 and runs[0].rows is None:
         pattern_proba = _normalised(runs[0].table)
-        for rows, (codes,) in _blocks(votes, runs):
+        for rows in _blocks(votes, runs):
+            (codes,) = votes.run_codes(rows.start, rows.stop, [runs[0].lfs])
             np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")
         return proba
-    for rows, log_joint in _summed(votes, runs):
-        proba[rows] = _normalised(log_joint)
+    for rows in _blocks(votes, runs):
+        proba[rows] = _normalised(_sum(votes, runs, rows))
     return proba
 
 
@@ -83,15 +84,9 @@ def log_likelihood(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
 
 def summed(votes: Votes, evidence: Evidence) -> Iterator[tuple[slice, NDArray[np.float64]]]:
     """Rows of each block, and the sum of their prior and votes, shape (n_rows, n_classes)."""
-    yield from _summed(votes, _runs(votes, evidence))
-
-
-def _summed(votes: Votes, runs: list[_Run]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    for rows, codes in _blocks(votes, runs):
-        log_joint = runs[0].look_up(next(codes))
-        for run, column in zip(runs[1:], codes, strict=True):
-            log_joint += run.look_up(column)
-        yield rows, log_joint
+    runs = _runs(votes, evidence)
+    for rows in _blocks(votes, runs):
+        yield rows, _sum(votes, runs, rows)
 
 
 @dataclass(frozen=True)
@@ -128,12 +123,18 @@ def _runs(votes: Votes, evidence: Evidence) -> list[_Run]:
     return runs
 
 
-def _blocks(votes: Votes, runs: list[_Run]) -> Iterator[tuple[slice, Iterator[NDArray[np.intp]]]]:
+def _blocks(votes: Votes, runs: list[_Run]) -> list[slice]:
     n_rows = max(1, BLOCK_CELLS // runs[0].table.shape[1])
-    lfs = [run.lfs for run in runs]
-    for start in range(0, votes.n_samples, n_rows):
-        stop = min(start + n_rows, votes.n_samples)
-        yield slice(start, stop), votes.run_codes(start, stop, lfs)
+    starts = range(0, votes.n_samples, n_rows)
+    return [slice(start, min(start + n_rows, votes.n_samples)) for start in starts]
+
+
+def _sum(votes: Votes, runs: list[_Run], rows: slice) -> NDArray[np.float64]:
+    codes = votes.run_codes(rows.start, rows.stop, [run.lfs for run in runs])
+    log_joint = runs[0].look_up(next(codes))
+    for run, column in zip(runs[1:], codes, strict=True):
+        log_joint += run.look_up(column)
+    return log_joint
 
 
 def _normalised(log_joint: NDArray[np.float64]) -> NDArray[np.float64]:

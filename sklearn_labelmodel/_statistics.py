@@ -88,7 +88,7 @@ def count_votes(votes: Votes, gold: GoldLabels) -> VoteStatistics:
     -------
     statistics : VoteStatistics
     """
-    total = reduce(_add, (_count_chunk(columns, votes, gold) for columns in _columns(votes, gold)))
+    total = reduce(_add, (_count_chunk(votes, gold, rows) for rows in _chunks(votes)))
     is_gold = total.lf == votes.n_lfs
     symbols, gold_symbols = np.flatnonzero(~is_gold), np.flatnonzero(is_gold)
     present = total.code[gold_symbols]
@@ -149,23 +149,26 @@ class _Column:
     codes: NDArray[np.intp]
 
 
-def _columns(votes: Votes, gold: GoldLabels) -> Iterator[list[_Column]]:
-    """The columns of each chunk of rows."""
+def _chunks(votes: Votes) -> list[slice]:
+    """Runs of rows to count one by one."""
     least, most = CHUNK_ROWS
-    n_rows = min(votes.n_samples, max(least, min(most, CHUNK_CODES // votes.n_lfs)))
-    limit = min(max(isqrt(n_rows), PATTERNS[0]), PATTERNS[1])
+    starts = range(0, votes.n_samples, max(least, min(most, CHUNK_CODES // votes.n_lfs)))
+    return [slice(start, min(start + starts.step, votes.n_samples)) for start in starts]
+
+
+def _columns(votes: Votes, gold: GoldLabels, rows: slice) -> list[_Column]:
+    """The columns of some rows."""
+    limit = min(max(isqrt(rows.stop - rows.start), PATTERNS[0]), PATTERNS[1])
     runs = votes.runs(limit)
-    gold_patterns = np.arange(len(gold.values) + 1)[:, None]
-    for start in range(0, votes.n_samples, n_rows):
-        stop = min(start + n_rows, votes.n_samples)
-        read = (
-            _Column(lfs.start, votes.run_patterns(lfs), codes)
-            for lfs, codes in zip(runs, votes.run_codes(start, stop, runs), strict=True)
-        )
-        columns = _merged(read, limit)
-        if len(gold.values):
-            columns.append(_Column(votes.n_lfs, gold_patterns, gold.codes[start:stop]))
-        yield columns
+    read = (
+        _Column(lfs.start, votes.run_patterns(lfs), codes)
+        for lfs, codes in zip(runs, votes.run_codes(rows.start, rows.stop, runs), strict=True)
+    )
+    columns = _merged(read, limit)
+    if len(gold.values):
+        gold_patterns = np.arange(len(gold.values) + 1)[:, None]
+        columns.append(_Column(votes.n_lfs, gold_patterns, gold.codes[rows]))
+    return columns
 
 
 def _merged(columns: Iterator[_Column], limit: int) -> list[_Column]:
@@ -222,7 +225,8 @@ class _Counts:
     pairs: Any
 
 
-def _count_chunk(columns: list[_Column], votes: Votes, gold: GoldLabels) -> _Counts:
+def _count_chunk(votes: Votes, gold: GoldLabels, rows: slice) -> _Counts:
+    columns = _columns(votes, gold, rows)
     symbols = [_symbols_of(column, votes, gold) for column in columns]
     lf = np.concatenate([lfs for lfs, _, _ in symbols])
     code = np.concatenate([codes for _, codes, _ in symbols])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from ._objective import Objective
 
@@ -108,7 +109,9 @@ def train(
         loss, mu.grad = evaluate()
         return loss
 
-    with torch.no_grad(), _Reporter(settings) as report:
+    # What overflows is reported below, with its epoch.
+    quiet = np.errstate(over="ignore", invalid="ignore")
+    with torch.no_grad(), quiet, _Reporter(settings) as report:
         while len(losses) < settings.n_epochs and not converged:
             losses.append(step(closure))
             advance(len(losses) - 1)
@@ -158,8 +161,7 @@ def _on_device(
     mu = torch.from_numpy(start.copy())
 
     def evaluate() -> tuple[Any, torch.Tensor]:
-        with np.errstate(over="ignore", invalid="ignore"):
-            loss, gradient = objective.loss_and_gradient(mu.numpy())
+        loss, gradient = objective.loss_and_gradient(mu.numpy())
         return loss, torch.from_numpy(gradient)
 
     return mu, evaluate
@@ -182,9 +184,7 @@ class _SparseRows:
     """A sparse matrix in runs of rows, multiplied side by side: SciPy's own product has one thread."""
 
     def __init__(self, array: Any):
-        import torch
-
-        bounds = np.linspace(0, array.shape[0], torch.get_num_threads() + 1).astype(int)
+        bounds = np.linspace(0, array.shape[0], _openmp_effective_n_threads() + 1).astype(int)
         self.parts = [array[start:stop] for start, stop in pairwise(bounds)]
 
     def __matmul__(self, dense: NDArray[np.float64]) -> NDArray[np.float64]:
