@@ -33,7 +33,8 @@ def align_columns(
     for value in np.unique(rounded):
         group = np.flatnonzero(rounded == value)
         columns[group] = group[_best_assignment(joint[np.ix_(group, group)])]
-    return mu[:, columns]
+    # Selecting columns transposes the memory, of which later look-ups want the rows.
+    return np.ascontiguousarray(mu[:, columns])
 
 
 def _best_assignment(agreement: NDArray[np.float64]) -> NDArray[np.intp]:

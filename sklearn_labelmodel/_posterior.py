@@ -110,15 +110,17 @@ def _runs(votes: Votes, evidence: Evidence) -> list[_Run]:
     n_classes = len(evidence.log_prior)
     worth = min(votes.n_samples // ROWS_PER_PATTERN, TABLE_CELLS // n_classes)
     most_patterns = max(LEAST_PATTERNS, worth)
+    # numpy.take copies a table that is not in order of rows, at every call.
+    shared = np.ascontiguousarray(evidence.table)
     runs: list[_Run] = []
     for lfs in votes.runs(most_patterns):
         base = np.zeros((1, n_classes)) if runs else evidence.log_prior[None]
         if votes.n_codes > most_patterns:
-            table = evidence.table if runs else evidence.table + base
+            table = shared if runs else shared + base
             runs.append(_Run(lfs, evidence.rows[lfs.start], table))
             continue
         for rows in evidence.rows[lfs, : votes.n_codes]:
-            base = (base[:, None] + evidence.table[rows]).reshape(-1, n_classes)
+            base = (base[:, None] + shared[rows]).reshape(-1, n_classes)
         runs.append(_Run(lfs, None, base))
     return runs
 
