@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from ._posterior import Evidence
-from ._vote_blocks import vote_blocks
 from ._votes import Votes
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def contributions(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     terms = np.empty((votes.n_samples, n_lfs + 1, n_classes))
     terms[:, n_lfs] = evidence.log_prior
     lfs = np.arange(n_lfs)[:, None]
-    for rows, codes in vote_blocks(votes, n_classes):
+    for rows, codes in votes.blocks(n_classes):
         terms[rows, :n_lfs] = evidence.table[evidence.rows[lfs, codes].T]
     return terms
 

@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import BaseLabelModel
 from ._classes import GoldLabels, check_same_kind, class_index, no_gold, read_gold
 from ._statistics import count_votes
-from ._vote_blocks import vote_blocks
 from ._vote_reader import read_votes
 from ._votes import Votes
 
@@ -106,7 +105,7 @@ def count_per_lf(votes: Votes, gold: GoldLabels) -> LFCounts:
     said = np.zeros((votes.n_lfs, len(votes.values) + 1), dtype=bool)
     lfs = np.arange(votes.n_lfs)[:, None]
     right_code = np.append(class_index(gold.values, votes.values), len(votes.values))
-    for rows, codes in vote_blocks(votes):
+    for rows, codes in votes.blocks():
         said[lfs, codes] = True
         voted = codes != votes.abstain_code
         gold_codes = gold.codes[rows]
@@ -133,7 +132,7 @@ def _disagree(codes: NDArray[Any], voted: NDArray[np.bool_]) -> NDArray[np.bool_
 def rows_with_vote(votes: Votes) -> NDArray[np.bool_]:
     """Whether any LF votes in each row, shape (n_samples,)."""
     any_vote = np.zeros(votes.n_samples, dtype=bool)
-    for rows, codes in vote_blocks(votes):
+    for rows, codes in votes.blocks():
         any_vote[rows] = (codes != votes.abstain_code).any(axis=0)
     return any_vote
 

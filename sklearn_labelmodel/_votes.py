@@ -44,6 +44,13 @@ class Votes(ABC):
     def block(self, start: int, stop: int) -> NDArray[Any]:
         """Vote codes of rows start to stop, shape (n_lfs, stop - start), unsigned integers."""
 
+    def blocks(self, cells_per_vote: int = 1) -> Iterator[tuple[slice, NDArray[Any]]]:
+        """Rows and vote codes of each block of rows, few enough for a result of so many cells a vote."""
+        n_rows = max(1, SURVEY_CELLS // (self.n_lfs * cells_per_vote))
+        for start in range(0, self.n_samples, n_rows):
+            rows = slice(start, min(start + n_rows, self.n_samples))
+            yield rows, self.block(rows.start, rows.stop)
+
     @property
     def n_codes(self) -> int:
         """Codes there are, the abstain's included."""
@@ -82,13 +89,11 @@ class Votes(ABC):
 
     def first_cell(self, codes: NDArray[np.intp]) -> tuple[int, int, Any] | None:
         """Row, LF and vote of the first cell that holds one of these codes."""
-        n_rows = max(1, SURVEY_CELLS // self.n_lfs)
-        for start in range(0, self.n_samples, n_rows):
-            block = self.block(start, min(start + n_rows, self.n_samples))
+        for block_rows, block in self.blocks():
             rows, lfs = np.nonzero(np.isin(block.T, codes))
             if len(rows):
                 value = self.values.tolist()[block[lfs[0], rows[0]]]
-                return start + int(rows[0]), int(lfs[0]), value
+                return block_rows.start + int(rows[0]), int(lfs[0]), value
         return None
 
 
