@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ._posterior import Evidence
+from ._evidence import Evidence
 from ._votes import Votes
 
 if TYPE_CHECKING:
@@ -29,13 +29,11 @@ def contributions(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
         [i, j, y] = log P(vote of LF j in row i | Y = y), at most 0, and 0 where it abstains; [i, n_lfs, y] is the
         log of the class prior. The sum over axis 1 is log P(votes, Y), the softmax of which is the posterior.
     """
-    n_lfs = votes.n_lfs
     n_classes = len(evidence.log_prior)
-    terms = np.empty((votes.n_samples, n_lfs + 1, n_classes))
-    terms[:, n_lfs] = evidence.log_prior
-    lfs = np.arange(n_lfs)[:, None]
+    terms = np.empty((votes.n_samples, votes.n_lfs + 1, n_classes))
+    lfs = np.arange(votes.n_lfs)[:, None]
     for rows, codes in votes.blocks(n_classes):
-        terms[rows, :n_lfs] = evidence.table[evidence.rows[lfs, codes].T]
+        terms[rows] = evidence.terms(evidence.rows[lfs, codes].T)
     return terms
 
 

@@ -19,7 +19,7 @@ from ._contributions import ContributionsMixin
 from ._em import Expected, Model, Result, majority_start, make_model, maximise
 from ._objective import least_probability
 from ._patterns import Patterns, read_patterns
-from ._posterior import Evidence
+from ._evidence import Evidence
 from ._votes import Votes
 from ._warnings import warn_user
 

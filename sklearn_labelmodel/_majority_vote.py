@@ -16,7 +16,8 @@ from ._base import BaseLabelModel, unchanged_on_error
 from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
 from ._objective import least_probability, precision_start
 from ._patterns import Patterns, read_patterns, vote_counts
-from ._posterior import Evidence, find_symbols, summed
+from ._evidence import Evidence, find_symbols
+from ._posterior import summed
 from ._votes import Votes
 
 UNKNOWN_PRECISION = 0.7
