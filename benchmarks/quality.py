@@ -10,8 +10,10 @@ from pathlib import Path
 from peers import ensure_environment
 from quality_methods import PEERS, Ranking, Result, SetScorer, rank_settings
 from quality_peers import Answers, PeerRunner
-from quality_report import Report, draw, print_docs, print_report, write_csv, write_rankings
+from quality_plot import draw
+from quality_report import print_docs, print_report, write_csv, write_rankings
 from quality_sets import RealSet, read_sets
+from quality_summary import Report
 
 RESULTS = Path(__file__).resolve().parent / "results"
 

@@ -92,7 +92,7 @@ class TemperedEvidence(Evidence):
     """What votes say of the classes where LFs err together, so that many votes say less than their sum.
 
     The sum of a row's votes is divided by their number to the power `tempering`. The table's last column
-    counts: 1 for a vote, 0 for none.
+    counts: 1 for a symbol, 0 in the last row, which stands for no vote.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class TemperedEvidence(Evidence):
         Prior of rows with a vote; `log_prior` is that of the others.
     tempering : float
         In [0, 1].
-    likeness : CSR array of shape (n_rows of the table, n_rows of the table), or None
+    likeness : CSR array of shape (n_symbols, n_symbols), or None
         How much of what one symbol says another says too, in [0, 1]: in a row that holds both, each
         weighs 1 / (1 + likeness), and its weight is what counts.
     """
@@ -125,7 +125,7 @@ class TemperedEvidence(Evidence):
         return scores
 
     def sums(self, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
-        return np.asarray(self._weighed(symbols) @ self.table)
+        return np.asarray(self._weighed(symbols) @ self.table[:-1])
 
     def terms(self, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
         weight = self.table[symbols, -1]
@@ -136,10 +136,10 @@ class TemperedEvidence(Evidence):
         return np.concatenate([says, prior[:, None]], axis=1)
 
     def _weighed(self, symbols: NDArray[np.intp]) -> Any:
-        """The weight of each vote, CSR array of shape (n_rows, n_rows of the table)."""
+        """The weight of each vote, CSR array of shape (n_rows, n_symbols)."""
         rows, lfs = np.nonzero(self.table[symbols, -1])
         indptr = np.searchsorted(rows, np.arange(len(symbols) + 1))
-        shape = (len(symbols), len(self.table))
+        shape = (len(symbols), len(self.table) - 1)
         votes = sp.csr_array((np.ones(len(rows)), symbols[rows, lfs], indptr), shape=shape)
         return weigh(votes, self.likeness) if self.is_weighed else votes
 

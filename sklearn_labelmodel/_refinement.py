@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._classes import no_gold
+from ._dependence import find_dependence, near_duplicates, soft_dependence, symbol_likeness
 from ._evidence import weigh
 from ._objective import LEAST_PRECISION
 from ._patterns import Patterns, read_patterns
@@ -57,96 +59,79 @@ class RefinementProblem:
 
     Attributes
     ----------
-    patterns : Patterns
-        Distinct rows that have a vote; symbols as below.
-    lf, symbol_class : ndarray of shape (n_symbols,)
-        The LF of each symbol, ascending, and the class that it votes for; n_classes where that is none.
-    frequency : ndarray of shape (n_symbols,)
-        P(symbol).
-    precision : ndarray of shape (n_symbols,)
-        Precision that the symbol's LF is assumed to have under equally frequent classes, in [0.01, 0.99].
-    n_lfs, n_classes : int
+    votes : Votes
+    statistics : VoteStatistics
+    symbol_class : ndarray of shape (n_symbols,)
+        The class that each symbol votes for; n_classes where that is none.
+    precision : ndarray of shape (n_lfs,)
+        Precision that each LF is assumed to have under equally frequent classes.
+    n_classes : int
     """
 
-    patterns: Patterns
-    lf: NDArray[np.intp]
+    votes: Votes
+    statistics: VoteStatistics
     symbol_class: NDArray[np.intp]
-    frequency: NDArray[np.float64]
     precision: NDArray[np.float64]
-    n_lfs: int
     n_classes: int
 
     @property
-    def has_choice(self) -> NDArray[np.bool_]:
-        """Whether the symbol's LF casts several votes, shape (n_symbols,)."""
-        return (np.bincount(self.lf, minlength=self.n_lfs) > 1)[self.lf]
+    def lf(self) -> NDArray[np.intp]:
+        """The LF of each symbol, ascending, shape (n_symbols,)."""
+        return self.statistics.lf
 
     @property
+    def vote(self) -> NDArray[Any]:
+        """The value of each symbol, shape (n_symbols,)."""
+        return self.statistics.vote
+
+    @cached_property
+    def frequency(self) -> NDArray[np.float64]:
+        """P(symbol), shape (n_symbols,)."""
+        return self.statistics.counts / self.statistics.n_samples
+
+    @cached_property
+    def coverage(self) -> NDArray[np.float64]:
+        """P(the LF votes), shape (n_lfs,)."""
+        return self.statistics.votes_per_lf / self.statistics.n_samples
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """Distinct rows that have a vote, of a sample where there are many votes; symbols as here."""
+        votes = self.votes
+        n_rows = int(MOST_VOTES / self.frequency.sum()) + 1
+        if n_rows < votes.n_samples:
+            rows = np.random.RandomState(0).randint(votes.n_samples, size=n_rows)
+            votes = votes.take(np.sort(rows))
+        patterns = read_patterns(votes, no_gold(votes.n_samples)).informed()
+        return patterns.with_symbols(self.lf, self.vote)
+
+    @cached_property
+    def has_choice(self) -> NDArray[np.bool_]:
+        """Whether each LF casts several votes, shape (n_lfs,)."""
+        return np.bincount(self.lf, minlength=self.votes.n_lfs) > 1
+
+    @cached_property
     def named(self) -> NDArray[np.intp]:
         """Symbols that vote for a class."""
         return np.flatnonzero(self.symbol_class < self.n_classes)
 
+    @cached_property
+    def symbol_precision(self) -> NDArray[np.float64]:
+        """Precision of each symbol's LF, in [0.01, 0.99], shape (n_symbols,)."""
+        return np.clip(self.precision, LEAST_PRECISION, 1 - LEAST_PRECISION)[self.lf]
+
+    @cached_property
     def identified(self) -> float:
-        """How far votes tell the class prior, in [0, 1]: the share of votes cast by LFs that have a choice, times the
-        share of votes in rows of two or more."""
-        votes = np.diff(self.patterns.indicators.indptr) * self.patterns.weight
-        in_company = votes[np.diff(self.patterns.indicators.indptr) > 1].sum() / votes.sum()
-        return float(self.frequency[self.has_choice].sum() / self.frequency.sum() * in_company)
+        """How far votes tell the class prior, in [0, 1].
 
-
-def make_problem(
-    votes: Votes,
-    statistics: VoteStatistics,
-    symbol_class: NDArray[np.intp],
-    precision: NDArray[np.float64],
-    n_classes: int,
-) -> RefinementProblem:
-    """Read the distinct rows, of a sample where there are many votes.
-
-    Parameters
-    ----------
-    votes : Votes
-    statistics : VoteStatistics
-    symbol_class : ndarray of shape (n_symbols,)
-    precision : ndarray of shape (n_lfs,)
-        Precision that each LF is assumed to have.
-    n_classes : int
-    """
-    frequency = statistics.counts / statistics.n_samples
-    sample = _sample(votes, int(MOST_VOTES / frequency.sum()) + 1)
-    patterns = read_patterns(sample, no_gold(sample.n_samples)).informed()
-    return RefinementProblem(
-        patterns=_renumbered(patterns, statistics),
-        lf=statistics.lf,
-        symbol_class=symbol_class,
-        frequency=frequency,
-        precision=np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION)[statistics.lf],
-        n_lfs=statistics.n_lfs,
-        n_classes=n_classes,
-    )
-
-
-def _sample(votes: Votes, n_rows: int) -> Votes:
-    if n_rows >= votes.n_samples:
-        return votes
-    rows = np.random.RandomState(0).randint(votes.n_samples, size=n_rows)
-    return votes.take(np.sort(rows))
-
-
-def _renumbered(patterns: Patterns, statistics: VoteStatistics) -> Patterns:
-    """The patterns with all symbols of the statistics, though a sample may lack some."""
-    n_symbols = len(statistics.lf)
-    if len(patterns.lf) == n_symbols:
-        return patterns
-    values, code = np.unique(statistics.vote, return_inverse=True)
-    key = statistics.lf * len(values) + code
-    own = patterns.lf * len(values) + np.searchsorted(values, patterns.vote)
-    indicators = patterns.indicators.copy()
-    indicators.indices = np.searchsorted(key, own)[indicators.indices].astype(
-        indicators.indices.dtype
-    )
-    indicators.resize((indicators.shape[0], n_symbols))
-    return replace(patterns, indicators=indicators, lf=statistics.lf, vote=statistics.vote)
+        The share of votes cast by LFs that have a choice, times the share of votes in rows of two or more.
+        """
+        of_choice = self.frequency[self.has_choice[self.lf]].sum() / self.frequency.sum()
+        if not of_choice:
+            return 0.0
+        per_row = np.diff(self.patterns.indicators.indptr)
+        votes = per_row * self.patterns.weight
+        return float(of_choice * votes[per_row > 1].sum() / votes.sum())
 
 
 # The start ----------------------------------------------------------------------------------------
@@ -167,8 +152,9 @@ def assumed_table(
     if k == 1:
         return table
     share = np.full(k, 1 / k) if prior is None else prior
-    ratio = problem.precision * (k - 1) / (1 - problem.precision)
-    choice, named = problem.has_choice, problem.named
+    precision = problem.symbol_precision
+    ratio = precision * (k - 1) / (1 - precision)
+    choice, named = problem.has_choice[problem.lf], problem.named
     table[named, problem.symbol_class[named]] = np.log(ratio[named])
     single = np.flatnonzero(~choice & (problem.symbol_class < k))
     own = problem.symbol_class[single]
@@ -195,7 +181,10 @@ def _margin_table(
 
 
 def refine(
-    problem: RefinementProblem, prior: NDArray[np.float64] | None, n_steps: int
+    problem: RefinementProblem,
+    prior: NDArray[np.float64] | None,
+    n_steps: int,
+    likeness: Any = None,
 ) -> VoteTable:
     """Learn what votes say, and where `prior` is None, how frequent classes are among rows with votes.
 
@@ -205,6 +194,8 @@ def refine(
     prior : ndarray of shape (n_classes,) or None
         Known class prior.
     n_steps : int
+    likeness : CSR array of shape (n_symbols, n_symbols), default=None
+        As `weigh` takes it.
 
     Returns
     -------
@@ -213,7 +204,37 @@ def refine(
     uniform = np.full(problem.n_classes, 1 / problem.n_classes)
     log_prior = np.log(uniform if prior is None else prior)
     start = VoteTable(assumed_table(problem, prior), log_prior)
-    return maximise(problem, start, n_steps, TEMPERING, learn_prior=prior is None)
+    learn_prior = prior is None
+    return maximise(problem, start, n_steps, TEMPERING, learn_prior=learn_prior, likeness=likeness)
+
+
+def refine_copies(
+    problem: RefinementProblem,
+    prior: NDArray[np.float64] | None,
+    n_steps: int,
+) -> tuple[VoteTable, Any, NDArray[np.intp]]:
+    """The same, with LFs that copy each other found on the way, and their votes counted less.
+
+    Returns
+    -------
+    table : VoteTable
+    likeness : CSR array of shape (n_symbols, n_symbols)
+    near_duplicates : ndarray of shape (n_pairs, 2)
+        Columns of LFs.
+    """
+    first = refine(problem, prior, n_steps)
+    uniform = np.full(problem.n_classes, 1 / problem.n_classes)
+    ratio, z = find_dependence(
+        problem.patterns,
+        np.hstack([posterior_of(block, first) for block in _blocks(problem, 0.0, None)]).T,
+        np.exp(first.log_table),
+        uniform if prior is None else prior,
+    )
+    dependence = soft_dependence(ratio, z, problem.has_choice)
+    likeness = symbol_likeness(dependence, problem.lf, problem.vote)
+    learn_prior = prior is None
+    table = maximise(problem, first, n_steps, 0.0, learn_prior=learn_prior, likeness=likeness)
+    return table, likeness, near_duplicates(ratio, z)
 
 
 def maximise(
@@ -230,7 +251,7 @@ def maximise(
     E-step: P(Y | row) is proportional to P(Y | votes) exp(sum of the row's log-tables / votes ** tempering).
     M-step: with C the expected counts, an LF's accuracy is its expected right votes over all, and its table is C over
     its sum, both after adding five votes: of the assumed precision, and of the table that this accuracy implies.
-    The class prior is the mean of P(Y | row) to the power `problem.identified()`.
+    The class prior is the mean of P(Y | row) to the power `problem.identified`.
 
     Parameters
     ----------
@@ -246,7 +267,7 @@ def maximise(
     if not problem.has_choice.any():
         return start
     blocks = list(_blocks(problem, tempering, likeness))
-    power = problem.identified() if learn_prior else 0.0
+    power = problem.identified if learn_prior else 0.0
     table = start
     for _ in range(n_steps):
         counts, rows = _expect(blocks, table)
@@ -306,10 +327,10 @@ def _log_table(
     lf, k = problem.lf, problem.n_classes
     named, symbol_class = problem.named, problem.symbol_class[problem.named]
     votes = counts.sum(axis=1)
-    for_class = np.bincount(lf[named], votes[named], minlength=problem.n_lfs)
-    of_lf = np.bincount(lf, votes, minlength=problem.n_lfs)
-    right = np.bincount(lf[named], counts[named, symbol_class], minlength=problem.n_lfs)[lf]
-    accuracy = (right + PRIOR_VOTES * problem.precision) / (for_class[lf] + PRIOR_VOTES)
+    for_class = np.bincount(lf[named], votes[named], minlength=problem.votes.n_lfs)
+    of_lf = np.bincount(lf, votes, minlength=problem.votes.n_lfs)
+    right = np.bincount(lf[named], counts[named, symbol_class], minlength=problem.votes.n_lfs)[lf]
+    accuracy = (right + PRIOR_VOTES * problem.symbol_precision) / (for_class[lf] + PRIOR_VOTES)
     naming = for_class[lf] / np.maximum(of_lf[lf], 1e-12)
     # The one-coin table; votes that are no class are as frequent whatever the class.
     center = votes / np.maximum(of_lf[lf], 1e-12)
@@ -321,7 +342,7 @@ def _log_table(
     total = np.log(np.add.reduceat(counts, firsts) + PRIOR_VOTES)
     log_table = np.log(smoothed, out=smoothed)
     log_table -= np.repeat(total, np.diff(firsts, append=len(lf)), axis=0)
-    return np.where(problem.has_choice[:, None], log_table, table.log_table)
+    return np.where(problem.has_choice[lf][:, None], log_table, table.log_table)
 
 
 def _log_shares(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -345,6 +366,6 @@ def estimated_prior(problem: RefinementProblem, refined: VoteTable) -> NDArray[n
     uniform = np.full(problem.n_classes, -np.log(problem.n_classes))
     start = VoteTable(assumed_table(problem, None), uniform)
     _, rows = _expect(list(_blocks(problem, 0.5, None)), start)
-    rest = 1 - problem.identified()
+    rest = 1 - problem.identified
     prior = np.exp(_log_shares(refined.log_prior + rest * np.log(rows / rows.sum() + 1e-12)))
     return np.asarray(prior / prior.sum())

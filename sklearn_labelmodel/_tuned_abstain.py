@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import beta, binom
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import check_cv
-from sklearn.utils import Bunch, _safe_indexing, get_tags, indexable
+from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
@@ -22,10 +20,9 @@ from ._base import unchanged_on_error
 from ._classes import UNLABELLED, GoldLabels, check_same_kind, read_gold
 from ._label_model import LabelModelClassifier
 from ._probabilities import probs_to_preds
-from ._votes import is_text
+from ._selective import laxest_threshold, least_rows, precision_curve
 from ._warnings import warn_user
 
-N_STARTS = 4
 N_FOLDS = 5
 
 
@@ -183,6 +180,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             X = indexable(X)[0]
             _check_any_gold(y, _num_samples(X))
             self.estimator_, gold = self._fit_on_all(X, y)
+            _check_unlabelled_is_no_class(self._wrapped(), gold)
             self.classes_ = np.asarray(self.estimator_.classes_)
             self.abstain_ = _abstain_marker(self.abstain, self.classes_)
             check_same_kind(self.classes_, gold.values, ("classes", "labels of y"))
@@ -191,16 +189,17 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             self.curve_ = precision_curve(certainty, right, self.confidence)
             self._choose()
             for name in ("n_features_in_", "feature_names_in_"):
-                vars(self).pop(name, None)
                 if hasattr(self.estimator_, name):
                     setattr(self, name, getattr(self.estimator_, name))
+                elif hasattr(self, name):
+                    delattr(self, name)
         return self
 
     def _wrapped(self) -> Any:
         return LabelModelClassifier() if self.estimator is None else self.estimator
 
     def _is_fitted_without_gold(self) -> bool:
-        return self.cv == "ignore" if isinstance(self.cv, str) else self._is_frozen()
+        return self._is_frozen() or (isinstance(self.cv, str) and self.cv == "ignore")
 
     def _is_frozen(self) -> bool:
         return isinstance(self.estimator, FrozenEstimator)
@@ -229,9 +228,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             estimator.fit(X, y)
         return estimator, read_gold(y, n_samples, classes=estimator.classes_)
 
-    def _judged(
-        self, X: Any, gold: GoldLabels
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def _judged(self, X: Any, gold: GoldLabels) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Confidence of each gold row, and whether its label is right, by classifiers that did not see its label."""
         rows = _labelled_rows(gold)
         certainty, right = np.full(len(rows), np.nan), np.zeros(len(rows), dtype=bool)
@@ -243,7 +240,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             estimator = self.estimator_
             if train is not None:
                 estimator = clone(self._wrapped())
-                _fit_on_fold(estimator, X, gold, rows[train], rows[test])
+                _fit_on_fold(estimator, X, gold, rows[train])
             proba = np.asarray(estimator.predict_proba(_safe_indexing(X, rows[test])))
             predicted = np.asarray(estimator.classes_)[np.argmax(proba, axis=1)]
             certainty[test] = proba.max(axis=1)
@@ -276,13 +273,27 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
                     f"{self.n_gold_} gold row{'s' if self.n_gold_ > 1 else ''} cannot assure {wanted}: that takes at "
                     f"least {least}, all of them labelled right. {remedy} (None: no assurance)."
                 )
+        return f"{self._best_reached(wanted)} {remedy}.{self._hint()}"
+
+    def _best_reached(self, wanted: str) -> str:
         curve = self.curve_
         best = int(np.argmax(curve.precision if self.confidence is None else curve.bound))
         n_right = round(curve.precision[best] * curve.n_answered[best])
+        few = curve.precision[best] >= self.precision
         return (
             f"No threshold reaches {wanted}. At the best one, {curve.threshold[best]:.4g}, {n_right} of "
-            f"{curve.n_answered[best]} gold rows ({curve.precision[best]:.1%}) are labelled right. {remedy}."
+            f"{curve.n_answered[best]} gold rows ({curve.precision[best]:.1%}) are labelled right"
+            f"{', which are too few rows to be sure.' if few else '.'}"
         )
+
+    def _hint(self) -> str:
+        """The greatest precision, in hundredths, that could have been asked for."""
+        for hundredths in range(math.ceil(100 * self.precision) - 1, 0, -1):
+            lower = hundredths / 100
+            chosen = laxest_threshold(self.curve_, lower, self.confidence)
+            if chosen is not None:
+                return f" About {lower:g} could be reached, on {self.curve_.coverage[chosen]:.0%} of the rows."
+        return ""
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Label the rows with at least the chosen confidence, and abstain on the others.
@@ -359,3 +370,109 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
         tags.classifier_tags = wrapped.classifier_tags or tags.classifier_tags
         tags.non_deterministic = wrapped.non_deterministic
         return tags
+
+
+def _innermost(estimator: Any) -> Any:
+    """The classifier within a Pipeline, a search or a FrozenEstimator, whose own tags do not say what it needs."""
+    while not isinstance(estimator, ClassifierMixin):
+        if hasattr(estimator, "steps"):
+            estimator = estimator.steps[-1][1]
+        elif hasattr(estimator, "estimator"):
+            estimator = estimator.estimator
+        else:
+            break
+    return estimator
+
+
+def requires_labels(estimator: Any) -> bool:
+    """Whether the classifier must be given the label of every row."""
+    return bool(get_tags(_innermost(estimator)).target_tags.required)
+
+
+def gold_splits(
+    cv: Any, X: Any, gold: GoldLabels, rows: NDArray[np.intp]
+) -> Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Pairs of positions in the gold rows: those to train with, and those to judge.
+
+    A number makes folds that share every class out as evenly as it goes, be it of one row; there are no more folds
+    than gold rows.
+    """
+    if cv is not None and not isinstance(cv, Integral):
+        labels = gold.values[gold.codes[rows]]
+        return check_cv(cv, labels, classifier=True).split(_safe_indexing(X, rows), labels)
+    if len(rows) < 2:
+        raise ValueError(
+            "Only 1 sample has a gold label, and folds need two. Label more rows; or, for a label model, pass "
+            "cv='ignore', which fits it without labels."
+        )
+    n_folds = min(N_FOLDS if cv is None else int(cv), len(rows))
+    fold = np.empty(len(rows), dtype=np.intp)
+    fold[np.argsort(gold.codes[rows], kind="stable")] = np.arange(len(rows)) % n_folds
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
+
+
+def _fit_on_fold(estimator: Any, X: Any, gold: GoldLabels, train: NDArray[np.intp]) -> None:
+    """Fit with the labels of the rows `train`: on these alone, or where rows may lack a label on all rows."""
+    if gold.complete or requires_labels(estimator):
+        _fit_on_labelled(estimator, X, gold, train)
+        return
+    known = np.zeros(len(gold.codes), dtype=bool)
+    known[train] = True
+    estimator.fit(X, _with_unlabelled(gold, known))
+
+
+def _fit_on_labelled(estimator: Any, X: Any, gold: GoldLabels, rows: NDArray[np.intp]) -> None:
+    estimator.fit(
+        X if len(rows) == len(gold.codes) else _safe_indexing(X, rows),
+        gold.values[gold.codes[rows]],
+    )
+
+
+def _with_unlabelled(gold: GoldLabels, known: NDArray[np.bool_]) -> NDArray[Any]:
+    """The labels of the known rows; -1, or None where that could be taken for a class, for all others."""
+    labels = gold.values[gold.codes[known]]
+    is_number = labels.dtype.kind in "iuf" and UNLABELLED not in gold.values
+    marked = is_number and len(np.unique(labels)) > 1
+    kind = np.result_type(labels.dtype, np.int8) if marked else object
+    y = np.full(len(known), UNLABELLED if marked else None, dtype=kind)
+    y[known] = labels
+    return y
+
+
+def _labelled_rows(gold: GoldLabels) -> NDArray[np.intp]:
+    return np.flatnonzero(gold.codes < len(gold.values)) if gold.n_labelled else np.arange(0)
+
+
+def _check_any_gold(y: Any, n_samples: int) -> None:
+    if y is None:
+        fault = "requires y to be passed, but the target y is None"
+    elif not read_gold(y, n_samples).n_labelled:
+        fault = "found no gold label in y: every row is marked as unlabelled (-1 or missing)"
+    else:
+        return
+    raise ValueError(
+        f"TunedAbstainClassifier {fault}. The threshold is chosen on rows whose label is known: label some rows, drawn "
+        "at random. Without any, choose a threshold yourself with probs_to_preds."
+    )
+
+
+def _check_unlabelled_is_no_class(estimator: Any, gold: GoldLabels) -> None:
+    """A -1 that is an abstain in the votes cannot be a label: all rows without one would count as labelled."""
+    if UNLABELLED in gold.values.tolist() and getattr(_innermost(estimator), "abstain", 0) == -1:
+        others = [label for label in gold.values.tolist() if label != UNLABELLED]
+        raise ValueError(
+            f"All labelled rows of y are of one class, {others}, so -1 would count as the other class, and every row "
+            "as labelled. Name the classes, as in LabelModelClassifier(classes=[0, 1]); or, if -1 is a class, set the "
+            "label model's `abstain` to another value."
+        )
+
+
+def _abstain_marker(abstain: Any, classes: NDArray[Any]) -> Any:
+    labels = classes.tolist()
+    if isinstance(abstain, str) and abstain == "auto":
+        return -1 if classes.dtype.kind in "iuf" and -1 not in labels else None
+    if abstain in labels:
+        raise ValueError(
+            f"abstain={abstain!r} is one of the classes {labels}; choose a marker that is none, or None."
+        )
+    return abstain
