@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ._refinement import PRIOR_VOTES
 
 ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
-MOST_PRIOR_ROWS, CENTER_ROWS = 100.0, 2.0
+MOST_PRIOR_ROWS, ROW_SHARE = 100.0, 0.5
 
 
 def anchor_strength(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -68,18 +68,29 @@ def anchor_log_table(
     return np.asarray(np.log(np.where(has_choice[lf][:, None], confusion, single)))
 
 
-def anchored_prior(
+def smoothed_shares(
     gold_rows: NDArray[np.float64], center: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The gold labels' shares with half a row for each class added, in the shares of `center`."""
+    added = ROW_SHARE * len(center)
+    return (gold_rows + added * center) / (gold_rows.sum() + added)
+
+
+def anchored_prior(
+    gold_rows: NDArray[np.float64], center: NDArray[np.float64], n_samples: int
 ) -> NDArray[np.float64]:
     """The gold labels' shares, drawn to `center` as far as chance explains that they differ from it.
 
-    `center` weighs min(1, 2 (k - 1) / chi2, 100 / labels) with chi2 the statistic of Pearson's test of the labels
-    against it: few labels that do not contradict it change nothing, many labels give their shares.
+    `center` weighs min(1, 2 (k - 1) / chi2, 100 / labels) times the unlabelled share of the rows, with chi2 the
+    statistic of Pearson's test of the labels against it: few labels that do not contradict it change little, many
+    labels, and labels of all rows, give their shares. Half a row for each class is added to the labels.
 
     Parameters
     ----------
     gold_rows, center : ndarray of shape (n_classes,)
         Labelled rows of each class; positive shares.
+    n_samples : int
+        Rows, labelled or not.
 
     Returns
     -------
@@ -94,7 +105,7 @@ def anchored_prior(
     n_labels = gold_rows.sum()
     expected = n_labels * center
     chi2 = ((gold_rows - expected) ** 2 / np.maximum(expected, 0.5)).sum()
-    weight = min(1.0, 2 * (len(center) - 1) / max(chi2, 1e-12), MOST_PRIOR_ROWS / n_labels)
-    shares = (gold_rows + CENTER_ROWS * center) / (n_labels + CENTER_ROWS)
-    prior = (1 - weight) * shares + weight * center
+    chance = min(1.0, 2 * (len(center) - 1) / max(chi2, 1e-12), MOST_PRIOR_ROWS / n_labels)
+    weight = chance * (1 - n_labels / n_samples)
+    prior = (1 - weight) * smoothed_shares(gold_rows, center) + weight * center
     return np.asarray(prior / prior.sum())

@@ -102,7 +102,8 @@ def read_rows(
     if known is None and (n_steps or estimate):
         table = refine(problem, None, n_steps or STEPS, likeness)
     if known is None and gold_rows.any():
-        known = anchored_prior(gold_rows, np.exp(table.log_prior) if table else uniform)
+        center = np.exp(table.log_prior) if table else uniform
+        known = anchored_prior(gold_rows, center, problem.statistics.n_samples)
     prior = uniform if known is None else known
     if known is None and estimate and table:
         prior = estimated_prior(problem, table)
