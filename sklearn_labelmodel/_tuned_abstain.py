@@ -20,7 +20,7 @@ from ._base import unchanged_on_error
 from ._classes import UNLABELLED, GoldLabels, check_same_kind, read_gold
 from ._label_model import LabelModelClassifier
 from ._probabilities import probs_to_preds
-from ._selective import laxest_threshold, least_rows, precision_curve
+from ._selective import laxest_threshold, least_rows, lower_bounds, precision_curve
 from ._warnings import warn_user
 
 N_FOLDS = 5
@@ -43,7 +43,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
     confidence : float, default=0.9
         Probability, over draws of the gold rows, with which the precision on further rows is to be at least
         `precision`, in (0, 1). None: the share of right labels among the gold rows themselves is to reach
-        `precision`, which further rows then miss about every second time.
+        `precision`; further rows then often miss it.
     cv : int, splitter, iterable of (train, test) or "ignore", default=5
         The labels that choose the threshold must not have trained the classifier.
 
@@ -68,14 +68,13 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
     gold_coverage_ : float
         Share of the gold rows at or above the threshold, in [0, 1].
     precision_bound_ : float
-        Lower bound of the precision at the threshold (Clopper-Pearson, one-sided, at `confidence`), in [0, 1]; NaN
-        without any, or with ``confidence=None``.
+        Lower bound of the precision at the threshold, in [0, 1]; NaN without any, or with ``confidence=None``.
     n_gold_ : int
         Number of gold rows that the threshold was chosen on.
     curve_ : Bunch
         Arrays of shape (n_thresholds,), from the strictest threshold to the laxest, which is 0: "threshold",
-        "n_answered" (gold rows at or above it), "precision", "coverage", and "bound" (as `precision_bound_`, for each
-        threshold by itself).
+        "n_answered" (gold rows at or above it), "precision", "bound" (of the precision, from below) and "coverage". The
+        laxest threshold with a bound of at least `precision` is chosen.
     abstain_ : int, float, str or None
         The marker that `predict` writes.
     n_features_in_ : int
@@ -93,14 +92,17 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
     The gold rows must be a random sample of the rows to be labelled. The precision is that of all labels together;
     single classes can be above and below it.
 
-    Each threshold is a hypothesis, "labels at or above it are right less often than wanted", that an exact binomial
-    test may reject. They are tested from strict to lax and the laxest rejected one is chosen [1]_. Since a few errors
-    among the most certain rows would end a single sequence early, the level ``1 - confidence`` is divided among four
-    starts, geometrically spaced from the least number of rows that can be enough to all gold rows, and each
-    rejection passes on its level (the fallback procedure [2]_). So the probability of choosing a threshold that is too
-    lax is at most ``1 - confidence``, however many are tried. It is exact for a classifier that saw none of the gold
-    labels (``cv="ignore"`` or a frozen one), as in selective classification [3]_; with folds it takes the classifiers
-    of the folds for as good, and as certain, as the last one.
+    Each threshold is a hypothesis, "labels at or above it are right less often than wanted", which is rejected where
+    the exact lower bound of the precision (Clopper and Pearson's, one-sided) reaches the wanted one; the laxest
+    rejected one is chosen [1]_. All bounds are at one level, so much stricter than ``1 - confidence`` that under the
+    least favourable hypothesis, labels right exactly as often as wanted whatever their confidence, any of them is too
+    high with probability ``1 - confidence``. That level is computed exactly: as the thresholds share most of their
+    rows, it is far less strict than a division by their number.
+
+    So a threshold that is too lax is chosen with probability ``1 - confidence`` at most, wherever more certain labels
+    are right at least as often as less certain ones, for a classifier that saw none of the gold labels
+    (``cv="ignore"`` or a frozen one), as in selective classification [2]_. With folds, the classifiers of the folds are
+    taken to be as good, and as certain, as the last one.
 
     At least ``log(1 - confidence) / log(precision)`` gold rows are needed, even if all are labelled right: 45 for the
     defaults, and several hundred where some are wrong.
@@ -109,9 +111,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
     ----------
     .. [1] A. Angelopoulos, S. Bates, E. Candes, M. Jordan, L. Lei. Learn then Test: Calibrating Predictive
        Algorithms to Achieve Risk Control. arXiv:2110.01052, 2021.
-    .. [2] B. Wiens, A. Dmitrienko. The fallback procedure for evaluating a single family of hypotheses. Journal of
-       Biopharmaceutical Statistics, 2005.
-    .. [3] Y. Geifman, R. El-Yaniv. Selective Classification for Deep Neural Networks. NeurIPS 2017.
+    .. [2] Y. Geifman, R. El-Yaniv. Selective Classification for Deep Neural Networks. NeurIPS 2017.
 
     Examples
     --------
@@ -186,7 +186,8 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             check_same_kind(self.classes_, gold.values, ("classes", "labels of y"))
             certainty, right = self._judged(X, gold)
             self.n_gold_ = len(right)
-            self.curve_ = precision_curve(certainty, right, self.confidence)
+            self.curve_ = precision_curve(certainty, right)
+            self.curve_.bound = lower_bounds(self.curve_, self.precision, self.confidence)
             self._choose()
             for name in ("n_features_in_", "feature_names_in_"):
                 if hasattr(self.estimator_, name):
@@ -271,7 +272,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             if self.n_gold_ < least:
                 return (
                     f"{self.n_gold_} gold row{'s' if self.n_gold_ > 1 else ''} cannot assure {wanted}: that takes at "
-                    f"least {least}, all of them labelled right. {remedy} (None: no assurance)."
+                    f"least {least}, all of them labelled right. {remedy} (None: no assurance).{self._hint()}"
                 )
         return f"{self._best_reached(wanted)} {remedy}.{self._hint()}"
 
@@ -283,12 +284,12 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
         return (
             f"No threshold reaches {wanted}. At the best one, {curve.threshold[best]:.4g}, {n_right} of "
             f"{curve.n_answered[best]} gold rows ({curve.precision[best]:.1%}) are labelled right"
-            f"{', which are too few rows to be sure.' if few else '.'}"
+            f"{', too few to be sure of it.' if few else '.'}"
         )
 
     def _hint(self) -> str:
-        """The greatest precision, in hundredths, that could have been asked for."""
-        for hundredths in range(math.ceil(100 * self.precision) - 1, 0, -1):
+        """The greatest precision, in hundredths from 0.5 on, that could have been asked for."""
+        for hundredths in range(math.ceil(100 * self.precision) - 1, 49, -1):
             lower = hundredths / 100
             chosen = laxest_threshold(self.curve_, lower, self.confidence)
             if chosen is not None:
