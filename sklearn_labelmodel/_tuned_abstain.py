@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
 from ._base import unchanged_on_error
 from ._classes import UNLABELLED, GoldLabels, check_same_kind, read_gold
+from ._gold_folds import (
+    N_FOLDS,
+    fit_on_fold,
+    fit_on_labelled,
+    gold_splits,
+    innermost,
+    labelled_rows,
+    requires_labels,
+)
 from ._label_model import LabelModelClassifier
 from ._probabilities import probs_to_preds
 from ._selective import laxest_threshold, least_rows, lower_bounds, precision_curve
 from ._warnings import warn_user
-
-N_FOLDS = 5
 
 
 class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -223,7 +228,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             estimator.fit(X, None)
         elif requires_labels(estimator):
             gold = read_gold(y, n_samples)
-            _fit_on_labelled(estimator, X, gold, _labelled_rows(gold))
+            fit_on_labelled(estimator, X, gold, labelled_rows(gold))
             return estimator, gold
         else:
             estimator.fit(X, y)
@@ -231,7 +236,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
 
     def _judged(self, X: Any, gold: GoldLabels) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Confidence of each gold row, and whether its label is right, by classifiers that did not see its label."""
-        rows = _labelled_rows(gold)
+        rows = labelled_rows(gold)
         certainty, right = np.full(len(rows), np.nan), np.zeros(len(rows), dtype=bool)
         if self._is_fitted_without_gold():
             splits: Any = [(None, np.arange(len(rows)))]
@@ -241,7 +246,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             estimator = self.estimator_
             if train is not None:
                 estimator = clone(self._wrapped())
-                _fit_on_fold(estimator, X, gold, rows[train])
+                fit_on_fold(estimator, X, gold, rows[train])
             proba = np.asarray(estimator.predict_proba(_safe_indexing(X, rows[test])))
             predicted = np.asarray(estimator.classes_)[np.argmax(proba, axis=1)]
             certainty[test] = proba.max(axis=1)
@@ -354,7 +359,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
         """
         check_is_fitted(self)
         gold = read_gold(y, _num_samples(X), classes=self.classes_)
-        rows = _labelled_rows(gold)
+        rows = labelled_rows(gold)
         if not len(rows):
             raise ValueError("score needs gold labels of some rows as y.")
         weight = None
@@ -373,77 +378,6 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
         return tags
 
 
-def _innermost(estimator: Any) -> Any:
-    """The classifier within a Pipeline, a search or a FrozenEstimator, whose own tags do not say what it needs."""
-    while not isinstance(estimator, ClassifierMixin):
-        if hasattr(estimator, "steps"):
-            estimator = estimator.steps[-1][1]
-        elif hasattr(estimator, "estimator"):
-            estimator = estimator.estimator
-        else:
-            break
-    return estimator
-
-
-def requires_labels(estimator: Any) -> bool:
-    """Whether the classifier must be given the label of every row."""
-    return bool(get_tags(_innermost(estimator)).target_tags.required)
-
-
-def gold_splits(
-    cv: Any, X: Any, gold: GoldLabels, rows: NDArray[np.intp]
-) -> Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Pairs of positions in the gold rows: those to train with, and those to judge.
-
-    A number makes folds that share every class out as evenly as it goes, be it of one row; there are no more folds
-    than gold rows.
-    """
-    if cv is not None and not isinstance(cv, Integral):
-        labels = gold.values[gold.codes[rows]]
-        return check_cv(cv, labels, classifier=True).split(_safe_indexing(X, rows), labels)
-    if len(rows) < 2:
-        raise ValueError(
-            "Only 1 sample has a gold label, and folds need two. Label more rows; or, for a label model, pass "
-            "cv='ignore', which fits it without labels."
-        )
-    n_folds = min(N_FOLDS if cv is None else int(cv), len(rows))
-    fold = np.empty(len(rows), dtype=np.intp)
-    fold[np.argsort(gold.codes[rows], kind="stable")] = np.arange(len(rows)) % n_folds
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
-
-
-def _fit_on_fold(estimator: Any, X: Any, gold: GoldLabels, train: NDArray[np.intp]) -> None:
-    """Fit with the labels of the rows `train`: on these alone, or where rows may lack a label on all rows."""
-    if gold.complete or requires_labels(estimator):
-        _fit_on_labelled(estimator, X, gold, train)
-        return
-    known = np.zeros(len(gold.codes), dtype=bool)
-    known[train] = True
-    estimator.fit(X, _with_unlabelled(gold, known))
-
-
-def _fit_on_labelled(estimator: Any, X: Any, gold: GoldLabels, rows: NDArray[np.intp]) -> None:
-    estimator.fit(
-        X if len(rows) == len(gold.codes) else _safe_indexing(X, rows),
-        gold.values[gold.codes[rows]],
-    )
-
-
-def _with_unlabelled(gold: GoldLabels, known: NDArray[np.bool_]) -> NDArray[Any]:
-    """The labels of the known rows; -1, or None where that could be taken for a class, for all others."""
-    labels = gold.values[gold.codes[known]]
-    is_number = labels.dtype.kind in "iuf" and UNLABELLED not in gold.values
-    marked = is_number and len(np.unique(labels)) > 1
-    kind = np.result_type(labels.dtype, np.int8) if marked else object
-    y = np.full(len(known), UNLABELLED if marked else None, dtype=kind)
-    y[known] = labels
-    return y
-
-
-def _labelled_rows(gold: GoldLabels) -> NDArray[np.intp]:
-    return np.flatnonzero(gold.codes < len(gold.values)) if gold.n_labelled else np.arange(0)
-
-
 def _check_any_gold(y: Any, n_samples: int) -> None:
     if y is None:
         fault = "requires y to be passed, but the target y is None"
@@ -459,7 +393,7 @@ def _check_any_gold(y: Any, n_samples: int) -> None:
 
 def _check_unlabelled_is_no_class(estimator: Any, gold: GoldLabels) -> None:
     """A -1 that is an abstain in the votes cannot be a label: all rows without one would count as labelled."""
-    if UNLABELLED in gold.values.tolist() and getattr(_innermost(estimator), "abstain", 0) == -1:
+    if UNLABELLED in gold.values.tolist() and getattr(innermost(estimator), "abstain", 0) == -1:
         others = [label for label in gold.values.tolist() if label != UNLABELLED]
         raise ValueError(
             f"All labelled rows of y are of one class, {others}, so -1 would count as the other class, and every row "
