@@ -110,7 +110,7 @@ def chosen_threshold(rng, chance, n_gold, precision, confidence):
 
 @pytest.mark.parametrize("kind", CHANCE_OF_BEING_RIGHT)
 def test_the_precision_is_missed_no_more_often_than_the_confidence_allows(kind):
-    chance, rng, n_draws = CHANCE_OF_BEING_RIGHT[kind], np.random.default_rng(0), 200
+    chance, rng, n_draws = CHANCE_OF_BEING_RIGHT[kind], np.random.default_rng(0), 120
     missed = 0
     for _ in range(n_draws):
         threshold = chosen_threshold(rng, chance, 200, 0.9, 0.8)
@@ -119,7 +119,7 @@ def test_the_precision_is_missed_no_more_often_than_the_confidence_allows(kind):
 
 
 def test_without_confidence_the_precision_is_missed_far_more_often():
-    chance, rng, n_draws = CHANCE_OF_BEING_RIGHT["calibrated"], np.random.default_rng(0), 200
+    chance, rng, n_draws = CHANCE_OF_BEING_RIGHT["calibrated"], np.random.default_rng(0), 120
     thresholds = [chosen_threshold(rng, chance, 200, 0.9, None) for _ in range(n_draws)]
     missed = sum(t is not None and chance(GRID[t <= GRID]).mean() < 0.9 for t in thresholds)
     assert missed > 0.4 * n_draws
