@@ -20,13 +20,14 @@ from ._em import Expected, Model, Result, majority_start, make_model, maximise
 from ._evidence import Evidence
 from ._objective import least_probability
 from ._patterns import Patterns, read_patterns
+from ._report import ReportMixin
 from ._votes import Votes
 from ._warnings import warn_user
 
 MAJORITY_DECIDES = "majority vote, where EM starts, decides"
 
 
-class DawidSkeneClassifier(ContributionsMixin, BaseLabelModel):
+class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     """Learn each voter's confusion table and label rows by it, as Dawid and Skene did.
 
     Given the class, labeling functions (LFs) err independently, each by a table of its own. Expectation
@@ -193,6 +194,7 @@ class DawidSkeneClassifier(ContributionsMixin, BaseLabelModel):
             model = self._model(patterns, symbol_class, prior if fixed else None, start)
             result = maximise(blocks, model, start, self.max_iter, self.tol)
             self._store(patterns, classes, result)
+            self._keep_for_report(votes.n_samples, patterns.overlaps())
         return self
 
     def _evidence(self, votes: Votes) -> Evidence:

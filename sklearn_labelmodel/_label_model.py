@@ -23,6 +23,7 @@ from ._dependence import resolve_pairs
 from ._evidence import Evidence, TemperedEvidence, find_symbols
 from ._objective import least_probability, make_objective, precision_start, snorkel_start
 from ._refinement import RefinementProblem
+from ._report import ReportMixin
 from ._row_reading import RowReading, read_rows
 from ._statistics import VoteStatistics, count_votes, gold_by_class
 from ._trainer import SCHEDULERS, TrainingResult, TrainingSettings, train
@@ -33,7 +34,7 @@ ANCHOR_ROWS = 30.0
 START_DECIDES = "the start (prec_init) decides"
 
 
-class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
+class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     """Learn from votes alone how far to trust each voter, and label rows by it.
 
     The model of Snorkel (matrix completion over mu, the probability of each vote given the class): its
@@ -256,7 +257,8 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
             counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
             statistics = count_votes(votes, counted)
             check_any_vote(statistics.lf)
-            warn_unidentified(votes, statistics.lf, statistics.overlaps(), START_DECIDES)
+            overlaps = statistics.overlaps()
+            warn_unidentified(votes, statistics.lf, overlaps, START_DECIDES)
             classes = resolve_classes(
                 self.classes, self.abstain, gold, votes, statistics.lf, statistics.vote
             )
@@ -277,6 +279,7 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
                 reading = reading.anchored(problem, gold_counts, gold_rows, strength)
             self._store(problem, classes, reading, mu, floor, anchored)
             self._store_training(result)
+            self._keep_for_report(votes.n_samples, overlaps, statistics.cooccurrence)
         return self
 
     def _read_rows(

@@ -19,12 +19,13 @@ from ._evidence import Evidence, find_symbols
 from ._objective import least_probability, precision_start
 from ._patterns import Patterns, read_patterns, vote_counts
 from ._posterior import summed
+from ._report import ReportMixin
 from ._votes import Votes
 
 UNKNOWN_PRECISION = 0.7
 
 
-class MajorityVoteClassifier(BaseLabelModel):
+class MajorityVoteClassifier(ReportMixin, BaseLabelModel):
     """Label each row by the class that most of its votes name.
 
     A class's probability is its share of the row's votes. Rows without a vote get the class prior.
@@ -155,6 +156,7 @@ class MajorityVoteClassifier(BaseLabelModel):
             translated = np.isin(np.arange(votes.n_lfs), foreign) & (gold_rows.sum() > 0)
             weights = _vote_weights(symbol_class, translated[patterns.lf], gold_counts)
             self._store(patterns, classes, prior, weights, translated)
+            self._keep_for_report(votes.n_samples, patterns.overlaps())
         return self
 
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:

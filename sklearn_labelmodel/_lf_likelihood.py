@@ -1,0 +1,226 @@
+"""Dawid and Skene's model by maximum likelihood, for judging labeling functions rather than labelling rows.
+
+The accuracies that a label model trains with stop early on purpose and stay near their start; run to convergence,
+the estimate forgets its start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.utils import gen_batches
+
+from ._classes import class_index
+from ._em import Model, Parameters, majority_start, make_model, maximise
+from ._lf_consensus import votes_by_lf
+from ._patterns import Patterns
+
+# Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
+STRENGTH, PRECISION = 1.0, 0.7
+MAX_ITER, TOL = 500, 1e-8
+LEAST_VOTES, LEAST_SHARE = 5, 0.05
+VOTES_PER_PARAMETER = 15
+MOST_PARAMETERS = 1024
+POSTERIOR_CELLS, CHUNK_CELLS = 1 << 22, 1 << 20
+
+NEVER_VOTES = "never votes"
+FOREIGN = "votes for what is no class"
+ONE_SIDED = "one-sided"
+ALONE = "too few LFs on common rows"
+COPY = "repeats another LF"
+
+
+@dataclass(frozen=True)
+class LikelihoodFit:
+    """Dawid and Skene's model of the LFs whose accuracy the votes tell, run to convergence.
+
+    Attributes
+    ----------
+    reason : list of str
+        Why the votes do not tell an LF's accuracy, "" where they do.
+    patterns : Patterns or None
+        The rows and votes of these LFs; None where there are none, as the next three then are.
+    symbol_class : ndarray of shape (n_symbols,) or None
+    model : Model or None
+    parameters : Parameters or None
+    """
+
+    reason: list[str]
+    patterns: Any = None
+    symbol_class: Any = None
+    model: Any = None
+    parameters: Any = None
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether the votes tell each LF's accuracy, shape (n_lfs,)."""
+        return np.array([not text for text in self.reason])
+
+    @property
+    def table(self) -> NDArray[np.float64]:
+        """P(symbol | Y, the LF votes), shape (n_symbols, n_classes)."""
+        return np.asarray(self.parameters.mu / self.model.coverage[self.model.lf][:, None])
+
+    def proba(self) -> NDArray[np.float64]:
+        """P(Y | votes) of every pattern, shape (n_patterns, n_classes)."""
+        return pattern_posterior(self.patterns, self.parameters)
+
+
+def fit_likelihood(
+    patterns: Patterns,
+    classes: NDArray[Any],
+    prior: NDArray[np.float64] | None = None,
+    copies: tuple[int, ...] = (),
+) -> LikelihoodFit:
+    """Fit the tables of LFs that err independently given the class, and abstain whatever the class is.
+
+    Each LF has a table of its own where there are votes enough for its parameters (15 each), else one accuracy.
+
+    Parameters
+    ----------
+    patterns : Patterns
+        The distinct rows, without gold labels.
+    classes : ndarray of shape (n_classes,)
+    prior : ndarray of shape (n_classes,), default=None
+        The class prior where it is known, else it is learned.
+    copies : tuple of int, default=()
+        LFs that repeat others, to be left out: what two copies agree in would be taken for the truth.
+
+    Returns
+    -------
+    fit : LikelihoodFit
+        Without copies, and without an LF that never votes, that votes for something that is no class, that gives
+        one vote only (or another in less than a twentieth of its votes), or that does not share rows with two
+        others that share rows: nothing but an assumption tells its accuracy.
+    """
+    fit = LikelihoodFit(_reasons(patterns, classes, copies))
+    if not fit.known.any():
+        return fit
+    part = _only(patterns, fit.known, len(classes))
+    symbol_class = class_index(part.vote, classes)
+    model, parameters = _maximise(part, symbol_class, classes, prior)
+    return LikelihoodFit(fit.reason, part, symbol_class, model, parameters)
+
+
+# Which LFs the votes tell of ----------------------------------------------------------------------
+
+
+def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] = ()) -> list[str]:
+    """Why the votes do not tell an LF's accuracy, "" where they do."""
+    lf, counts = patterns.lf, patterns.counts()
+    votes = np.bincount(lf, counts, minlength=patterns.n_lfs)
+    most = np.zeros(patterns.n_lfs)
+    np.maximum.at(most, lf, counts)
+    foreign = np.zeros(patterns.n_lfs, dtype=bool)
+    foreign[lf[class_index(patterns.vote, classes) == len(classes)]] = True
+    one_sided = votes - most < np.maximum(LEAST_VOTES, LEAST_SHARE * votes)
+    copied = np.isin(np.arange(patterns.n_lfs), copies)
+    usable = (votes > 0) & ~foreign & ~one_sided & ~copied
+    meets = _meetings(patterns)
+    met = _in_triangles(meets, usable)
+    cases = [
+        (votes == 0, NEVER_VOTES),
+        (foreign, FOREIGN),
+        (one_sided, ONE_SIDED),
+        (copied, COPY),
+        (~met, ALONE),
+    ]
+    return [next((text for mask, text in cases if mask[j]), "") for j in range(patterns.n_lfs)]
+
+
+def _meetings(patterns: Patterns) -> NDArray[np.bool_]:
+    """Whether two LFs share a row, shape (n_lfs, n_lfs)."""
+    spoken = votes_by_lf(patterns)
+    meets = np.zeros((patterns.n_lfs, patterns.n_lfs), dtype=bool)
+    for rows in gen_batches(spoken.shape[0], max(1, CHUNK_CELLS // patterns.n_lfs)):
+        chunk = spoken[rows].toarray().astype(np.float32)
+        meets |= chunk.T @ chunk > 0
+        if meets.all():
+            break
+    np.fill_diagonal(meets, False)
+    return meets
+
+
+def _in_triangles(meets: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which usable LFs share rows with two usable others that share rows."""
+    pairs = (meets & usable & usable[:, None]).astype(np.float64)
+    return np.asarray((pairs @ pairs * pairs).any(axis=1))
+
+
+def _only(patterns: Patterns, known: NDArray[np.bool_], n_classes: int) -> Patterns:
+    """The patterns of the known LFs' votes, without the rows that have none, or only some where they are many."""
+    symbols = np.flatnonzero(known[patterns.lf])
+    part = replace(
+        patterns,
+        lf=patterns.lf[symbols],
+        vote=patterns.vote[symbols],
+        indicators=sp.csr_array(patterns.indicators[:, symbols]),
+    )
+    return sampled(part.informed(), max(1, POSTERIOR_CELLS // n_classes))[1]
+
+
+def sampled(patterns: Patterns, n_patterns: int) -> tuple[NDArray[np.intp], Patterns]:
+    """Evenly spaced rows, weighted up for those left out, and the patterns that they have.
+
+    Parameters
+    ----------
+    patterns : Patterns
+    n_patterns : int
+        How many rows, at least 1; no more patterns than that remain, all where there are no more.
+
+    Returns
+    -------
+    index : ndarray of shape (n_kept,)
+    kept : Patterns
+    """
+    if len(patterns.weight) <= n_patterns:
+        return np.arange(len(patterns.weight)), patterns
+    ends = np.cumsum(patterns.weight)
+    places = (np.arange(n_patterns) + 0.5) * ends[-1] / n_patterns
+    index, count = np.unique(np.searchsorted(ends, places), return_counts=True)
+    kept = replace(
+        patterns,
+        indicators=patterns.indicators[index],
+        weight=count * ends[-1] / n_patterns,
+        gold=patterns.gold[index],
+    )
+    return index, kept
+
+
+# The estimate -------------------------------------------------------------------------------------
+
+
+def _maximise(
+    part: Patterns,
+    symbol_class: NDArray[np.intp],
+    classes: NDArray[Any],
+    prior: NDArray[np.float64] | None,
+) -> tuple[Model, Parameters]:
+    n_classes = len(classes)
+    n_parameters = len(part.lf) * n_classes
+    tables = VOTES_PER_PARAMETER * n_parameters <= part.counts().sum()
+    start_prior = np.full(n_classes, 1 / n_classes) if prior is None else prior
+    blocks = list(part.blocks(classes))
+    start = majority_start(blocks, symbol_class, start_prior)
+    model = make_model(
+        part,
+        symbol_class,
+        prior,
+        start,
+        strength=STRENGTH,
+        precision=PRECISION,
+        one_coin=not (tables and n_parameters <= MOST_PARAMETERS),
+        informative_abstain=False,
+    )
+    return model, maximise(blocks, model, start, MAX_ITER, TOL).parameters
+
+
+def pattern_posterior(part: Patterns, parameters: Parameters) -> NDArray[np.float64]:
+    """P(Y | votes) of every pattern, shape (n_patterns, n_classes)."""
+    evidence = part.indicators @ np.log(parameters.mu)
+    return np.asarray(softmax(evidence + np.log(parameters.prior), axis=1))

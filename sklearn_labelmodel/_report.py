@@ -1,0 +1,238 @@
+"""The fit report: what a fitted label model has to say of itself and of its labeling functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from ._report_checks import SEVERITIES, Finding, all_findings
+from ._report_facts import LFFacts, ModelFacts
+from ._report_measure import MOST_SYMBOLS, KeptVotes, measure, measure_fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_LINES, MOST_NAMES = 6, 4
+NOUNS = {"danger": "danger", "warning": "warning", "info": "note"}
+COLOURS = {"danger": "#b00020", "warning": "#8a6100", "info": "#555"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FitReport:
+    """What is to be said of a fit; `print` it, or look at its parts.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        All of them, the worst first. Each has a code, a severity ("danger", "warning" or "info"), the LF's name (None
+        for the model), a message and a remedy.
+    lfs : DataFrame of n_lfs rows
+        Indexed by LF name, or by column number. NaN where a number is not known.
+
+        - votes (float), coverage (float): rows in which the LF votes, and their share.
+        - learned_accuracy (float): what the model takes it to be.
+        - accuracy, low, high (float): estimate of P(vote is right | LF votes) by maximum likelihood, and its 95%
+          interval.
+        - chance (float): the accuracy of its votes if they were dealt to rows at random.
+        - reason (str): why there is no interval; "" where there is one.
+        - agreement, agreement_by_chance (float): share of the other LFs' votes in the same rows that agree with its
+          vote, and what it would be by chance.
+        - findings (str): codes of what was found, joined by commas.
+    model : ModelFacts
+        Numbers on the model: n_samples, converged, silent (share of rows without votes), shares (of predicted
+        probability), labels (shares of predicted classes), agreement (with majority vote), held_out (scores of the
+        model and of majority vote), copies, classes, class_prior; None where unknown.
+    """
+
+    findings: tuple[Finding, ...]
+    lfs: pd.DataFrame
+    model: ModelFacts
+
+    @property
+    def worst(self) -> str | None:
+        """Highest severity among the findings; None without any."""
+        return self.findings[0].severity if self.findings else None
+
+    def __str__(self) -> str:
+        lines = [self._headline(), *(f"  {label:8} {text}" for label, text in self._lines())]
+        return "\n".join([*lines, f"  {self._numbers()}"])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<li style="color:{COLOURS.get(label, "inherit")}"><b>{label}</b> {escape(text)}</li>'
+            for label, text in self._lines()
+        )
+        table = self.lfs.to_html(float_format="{:.2f}".format, na_rep="", max_rows=50)
+        return (
+            f"<div><p><b>{escape(self._headline())}</b></p><ul>{rows}</ul><p>{escape(self._numbers())}</p>"
+            f"<details><summary>Labeling functions</summary>{table}</details></div>"
+        )
+
+    def _headline(self) -> str:
+        model = self.model
+        rows = "" if model.n_samples is None else f" on {_count(model.n_samples, 'row')},"
+        numbers = Counter(finding.severity for finding in self.findings)
+        counts = [_count(numbers[each], NOUNS[each]) for each in SEVERITIES if numbers[each]]
+        shape = f"{_count(len(self.lfs), 'LF')}, {_count(len(model.classes), 'class')}"
+        return f"{model.kind}{rows} {shape}: {', '.join(counts) or 'nothing found'}"
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        """Severity and sentence of each kind of finding, one line for LFs that share one."""
+        groups = [list(group) for _, group in groupby(_by_code(self.findings), lambda f: f.code)]
+        for group in groups[:MOST_LINES]:
+            others = [str(finding.lf) for finding in group[1:]]
+            likewise = f" Likewise {_listed(others)}." if others else ""
+            yield group[0].severity, f"{group[0]}{likewise}"
+        if len(groups) > MOST_LINES:
+            kinds = ", ".join(group[0].code for group in groups[MOST_LINES:])
+            yield "...", f"and {kinds}: see report.findings."
+
+    def _numbers(self) -> str:
+        model = self.model
+        known = {
+            "agreement with majority vote": _percent(model.agreement),
+            "rows without votes": _percent(model.silent),
+            "converged": {True: "yes", False: "no", None: None}[model.converged],
+            "held-out score": model.held_out
+            and f"{model.held_out[0]:.3f} (majority vote {model.held_out[1]:.3f})",
+        }
+        parts = [f"{name} {text}" for name, text in known.items() if text is not None]
+        return "; ".join(parts) or "report(L) says more."
+
+
+def make_report(lfs: LFFacts, model: ModelFacts) -> FitReport:
+    """Check the numbers, and put the findings beside them."""
+    findings = all_findings(lfs, model)
+    return FitReport(findings, _frame(lfs, findings), model)
+
+
+def _frame(lfs: LFFacts, findings: tuple[Finding, ...]) -> pd.DataFrame:
+    import pandas as pd
+
+    nothing = np.full(len(lfs.name), np.nan)
+    intervals, consensus = lfs.intervals, lfs.consensus
+    codes: dict[Any, dict[str, None]] = {}
+    for finding in findings:
+        codes.setdefault(finding.lf, {})[finding.code] = None
+    columns: dict[str, Any] = {
+        "votes": lfs.votes,
+        "coverage": lfs.coverage,
+        "learned_accuracy": lfs.learned,
+        "accuracy": nothing if intervals is None else intervals.estimate,
+        "low": nothing if intervals is None else intervals.low,
+        "high": nothing if intervals is None else intervals.high,
+        "chance": nothing if intervals is None else intervals.chance,
+        "reason": "needs report(L)" if intervals is None else intervals.reason,
+        "agreement": nothing if consensus is None else consensus.agreed,
+        "agreement_by_chance": nothing if consensus is None else consensus.by_chance,
+        "findings": [", ".join(codes.get(name, ())) for name in lfs.name],
+    }
+    return pd.DataFrame(columns, index=pd.Index(lfs.name, name="lf"))
+
+
+class ReportMixin:
+    """`report` and `report_` for label models."""
+
+    def report(self, L: Any) -> FitReport:
+        """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
+
+        Gold labels are not needed. The report says of each LF how often it is right, with a 95% interval; whether
+        it is below chance, inverted against the others, unrelated to them, one-sided, nearly a copy of another,
+        or votes too rarely or alone; and of the model how far its labels and class shares agree with majority
+        vote and the class prior, and whether majority vote foresees held-out votes better.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes, usually those of `fit`. Where rows times LFs, or times classes, are more than 20 million, evenly
+            spaced rows are read.
+
+        Returns
+        -------
+        report : FitReport
+            With `findings`, the table `lfs` and the numbers `model`; `print` shows the gist.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As `predict_proba`; a ValueError also where L holds no vote.
+
+        Notes
+        -----
+        The intervals do not come from `lf_accuracies_`, which training holds near its start, but from Dawid and
+        Skene's model run to convergence. They hold the true accuracy as often as they say if LFs err
+        independently given the class and abstain whatever it is; LFs that share errors look better than they are.
+        There is none for an LF that gives one vote only, that never votes, that votes for what is no class,
+        that repeats another one, or that does not meet two others that meet: `reason` says which.
+
+        Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
+        dealt them to any rows; inverted is three standard errors below. Held-out scores are those of fits on a
+        random half of at most 20,000 rows, without gold labels; there are none for more than a million parameters.
+
+        Examples
+        --------
+        >>> from sklearn_labelmodel import LabelModelClassifier
+        >>> from sklearn_labelmodel.datasets import make_label_matrix
+        >>> data = make_label_matrix(1000, 6, accuracy=[0.9, 0.8, 0.8, 0.7, 0.7, 0.2], random_state=0)
+        >>> report = LabelModelClassifier().fit(data.L).report(data.L)
+        >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
+        [('inverted', 5), ('below-chance', 5)]
+        """
+        check_is_fitted(self)
+        return make_report(*measure(self, L))
+
+    @property
+    def report_(self) -> FitReport:
+        """What `fit` itself tells, without the votes: as `report`, but without what takes a look at rows.
+
+        There are no intervals, class shares, agreement with majority vote, copies or held-out scores.
+        """
+        check_is_fitted(self)
+        return make_report(*measure_fit(self))
+
+    def _keep_for_report(
+        self, n_samples: int, overlaps: NDArray[np.bool_], cooccurrence: Any = None
+    ) -> None:
+        """Keep what `report_` needs of a fit's votes.
+
+        Parameters
+        ----------
+        n_samples : int
+        overlaps : ndarray of shape (n_lfs,), dtype bool
+            Whether each LF shares a row with another.
+        cooccurrence : ndarray of shape (n_symbols, n_symbols), default=None
+            Rows in which two symbols occur; kept where it is dense and small.
+        """
+        small = isinstance(cooccurrence, np.ndarray) and len(cooccurrence) <= MOST_SYMBOLS
+        self._kept = KeptVotes(n_samples, overlaps, cooccurrence if small else None)
+
+
+def _by_code(findings: tuple[Finding, ...]) -> list[Finding]:
+    """The findings of a code together, codes in the order of their first."""
+    order = {code: i for i, code in enumerate(dict.fromkeys(f.code for f in findings))}
+    return sorted(findings, key=lambda finding: order[finding.code])
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _count(number: int, noun: str) -> str:
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.0%}"

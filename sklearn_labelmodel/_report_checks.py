@@ -1,0 +1,335 @@
+"""What there is to say of a fit: each check looks at the numbers for one fault and says it in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._checks import LEAST_LFS
+from ._lf_consensus import Consensus
+from ._lf_copies import Copy
+from ._report_facts import LFFacts, ModelFacts
+
+SEVERITIES = ("danger", "warning", "info")
+INVERTED_Z, UNRELATED_Z = -3.0, 1.0
+LEAST_MET, FEW_VOTES = 50, 30
+SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
+SILENT, MOSTLY_SILENT = 0.1, 0.5
+SHIFT, LARGE_SHIFT = 0.1, 0.2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a fit report has to say.
+
+    Attributes
+    ----------
+    code : str
+        What it is, in one word or a few joined by hyphens.
+    severity : {"danger", "warning", "info"}
+        "danger": labels are likely to be wrong. "warning": some may be. "info": worth knowing.
+    lf : hashable or None
+        Name (or column) of the labeling function that it is about; None for the model.
+    message : str
+        What was found, without a full stop.
+    remedy : str
+        What to do about it.
+    """
+
+    code: str
+    severity: str
+    lf: Any
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}."
+
+
+def all_findings(lfs: LFFacts, model: ModelFacts) -> tuple[Finding, ...]:
+    """All that the checks find, the worst first."""
+    found = [finding for check in LF_CHECKS for finding in check(lfs)]
+    found += [finding for check in MODEL_CHECKS for finding in check(model)]
+    found += copies(lfs, model)
+    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+# Labeling functions -------------------------------------------------------------------------------
+
+
+def too_few_lfs(lfs: LFFacts) -> list[Finding]:
+    """Fewer LFs than it takes to tell accuracies."""
+    n_voting = int((lfs.coverage > 0).sum())
+    if n_voting >= LEAST_LFS:
+        return []
+    vote = "LF votes" if n_voting == 1 else "LFs vote"
+    message = f"Only {n_voting} {vote}, so that nothing can be learned of accuracies"
+    return [
+        Finding("too-few-lfs", "danger", None, message, "add LFs until there are three or more")
+    ]
+
+
+def inverted(lfs: LFFacts) -> list[Finding]:
+    """LFs that agree with the others less than chance, beyond sampling noise."""
+    if lfs.consensus is None:
+        return []
+    z, agreement = _z(lfs.consensus), lfs.consensus
+    return [
+        Finding(
+            "inverted",
+            "danger",
+            lfs.name[j],
+            f"{_called(lfs.name[j])} votes against the others: {agreement.agreed[j]:.0%} of the votes beside "
+            f"its own agree with it, by chance it would be {agreement.by_chance[j]:.0%}",
+            "swap its labels if they are mixed up, else drop it",
+        )
+        for j in np.flatnonzero(z < INVERTED_Z)
+    ]
+
+
+def below_chance(lfs: LFFacts) -> list[Finding]:
+    """LFs whose accuracy is below chance, beyond sampling noise, and that the others do not confirm either."""
+    if lfs.intervals is None:
+        return []
+    low, high, chance = lfs.intervals.low, lfs.intervals.high, lfs.intervals.chance
+    below = high < chance
+    if lfs.consensus is not None:
+        # Where LFs are poor, the classes of maximum likelihood may be swapped; then good LFs look bad.
+        below &= ~(_z(lfs.consensus) > UNRELATED_Z)
+    return [
+        Finding(
+            "below-chance",
+            "danger",
+            lfs.name[j],
+            f"{_called(lfs.name[j])} is right in {low[j]:.0%} to {high[j]:.0%} of its votes, dealt at random they "
+            f"would be in {chance[j]:.0%}",
+            "swap its labels if they are mixed up, else drop it",
+        )
+        for j in np.flatnonzero(below)
+    ]
+
+
+def unrelated(lfs: LFFacts) -> list[Finding]:
+    """LFs that agree with the others no more than chance, though they meet often, and are not known to be good."""
+    if lfs.consensus is None:
+        return []
+    z, agreement = _z(lfs.consensus), lfs.consensus
+    lost = (z >= INVERTED_Z) & (z < UNRELATED_Z) & (agreement.met >= LEAST_MET)
+    if lfs.intervals is not None:
+        lost &= ~(lfs.intervals.low > lfs.intervals.chance)
+    return [
+        Finding(
+            "unrelated",
+            "warning",
+            lfs.name[j],
+            f"{_called(lfs.name[j])} agrees with the others no more than by chance ({agreement.agreed[j]:.0%}, chance "
+            f"{agreement.by_chance[j]:.0%})",
+            "look at rows in which it votes, or drop it",
+        )
+        for j in np.flatnonzero(lost)
+    ]
+
+
+def never_votes(lfs: LFFacts) -> list[Finding]:
+    """LFs that never vote."""
+    return [
+        Finding(
+            "never-votes",
+            "warning",
+            lfs.name[j],
+            f"{_called(lfs.name[j])} never votes",
+            "mend or drop it",
+        )
+        for j in np.flatnonzero(lfs.coverage == 0)
+    ]
+
+
+def never_overlapping(lfs: LFFacts) -> list[Finding]:
+    """LFs that share no row with another one."""
+    if (lfs.coverage > 0).sum() < LEAST_LFS:
+        return []
+    return [
+        Finding(
+            "never-overlapping",
+            "warning",
+            lfs.name[j],
+            f"{_called(lfs.name[j])} never votes beside another LF, so that its accuracy is what it was taken "
+            "to be before training",
+            "add LFs that vote on the same rows, or label some of them",
+        )
+        for j in np.flatnonzero(lfs.alone)
+    ]
+
+
+def few_votes(lfs: LFFacts) -> list[Finding]:
+    """LFs with too few votes to learn from."""
+    return [
+        Finding(
+            "few-votes",
+            "info",
+            lfs.name[j],
+            f"{_called(lfs.name[j])} has too few votes ({lfs.votes[j]:.0f}) to learn its accuracy",
+            "widen it, or read its accuracy as a guess",
+        )
+        for j in np.flatnonzero((lfs.votes > 0) & (lfs.votes < FEW_VOTES))
+    ]
+
+
+def one_sided(lfs: LFFacts) -> list[Finding]:
+    """LFs that give one vote only."""
+    return [
+        Finding(
+            "one-sided",
+            "info",
+            lfs.name[j],
+            f"{_called(lfs.name[j])} gives one vote only, so that the votes alone do not tell how often it is right",
+            "judge it on labelled rows if much depends on it",
+        )
+        for j in np.flatnonzero(lfs.kinds == 1)
+    ]
+
+
+LF_CHECKS = (
+    too_few_lfs,
+    inverted,
+    below_chance,
+    unrelated,
+    never_votes,
+    never_overlapping,
+    few_votes,
+    one_sided,
+)
+
+
+def _z(agreement: Consensus) -> NDArray[np.float64]:
+    """Agreement beyond chance in standard errors; NaN where nothing is to compare."""
+    beyond = agreement.agreed - agreement.by_chance
+    none = np.full(len(beyond), np.nan)
+    return np.divide(beyond, agreement.error, out=none, where=agreement.error > 0)
+
+
+def _called(name: Any) -> str:
+    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
+
+
+# The model ----------------------------------------------------------------------------------------
+
+
+def shifted_shares(model: ModelFacts) -> list[Finding]:
+    """Predicted class shares that contradict the class prior."""
+    if model.shares is None:
+        return []
+    gap = model.shares - model.class_prior
+    shift = np.abs(gap).sum() / 2
+    if shift < SHIFT:
+        return []
+    y = int(np.argmax(np.abs(gap)))
+    message = (
+        f"Class {_plain(model.classes[y])} gets {model.shares[y]:.0%} of the predicted probability, the class "
+        f"prior says {model.class_prior[y]:.0%}, and labels lean on the prior"
+    )
+    severity = "warning" if shift >= LARGE_SHIFT else "info"
+    remedy = "give the shares as class_balance, or have them learned with class_balance='estimate'"
+    return [Finding("shifted-shares", severity, None, message, remedy)]
+
+
+def lost_classes(model: ModelFacts) -> list[Finding]:
+    """Classes that no row with votes is labelled with."""
+    if model.labels is None:
+        return []
+    lost = np.flatnonzero((model.labels == 0) & (model.class_prior > 0))
+    if not len(lost):
+        return []
+    names = _listed([_plain(model.classes[y]) for y in lost])
+    message = f"No row is labelled {names}"
+    remedy = "add LFs for it, or check class_balance"
+    return [Finding("lost-classes", "warning", None, message, remedy)]
+
+
+def disagreement(model: ModelFacts) -> list[Finding]:
+    """Labels that differ from majority vote in many rows."""
+    if model.agreement is None or model.agreement >= LOW_AGREEMENT:
+        return []
+    message = (
+        f"Labels differ from majority vote in {1 - model.agreement:.0%} of the rows with votes"
+    )
+    severity = "danger" if model.agreement < LEAST_AGREEMENT else "warning"
+    remedy = "check some of these rows by hand before you trust either"
+    return [Finding("against-majority", severity, None, message, remedy)]
+
+
+def worse_than_majority(model: ModelFacts) -> list[Finding]:
+    """Held-out votes that majority vote foresees better; it matters less where the labels hardly differ."""
+    if model.held_out is None or model.held_out[0] >= model.held_out[1]:
+        return []
+    own, majority = model.held_out
+    message = (
+        f"{model.kind} foresees held-out votes worse than majority vote does (log-likelihood {own:.3f} a row, "
+        f"{majority:.3f})"
+    )
+    departs = model.agreement is not None and model.agreement < SAME_LABELS
+    severity = "warning" if departs else "info"
+    remedy = "train longer, or compare both on labelled rows before you prefer it"
+    return [Finding("worse-than-majority", severity, None, message, remedy)]
+
+
+def not_converged(model: ModelFacts) -> list[Finding]:
+    """Training that was asked to reach a tolerance and did not."""
+    if model.converged is not False:
+        return []
+    message = "Training stopped before it reached tol"
+    return [
+        Finding("not-converged", "warning", None, message, "allow more iterations, or raise tol")
+    ]
+
+
+def silent_rows(model: ModelFacts) -> list[Finding]:
+    """Rows without votes, which get the class prior."""
+    if model.silent is None or model.silent < SILENT:
+        return []
+    message = f"{model.silent:.0%} of the rows have no vote and get the class prior"
+    severity = "warning" if model.silent >= MOSTLY_SILENT else "info"
+    remedy = "leave them out of training (filter_unlabeled), or add LFs that cover them"
+    return [Finding("silent-rows", severity, None, message, remedy)]
+
+
+MODEL_CHECKS = (
+    shifted_shares,
+    disagreement,
+    worse_than_majority,
+    lost_classes,
+    not_converged,
+    silent_rows,
+)
+
+
+def copies(lfs: LFFacts, model: ModelFacts) -> list[Finding]:
+    """LFs that repeat another one's votes, each beside the one most like it."""
+    closest = {copy.second: copy for copy in reversed(model.copies)}
+    return [_copy_finding(closest[second], lfs, model) for second in sorted(closest)]
+
+
+def _copy_finding(copy: Copy, lfs: LFFacts, model: ModelFacts) -> Finding:
+    first, second = lfs.name[copy.first], lfs.name[copy.second]
+    allowed_for = (first, second) in model.dependencies
+    return Finding(
+        "near-duplicate",
+        "info" if allowed_for else "warning",
+        second,
+        f"{_called(second)} nearly repeats {_called(first)} (alike in {copy.agreement:.0%} of {copy.rows:.0f} rows), "
+        + (
+            "which the fit allows for" if allowed_for else "so that their common errors count twice"
+        ),
+        "drop one, or merge the two",
+    )
+
+
+def _plain(value: Any) -> str:
+    return repr(value.item() if hasattr(value, "item") else value)
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,251 @@
+"""Taking the measure of a fitted label model, with the votes or without."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils import _safe_indexing
+
+from ._classes import class_index, no_gold
+from ._lf_consensus import Consensus, consensus, consensus_of_pairs
+from ._lf_copies import Copy, copied_pairs, tables_of
+from ._lf_intervals import accuracy_intervals
+from ._lf_likelihood import LikelihoodFit, fit_likelihood
+from ._lf_summary import learned_accuracy
+from ._patterns import Block, Patterns, read_patterns, vote_counts
+from ._report_facts import LFFacts, ModelFacts
+from ._votes import ColumnVotes, Votes
+
+MOST_CELLS = 20_000_000
+MOST_SYMBOLS = 256
+HELD_OUT_ROWS = 20_000
+HELD_OUT_LEAST = 20
+HELD_OUT_PARAMETERS = 1_000_000
+
+
+@dataclass(frozen=True)
+class KeptVotes:
+    """What a fit keeps of its votes.
+
+    Attributes
+    ----------
+    n_samples : int
+    overlaps : ndarray of shape (n_lfs,), dtype bool
+        Whether each LF shares a row with another.
+    cooccurrence : ndarray of shape (n_symbols, n_symbols) or None
+        Rows in which two symbols occur.
+    """
+
+    n_samples: int
+    overlaps: NDArray[np.bool_]
+    cooccurrence: NDArray[np.float64] | None
+
+
+def measure_fit(model: Any) -> tuple[LFFacts, ModelFacts]:
+    """What a fitted label model tells without its votes."""
+    kept = getattr(model, "_kept", None)
+    n_lfs, coverage = model.n_features_in_, model.coverage_
+    n_samples = None if kept is None else kept.n_samples
+    overlaps = np.ones(n_lfs, dtype=bool) if kept is None else kept.overlaps
+    lfs = LFFacts(
+        name=_names(model),
+        votes=np.rint(coverage * (n_samples or np.nan)),
+        coverage=coverage,
+        kinds=np.bincount(model.symbols_["lf"], minlength=n_lfs),
+        alone=(coverage > 0) & ~overlaps,
+        learned=learned_accuracy(model),
+        consensus=_kept_consensus(model, kept),
+    )
+    return lfs, _model_facts(model, n_samples)
+
+
+def _kept_consensus(model: Any, kept: KeptVotes | None) -> Consensus | None:
+    if kept is None or kept.cooccurrence is None:
+        return None
+    symbol_class = class_index(model.symbols_["vote"], model.classes_)
+    named = np.flatnonzero(symbol_class < len(model.classes_))
+    pairs = kept.cooccurrence[np.ix_(named, named)]
+    lf = model.symbols_["lf"][named]
+    return consensus_of_pairs(lf, symbol_class[named], pairs, model.n_features_in_)
+
+
+def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
+    """What a fitted label model and the votes L tell."""
+    L, votes = _some_rows(model, L)
+    patterns = read_patterns(votes, no_gold(votes.n_samples))
+    symbol_class = class_index(patterns.vote, model.classes_)
+    block = Block(patterns.indicators, patterns.weight, np.empty(0, dtype=np.intp))
+    counts = vote_counts(block, symbol_class, len(model.classes_))
+    proba = model._posterior(distinct_votes(patterns, votes))
+    copies, fit = _judge(model, patterns, proba)
+    coverage = patterns.coverage()
+    lfs = LFFacts(
+        name=_names(model),
+        votes=coverage * votes.n_samples,
+        coverage=coverage,
+        kinds=np.bincount(patterns.lf, minlength=votes.n_lfs),
+        alone=(coverage > 0) & ~patterns.overlaps(),
+        learned=learned_accuracy(model),
+        intervals=accuracy_intervals(fit),
+        consensus=consensus(patterns, symbol_class, counts),
+    )
+    facts = _model_facts(
+        model,
+        votes.n_samples,
+        **_labels(patterns, proba),
+        agreement=agreement_with_majority(counts, patterns.weight, proba),
+        held_out=held_out_scores(model, L, votes.n_samples),
+        copies=copies,
+    )
+    return lfs, facts
+
+
+def _judge(
+    model: Any, patterns: Patterns, proba: NDArray[np.float64]
+) -> tuple[tuple[Copy, ...], LikelihoodFit]:
+    """Copies among the LFs, and the likelihood's fit without them."""
+    prior = _given_prior(model)
+    fit = fit_likelihood(patterns, model.classes_, prior)
+    table = tables_of(patterns, model.symbols_, model.mu_)
+    copies = copied_pairs(patterns, proba, table, model.class_prior_, fit)
+    if copies:
+        repeated = tuple({copy.second for copy in copies})
+        fit = fit_likelihood(patterns, model.classes_, prior, repeated)
+    return copies, fit
+
+
+def _labels(patterns: Patterns, proba: NDArray[np.float64]) -> dict[str, Any]:
+    """What rows with votes are labelled, and how many there are."""
+    weight = patterns.weight * (np.diff(patterns.indicators.indptr) > 0)
+    predicted = np.bincount(np.argmax(proba, axis=1), weight, minlength=proba.shape[1])
+    return {
+        "silent": 1 - float(weight.sum() / patterns.weight.sum()),
+        "shares": weight @ proba / weight.sum(),
+        "labels": predicted / weight.sum(),
+    }
+
+
+def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
+    return ModelFacts(
+        kind=type(model).__name__,
+        n_samples=n_samples,
+        classes=model.classes_,
+        class_prior=model.class_prior_,
+        converged=getattr(model, "converged_", None),
+        dependencies=frozenset(getattr(model, "dependencies_", ())),
+        **more,
+    )
+
+
+def _names(model: Any) -> NDArray[Any]:
+    names = np.empty(model.n_features_in_, dtype=object)
+    names[:] = getattr(model, "feature_names_in_", range(model.n_features_in_))
+    return names
+
+
+def _given_prior(model: Any) -> NDArray[np.float64] | None:
+    """The class prior where the user gave it."""
+    given = model.class_balance is not None and not isinstance(model.class_balance, str)
+    return model.class_prior_ if given else None
+
+
+def _some_rows(model: Any, L: Any) -> tuple[Any, Votes]:
+    """L and its votes, or evenly spaced rows of it where there are more than the report reads."""
+    votes = model._read_votes(L)
+    most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.classes_)))
+    if votes.n_samples <= most:
+        return L, votes
+    L = _rows(L, np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
+    return L, model._read_votes(L)
+
+
+def _rows(L: Any, rows: NDArray[np.intp]) -> Any:
+    return _safe_indexing(L.tocsr() if sp.issparse(L) else L, rows)
+
+
+# Distinct rows ------------------------------------------------------------------------------------
+
+
+def distinct_votes(patterns: Patterns, votes: Votes) -> Votes:
+    """The distinct rows as votes, one row a pattern."""
+    rows = len(patterns.weight)
+    codes = np.full((votes.n_lfs, rows), votes.abstain_code, dtype=votes.code_dtype)
+    cells = patterns.indicators.indices
+    row = np.repeat(np.arange(rows), np.diff(patterns.indicators.indptr))
+    codes[patterns.lf[cells], row] = np.searchsorted(votes.values, patterns.vote)[cells]
+    return ColumnVotes(
+        n_samples=rows,
+        n_lfs=votes.n_lfs,
+        values=votes.values,
+        abstain_code=votes.abstain_code,
+        names=votes.names,
+        codes=codes,
+    )
+
+
+def agreement_with_majority(
+    counts: NDArray[np.float64], weight: NDArray[np.float64], proba: NDArray[np.float64]
+) -> float | None:
+    """Share of the rows with votes whose most probable class has the most votes, a tie being agreement.
+
+    Parameters
+    ----------
+    counts, proba : ndarray of shape (n_patterns, n_classes)
+        Votes for each class, and its probability.
+    weight : ndarray of shape (n_patterns,)
+    """
+    voted = counts.any(axis=1)
+    if not voted.any():
+        return None
+    predicted = np.argmax(proba[voted], axis=1)
+    best = counts[voted][np.arange(len(predicted)), predicted] == counts[voted].max(axis=1)
+    return float(np.average(best, weights=weight[voted]))
+
+
+# Held-out rows ------------------------------------------------------------------------------------
+
+
+def held_out_scores(model: Any, L: Any, n_samples: int) -> tuple[float, float] | None:
+    """Mean log-likelihood of one half of the rows, under the model and majority vote fitted on the other.
+
+    Parameters
+    ----------
+    model : fitted label model
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+    n_samples : int
+
+    Returns
+    -------
+    scores : (float, float) or None
+        None for fewer than 20 rows, votes that are no class, more than a million parameters, or where a half cannot
+        be fitted alone.
+    """
+    from ._majority_vote import MajorityVoteClassifier
+
+    named = class_index(model.symbols_["vote"], model.classes_) < len(model.classes_)
+    costly = model.mu_.size > HELD_OUT_PARAMETERS
+    if n_samples < HELD_OUT_LEAST or costly or not named.all():
+        return None
+    if isinstance(model, MajorityVoteClassifier):
+        return None
+    rows = np.random.RandomState(0).permutation(n_samples)[:HELD_OUT_ROWS]
+    fitted, judged = (_rows(L, np.sort(half)) for half in np.array_split(rows, 2))
+    known = {"classes": model.classes_, "class_balance": model.class_prior_}
+    majority = MajorityVoteClassifier(abstain=model.abstain, **known)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            own = _quiet(clone(model).set_params(**known)).fit(fitted).score(judged)
+            return own, majority.fit(fitted).score(judged)
+        except (ValueError, FloatingPointError):
+            return None
+
+
+def _quiet(model: Any) -> Any:
+    return model.set_params(verbose=0) if "verbose" in model.get_params() else model

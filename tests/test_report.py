@@ -1,0 +1,576 @@
+"""The fit report: intervals, what is found and what is not, and how it reads."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from helpers import make_votes
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
+
+from sklearn_labelmodel import (
+    DawidSkeneClassifier,
+    LabelModelClassifier,
+    MajorityVoteClassifier,
+)
+from sklearn_labelmodel._classes import class_index, no_gold
+from sklearn_labelmodel._lf_consensus import consensus, consensus_of_pairs
+from sklearn_labelmodel._lf_intervals import accuracy_intervals
+from sklearn_labelmodel._lf_likelihood import fit_likelihood
+from sklearn_labelmodel._patterns import Block, read_patterns, vote_counts
+from sklearn_labelmodel._report import make_report
+from sklearn_labelmodel._report_checks import SEVERITIES, all_findings
+from sklearn_labelmodel._report_facts import LFFacts, ModelFacts
+from sklearn_labelmodel._report_measure import distinct_votes, measure
+from sklearn_labelmodel._statistics import count_votes
+from sklearn_labelmodel._vote_reader import read_votes
+from sklearn_labelmodel.datasets import make_label_matrix
+
+MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
+SETTINGS = [
+    {"n_samples": 500, "n_lfs": 6, "accuracy": (0.6, 0.95), "coverage": (0.3, 0.9)},
+    {"n_samples": 1000, "n_lfs": 8, "n_classes": 3, "accuracy": (0.5, 0.9), "coverage": (0.3, 0.8)},
+    {"n_samples": 500, "n_lfs": 10, "accuracy": (0.55, 0.95), "class_balance": [0.8, 0.2]},
+]
+
+
+def patterns_of(L):
+    return read_patterns(read_votes(np.asarray(L), abstain=-1), no_gold(len(L)))
+
+
+def intervals_of(L, n_classes, prior=None, **options):
+    return accuracy_intervals(
+        fit_likelihood(patterns_of(L), np.arange(n_classes), prior), **options
+    )
+
+
+def codes(report, lf=None):
+    return {finding.code for finding in report.findings if finding.lf == lf}
+
+
+def swapped(L, lf):
+    L = L.copy()
+    L[:, lf] = np.where(L[:, lf] < 0, -1, 1 - L[:, lf])
+    return L
+
+
+@pytest.fixture(scope="module")
+def good():
+    """Eight LFs with which nothing is wrong."""
+    accuracy = [0.9, 0.85, 0.8, 0.8, 0.75, 0.75, 0.7, 0.7]
+    return make_label_matrix(1000, 8, accuracy=accuracy, coverage=0.6, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def report(good):
+    return LabelModelClassifier().fit(good.L).report(good.L)
+
+
+# Intervals ----------------------------------------------------------------------------------------
+
+
+def covered(settings, n_sets, **options):
+    """Whether each interval of many data sets holds the truth."""
+    hits = []
+    for seed in range(n_sets):
+        data = make_label_matrix(**settings, random_state=seed)
+        got = intervals_of(data.L, settings.get("n_classes", 2), **options)
+        known = np.isfinite(got.low)
+        hits.append(((got.low <= data.accuracies) & (data.accuracies <= got.high))[known])
+    return np.concatenate(hits)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=["two classes", "three classes", "imbalanced"])
+def test_intervals_hold_the_truth_as_often_as_they_say(settings):
+    assert 0.90 < covered(settings, 50).mean() < 0.99
+
+
+def test_intervals_of_another_level():
+    assert 0.72 < covered(SETTINGS[1], 50, level=0.8).mean() < 0.88
+
+
+def test_intervals_with_a_known_class_prior_hold_the_truth():
+    prior = np.array([0.8, 0.2])
+    assert 0.90 < covered(SETTINGS[2], 50, prior=prior).mean() < 0.99
+
+
+def test_intervals_of_tables_hold_the_truth_where_errors_differ_by_class():
+    rng = np.random.default_rng(0)
+    right = np.array([[0.95, 0.6], [0.9, 0.55], [0.6, 0.9], [0.7, 0.8], [0.85, 0.7]])
+    hits = []
+    for _ in range(50):
+        y = (rng.random(1500) < 0.4).astype(int)
+        votes = np.where(rng.random((1500, 5)) < right[:, y].T, y[:, None], 1 - y[:, None])
+        got = intervals_of(votes, 2)
+        truth = right @ [0.6, 0.4]
+        hits.append((got.low <= truth) & (truth <= got.high))
+    assert 0.90 < np.mean(hits) < 0.99
+
+
+def test_few_votes_for_tables_mean_one_accuracy_for_each_lf():
+    L, _ = make_votes(60, 5, 4)
+    assert fit_likelihood(patterns_of(L), np.arange(4)).model.coins.all()
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_width_shrinks_with_the_root_of_the_rows(n_classes):
+    widths = []
+    for n_samples in (1000, 16000):
+        L, _ = make_votes(n_samples, 6, n_classes, seed=3)
+        got = intervals_of(L, n_classes)
+        widths.append((got.high - got.low).mean())
+    assert_allclose(widths[0] / widths[1], 4.0, rtol=0.15)
+
+
+def test_copied_rows_count_as_rows():
+    L, _ = make_votes(400, 5)
+    once, twice = intervals_of(L, 2), intervals_of(np.vstack([L, L]), 2)
+    assert_allclose(once.estimate, twice.estimate, atol=0.01)
+    assert_allclose((once.high - once.low) / (twice.high - twice.low), np.sqrt(2), rtol=0.05)
+
+
+def test_intervals_do_not_depend_on_the_order_of_rows(good):
+    shuffled = np.random.default_rng(0).permutation(good.L)
+    assert_allclose(intervals_of(good.L, 2).low, intervals_of(shuffled, 2).low, rtol=1e-6)
+
+
+def test_thinned_rows_give_about_the_same_intervals(monkeypatch):
+    L, _ = make_votes(4000, 20)
+    whole = intervals_of(L, 2)
+    monkeypatch.setattr("sklearn_labelmodel._lf_intervals.PRODUCTS", 1 << 20)
+    thinned = intervals_of(L, 2)
+    assert_allclose(thinned.estimate, whole.estimate)
+    assert_allclose(thinned.high - thinned.low, whole.high - whole.low, rtol=0.2)
+    assert not np.array_equal(thinned.low, whole.low)
+
+
+def with_column(L, column):
+    return np.column_stack([L, column])
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        (lambda y: np.full(len(y), -1), "never votes"),
+        (lambda y: np.where(y == 1, 1, -1), "one-sided"),
+        (lambda y: np.where(y == 1, 7, y), "votes for what is no class"),
+    ],
+)
+def test_an_lf_whose_accuracy_the_votes_do_not_tell_has_no_interval(good, column, reason):
+    got = intervals_of(with_column(good.L, column(good.y)), 2)
+    assert got.reason[-1] == reason
+    assert np.isnan([got.estimate[-1], got.low[-1], got.high[-1], got.chance[-1]]).all()
+
+
+def test_other_lfs_keep_their_interval(good):
+    got = intervals_of(with_column(good.L, np.where(good.y == 1, 1, -1)), 2)
+    assert_allclose(got.low[:-1], intervals_of(good.L, 2).low)
+
+
+def test_two_lfs_have_no_interval(good):
+    got = intervals_of(good.L[:, :2], 2)
+    assert got.reason == ["too few LFs on common rows"] * 2
+
+
+def test_lfs_that_never_meet_have_no_interval():
+    L = np.full((90, 3), -1)
+    for lf in range(3):
+        L[30 * lf : 30 * lf + 30, lf] = np.arange(30) % 2
+    assert np.isnan(intervals_of(L, 2).low).all()
+
+
+# Consensus ----------------------------------------------------------------------------------------
+
+
+def consensus_of(L, n_classes):
+    patterns = patterns_of(L)
+    symbol_class = class_index(patterns.vote, np.arange(n_classes))
+    block = Block(patterns.indicators, patterns.weight, np.empty(0, dtype=np.intp))
+    return consensus(patterns, symbol_class, vote_counts(block, symbol_class, n_classes))
+
+
+def agreement_by_hand(L, lf, n_classes):
+    """Agreement of one LF with the others, and by chance, row by row."""
+    agreed, votes, shares = [], [], []
+    for row in L:
+        others = np.delete(row, lf)
+        others = others[others >= 0]
+        if len(others):
+            share = np.bincount(others, minlength=n_classes) / len(others)
+            shares.append(share)
+            if row[lf] >= 0:
+                agreed.append(share[row[lf]])
+                votes.append(row[lf])
+    return len(agreed), np.mean(agreed), np.mean(shares, axis=0)[votes].mean()
+
+
+@pytest.mark.parametrize("lf", [0, 3])
+def test_agreement_is_that_counted_row_by_row(three_classes, lf):
+    L, _ = three_classes
+    got = consensus_of(L, 3)
+    assert_allclose(
+        [got.met[lf], got.agreed[lf], got.by_chance[lf]], agreement_by_hand(L, lf, 3), rtol=1e-12
+    )
+
+
+def test_an_lf_that_never_meets_another_has_no_agreement():
+    got = consensus_of(np.array([[0, -1, -1], [-1, 1, 1], [-1, 0, 1]]), 2)
+    assert np.isnan(got.agreed[0])
+    assert np.isfinite(got.agreed[1:]).all()
+
+
+def test_random_votes_agree_as_by_chance(good):
+    random = np.random.default_rng(0).integers(2, size=len(good.L))
+    got = consensus_of(with_column(good.L, random), 2)
+    assert abs(got.agreed[-1] - got.by_chance[-1]) < 3 * got.error[-1]
+
+
+def test_pairs_of_votes_say_what_rows_say(good):
+    L = swapped(good.L, 2)
+    rows, statistics = consensus_of(L, 2), count_votes(read_votes(L, abstain=-1), no_gold(len(L)))
+    symbol_class = class_index(statistics.vote, np.arange(2))
+    pairs = consensus_of_pairs(statistics.lf, symbol_class, statistics.cooccurrence, 8)
+    assert_allclose(pairs.agreed - pairs.by_chance, rows.agreed - rows.by_chance, atol=0.02)
+
+
+# What is found ------------------------------------------------------------------------------------
+
+
+def test_nothing_is_wrong_with_good_lfs(report):
+    assert {finding.severity for finding in report.findings} <= {"info"}
+
+
+@pytest.mark.parametrize("Model", MODELS)
+def test_a_swapped_lf_is_inverted_and_below_chance(good, Model):
+    L = swapped(good.L, 0)
+    report = Model().fit(L).report(L)
+    assert codes(report, 0) == {"inverted", "below-chance"}
+    assert [finding.lf for finding in report.findings if finding.severity == "danger"] == [0, 0]
+
+
+def test_a_swapped_one_sided_lf_is_inverted(good):
+    L = with_column(good.L, np.where(good.y == 1, 0, -1))
+    assert {"inverted", "one-sided"} <= codes(LabelModelClassifier().fit(L).report(L), 8)
+
+
+def test_a_rare_class_is_not_taken_for_an_inverted_lf():
+    data = make_label_matrix(
+        2000, 8, class_balance=[0.9, 0.1], one_sided=0.5, accuracy=0.8, random_state=0
+    )
+    votes = data.L >= 0
+    right = (data.y[:, None] == data.L).sum(axis=0) / votes.sum(axis=0)
+    chance = np.array([[0.9, 0.1][vote] for vote in (0, 1)])
+    lifted = [lf for lf in range(8) if right[lf] > chance[data.L[votes[:, lf], lf]].mean()]
+    report = LabelModelClassifier(class_balance=[0.9, 0.1]).fit(data.L).report(data.L)
+    assert not any("inverted" in codes(report, lf) for lf in lifted)
+
+
+def test_random_votes_are_unrelated(good):
+    L = with_column(good.L, np.random.default_rng(1).integers(2, size=len(good.L)))
+    report = LabelModelClassifier().fit(L).report(L)
+    assert codes(report, 8) & {"unrelated"}
+
+
+def test_a_copy_is_named_beside_its_original(good):
+    L = with_column(good.L, good.L[:, 3])
+    report = LabelModelClassifier().fit(L).report(L)
+    (finding,) = [f for f in report.findings if f.code == "near-duplicate"]
+    assert finding.lf == 8
+    assert "LF 3" in finding.message
+    assert report.lfs["reason"][8] == "repeats another LF"
+
+
+def test_a_copy_does_not_spoil_the_intervals(good, report):
+    L = with_column(good.L, good.L[:, 3])
+    columns = ["low", "accuracy", "high"]
+    with_copy = LabelModelClassifier().fit(L).report(L).lfs
+    assert_allclose(with_copy[columns][:8], report.lfs[columns], atol=1e-6)
+
+
+def test_a_copy_that_the_fit_allows_for_is_no_warning(good):
+    L = with_column(good.L, good.L[:, 3])
+    report = LabelModelClassifier(dependencies=[(3, 8)]).fit(L).report(L)
+    (finding,) = [f for f in report.findings if f.code == "near-duplicate"]
+    assert finding.severity == "info"
+
+
+def test_every_copy_of_many_is_named(good):
+    L = np.column_stack([good.L, *[good.L[:, 3]] * 6])
+    report = LabelModelClassifier().fit(L).report(L)
+    named = [finding.lf for finding in report.findings if finding.code == "near-duplicate"]
+    assert named == [8, 9, 10, 11, 12, 13]
+
+
+def test_good_lfs_that_agree_are_no_copies():
+    data = make_label_matrix(2000, 8, accuracy=0.97, coverage=0.8, random_state=0)
+    report = LabelModelClassifier().fit(data.L).report(data.L)
+    assert report.model.copies == ()
+
+
+def test_one_sided_copies_are_found(good):
+    vote = np.where((good.y == 1) & (np.random.default_rng(0).random(1000) < 0.3), 1, -1)
+    L = np.column_stack([good.L, vote, vote])
+    report = LabelModelClassifier().fit(L).report(L)
+    assert "near-duplicate" in codes(report, 9)
+
+
+def test_few_votes_no_votes_and_one_vote(good):
+    few, none = np.full((2, 1000), -1)
+    few[:9] = [0, 1, 0, 1, 0, 1, 0, 1, 1]
+    L = np.column_stack([good.L, few, none, np.where(good.y == 1, 1, -1)])
+    report = LabelModelClassifier().fit(L).report(L)
+    assert "few-votes" in codes(report, 8)
+    assert "never-votes" in codes(report, 9)
+    assert codes(report, 10) == {"one-sided"}
+
+
+@pytest.mark.filterwarnings("ignore:The votes cannot identify")
+def test_an_lf_that_meets_no_other_is_named(good):
+    L = np.vstack([with_column(good.L, np.full(1000, -1)), np.full((40, 9), -1)])
+    L[1000:, 8] = np.arange(40) % 2
+    model = LabelModelClassifier().fit(L)
+    assert "never-overlapping" in codes(model.report(L), 8)
+    assert "never-overlapping" in codes(model.report_, 8)
+
+
+@pytest.mark.filterwarnings("ignore:The votes cannot identify")
+def test_two_lfs_are_too_few(good):
+    model = LabelModelClassifier().fit(good.L[:, :2])
+    assert "too-few-lfs" in codes(model.report(good.L[:, :2]))
+    assert "too-few-lfs" in codes(model.report_)
+
+
+def test_class_shares_that_contradict_the_prior():
+    data = make_label_matrix(1000, 8, class_balance=[0.9, 0.1], accuracy=0.85, random_state=0)
+    report = LabelModelClassifier().fit(data.L).report(data.L)
+    assert "shifted-shares" in codes(report)
+    right = LabelModelClassifier(class_balance=[0.9, 0.1]).fit(data.L).report(data.L)
+    assert "shifted-shares" not in codes(right)
+
+
+def test_rows_without_votes_and_lost_classes(good):
+    L = np.vstack([good.L, np.full((1500, 8), -1)])
+    report = LabelModelClassifier(classes=[0, 1, 2]).fit(L).report(L)
+    silent = (L < 0).all(axis=1).mean()
+    assert_allclose(report.model.silent, silent)
+    assert {"silent-rows", "lost-classes"} <= codes(report)
+
+
+def test_labels_far_from_majority_vote(good):
+    L = good.L[:, :3]
+    upside_down = DawidSkeneClassifier(prec_init=0.7).fit(L)
+    upside_down.mu_ = upside_down.mu_[:, ::-1].copy()
+    found = upside_down.report(L)
+    assert found.model.agreement < 0.2
+    (finding,) = [f for f in found.findings if f.code == "against-majority"]
+    assert finding.severity == "danger"
+
+
+def test_agreement_counts_ties_as_agreement():
+    L = np.array([[0, 1, -1], [0, 0, 1], [-1, -1, -1], [1, 1, 1]] * 10)
+    assert MajorityVoteClassifier().fit(L).report(L).model.agreement == 1.0
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_training_that_did_not_converge(good):
+    model = DawidSkeneClassifier(max_iter=2, tol=1e-12).fit(good.L)
+    assert "not-converged" in codes(model.report(good.L))
+    assert "not-converged" in codes(model.report_)
+    assert "not-converged" not in codes(DawidSkeneClassifier().fit(good.L).report_)
+
+
+# Held-out rows ------------------------------------------------------------------------------------
+
+
+def test_a_model_that_foresees_votes_worse_than_majority_vote_says_so():
+    # All LFs are alike and poor, as majority vote takes them to be; without training they are taken for good.
+    data = make_label_matrix(2000, 6, accuracy=0.6, coverage=0.9, random_state=0)
+    worse = LabelModelClassifier(n_epochs=0, prec_init=0.95).fit(data.L).report(data.L)
+    assert worse.model.held_out[0] < worse.model.held_out[1]
+    assert "worse-than-majority" in codes(worse)
+
+
+def test_a_model_that_foresees_votes_better_says_nothing():
+    accuracy = [0.95, 0.9, 0.9, 0.6, 0.55, 0.5]
+    data = make_label_matrix(2000, 6, accuracy=accuracy, coverage=0.9, random_state=0)
+    better = DawidSkeneClassifier(max_iter=50).fit(data.L).report(data.L)
+    assert better.model.held_out[0] > better.model.held_out[1]
+    assert "worse-than-majority" not in codes(better)
+
+
+def test_majority_vote_is_not_held_against_itself(good):
+    assert MajorityVoteClassifier().fit(good.L).report(good.L).model.held_out is None
+
+
+def test_few_rows_are_not_split(good):
+    assert LabelModelClassifier().fit(good.L[:19]).report(good.L[:19]).model.held_out is None
+
+
+# The object ---------------------------------------------------------------------------------------
+
+
+def test_every_finding_is_a_sentence_with_a_remedy():
+    facts = everything_wrong()
+    for finding in all_findings(*facts):
+        assert re.fullmatch(r"[^.;]+(\.\d+[^.;]*)*; [^.;]+\.", str(finding)), str(finding)
+
+
+def everything_wrong():
+    lfs = LFFacts(
+        name=np.array(["a", "b", "c"], dtype=object),
+        votes=np.array([0.0, 5.0, 200.0]),
+        coverage=np.array([0.0, 0.005, 0.2]),
+        kinds=np.array([0, 1, 2]),
+        alone=np.array([False, True, False]),
+        learned=np.full(3, 0.7),
+    )
+    model = ModelFacts(
+        kind="LabelModelClassifier",
+        n_samples=1000,
+        classes=np.array(["x", "y"]),
+        class_prior=np.array([0.5, 0.5]),
+        converged=False,
+        silent=0.9,
+        shares=np.array([0.9, 0.1]),
+        labels=np.array([1.0, 0.0]),
+        agreement=0.5,
+        held_out=(-3.0, -2.0),
+    )
+    return lfs, model
+
+
+def test_the_worst_comes_first():
+    report = make_report(*everything_wrong())
+    ranks = [SEVERITIES.index(finding.severity) for finding in report.findings]
+    assert ranks == sorted(ranks)
+    assert report.worst == "danger"
+
+
+def test_printing_is_short_however_much_is_found():
+    text = str(make_report(*everything_wrong()))
+    assert len(text.splitlines()) <= 9
+    assert "see report.findings" in text
+
+
+def test_printing_names_lfs_and_counts(good):
+    L = pd.DataFrame(swapped(good.L, 5), columns=list("abcdefgh"))
+    text = str(LabelModelClassifier().fit(L).report(L))
+    assert text.startswith("LabelModelClassifier on 1,000 rows, 8 LFs, 2 classes: 2 dangers")
+    assert "LF 'f' votes against the others" in text
+
+
+def test_lfs_with_the_same_fault_share_a_line(good):
+    vote = np.where(good.y == 1, 1, -1)
+    sparse = np.where(np.random.default_rng(0).random((1000, 7)) < 0.3, vote[:, None], -1)
+    L = np.column_stack([good.L, sparse])
+    text = str(LabelModelClassifier().fit(L).report_)
+    assert "Likewise 9, 10, 11, 12 and 2 more." in text
+
+
+def test_html_escapes_names(good):
+    L = pd.DataFrame(swapped(good.L, 0), columns=["<b>&", *"bcdefgh"])
+    html = LabelModelClassifier().fit(L).report(L)._repr_html_()
+    assert "<b>&" not in html.replace("<b>danger", "")
+    assert "&lt;b&gt;&amp;" in html
+
+
+def test_the_table_of_lfs(good, report):
+    assert report.lfs.index.tolist() == list(range(8))
+    assert report.lfs.index.name == "lf"
+    assert_allclose(report.lfs["votes"], (good.L >= 0).sum(axis=0))
+    assert (
+        (report.lfs["low"] < report.lfs["accuracy"]) & (report.lfs["accuracy"] < report.lfs["high"])
+    ).all()
+    assert_array_equal(report.lfs["reason"], "")
+
+
+def test_the_table_lists_findings_by_lf(good):
+    L = swapped(good.L, 0)
+    table = LabelModelClassifier().fit(L).report(L).lfs
+    assert table["findings"].tolist() == ["inverted, below-chance", *[""] * 7]
+
+
+# Estimators and containers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("Model", MODELS)
+@pytest.mark.parametrize("method", ["report", "report_"])
+def test_reports_need_a_fit(good, Model, method):
+    with pytest.raises(NotFittedError):
+        Model().report(good.L) if method == "report" else Model().report_
+
+
+def test_what_fit_tells_without_the_votes(good):
+    L = swapped(good.L, 0)
+    model = LabelModelClassifier().fit(L)
+    assert codes(model.report_, 0) == {"inverted"}
+    assert model.report_.lfs["low"].isna().all()
+    assert model.report_.model.shares is None
+    assert_allclose(model.report_.lfs["votes"], (L >= 0).sum(axis=0))
+
+
+def test_many_symbols_are_not_kept(good, monkeypatch):
+    monkeypatch.setattr("sklearn_labelmodel._report.MOST_SYMBOLS", 10)
+    model = LabelModelClassifier().fit(swapped(good.L, 0))
+    assert codes(model.report_, 0) == set()
+
+
+def containers(L):
+    names = np.array(["ham", "spam"], dtype=object)
+    stored = sp.coo_array(np.where(L < 0, 0, L + 1))
+    return {
+        "list": L.tolist(),
+        "sparse": stored,
+        "float": np.where(L < 0, np.nan, L),
+        "strings": pd.DataFrame(np.where(L < 0, None, names[L])),
+        "categories": pd.DataFrame(np.where(L < 0, None, names[L])).astype("category"),
+    }
+
+
+@pytest.mark.parametrize("kind", ["list", "sparse", "float", "strings", "categories"])
+def test_the_container_does_not_matter(good, report, kind):
+    L = containers(good.L)[kind]
+    got = LabelModelClassifier().fit(L).report(L)
+    assert_allclose(got.lfs["low"], report.lfs["low"], rtol=1e-6)
+    assert_allclose(got.model.held_out, report.model.held_out)
+
+
+@pytest.mark.filterwarnings("ignore:The votes .* are none of y's classes")
+def test_votes_that_are_no_class_are_left_out(good):
+    report = LabelModelClassifier().fit(good.L, good.y + 10).report(good.L)
+    assert set(report.lfs["reason"]) == {"votes for what is no class"}
+    assert report.model.held_out is None
+    assert report.model.agreement is None
+
+
+def test_a_report_changes_nothing(good):
+    model = LabelModelClassifier().fit(good.L)
+    before = model.predict_proba(good.L)
+    assert str(model.report(good.L)) == str(model.report(good.L))
+    assert_array_equal(model.predict_proba(good.L), before)
+
+
+def test_a_report_leaves_the_global_generator_alone(good):
+    model = LabelModelClassifier().fit(good.L)
+    np.random.seed(0)  # noqa: NPY002
+    first = np.random.random()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
+    model.report(good.L)
+    assert np.random.random() == first  # noqa: NPY002
+
+
+def test_distinct_rows_have_the_posterior_of_the_rows(good):
+    model = LabelModelClassifier().fit(good.L)
+    votes = read_votes(good.L, abstain=-1)
+    patterns = read_patterns(votes, no_gold(1000))
+    proba = model._posterior(distinct_votes(patterns, votes))
+    assert_allclose(patterns.weight @ proba / 1000, model.predict_proba(good.L).mean(axis=0))
+
+
+def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
+    monkeypatch.setattr("sklearn_labelmodel._report_measure.MOST_CELLS", 8 * 500)
+    model = LabelModelClassifier().fit(good.L)
+    _, facts = measure(model, good.L)
+    assert facts.n_samples == 500
