@@ -1,19 +1,25 @@
-"""Labeling functions (LFs) that copy each other: declared, or found by what they agree in beyond their accuracies."""
+"""Labeling functions (LFs) that copy each other: declared, or found by what they agree in beyond their accuracies.
+
+All that is found comes from co-occurrences, so that it costs nothing a row.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._patterns import Patterns
+from ._statistics import VoteStatistics
 
 # Votes that independence is worth.
 PRIOR_VOTES = 5.0
 LEAST_RATIO, LEAST_Z = 0.5, 3.0
+# Pairs of LFs are compared in arrays of their number squared.
+MOST_LFS = 2000
 
 
 # Declared -----------------------------------------------------------------------------------------
@@ -79,19 +85,29 @@ def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> Any:
     return _without_diagonal(member @ member.T)
 
 
-def symbol_likeness(dependence: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> Any:
-    """The dependence of their LFs, for symbols of one vote; CSR array of shape (n_symbols, n_symbols).
+def symbol_likeness(groups: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> Any:
+    """The entries of their LFs, for symbols of one vote; CSR array of shape (n_symbols, n_symbols).
 
     Parameters
     ----------
-    dependence : CSR array of shape (n_lfs, n_lfs)
+    groups : CSR array of shape (n_lfs, n_lfs)
     lf, vote : ndarray of shape (n_symbols,)
     """
-    between = dependence.tocsr()[lf][:, lf].tocoo()
-    _, code = np.unique(vote, return_inverse=True)
-    alike = code[between.row] == code[between.col]
-    entries = between.data[alike], (between.row[alike], between.col[alike])
+    rows, columns, data = [], [], []
+    for symbols in _by_vote(vote):
+        between = groups[lf[symbols]][:, lf[symbols]].tocoo()
+        rows.append(symbols[between.row])
+        columns.append(symbols[between.col])
+        data.append(between.data)
+    entries = np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))
     return sp.csr_array(entries, shape=(len(lf), len(lf)))
+
+
+def _by_vote(vote: NDArray[Any]) -> list[NDArray[np.intp]]:
+    """The symbols of each vote, ascending."""
+    _, code = np.unique(vote, return_inverse=True)
+    order = np.argsort(code, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(code[order])) + 1)
 
 
 def _without_diagonal(matrix: Any) -> Any:
@@ -104,128 +120,149 @@ def _without_diagonal(matrix: Any) -> Any:
 # Found --------------------------------------------------------------------------------------------
 
 
-def find_dependence(
-    patterns: Patterns,
-    proba: NDArray[np.float64],
-    table: NDArray[np.float64],
-    prior: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How far pairs of LFs agree beyond what their tables explain.
+@dataclass(frozen=True)
+class Copies:
+    """LFs that agree beyond what their tables explain.
 
-    Of the disagreements that independent errors would bring, the share that is missing:
+    Attributes
+    ----------
+    weights : ndarray of shape (n_symbols,)
+        How much each vote counts, in (0, 1]: 1 / (1 + the sum of its LF's dependence on others over the equal votes
+        that are expected in its row).
+    near_duplicates : ndarray of shape (n_pairs, 2)
+        Columns of LFs that agree nearly wherever both vote, the lower one first.
+    """
+
+    weights: NDArray[np.float64]
+    near_duplicates: NDArray[np.intp]
+
+
+def find_copies(
+    statistics: VoteStatistics,
+    table: NDArray[np.float64],
+    voted_prior: NDArray[np.float64],
+    prior: NDArray[np.float64],
+) -> Copies:
+    """Compare how often LFs agree with what independent errors would bring.
+
+    Of the disagreements that are expected, the share that is missing:
 
         ratio = (agreements - expected) / (common rows - expected + 5),    z = (agreements - expected) / s.e.
 
-    LFs of one symbol never disagree where both vote; for two of these an agreement is a row in which both vote,
-    and common rows are those in which the rarer one does.
+    The dependence of two LFs is ratio (1 - 1 / z), at least 0; near-duplicates have ratio > 0.5 and z > 3.
+    LFs of one symbol never disagree where both vote: for two of these an agreement is a row in which both vote,
+    common rows are those in which the rarer one does, and only near-duplicates depend on each other. Of more than 2,000
+    LFs of either kind, none is compared.
 
     Parameters
     ----------
-    patterns : Patterns
-        Rows with votes.
-    proba : ndarray of shape (n_patterns, n_classes)
-        P(Y | row).
+    statistics : VoteStatistics
     table : ndarray of shape (n_symbols, n_classes)
-        P(vote | Y, the LF votes); for LFs of one symbol P(vote | Y).
-    prior : ndarray of shape (n_classes,)
-        P(Y) that goes with the tables of LFs of one symbol.
+        P(vote | Y, the LF votes), or P(vote | Y) for LFs of one symbol.
+    voted_prior, prior : ndarray of shape (n_classes,)
+        P(Y | the row has a vote), and P(Y) that goes with the tables of LFs of one symbol.
 
     Returns
     -------
-    ratio, z : ndarray of shape (n_lfs, n_lfs)
-        0 for pairs that do not compare: of LFs without a row in common, of a one-symbol LF and one with a choice.
+    Copies
     """
-    choice = (np.bincount(patterns.lf, minlength=patterns.n_lfs) > 1)[patterns.lf]
-    agreed, expected, common = _comparable(patterns, proba, table, np.flatnonzero(choice))
-    single = np.flatnonzero(~choice)
-    lf = patterns.lf[single]
-    block = np.ix_(lf, lf)
-    agreed[block], expected[block], common[block] = _single(patterns, table, prior, single)
-    np.fill_diagonal(agreed, 0.0)
-    np.fill_diagonal(expected, 0.0)
-    beyond = agreed - expected
-    variance = expected * (1 - expected / np.maximum(common, 1e-9))
-    error = np.sqrt(np.maximum(variance, 0.0))
-    ratio = beyond / (common - expected + PRIOR_VOTES)
-    z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
-    return np.clip(ratio, 0.0, 1.0), z
+    has_choice = np.bincount(statistics.lf, minlength=statistics.n_lfs) > 1
+    weights = np.ones(len(statistics.lf))
+    near = [np.zeros((0, 2), dtype=np.intp)]
+    for kind, compare, share in [
+        (has_choice, _agreements, voted_prior),
+        (~has_choice, _common_rows, prior),
+    ]:
+        symbols = np.flatnonzero(kind[statistics.lf])
+        some = _among(statistics, symbols)
+        if not 2 <= len(some.lfs) <= MOST_LFS:
+            continue
+        ratio, z = _beyond_chance(*compare(some, table[symbols], share))
+        is_near = (ratio > LEAST_RATIO) & (z > LEAST_Z)
+        dependence = ratio * (1 - 1 / np.maximum(z, 1.0))
+        if kind is not has_choice:
+            dependence *= is_near
+        weights[symbols] = 1 / (1 + _shared(some, dependence))
+        near.append(some.lfs[np.argwhere(np.triu(is_near))])
+    return Copies(weights, np.concatenate(near))
 
 
-def soft_dependence(
-    ratio: NDArray[np.float64], z: NDArray[np.float64], has_choice: NDArray[np.bool_]
-) -> Any:
-    """What `find_dependence` found, less one standard error; between one-symbol LFs near-duplicates alone.
+@dataclass(frozen=True)
+class _Symbols:
+    """Some symbols: their LFs, which of these each has, which vote it is, and how often they occur together."""
 
-    Parameters
-    ----------
-    ratio, z : ndarray of shape (n_lfs, n_lfs)
-    has_choice : ndarray of shape (n_lfs,), dtype bool
-        Whether the LF casts several votes.
+    lfs: NDArray[np.intp]
+    own: NDArray[np.intp]
+    by_vote: list[NDArray[np.intp]]
+    together: Any
+    n_samples: int
 
-    Returns
-    -------
-    dependence : CSR array of shape (n_lfs, n_lfs)
-        In [0, 1].
-    """
-    kept = np.where(z > 1, ratio * (1 - 1 / np.maximum(z, 1.0)), 0.0)
-    near = (ratio > LEAST_RATIO) & (z > LEAST_Z)
-    return sp.csr_array(np.where(has_choice[:, None], kept, np.where(near, kept, 0.0)))
+    def by_lf(self, matrix: Any) -> NDArray[np.float64]:
+        """Sums over the symbols of LFs, shape (n_lfs, n_lfs)."""
+        shape = (len(self.lfs), len(self.own))
+        member = sp.csr_array((np.ones(len(self.own)), (self.own, np.arange(len(self.own)))), shape)
+        summed = member @ matrix @ member.T
+        return np.asarray(summed.toarray() if sp.issparse(summed) else summed)
 
 
-def near_duplicates(ratio: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Pairs of LFs that agree nearly wherever both vote, and not by chance, shape (n_pairs, 2).
-
-    `ratio` and `z` are as in `soft_dependence`.
-    """
-    return np.argwhere(np.triu((ratio > LEAST_RATIO) & (z > LEAST_Z), 1))
-
-
-def _comparable(
-    patterns: Patterns,
-    proba: NDArray[np.float64],
-    table: NDArray[np.float64],
-    symbols: NDArray[np.intp],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Agreements, expected agreements and common rows of LFs with a choice, shape (n_lfs, n_lfs)."""
-    n_lfs = patterns.n_lfs
-    agreed, expected = np.zeros((n_lfs, n_lfs)), np.zeros((n_lfs, n_lfs))
-    common = np.zeros((n_lfs, n_lfs))
-    if not len(symbols):
-        return agreed, expected, common
-    votes = patterns.indicators[:, symbols]
-    lf = patterns.lf[symbols]
-    values, code = np.unique(patterns.vote[symbols], return_inverse=True)
-    member = sp.csr_array((np.ones(len(lf)), (np.arange(len(lf)), lf)), (len(lf), n_lfs))
-    voted = votes @ member
-    for weight, class_table in zip((proba * patterns.weight[:, None]).T, table.T, strict=True):
-        by_vote = np.zeros((n_lfs, len(values)))
-        by_vote[lf, code] = class_table[symbols]
-        of_class = _products(voted, weight)
-        expected += of_class * (by_vote @ by_vote.T)
-        common += of_class
-    for value in range(len(values)):
-        own = np.flatnonzero(code == value)
-        agreed += _products(votes[:, own] @ member[own], patterns.weight)
-    return agreed, expected, common
+def _among(statistics: VoteStatistics, symbols: NDArray[np.intp]) -> _Symbols:
+    lfs, own = np.unique(statistics.lf[symbols], return_inverse=True)
+    by_vote = _by_vote(statistics.vote[symbols]) if len(symbols) else []
+    together = statistics.cooccurrence
+    if len(symbols) < len(statistics.lf):
+        together = together[symbols][:, symbols]
+    return _Symbols(lfs, own, by_vote, together, statistics.n_samples)
 
 
-def _products(voted: Any, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weighted rows in which both LFs vote."""
-    weighted = voted.copy()
-    weighted.data = voted.data * np.repeat(weight, np.diff(voted.indptr))
-    return np.asarray((voted.T @ weighted).toarray())
+def _agreements(
+    some: _Symbols, table: NDArray[np.float64], voted_prior: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], ...]:
+    """Agreements of LFs, those expected, and common rows, shape (n_lfs, n_lfs)."""
+    shape = (len(some.lfs), len(some.lfs))
+    agreed, expected = np.zeros(shape), np.zeros(shape)
+    for symbols in some.by_vote:
+        pairs = np.ix_(some.own[symbols], some.own[symbols])
+        agreed[pairs] += _dense(some.together[symbols][:, symbols])
+        expected[pairs] += (table[symbols] * voted_prior) @ table[symbols].T
+    common = some.by_lf(some.together)
+    return agreed, expected * common, common
 
 
-def _single(
-    patterns: Patterns,
-    table: NDArray[np.float64],
-    prior: NDArray[np.float64],
-    symbols: NDArray[np.intp],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The same of one-symbol LFs, shape (len(symbols), len(symbols)); nothing between unlike votes."""
-    together = _products(patterns.indicators[:, symbols], patterns.weight)
-    _, code = np.unique(patterns.vote[symbols], return_inverse=True)
-    alike = code[:, None] == code
+def _common_rows(
+    some: _Symbols, table: NDArray[np.float64], prior: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], ...]:
+    """The same for LFs of one symbol each; nothing between unlike votes."""
+    alike = np.zeros((len(some.lfs), len(some.lfs)), dtype=bool)
+    for symbols in some.by_vote:
+        alike[np.ix_(symbols, symbols)] = True
+    together = _dense(some.together)
     counts = together.diagonal()
-    expected = patterns.n_samples * (table[symbols] * prior) @ table[symbols].T
+    expected = some.n_samples * (table * prior) @ table.T
     return together * alike, expected * alike, np.minimum(counts[:, None], counts) * alike
+
+
+def _beyond_chance(
+    agreed: NDArray[np.float64], expected: NDArray[np.float64], common: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ratio in [0, 1] and z, with empty diagonals."""
+    beyond = agreed - expected
+    error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
+    z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
+    ratio = np.clip(beyond / (common - expected + PRIOR_VOTES), 0.0, 1.0)
+    np.fill_diagonal(ratio, 0.0)
+    return ratio, z
+
+
+def _shared(some: _Symbols, dependence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The dependence of each symbol's LF on others, over the equal votes expected in its row."""
+    shared = np.zeros(len(some.own))
+    counts = np.asarray(some.together.diagonal(), dtype=np.float64)
+    for symbols in some.by_vote:
+        own = some.own[symbols]
+        together = _dense(some.together[symbols][:, symbols])
+        shared[symbols] = (dependence[np.ix_(own, own)] * together).sum(axis=1) / counts[symbols]
+    return shared
+
+
+def _dense(matrix: Any) -> NDArray[np.float64]:
+    return np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)

@@ -92,7 +92,8 @@ class TemperedEvidence(Evidence):
     """What votes say of the classes where LFs err together, so that many votes say less than their sum.
 
     The sum of a row's votes is divided by their number to the power `tempering`. The table's last column
-    counts: 1 for a symbol, 0 in the last row, which stands for no vote.
+    counts: it holds how much a vote weighs, in (0, 1], its other columns what it says times that; the last row is 0
+    and stands for no vote.
 
     Attributes
     ----------
@@ -102,7 +103,7 @@ class TemperedEvidence(Evidence):
         In [0, 1].
     likeness : CSR array of shape (n_symbols, n_symbols), or None
         How much of what one symbol says another says too, in [0, 1]: in a row that holds both, each
-        weighs 1 / (1 + likeness), and its weight is what counts.
+        counts 1 / (1 + likeness).
     """
 
     voted_log_prior: NDArray[np.float64]
@@ -129,14 +130,15 @@ class TemperedEvidence(Evidence):
 
     def terms(self, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
         weight = self.table[symbols, -1]
-        weight[weight > 0] = self._weighed(symbols).data
-        total = weight.sum(axis=1)
-        says = self.table[symbols, :-1] * (weight / self._divisor(total)[:, None])[:, :, None]
+        counts = np.ones_like(weight)
+        counts[weight > 0] = self._weighed(symbols).data
+        total = (weight * counts).sum(axis=1)
+        says = self.table[symbols, :-1] * (counts / self._divisor(total)[:, None])[:, :, None]
         prior = np.where(total[:, None] > 0, self.voted_log_prior, self.log_prior)
         return np.concatenate([says, prior[:, None]], axis=1)
 
     def _weighed(self, symbols: NDArray[np.intp]) -> Any:
-        """The weight of each vote, CSR array of shape (n_rows, n_symbols)."""
+        """What remains of each vote beside those like it, CSR array of shape (n_rows, n_symbols)."""
         rows, lfs = np.nonzero(self.table[symbols, -1])
         indptr = np.searchsorted(rows, np.arange(len(symbols) + 1))
         shape = (len(symbols), len(self.table) - 1)

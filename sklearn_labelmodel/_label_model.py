@@ -82,15 +82,15 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         class prior alone, as Snorkel's Y_dev.
         "ignore": y only names the classes.
     n_em_steps : int, default=5
-        Steps of expectation maximisation that read, from whole rows, what votes say besides mu. 0, and
-        ``init="snorkel"``: mu alone says it.
+        Steps of expectation maximisation that read, from whole rows, what votes say besides mu; twice as many where
+        copies are looked for. 0, and ``init="snorkel"``: mu alone says it.
     tempering : float, default=0.5
         In [0, 1]. What a row's n votes say together is divided by n ** tempering, since LFs err together. 0, and
         ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more extreme.
-    dependencies : list of pairs of LFs or "auto", default=None
-        LFs, by name or column, that copy each other or share their source. Training leaves out how often they
-        agree, and where they agree they count as one. "auto" looks for them, and counts LFs that agree more than
-        their accuracies explain partly.
+    dependencies : list of pairs of LFs, "auto" or None, default="auto"
+        LFs, by name or column, that copy each other or share their source: training leaves out how often they
+        agree, and where they agree they count as one. "auto" finds them, where n_em_steps is not 0: votes of LFs that
+        agree more than their accuracies explain weigh less. None: every vote counts in full.
     tol : float, default=None
         Stop when an epoch changes the loss by no more than tol times the first loss. None: never.
     random_state : int, RandomState instance or None, default=None
@@ -117,6 +117,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         votes that are no class.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
         What each vote says: the logarithm of mu_, or of its geometric mean with the table that EM learned.
+    vote_weights_ : ndarray of shape (n_symbols,)
+        How much each vote counts, in (0, 1]: less than 1 where "auto" finds that its LF repeats others.
     voted_prior_ : ndarray of shape (n_classes,)
         P(Y | the row has a vote), which EM learns where the class prior is unknown.
     dependencies_ : list of pairs of LFs
@@ -196,7 +198,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         gold: str = "anchor",
         n_em_steps: int = 5,
         tempering: float = 0.5,
-        dependencies: Sequence[tuple[Any, Any]] | str | None = None,
+        dependencies: Sequence[tuple[Any, Any]] | str | None = "auto",
         tol: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         device: str = "cpu",
@@ -293,8 +295,9 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             given = resolve_class_prior(self.class_balance, classes, gold_rows)
         pairs = None
         if not isinstance(self.dependencies, str):
-            pairs = resolve_pairs(self.dependencies or (), problem.votes.n_lfs, problem.votes.names)
-        if estimate and not anchors:
+            declared = () if self.dependencies is None else self.dependencies
+            pairs = resolve_pairs(declared, problem.votes.n_lfs, problem.votes.names)
+        if estimate and not anchors and len(classes) > 1:
             warn_unidentified_prior(problem.identified)
         return read_rows(
             problem,
@@ -352,6 +355,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         self.classes_, self.class_prior_, self.mu_ = classes, reading.prior, mu
         self._mu_eps = floor
         self.vote_evidence_ = reading.evidence(mu, problem)
+        self.vote_weights_ = reading.weights
         self.voted_prior_ = reading.voted_prior
         self.dependencies_ = _named(reading.pairs, problem.votes.names)
         self._likeness = reading.likeness
@@ -376,11 +380,13 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     def _evidence(self, votes: Votes) -> Evidence:
         symbols = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
         log_prior, log_voted = np.log(self.class_prior_), np.log(self.voted_prior_)
-        silent = np.zeros(len(log_prior))
-        if self._likeness is None and not self._tempering and (log_prior == log_voted).all():
+        silent = np.zeros((1, len(log_prior)))
+        alike = (log_prior == log_voted).all() and (self.vote_weights_ == 1).all()
+        if alike and self._likeness is None and not self._tempering:
             return Evidence(symbols, np.vstack([self.vote_evidence_, silent]), log_prior)
-        counting = np.append(np.ones(len(self.vote_evidence_)), 0.0)
-        table = np.column_stack([np.vstack([self.vote_evidence_, silent]), counting])
+        weights = self.vote_weights_[:, None]
+        table = np.hstack([weights * self.vote_evidence_, weights])
+        table = np.vstack([table, np.zeros((1, table.shape[1]))])
         return TemperedEvidence(
             symbols, table, log_prior, log_voted, self._tempering, self._likeness
         )

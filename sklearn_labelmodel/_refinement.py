@@ -19,10 +19,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ._classes import no_gold
-from ._dependence import find_dependence, near_duplicates, soft_dependence, symbol_likeness
+from ._dependence import Copies, find_copies
 from ._evidence import weigh
 from ._objective import LEAST_PRECISION
 from ._patterns import Patterns, read_patterns
@@ -33,6 +34,7 @@ from ._votes import Votes
 PRIOR_VOTES = 5.0
 # What a row's votes are divided by in the E-step: their number to this power.
 TEMPERING = 0.25
+TRIAL_STEPS = 2
 MOST_VOTES = 1 << 19
 BLOCK_CELLS = 1 << 18
 
@@ -151,7 +153,7 @@ def assumed_table(
     table = np.zeros((len(problem.lf), k))
     if k == 1:
         return table
-    share = np.full(k, 1 / k) if prior is None else prior
+    share = _or_uniform(prior, problem)
     precision = problem.symbol_precision
     ratio = precision * (k - 1) / (1 - precision)
     choice, named = problem.has_choice[problem.lf], problem.named
@@ -209,32 +211,53 @@ def refine(
 
 
 def refine_copies(
-    problem: RefinementProblem,
-    prior: NDArray[np.float64] | None,
-    n_steps: int,
-) -> tuple[VoteTable, Any, NDArray[np.intp]]:
-    """The same, with LFs that copy each other found on the way, and their votes counted less.
+    problem: RefinementProblem, prior: NDArray[np.float64] | None, n_steps: int
+) -> tuple[VoteTable, Copies]:
+    """As `refine`, with LFs that copy each other found on the way, and their votes counted less.
+
+    Copies outvote the others, and whoever believes them long enough finds nothing odd in their agreement. So they
+    are looked for after two steps; these are forgotten, and votes are weighed from then on. After `n_steps`,
+    which know the accuracies better, the weights are found anew, for as many more.
 
     Returns
     -------
     table : VoteTable
-    likeness : CSR array of shape (n_symbols, n_symbols)
-    near_duplicates : ndarray of shape (n_pairs, 2)
-        Columns of LFs.
+    copies : Copies
     """
-    first = refine(problem, prior, n_steps)
-    uniform = np.full(problem.n_classes, 1 / problem.n_classes)
-    ratio, z = find_dependence(
-        problem.patterns,
-        np.hstack([posterior_of(block, first) for block in _blocks(problem, 0.0, None)]).T,
-        np.exp(first.log_table),
-        uniform if prior is None else prior,
+    trial = refine(problem, prior, TRIAL_STEPS)
+    copies = _find_copies(problem, trial, prior)
+    if not problem.has_choice.any():
+        return trial, copies
+
+    def learn(start: VoteTable) -> VoteTable:
+        learn_prior, weights = prior is None, copies.weights
+        return maximise(problem, start, n_steps, 0.0, learn_prior=learn_prior, weights=weights)
+
+    table = learn(_start(problem, prior))
+    copies = _find_copies(problem, table, prior)
+    return learn(table), copies
+
+
+def _start(problem: RefinementProblem, prior: NDArray[np.float64] | None) -> VoteTable:
+    log_prior = np.log(_or_uniform(prior, problem))
+    return VoteTable(assumed_table(problem, prior), log_prior)
+
+
+def _or_uniform(
+    prior: NDArray[np.float64] | None, problem: RefinementProblem
+) -> NDArray[np.float64]:
+    return np.full(problem.n_classes, 1 / problem.n_classes) if prior is None else prior
+
+
+def _find_copies(
+    problem: RefinementProblem, table: VoteTable, prior: NDArray[np.float64] | None
+) -> Copies:
+    return find_copies(
+        problem.statistics,
+        np.exp(table.log_table),
+        np.exp(table.log_prior),
+        _or_uniform(prior, problem),
     )
-    dependence = soft_dependence(ratio, z, problem.has_choice)
-    likeness = symbol_likeness(dependence, problem.lf, problem.vote)
-    learn_prior = prior is None
-    table = maximise(problem, first, n_steps, 0.0, learn_prior=learn_prior, likeness=likeness)
-    return table, likeness, near_duplicates(ratio, z)
 
 
 def maximise(
@@ -244,6 +267,7 @@ def maximise(
     tempering: float,
     *,
     learn_prior: bool,
+    weights: NDArray[np.float64] | None = None,
     likeness: Any = None,
 ) -> VoteTable:
     """Steps of expectation maximisation.
@@ -251,7 +275,7 @@ def maximise(
     E-step: P(Y | row) is proportional to P(Y | votes) exp(sum of the row's log-tables / votes ** tempering).
     M-step: with C the expected counts, an LF's accuracy is its expected right votes over all, and its table is C over
     its sum, both after adding five votes: of the assumed precision, and of the table that this accuracy implies.
-    The class prior is the mean of P(Y | row) to the power `problem.identified`.
+    The class prior is in proportion to (rows of the class + 1) to the power `problem.identified`.
 
     Parameters
     ----------
@@ -261,12 +285,14 @@ def maximise(
     tempering : float
         In [0, 1].
     learn_prior : bool
+    weights : ndarray of shape (n_symbols,), default=None
+        How much each vote counts as evidence, in (0, 1].
     likeness : CSR array of shape (n_symbols, n_symbols), default=None
         As `weigh` takes it.
     """
     if not problem.has_choice.any():
         return start
-    blocks = list(_blocks(problem, tempering, likeness))
+    blocks = list(_blocks(problem, tempering, weights, likeness))
     power = problem.identified if learn_prior else 0.0
     table = start
     for _ in range(n_steps):
@@ -287,18 +313,31 @@ class _Block:
     weight: NDArray[np.float64]
 
 
-def _blocks(problem: RefinementProblem, tempering: float, likeness: Any) -> Iterator[_Block]:
+def _blocks(
+    problem: RefinementProblem,
+    tempering: float,
+    weights: NDArray[np.float64] | None = None,
+    likeness: Any = None,
+) -> Iterator[_Block]:
     n_rows = max(BLOCK_CELLS // problem.n_classes, len(problem.lf))
     patterns = problem.patterns
     for start in range(0, len(patterns.weight), n_rows):
         rows = slice(start, start + n_rows)
-        indicators = patterns.indicators[rows]
+        whole = n_rows >= len(patterns.weight)
+        indicators = patterns.indicators if whole else patterns.indicators[rows]
         evidence = indicators if likeness is None else weigh(indicators, likeness)
+        if weights is not None:
+            evidence = _scaled(evidence, weights)
         votes = np.maximum(np.asarray(evidence.sum(axis=1)), 1.0)
         yield _Block(indicators, evidence, votes**tempering, patterns.weight[rows])
 
 
-def posterior_of(block: _Block, table: VoteTable) -> NDArray[np.float64]:
+def _scaled(votes: Any, weights: NDArray[np.float64]) -> Any:
+    data = votes.data * weights[votes.indices]
+    return sp.csr_array((data, votes.indices, votes.indptr), shape=votes.shape)
+
+
+def _posterior_of(block: _Block, table: VoteTable) -> NDArray[np.float64]:
     """P(Y | row) of a block's patterns, shape (n_classes, n_patterns)."""
     scores = np.ascontiguousarray((block.evidence @ table.log_table).T)
     scores /= block.divisor
@@ -315,7 +354,7 @@ def _expect(
     """Expected rows of each class that hold each symbol, and of each class."""
     counts, rows = np.zeros_like(table.log_table), np.zeros_like(table.log_prior)
     for block in blocks:
-        expected = posterior_of(block, table) * block.weight
+        expected = _posterior_of(block, table) * block.weight
         counts += block.indicators.T @ np.ascontiguousarray(expected.T)
         rows += expected.sum(axis=1)
     return counts, rows
@@ -366,7 +405,7 @@ def estimated_prior(problem: RefinementProblem, refined: VoteTable) -> NDArray[n
     """
     uniform = np.full(problem.n_classes, -np.log(problem.n_classes))
     start = VoteTable(assumed_table(problem, None), uniform)
-    _, rows = _expect(list(_blocks(problem, 0.5, None)), start)
+    _, rows = _expect(list(_blocks(problem, 0.5)), start)
     rest = 1 - problem.identified
     prior = np.exp(_log_shares(refined.log_prior + rest * np.log(rows / rows.sum() + 1e-12)))
     return np.asarray(prior / prior.sum())

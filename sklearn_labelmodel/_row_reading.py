@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._anchor import anchor_log_table, anchored_prior
-from ._dependence import groups_of, symbol_likeness
+from ._dependence import Copies, groups_of, symbol_likeness
 from ._refinement import RefinementProblem, VoteTable, estimated_prior, refine, refine_copies
 
 STEPS = 5
@@ -27,26 +27,25 @@ class RowReading:
         None where mu alone is to say what votes say.
     pairs : ndarray of shape (n_pairs, 2)
         Columns of LFs that copy each other.
+    weights : ndarray of shape (n_symbols,)
+        How much each vote counts, in (0, 1].
     likeness : CSR array of shape (n_symbols, n_symbols) or None
         As `weigh` takes it; None where every vote counts in full.
-    n_lfs : int
+    groups : CSR array of shape (n_lfs, n_lfs) or None
+        1 between LFs that training is to leave out: those declared. (Leaving out found ones made labels worse.)
     """
 
     prior: NDArray[np.float64]
     table: VoteTable | None
     pairs: NDArray[np.intp]
+    weights: NDArray[np.float64]
     likeness: Any
-    n_lfs: int
+    groups: Any
 
     @property
     def voted_prior(self) -> NDArray[np.float64]:
         """P(Y | the row has a vote), shape (n_classes,)."""
         return self.prior if self.table is None else np.exp(self.table.log_prior)
-
-    @property
-    def groups(self) -> Any:
-        """1 between LFs that pairs connect, CSR array of shape (n_lfs, n_lfs), or None without pairs."""
-        return groups_of(self.pairs, self.n_lfs) if len(self.pairs) else None
 
     def anchored(
         self,
@@ -96,24 +95,28 @@ def read_rows(
     n_steps : int
         Of expectation maximisation. 0: mu alone is to say what votes say.
     """
+    declared = np.zeros((0, 2), dtype=np.intp) if pairs is None else pairs
+    groups = groups_of(declared, problem.votes.n_lfs) if len(declared) else None
+    likeness = None if groups is None else symbol_likeness(groups, problem.lf, problem.vote)
+    nothing_found = Copies(np.ones(len(problem.lf)), declared)
+
+    def read(prior: NDArray[np.float64] | None) -> tuple[VoteTable, Copies]:
+        if pairs is None:
+            return refine_copies(problem, prior, n_steps or STEPS)
+        return refine(problem, prior, n_steps or STEPS, likeness), nothing_found
+
     uniform = np.full(problem.n_classes, 1 / problem.n_classes)
-    likeness = None if pairs is None or not len(pairs) else _declared(problem, pairs)
-    known, table = given, None
+    known, table, copies = given, None, nothing_found
     if known is None and (n_steps or estimate):
-        table = refine(problem, None, n_steps or STEPS, likeness)
+        table, copies = read(None)
     if known is None and gold_rows.any():
         center = np.exp(table.log_prior) if table else uniform
         known = anchored_prior(gold_rows, center, problem.statistics.n_samples)
     prior = uniform if known is None else known
     if known is None and estimate and table:
         prior = estimated_prior(problem, table)
-    if pairs is None:
-        table, likeness, pairs = refine_copies(problem, known, n_steps or STEPS)
-    elif known is not None and n_steps:
-        table = refine(problem, known, n_steps, likeness)
-    return RowReading(prior, table if n_steps else None, pairs, likeness, problem.votes.n_lfs)
-
-
-def _declared(problem: RefinementProblem, pairs: NDArray[np.intp]) -> Any:
-    groups = groups_of(pairs, problem.votes.n_lfs)
-    return symbol_likeness(groups, problem.lf, problem.vote)
+    if known is not None and n_steps:
+        table, copies = read(known)
+    if not n_steps:
+        table, copies = None, nothing_found
+    return RowReading(prior, table, copies.near_duplicates, copies.weights, likeness, groups)

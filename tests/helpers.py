@@ -36,14 +36,15 @@ def posterior_by_formula(model, L):
 def tempered_posterior_by_formula(model, L, tempering, group=()):
     """P(Y | votes) where LFs err together, one row and one vote at a time; LFs of the group copy each other."""
     proba = []
+    symbols = zip(model.symbols_.tolist(), model.vote_evidence_, model.vote_weights_, strict=True)
+    symbols = list(symbols)
     for row in L:
         joint, total = np.zeros(len(model.classes_)), 0.0
-        for symbol, evidence in zip(model.symbols_, model.vote_evidence_, strict=True):
-            lf, vote = symbol
+        for (lf, vote), evidence, weight in symbols:
             if row[lf] == vote:
-                weight = 1 / sum(row[list(group)] == vote) if lf in group else 1.0
-                joint += weight * evidence
-                total += weight
+                counts = weight / sum(row[list(group)] == vote) if lf in group else weight
+                joint += counts * evidence
+                total += counts
         if total:
             joint = np.log(model.voted_prior_) + joint / max(total, 1.0) ** tempering
         else:

@@ -1,6 +1,7 @@
 """Labeling functions that copy each other: declared or found, and votes that count less for it."""
 
 import pickle
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,18 +17,15 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_labelmodel import LabelModelClassifier, _evidence
+from sklearn_labelmodel import LabelModelClassifier, _dependence, _evidence
 from sklearn_labelmodel._classes import class_index, no_gold
 from sklearn_labelmodel._dependence import (
-    find_dependence,
+    find_copies,
     groups_of,
-    near_duplicates,
     resolve_pairs,
-    soft_dependence,
     symbol_likeness,
 )
 from sklearn_labelmodel._evidence import weigh
-from sklearn_labelmodel._patterns import read_patterns
 from sklearn_labelmodel._refinement import RefinementProblem, refine_copies
 from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
@@ -42,7 +40,7 @@ def found_pairs(L, n_classes):
     symbol_class = class_index(statistics.vote, np.arange(n_classes))
     precision = np.full(votes.n_lfs, 0.7)
     problem = RefinementProblem(votes, statistics, symbol_class, precision, n_classes)
-    return refine_copies(problem, None, 5)[2].tolist()
+    return refine_copies(problem, None, 5)[1].near_duplicates.tolist()
 
 
 def with_copies(L, lf, n_copies, *, noise=0.0, seed=0):
@@ -211,12 +209,12 @@ def test_weights_without_likeness_are_one():
 # Found pairs --------------------------------------------------------------------------------------
 
 
-def dependence_by_formula(L, proba, table, prior, symbols):
-    """ratio and z, pair by pair and row by row."""
+def copies_by_formula(L, table, voted_prior, prior, symbols):
+    """Weights and near-duplicates, pair by pair and row by row."""
     n_lfs = L.shape[1]
     votes = [[vote for lf, vote in symbols if lf == j] for j in range(n_lfs)]
     place = {symbol: u for u, symbol in enumerate(symbols)}
-    ratio, z = np.zeros((n_lfs, n_lfs)), np.zeros((n_lfs, n_lfs))
+    dependence, near = np.zeros((n_lfs, n_lfs)), []
     for a in range(n_lfs):
         for b in range(n_lfs):
             both = (L[:, a] >= 0) & (L[:, b] >= 0)
@@ -226,60 +224,51 @@ def dependence_by_formula(L, proba, table, prior, symbols):
             agreed = (both & (L[:, a] == L[:, b])).sum()
             likely = sum(table[place[a, v]] * table[place[b, v]] for v in shared)
             if len(votes[a]) > 1:
-                common, expected = both.sum(), (proba[both] @ likely).sum()
+                common, expected = both.sum(), both.sum() * (voted_prior @ likely)
             else:
                 common = min((L[:, a] >= 0).sum(), (L[:, b] >= 0).sum())
                 expected = len(L) * prior @ likely
-            ratio[a, b] = (agreed - expected) / (common - expected + 5)
-            z[a, b] = (agreed - expected) / np.sqrt(expected * (1 - expected / common))
-    return np.clip(ratio, 0, 1), z
+            ratio = (agreed - expected) / (common - expected + 5)
+            z = (agreed - expected) / np.sqrt(expected * (1 - expected / common))
+            is_near = ratio > 0.5 and z > 3
+            if z > 1 and (is_near or len(votes[a]) > 1):
+                dependence[a, b] = ratio * (1 - 1 / z)
+            if is_near and a < b:
+                near.append([a, b])
+    weights = []
+    for lf, vote in symbols:
+        rows = L[L[:, lf] == vote]
+        others = [j for j in range(n_lfs) if (len(votes[j]) > 1) == (len(votes[lf]) > 1)]
+        equal = (rows[:, others] == vote).mean(axis=0)
+        weights.append(1 / (1 + dependence[lf, others] @ equal))
+    return np.array(weights), near
 
 
-def test_dependence_equals_the_formula():
-    L = with_copies(make_votes(60, 6, 3, coverage=0.6)[0], 1, 1, noise=0.2)
-    L[:, [0, 2, 3]] = for_one_class(L[:, [0, 2, 3]], [1, 1, 2])
-    patterns = read_patterns(read_votes(L), no_gold(60))
-    rng = np.random.default_rng(0)
-    dense, symbols = (
-        patterns.indicators.toarray(),
-        list(zip(patterns.lf, patterns.vote, strict=True)),
-    )
-    proba = rng.dirichlet(np.ones(3), len(dense))
-    table, prior = rng.uniform(0.05, 0.3, (len(symbols), 3)), np.array([0.2, 0.5, 0.3])
-    # Back from patterns to rows.
-    rows = np.repeat(np.arange(len(dense)), patterns.weight.astype(int))
-    votes = np.full((len(rows), 7), -1)
-    for u, (lf, vote) in enumerate(symbols):
-        votes[dense[rows, u] > 0, lf] = vote
-    silent = np.full((60 - len(rows), 7), -1)
-    expected = dependence_by_formula(
-        np.vstack([votes, silent]),
-        np.vstack([proba[rows], np.zeros((len(silent), 3))]),
-        *(table, prior, symbols),
-    )
-    ratio, z = find_dependence(patterns, proba, table, prior)
-    assert_allclose(ratio, expected[0], rtol=1e-9, atol=1e-12)
-    assert_allclose(z, expected[1], rtol=1e-9, atol=1e-12)
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("one_sided", [[], [0, 2, 3, 6], range(7)], ids=["none", "some", "all"])
+def test_copies_equal_the_formula(one_sided, sparse):
+    L = with_copies(make_votes(400, 6, 3, coverage=0.6)[0], 2, 1, noise=0.1)
+    one_sided = list(one_sided)
+    L[:, one_sided] = for_one_class(L[:, one_sided], np.array([1, 0, 1, 2, 0, 2, 1])[one_sided])
+    statistics = count_votes(read_votes(L), no_gold(len(L)))
+    if sparse:
+        statistics = replace(statistics, cooccurrence=sp.csr_array(statistics.cooccurrence))
+    symbols = list(zip(statistics.lf.tolist(), statistics.vote.tolist(), strict=True))
+    table = np.random.default_rng(0).uniform(0.05, 0.5, (len(symbols), 3))
+    voted_prior, prior = np.array([0.2, 0.5, 0.3]), np.array([0.3, 0.3, 0.4])
+    weights, near = copies_by_formula(L, table, voted_prior, prior, symbols)
+    copies = find_copies(statistics, table, voted_prior, prior)
+    assert (weights < 1).any()
+    assert_allclose(copies.weights, weights, rtol=1e-9)
+    assert sorted(copies.near_duplicates.tolist()) == near
 
 
-def test_soft_dependence_is_less_one_standard_error():
-    ratio = np.array([[0, 0.4, 0.3], [0.4, 0, 0.9], [0.3, 0.9, 0]])
-    z = np.array([[0, 4.0, 0.8], [4.0, 0, 10.0], [0.8, 10.0, 0]])
-    dependence = soft_dependence(ratio, z, np.ones(3, dtype=bool)).toarray()
-    assert_allclose(dependence, [[0, 0.3, 0], [0.3, 0, 0.81], [0, 0.81, 0]])
-
-
-def test_soft_dependence_of_one_symbol_lfs_is_of_near_duplicates_alone():
-    ratio, z = np.full((3, 3), 0.4), np.full((3, 3), 4.0)
-    ratio[0, 1] = ratio[1, 0] = 0.8
-    dependence = soft_dependence(ratio, z, np.zeros(3, dtype=bool)).toarray()
-    assert_allclose(dependence, [[0, 0.6, 0], [0.6, 0, 0], [0, 0, 0]])
-
-
-def test_near_duplicates_are_told_by_both_measures():
-    ratio = np.array([[0, 0.9, 0.9], [0.9, 0, 0.4], [0.9, 0.4, 0]])
-    z = np.array([[0, 9.0, 2.0], [9.0, 0, 9.0], [2.0, 9.0, 0]])
-    assert near_duplicates(ratio, z).tolist() == [[0, 1]]
+def test_too_many_lfs_are_not_compared(monkeypatch):
+    monkeypatch.setattr(_dependence, "MOST_LFS", 4)
+    L = with_copies(make_votes(400, 5)[0], 2, 2)
+    model = LabelModelClassifier().fit(L)
+    assert model.dependencies_ == []
+    assert_array_equal(model.vote_weights_, 1)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -357,7 +346,19 @@ def test_declared_copies_make_labels_more_accurate():
     for seed in range(6):
         L, y = copied(seed)
         known = LabelModelClassifier(dependencies=[(4, 5), (5, 6)]).fit(L).score(L, y)
-        gains.append(known - LabelModelClassifier().fit(L).score(L, y))
+        gains.append(known - LabelModelClassifier(dependencies=None).fit(L).score(L, y))
+    assert np.mean(gains) > 0.03
+
+
+@pytest.mark.parametrize(("n_independent", "n_copies"), [(5, 1), (10, 2)])
+def test_the_default_withstands_copies(n_independent, n_copies):
+    gains = []
+    for seed in range(6):
+        L, y = copied(seed, n_independent, n_copies)
+        scores = [
+            LabelModelClassifier(dependencies=found).fit(L).score(L, y) for found in ("auto", None)
+        ]
+        gains.append(scores[0] - scores[1])
     assert np.mean(gains) > 0.03
 
 
@@ -387,11 +388,31 @@ def test_pairs_by_name_and_by_column_are_the_same_model():
     assert_array_equal(by_name.vote_evidence_, by_column.vote_evidence_)
 
 
-@pytest.mark.parametrize("dependencies", [None, [], ()], ids=str)
+@pytest.mark.parametrize("dependencies", [[], (), np.zeros((0, 2), dtype=int)], ids=str)
 def test_no_dependencies_are_none(dependencies, binary):
     model = LabelModelClassifier(dependencies=dependencies).fit(binary[0])
+    expected = LabelModelClassifier(dependencies=None).fit(binary[0])
+    assert model.dependencies_ == expected.dependencies_ == []
+    assert_array_equal(model.predict_proba(binary[0]), expected.predict_proba(binary[0]))
+
+
+def test_pairs_may_be_an_array(binary):
+    model = LabelModelClassifier(dependencies=np.array([[0, 1], [1, 3]])).fit(binary[0])
+    assert model.dependencies_ == [(0, 1), (1, 3)]
+
+
+def test_snorkels_start_looks_for_no_copies():
+    L, _ = copied(0, 6, 1)
+    model = LabelModelClassifier(init="snorkel", random_state=0).fit(L)
     assert model.dependencies_ == []
-    assert_same_model(model, LabelModelClassifier().fit(binary[0]))
+    assert_array_equal(model.vote_weights_, 1)
+
+
+def test_found_copies_are_not_left_out_of_training():
+    L, _ = copied(0, 6, 1)
+    found = LabelModelClassifier().fit(L)
+    assert found.dependencies_ == [(5, 6)]
+    assert_array_equal(found.mu_, LabelModelClassifier(dependencies=None).fit(L).mu_)
 
 
 @pytest.mark.parametrize("n_em_steps", [0, 5])
@@ -400,7 +421,7 @@ def test_exact_copies_count_once(tempering, n_em_steps):
     L, _ = make_votes(300, 5, 3, seed=5)
     balance = [0.5, 0.3, 0.2]
     start = {"n_epochs": 0, "class_balance": balance, "tempering": tempering}
-    alone = LabelModelClassifier(n_em_steps=n_em_steps, **start).fit(L)
+    alone = LabelModelClassifier(n_em_steps=n_em_steps, dependencies=None, **start).fit(L)
     pairs = [(2, 5), (2, 6)]
     model = LabelModelClassifier(n_em_steps=n_em_steps, dependencies=pairs, **start)
     thrice = with_copies(L, 2, 2)

@@ -368,7 +368,7 @@ def test_estimators_that_cannot_learn_soft_labels(data, estimator, message):
 def test_estimators_without_weights_learn_hard_labels(data):
     X, L, y = data
     model = WeakSupervisionClassifier(estimator=KNeighborsClassifier(), labels="hard")
-    assert model.fit(X, L=L).score(X, y) > 0.9
+    assert model.fit(X, L=L).score(X, y) > 0.85
 
 
 def test_an_estimator_that_says_so_gets_the_probabilities(data, soft_labels):

@@ -488,7 +488,7 @@ def test_estimated_prior_of_a_class_without_a_vote_is_positive():
 
 def test_estimate_is_the_estimated_prior(binary):
     problem = make_problem(binary[0], 2)
-    model = LabelModelClassifier(class_balance="estimate").fit(binary[0])
+    model = LabelModelClassifier(class_balance="estimate", dependencies=None).fit(binary[0])
     expected = estimated_prior(problem, refine(problem, None, 5))
     assert_allclose(model.class_prior_, expected, rtol=1e-12)
 
@@ -677,8 +677,9 @@ def test_anchoring_to_no_label_changes_no_table():
 def test_anchored_model_holds_both_anchored_accounts(binary):
     L, y = binary
     gold = np.where(np.arange(len(y)) < 40, y, -1)
-    model = LabelModelClassifier(class_balance=[0.5, 0.5]).fit(L, gold)
-    plain = LabelModelClassifier(class_balance=[0.5, 0.5]).fit(L)
+    settings = {"class_balance": [0.5, 0.5], "dependencies": None}
+    model = LabelModelClassifier(**settings).fit(L, gold)
+    plain = LabelModelClassifier(**settings).fit(L)
     problem = make_problem(L, 2)
     held = (L[:40, problem.lf] == problem.vote).T.astype(float)
     counts, rows = held @ np.eye(2)[y[:40]], np.bincount(y[:40]).astype(float)
