@@ -21,7 +21,8 @@ from ._objective import Objective
 if TYPE_CHECKING:
     import torch
 
-Step = Callable[[Callable[[], Any]], Any]
+Evaluate = Callable[[], tuple[Any, Any]]
+Step = Callable[[], Any]
 Advance = Callable[[int], None]
 
 logger = logging.getLogger("sklearn_labelmodel")
@@ -101,19 +102,14 @@ def train(
     import torch
 
     mu, evaluate = _on_device(objective, start, _device(settings.device))
-    step, advance = _plain_sgd(mu, settings) or _torch_steps(mu, settings)
+    step, advance = _plain_sgd(mu, evaluate, settings) or _torch_steps(mu, evaluate, settings)
     losses: list[Any] = []
     converged = None if settings.tol is None else False
-
-    def closure() -> Any:
-        loss, mu.grad = evaluate()
-        return loss
-
     # What overflows is reported below, with its epoch.
     quiet = np.errstate(over="ignore", invalid="ignore")
     with torch.no_grad(), quiet, _Reporter(settings) as report:
         while len(losses) < settings.n_epochs and not converged:
-            losses.append(step(closure))
+            losses.append(step())
             advance(len(losses) - 1)
             report(losses)
             if settings.tol is not None:
@@ -144,8 +140,8 @@ def _check_finite(losses: NDArray[np.float64], lr: float) -> None:
 
 def _on_device(
     objective: Objective, start: NDArray[np.float64], device: torch.device
-) -> tuple[torch.Tensor, Callable[[], tuple[Any, torch.Tensor]]]:
-    """The parameter, and a function of nothing that gives its loss and gradient.
+) -> tuple[torch.Tensor, Evaluate]:
+    """The parameter, and a function of nothing that gives its loss and gradient, a tensor or an array.
 
     On the CPU, NumPy computes them on the parameter's own memory: for the small products that an epoch
     mostly is, torch wakes threads that cost more than the product.
@@ -158,13 +154,8 @@ def _on_device(
         mu = _tensor(start, device, dtype)
         return mu, lambda: objective.loss_and_gradient(mu)
     objective = objective.convert(lambda array: _SparseRows(array) if sp.issparse(array) else array)
-    mu = torch.from_numpy(start.copy())
-
-    def evaluate() -> tuple[Any, torch.Tensor]:
-        loss, gradient = objective.loss_and_gradient(mu.numpy())
-        return loss, torch.from_numpy(gradient)
-
-    return mu, evaluate
+    memory = start.copy()
+    return torch.from_numpy(memory), lambda: objective.loss_and_gradient(memory)
 
 
 def _tensor(array: Any, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
@@ -195,6 +186,8 @@ class _SparseRows:
 def _device(name: str) -> torch.device:
     import torch
 
+    if name == "cpu":
+        return torch.device(name)
     if name == "auto":
         there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
         return torch.device(next((kind for kind, found in there.items() if found), "cpu"))
@@ -222,12 +215,16 @@ def _device(name: str) -> torch.device:
 # Steps --------------------------------------------------------------------------------------------
 
 
-def _plain_sgd(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Advance] | None:
+def _plain_sgd(
+    mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings
+) -> tuple[Step, Advance] | None:
     """SGD at a constant rate, to the bit as torch.optim.SGD does it; None where more is asked for.
 
     Written out since twenty symbols take longer to dispatch than to step, and as torch's optimizers load
     its compiler at first use, which takes seconds.
     """
+    import torch
+
     momentum = settings.optimizer_params.get("momentum", 0)
     plain = settings.optimizer == "sgd" and settings.lr_scheduler == "constant"
     warmup = scheduler_params(settings)["n_warmup"]
@@ -239,17 +236,19 @@ def _plain_sgd(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Adva
     ):
         return None
     velocity: Any = None
+    direction: Any = None
 
-    def step(closure: Callable[[], Any]) -> Any:
-        nonlocal velocity
-        loss = closure()
-        change: Any = mu.grad
+    def step() -> Any:
+        nonlocal velocity, direction
+        loss, change = evaluate()
         if settings.weight_decay:
-            change = change.add(mu, alpha=settings.weight_decay)
-        if momentum:
-            velocity = change.clone() if velocity is None else velocity.mul_(momentum).add_(change)
-            change = velocity
-        mu.add_(change, alpha=-settings.lr)
+            change = torch.as_tensor(change).add(mu, alpha=settings.weight_decay)
+        if momentum and velocity is not None:
+            velocity *= momentum
+            velocity += change
+        else:
+            velocity, direction = change, torch.as_tensor(change)
+        mu.add_(direction, alpha=-settings.lr)
         return loss
 
     return step, _no_advance
@@ -263,12 +262,21 @@ def _no_advance(_: int) -> None:
     """Leave the learning rate as it is."""
 
 
-def _torch_steps(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Advance]:
+def _torch_steps(
+    mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings
+) -> tuple[Step, Advance]:
     """The steps of torch's own optimizer and schedulers."""
+    import torch
+
     optimizer = _optimizer(mu, settings)
     advance = _scheduler(optimizer, settings)
-    # Only now, as schedulers wrap the method.
-    return optimizer.step, advance
+
+    def closure() -> Any:
+        loss, gradient = evaluate()
+        mu.grad = torch.as_tensor(gradient)
+        return loss
+
+    return lambda: optimizer.step(closure), advance
 
 
 def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Optimizer:
