@@ -136,7 +136,10 @@ class Objective:
         return replace(self, **arrays)
 
     def loss_and_gradient(self, mu: Any) -> tuple[Any, Any]:
-        """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes)."""
+        """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes).
+
+        Rounding may leave the loss of a perfect fit a little below zero.
+        """
         loss, gradient = self._fit_term(mu)
         if self.l2:
             pull = mu - self.center
@@ -197,6 +200,8 @@ class FactoredObjective(Objective):
         Symbols sorted by how many their LF has; None where they are already.
     inverse : ndarray of shape (n_symbols,) or None
     groups : tuple of (n_lfs, symbols per LF)
+    marginal_gram : array of shape (n_classes, n_classes)
+        p p^T / 2.
     offset : array of shape (n_symbols, n_classes)
         frequency p^T / 2.
     constant : float
@@ -208,6 +213,7 @@ class FactoredObjective(Objective):
     order: Any
     inverse: Any
     groups: tuple[tuple[int, int], ...]
+    marginal_gram: Any
     offset: Any
     constant: float
     from_left: bool
@@ -221,8 +227,7 @@ class FactoredObjective(Objective):
         loss = self.constant + marginal @ (0.5 * marginal - self.frequency)
         loss += (difference - observed).ravel() @ mu.ravel()
         difference *= 4
-        # Rounding may leave a perfect fit a little below zero.
-        return loss.clip(0, None), difference
+        return loss, difference
 
     def _observed(self, weighted: Any) -> Any:
         """Target times mu P, and the offset."""
@@ -236,8 +241,7 @@ class FactoredObjective(Objective):
             mu, weighted = mu[self.order], weighted[self.order]
         pairs = list(zip(self._tables(mu), self._tables(weighted), strict=True))
         grams = [_gram(heavy) for _, heavy in pairs]
-        gram = sum(own.sum(0) if own.ndim == 3 else own for own in grams)
-        gram = gram + 0.5 * self.prior[:, None] * self.prior
+        gram = self.marginal_gram + sum(own.sum(0) if own.ndim == 3 else own for own in grams)
         if len(pairs) == 1:
             expected = self._expected_in(*pairs[0], grams[0], gram).reshape(mu.shape)
         else:
@@ -303,7 +307,8 @@ def make_objective(
         order=None if in_order else order,
         inverse=None if in_order else np.argsort(order),
         groups=tuple((int(rows // size), int(size)) for size, rows in zip(*per_size, strict=True)),
-        offset=0.5 * frequency[:, None] * prior,
+        marginal_gram=0.5 * np.outer(prior, prior),
+        offset=0.5 * np.outer(frequency, prior),
         constant=_squared_norm(target) + _squared_norm(frequency),
         from_left=not sp.issparse(target) and center.size * len(center) > LARGE_PRODUCT,
     )

@@ -115,9 +115,12 @@ def train(
             if settings.tol is not None:
                 converged = _at_rest(losses, settings.tol)
         final, _ = evaluate()
-    loss_curve = np.array([float(loss) for loss in losses])
-    _check_finite(np.append(loss_curve, float(final)), settings.lr)
-    return TrainingResult(mu.cpu().numpy().astype(float), loss_curve, float(final), converged)
+    curve = np.array([float(loss) for loss in [*losses, final]])
+    _check_finite(curve, settings.lr)
+    # Rounding may leave a perfect fit a little below zero.
+    curve = np.maximum(curve, 0.0)
+    found = mu.cpu().numpy().astype(float)
+    return TrainingResult(found, curve[:-1], float(curve[-1]), converged)
 
 
 def _at_rest(losses: list[Any], tol: float) -> bool:
