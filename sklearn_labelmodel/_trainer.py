@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from itertools import pairwise
 from numbers import Integral, Real
@@ -156,7 +156,8 @@ def _on_device(
         objective = objective.convert(lambda array: _tensor(array, device, dtype))
         mu = _tensor(start, device, dtype)
         return mu, lambda: objective.loss_and_gradient(mu)
-    objective = objective.convert(lambda array: _SparseRows(array) if sp.issparse(array) else array)
+    if sp.issparse(objective.target):
+        objective = replace(objective, target=_SparseRows(objective.target))
     memory = start.copy()
     return torch.from_numpy(memory), lambda: objective.loss_and_gradient(memory)
 
