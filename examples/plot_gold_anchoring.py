@@ -72,8 +72,8 @@ print(table.round(3).to_string())
 # What to read from it
 # --------------------
 #
-# Rules without labels are worth about twenty labels. The first tens of labels correct the rules; from
-# there on labels add to what the rules say, until there are enough to do alone. On this data set,
+# Rules without labels are worth some thirty labels. From there on labels add to what the rules say,
+# until there are enough to do alone. On this data set,
 # where a linear classifier is nearly perfect, that point comes early; the harder the classifier's
 # task, the later.
 
@@ -96,11 +96,9 @@ ax.legend(loc="lower right")
 #
 # With ``gold="anchor"``, the default, what was learned from the votes counts as much as 30 labelled
 # rows of each class, and the labels are counted on top. ``gold="prior"`` takes from the labels only
-# how frequent the classes are. Here are both on votes in which four of ten voters know nothing:
-# the labels find these out, which the default 100 epochs of training do not.
-#
-# The first few labels do harm, if they are all that the model knows of how frequent the classes
-# are: of five rows, four may well be of one class. If you know the shares, pass ``class_balance``.
+# how frequent the classes are, at their word: of five rows, four may well be of one class, and that does
+# harm. "anchor" believes their shares as far as chance does not explain them. Here are both on votes in which four
+# of ten voters know nothing.
 
 votes = make_label_matrix(
     1000,
@@ -132,5 +130,5 @@ ax.set_xticks(positions, N_GOLD)
 ax.set_xlabel("gold labels among 1000 rows")
 ax.set_ylabel("accuracy on the other rows")
 ax.grid(alpha=0.3)
-ax.legend(title="gold", loc="upper left")
+ax.legend(title="gold", loc="lower right")
 plt.show()

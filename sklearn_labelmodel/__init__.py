@@ -8,6 +8,7 @@ from ._label_model import LabelModelClassifier
 if TYPE_CHECKING:
     from ._dawid_skene import DawidSkeneClassifier
     from ._majority_vote import MajorityVoteClassifier
+    from ._tuned_abstain import TunedAbstainClassifier
     from .end_model import WeakSupervisionClassifier, soft_label_expand
     from .inspection import filter_unlabeled, lf_summary, probs_to_preds
     from .labeling import (
@@ -34,6 +35,7 @@ __all__ = [
     "MajorityVoteClassifier",
     "RegexLF",
     "ThresholdLF",
+    "TunedAbstainClassifier",
     "WeakSupervisionClassifier",
     "filter_unlabeled",
     "labeling_function",
@@ -46,6 +48,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "DawidSkeneClassifier": "_dawid_skene",
     "MajorityVoteClassifier": "_majority_vote",
+    "TunedAbstainClassifier": "_tuned_abstain",
     "WeakSupervisionClassifier": "end_model",
     "soft_label_expand": "end_model",
     "filter_unlabeled": "inspection",

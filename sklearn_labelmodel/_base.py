@@ -18,7 +18,8 @@ from sklearn.utils.validation import (
 )
 
 from ._classes import GoldLabels, check_same_kind, check_votes_are_classes, class_index, read_gold
-from ._posterior import Evidence, find_symbols, log_likelihood, posterior
+from ._evidence import Evidence, find_symbols
+from ._posterior import log_likelihood, posterior
 from ._vote_reader import read_votes
 from ._votes import Votes
 

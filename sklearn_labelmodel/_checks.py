@@ -11,6 +11,7 @@ from ._votes import Votes, lf_label
 from ._warnings import warn_user
 
 LEAST_LFS = 3
+LEAST_IDENTIFIED = 0.5
 NAMED = 5
 
 
@@ -57,3 +58,20 @@ def warn_unidentified(
         f"The votes cannot identify the accuracies of {fault}; {decides}. At least three LFs that vote on "
         "common rows are needed."
     )
+
+
+def warn_unidentified_prior(identified: float) -> None:
+    """Warn of a class prior that the votes hardly tell.
+
+    Parameters
+    ----------
+    identified : float
+        In [0, 1]; see `RefinementProblem.identified`.
+    """
+    if identified < LEAST_IDENTIFIED:
+        warn_user(
+            "The votes cannot identify the class prior: only "
+            f"{identified:.0%} of them are votes of LFs that cast several votes, in rows of two votes or more. The "
+            "estimate leans on prec_init and on how often each LF votes; give class_balance if you know the shares, or "
+            "label some rows."
+        )

@@ -16,7 +16,6 @@ from ._votes import Votes, is_text, lf_label
 from ._warnings import warn_user
 
 UNLABELLED = -1
-GOLD_ROW_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -289,7 +288,7 @@ def _listed(values: NDArray[Any], most: int = 10) -> str:
 
 
 def resolve_class_prior(
-    class_balance: Any, classes: NDArray[Any], gold_rows: NDArray[Any] | None, *, smooth: bool
+    class_balance: Any, classes: NDArray[Any], gold_rows: NDArray[Any] | None
 ) -> NDArray[np.float64]:
     """P(Y): the given class balance, else the gold labels' shares, else uniform.
 
@@ -299,8 +298,6 @@ def resolve_class_prior(
     classes : ndarray of shape (n_classes,)
     gold_rows : ndarray of shape (n_classes,) or None
         Labelled rows of each class.
-    smooth : bool
-        Whether half a row is added to each class's gold rows.
 
     Returns
     -------
@@ -316,8 +313,7 @@ def resolve_class_prior(
         return _given_balance(class_balance, classes)
     if gold_rows is None or not gold_rows.sum():
         return np.full(len(classes), 1.0 / len(classes))
-    rows = gold_rows + (GOLD_ROW_SHARE if smooth else 0.0)
-    return _positive(rows / rows.sum(), classes, "among the gold labels")
+    return _positive(gold_rows / gold_rows.sum(), classes, "among the gold labels")
 
 
 def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.float64]:

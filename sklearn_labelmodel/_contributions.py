@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ._posterior import Evidence
+from ._evidence import Evidence
 from ._votes import Votes
 
 if TYPE_CHECKING:
@@ -26,16 +26,15 @@ def contributions(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     Returns
     -------
     contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
-        [i, j, y] = log P(vote of LF j in row i | Y = y), at most 0, and 0 where it abstains; [i, n_lfs, y] is the
-        log of the class prior. The sum over axis 1 is log P(votes, Y), the softmax of which is the posterior.
+        [i, j, y] is what the vote of LF j in row i adds for class y, at most 0, and 0 where it abstains: its
+        log-likelihood, less where votes are tempered or shared with copies; [i, n_lfs, y] is the log of the class
+        prior. The softmax of the sum over axis 1 is the posterior.
     """
-    n_lfs = votes.n_lfs
     n_classes = len(evidence.log_prior)
-    terms = np.empty((votes.n_samples, n_lfs + 1, n_classes))
-    terms[:, n_lfs] = evidence.log_prior
-    lfs = np.arange(n_lfs)[:, None]
+    terms = np.empty((votes.n_samples, votes.n_lfs + 1, n_classes))
+    lfs = np.arange(votes.n_lfs)[:, None]
     for rows, codes in votes.blocks(n_classes):
-        terms[rows, :n_lfs] = evidence.table[evidence.rows[lfs, codes].T]
+        terms[rows] = evidence.terms(evidence.rows[lfs, codes].T)
     return terms
 
 
@@ -91,7 +90,7 @@ class ContributionsMixin:
     """Contributions of a fitted label model whose posterior adds up evidence."""
 
     def contributions(self: Any, L: Any) -> NDArray[np.float64]:
-        """What each vote says of each class: its log-likelihood, and the log of the class prior.
+        """What each vote adds for each class, and the log of the class prior.
 
         Parameters
         ----------
@@ -100,8 +99,9 @@ class ContributionsMixin:
         Returns
         -------
         contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
-            [i, j, y] is log P(vote of LF j in row i | Y = y), 0 for an abstain; [i, n_lfs, y] is log P(Y = y).
-            The softmax over y of the sum over the second axis is `predict_proba`.
+            [i, j, y] is what the vote of LF j in row i adds for class y: its log-likelihood, less where the model
+            tempers a row's votes; 0 for an abstain. [i, n_lfs, y] is the log of the class prior. The softmax over y
+            of the sum over the second axis is `predict_proba`.
 
         Raises
         ------
@@ -131,8 +131,8 @@ class ContributionsMixin:
         Returns
         -------
         explanation : DataFrame
-            The vote, and per class its log-likelihood less the mean over the classes: above zero it speaks for
-            the class. Abstains are left out.
+            The vote, and per class what it adds less the mean over the classes: above zero it speaks for the
+            class. Abstains are left out.
 
         Raises
         ------

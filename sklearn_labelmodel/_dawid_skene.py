@@ -17,9 +17,9 @@ from ._checks import warn_unidentified
 from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
 from ._contributions import ContributionsMixin
 from ._em import Expected, Model, Result, majority_start, make_model, maximise
+from ._evidence import Evidence
 from ._objective import least_probability
 from ._patterns import Patterns, read_patterns
-from ._posterior import Evidence
 from ._votes import Votes
 from ._warnings import warn_user
 
@@ -209,7 +209,7 @@ class DawidSkeneClassifier(ContributionsMixin, BaseLabelModel):
         """P(Y) to start from, and whether it stays."""
         fixed = self.class_balance is not None and not isinstance(self.class_balance, str)
         balance = self.class_balance if fixed else None
-        return resolve_class_prior(balance, classes, None, smooth=False), fixed
+        return resolve_class_prior(balance, classes, None), fixed
 
     def _model(
         self,

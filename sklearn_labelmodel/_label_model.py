@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,13 +14,19 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_random_state
 
 from ._alignment import align_columns
+from ._anchor import anchor, anchor_strength
 from ._base import BaseLabelModel, unchanged_on_error
-from ._checks import check_any_vote, warn_unidentified
+from ._checks import check_any_vote, warn_unidentified, warn_unidentified_prior
 from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
 from ._contributions import ContributionsMixin
+from ._dependence import resolve_pairs
+from ._evidence import Evidence, TemperedEvidence, find_symbols
 from ._objective import least_probability, make_objective, precision_start, snorkel_start
+from ._refinement import RefinementProblem
+from ._row_reading import RowReading, read_rows
 from ._statistics import VoteStatistics, count_votes, gold_by_class
 from ._trainer import SCHEDULERS, TrainingResult, TrainingSettings, train
+from ._votes import Votes
 from ._warnings import warn_user
 
 ANCHOR_ROWS = 30.0
@@ -61,8 +67,9 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
     mu_eps : float, default=None
         Every conditional probability is clipped to [mu_eps, 1 - mu_eps], in (0, 0.5). None means 0.01, or less
         for more than 100 rows: the power of ten below 1 / n_samples.
-    class_balance : array-like of shape (n_classes,) or dict of class to share, default=None
-        P(Y), positive and adding up to 1. None: from the gold labels, else uniform.
+    class_balance : array-like of shape (n_classes,), dict of class to share, or "estimate", default=None
+        P(Y), positive and adding up to 1. None: from the gold labels, else uniform. "estimate": from the votes,
+        where gold labels that anchor do not say it; LFs that cast one vote only do not tell it (a warning says so).
     classes : array-like of shape (n_classes,), default=None
         The classes in order; any other vote is then an error. None: the labels of a y that labels every row, else
         all values among votes and labels.
@@ -70,8 +77,19 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         The vote that means "no vote", as every missing value does.
     gold : {"anchor", "prior", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
-        with the trained mu as prior, worth 30 rows. "prior": for the class prior alone, as Snorkel's Y_dev.
+        with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more. "prior": for the
+        class prior alone, as Snorkel's Y_dev.
         "ignore": y only names the classes.
+    n_em_steps : int, default=5
+        Steps of expectation maximisation that read, from whole rows, what votes say besides mu. 0, and
+        ``init="snorkel"``: mu alone says it.
+    tempering : float, default=0.5
+        In [0, 1]. What a row's n votes say together is divided by n ** tempering, since LFs err together. 0, and
+        ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more extreme.
+    dependencies : list of pairs of LFs or "auto", default=None
+        LFs, by name or column, that copy each other or share their source. Training leaves out how often they
+        agree, and where they agree they count as one. "auto" looks for them, and counts LFs that agree more than
+        their accuracies explain partly.
     tol : float, default=None
         Stop when an epoch changes the loss by no more than tol times the first loss. None: never.
     random_state : int, RandomState instance or None, default=None
@@ -96,6 +114,12 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
     conditional_probs_ : ndarray of shape (n_lfs, n_classes + 1, n_classes)
         [j, 1 + v, y] = P(LF j votes for class v | Y = y), [j, 0, y] what is left to 1: its abstains, and
         votes that are no class.
+    vote_evidence_ : ndarray of shape (n_symbols, n_classes)
+        What each vote says: the logarithm of mu_, or of its geometric mean with the table that EM learned.
+    voted_prior_ : ndarray of shape (n_classes,)
+        P(Y | the row has a vote), which EM learns where the class prior is unknown.
+    dependencies_ : list of pairs of LFs
+        Those declared, or near-duplicates found.
     lf_accuracies_ : ndarray of shape (n_lfs,)
         P(vote is right | LF votes), in [1e-6, 1].
     coverage_ : ndarray of shape (n_lfs,)
@@ -142,6 +166,9 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         "classes": ["array-like", None],
         "abstain": [Real, str, None],
         "gold": [StrOptions({"anchor", "prior", "ignore"})],
+        "n_em_steps": [Interval(Integral, 0, None, closed="left")],
+        "tempering": [Interval(Real, 0, 1, closed="both")],
+        "dependencies": [list, tuple, np.ndarray, StrOptions({"auto"}), None],
         "tol": [Interval(Real, 0, None, closed="left"), None],
         "random_state": ["random_state"],
         "device": [str],
@@ -166,6 +193,9 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         classes: ArrayLike | None = None,
         abstain: Any = -1,
         gold: str = "anchor",
+        n_em_steps: int = 5,
+        tempering: float = 0.5,
+        dependencies: Sequence[tuple[Any, Any]] | str | None = None,
         tol: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         device: str = "cpu",
@@ -186,6 +216,9 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
         self.classes = classes
         self.abstain = abstain
         self.gold = gold
+        self.n_em_steps = n_em_steps
+        self.tempering = tempering
+        self.dependencies = dependencies
         self.tol = tol
         self.random_state = random_state
         self.device = device
@@ -229,47 +262,58 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
             )
             symbol_class = class_index(statistics.vote, classes)
             gold_counts, gold_rows = gold_by_class(statistics, counted, classes)
-            prior = self._class_prior(classes, gold_rows)
-            start = self._start(statistics, symbol_class, prior)
-            result = self._train(statistics, prior, start)
+            precision = _precision_per_lf(self.prec_init, votes.n_lfs)
+            problem = RefinementProblem(votes, statistics, symbol_class, precision, len(classes))
+            reading = self._read_rows(problem, classes, gold_rows)
+            start = self._start(problem, reading.prior)
+            result = self._train(statistics, reading, start)
             floor = self._floor(votes.n_samples)
             mu = np.clip(result.mu, floor, 1 - floor)
-            mu = align_columns(mu, symbol_class, prior)
+            mu = align_columns(mu, symbol_class, reading.prior)
             anchored = self.gold == "anchor" and bool(gold_rows.any())
             if anchored:
-                mu = anchor(mu, gold_counts, gold_rows)
-            self._store(statistics, classes, prior, mu, floor, anchored, result)
+                strength = anchor_strength(problem.frequency)
+                mu = anchor(mu, gold_counts, gold_rows, strength)
+                reading = reading.anchored(problem, gold_counts, gold_rows, strength)
+            self._store(problem, classes, reading, mu, floor, anchored)
+            self._store_training(result)
         return self
 
-    def _class_prior(
-        self, classes: NDArray[Any], gold_rows: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        if isinstance(self.class_balance, str):
-            raise ValueError(
-                "class_balance='estimate' is not available yet; give the shares, or leave it None."
-            )
-        return resolve_class_prior(
-            self.class_balance, classes, gold_rows, smooth=self.gold == "anchor"
+    def _read_rows(
+        self, problem: RefinementProblem, classes: NDArray[Any], gold_rows: NDArray[np.float64]
+    ) -> RowReading:
+        estimate = isinstance(self.class_balance, str)
+        anchors = self.gold == "anchor" and bool(gold_rows.any())
+        shares = self.gold == "prior" and bool(gold_rows.any())
+        given = None
+        if not estimate and (self.class_balance is not None or shares):
+            given = resolve_class_prior(self.class_balance, classes, gold_rows)
+        pairs = None
+        if not isinstance(self.dependencies, str):
+            pairs = resolve_pairs(self.dependencies or (), problem.votes.n_lfs, problem.votes.names)
+        if estimate and not anchors:
+            warn_unidentified_prior(problem.identified)
+        return read_rows(
+            problem,
+            given,
+            gold_rows if anchors else np.zeros_like(gold_rows),
+            estimate=estimate,
+            pairs=pairs,
+            n_steps=0 if self.init == "snorkel" else self.n_em_steps,
         )
 
-    def _start(
-        self,
-        statistics: VoteStatistics,
-        symbol_class: NDArray[np.intp],
-        prior: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
+    def _start(self, problem: RefinementProblem, prior: NDArray[np.float64]) -> NDArray[np.float64]:
         start = snorkel_start if self.init == "snorkel" else precision_start
-        precision = _precision_per_lf(self.prec_init, statistics.n_lfs)
-        frequency = statistics.counts / statistics.n_samples
-        return start(frequency, precision[statistics.lf], symbol_class, prior)
+        precision = problem.precision[problem.lf]
+        return start(problem.frequency, precision, problem.symbol_class, prior)
 
     def _train(
         self,
         statistics: VoteStatistics,
-        prior: NDArray[np.float64],
+        reading: RowReading,
         start: NDArray[np.float64],
     ) -> TrainingResult:
-        objective = make_objective(statistics, prior, start, self.l2)
+        objective = make_objective(statistics, reading.prior, start, self.l2, reading.groups)
         if self.init == "snorkel":
             start = start * _random_state(self.random_state).random_sample()
         settings = TrainingSettings(
@@ -292,25 +336,30 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
 
     def _store(
         self,
-        statistics: VoteStatistics,
+        problem: RefinementProblem,
         classes: NDArray[Any],
-        prior: NDArray[np.float64],
+        reading: RowReading,
         mu: NDArray[np.float64],
         floor: float,
         anchored: bool,
-        result: TrainingResult,
     ) -> None:
-        fields = [("lf", np.intp), ("vote", statistics.vote.dtype)]
-        self.symbols_ = np.empty(len(statistics.lf), dtype=fields)
-        self.symbols_["lf"], self.symbols_["vote"] = statistics.lf, statistics.vote
-        self.classes_, self.class_prior_, self.mu_ = classes, prior, mu
+        lf, vote = problem.lf, problem.vote
+        self.symbols_ = np.empty(len(lf), dtype=[("lf", np.intp), ("vote", vote.dtype)])
+        self.symbols_["lf"], self.symbols_["vote"] = lf, vote
+        self.classes_, self.class_prior_, self.mu_ = classes, reading.prior, mu
         self._mu_eps = floor
-        self.coverage_ = statistics.votes_per_lf / statistics.n_samples
-        self._model_coverage = self.coverage_
+        self.vote_evidence_ = reading.evidence(mu, problem)
+        self.voted_prior_ = reading.voted_prior
+        self.dependencies_ = _named(reading.pairs, problem.votes.names)
+        self._likeness = reading.likeness
+        self._tempering = 0.0 if self.init == "snorkel" else float(self.tempering)
+        self.coverage_ = self._model_coverage = problem.coverage
         if anchored:
             # Mu no longer adds up to the rows' coverage, as Snorkel takes it to.
-            said = np.bincount(statistics.lf, weights=mu @ prior, minlength=statistics.n_lfs)
+            said = np.bincount(lf, weights=mu @ reading.prior, minlength=problem.votes.n_lfs)
             self._model_coverage = said.astype(np.float64)
+
+    def _store_training(self, result: TrainingResult) -> None:
         self.n_iter_ = len(result.loss_curve)
         self.loss_, self.loss_curve_ = result.loss, result.loss_curve
         self.converged_ = result.converged
@@ -321,24 +370,21 @@ class LabelModelClassifier(ContributionsMixin, BaseLabelModel):
                 ConvergenceWarning,
             )
 
+    def _evidence(self, votes: Votes) -> Evidence:
+        symbols = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
+        log_prior, log_voted = np.log(self.class_prior_), np.log(self.voted_prior_)
+        silent = np.zeros(len(log_prior))
+        if self._likeness is None and not self._tempering and (log_prior == log_voted).all():
+            return Evidence(symbols, np.vstack([self.vote_evidence_, silent]), log_prior)
+        counting = np.append(np.ones(len(self.vote_evidence_)), 0.0)
+        table = np.column_stack([np.vstack([self.vote_evidence_, silent]), counting])
+        return TemperedEvidence(
+            symbols, table, log_prior, log_voted, self._tempering, self._likeness
+        )
 
-def anchor(
-    mu: NDArray[np.float64],
-    gold_counts: NDArray[np.float64],
-    gold_rows: NDArray[np.float64],
-    strength: float = ANCHOR_ROWS,
-) -> NDArray[np.float64]:
-    """Posterior mean of the labelled rows' counts under a Dirichlet prior centred on mu.
 
-    Parameters
-    ----------
-    mu, gold_counts : ndarray of shape (n_symbols, n_classes)
-    gold_rows : ndarray of shape (n_classes,)
-        Labelled rows of each class.
-    strength : float, default=30
-        Rows that mu counts for.
-    """
-    return (gold_counts + strength * mu) / (gold_rows + strength)
+def _named(pairs: NDArray[np.intp], names: NDArray[np.object_] | None) -> list[tuple[Any, Any]]:
+    return [tuple(pair.tolist() if names is None else names[pair].tolist()) for pair in pairs]
 
 
 def _precision_per_lf(prec_init: Any, n_lfs: int) -> NDArray[np.float64]:

@@ -12,11 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 
+from ._anchor import smoothed_shares
 from ._base import BaseLabelModel, unchanged_on_error
 from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
+from ._evidence import Evidence, find_symbols
 from ._objective import least_probability, precision_start
 from ._patterns import Patterns, read_patterns, vote_counts
-from ._posterior import Evidence, find_symbols, summed
+from ._posterior import summed
 from ._votes import Votes
 
 UNKNOWN_PRECISION = 0.7
@@ -145,7 +147,9 @@ class MajorityVoteClassifier(BaseLabelModel):
                 self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote
             )
             gold_counts, gold_rows = _gold_counts(patterns, classes)
-            prior = resolve_class_prior(self.class_balance, classes, gold_rows, smooth=True)
+            prior = resolve_class_prior(self.class_balance, classes, None)
+            if self.class_balance is None and gold_rows.any():
+                prior = smoothed_shares(gold_rows, prior)
             symbol_class = class_index(patterns.vote, classes)
             foreign = patterns.lf[symbol_class == len(classes)]
             translated = np.isin(np.arange(votes.n_lfs), foreign) & (gold_rows.sum() > 0)

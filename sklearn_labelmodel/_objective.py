@@ -4,8 +4,9 @@ With O the symbols' co-occurrence frequencies and p the class prior, P = diag(p)
 
     loss(mu) = ||mask * (O - mu P mu^T)||_F^2 + ||mu p - diag(O)||^2 + l2^2 ||mu - center||_F^2
 
-where mask is 0 between symbols of one LF. The objectives are written in operators that NumPy arrays and
-torch tensors share, so that this module needs neither torch nor a second version of the formulae.
+where mask is 0 between symbols of one LF and of LFs declared dependent. The objectives are written in operators
+that NumPy arrays and torch tensors share, so that this module needs neither torch nor a second version of the
+formulae.
 
 References
 ----------
@@ -208,6 +209,8 @@ class FactoredObjective(Objective):
         ||target||_F^2 + ||frequency||^2, the loss at mu = 0.
     from_left : bool
         Whether the target, which is symmetric, is multiplied from the left: then BLAS rearranges mu instead.
+    dependent : tuple of pairs of slices
+        Symbols of an LF, and of another on which it depends.
     """
 
     order: Any
@@ -217,12 +220,14 @@ class FactoredObjective(Objective):
     offset: Any
     constant: float
     from_left: bool
+    dependent: tuple[tuple[slice, slice], ...] = ()
 
     def _fit_term(self, mu: Any) -> tuple[Any, Any]:
         weighted = mu * self.prior
         observed = self._observed(weighted)
-        difference = self._expected(mu, weighted)
-        difference -= observed
+        difference = self._expected(mu, weighted) - observed
+        for own, other in self.dependent:
+            difference[own] -= mu[own] @ (weighted[other].T @ weighted[other])
         marginal = mu @ self.prior
         loss = self.constant + marginal @ (0.5 * marginal - self.frequency)
         loss += (difference - observed).ravel() @ mu.ravel()
@@ -281,12 +286,23 @@ def make_objective(
     prior: NDArray[np.float64],
     center: NDArray[np.float64],
     l2: float,
+    dependent: Any = None,
 ) -> Objective:
-    """The objective in the form that is cheaper for so many symbols."""
+    """The objective in the form that is cheaper for so many symbols.
+
+    Parameters
+    ----------
+    statistics : VoteStatistics
+    prior : ndarray of shape (n_classes,)
+    center : ndarray of shape (n_symbols, n_classes)
+    l2 : float
+    dependent : CSR array of shape (n_lfs, n_lfs), default=None
+        With an entry for each pair of LFs, in both directions, that mask is to leave out.
+    """
     frequency = statistics.counts / statistics.n_samples
-    target = _masked(statistics) / statistics.n_samples
+    target = _masked(statistics, dependent) / statistics.n_samples
     if statistics.lf.size <= DENSE_SYMBOLS:
-        mask = (statistics.lf[:, None] != statistics.lf).astype(np.float64)
+        mask = _apart(statistics.lf[:, None], statistics.lf, dependent).astype(np.float64)
         return DenseObjective(
             *(target, frequency, prior, center, l2),
             weights=_bordered(4 * mask, np.full_like(frequency, 2.0)),
@@ -311,6 +327,7 @@ def make_objective(
         offset=0.5 * np.outer(frequency, prior),
         constant=_squared_norm(target) + _squared_norm(frequency),
         from_left=not sp.issparse(target) and center.size * len(center) > LARGE_PRODUCT,
+        dependent=() if dependent is None else tuple(_slices(statistics.lf, dependent)),
     )
 
 
@@ -325,10 +342,27 @@ def _bordered(matrix: NDArray[np.float64], border: NDArray[np.float64]) -> NDArr
     return np.column_stack([with_row, np.append(border, 0.0)])
 
 
-def _masked(statistics: VoteStatistics) -> Any:
+def _apart(first: NDArray[np.intp], second: NDArray[np.intp], dependent: Any) -> NDArray[np.bool_]:
+    """Whether LFs are two, of which none depends on the other."""
+    apart = first != second
+    if dependent is not None:
+        pairs = dependent.tocoo()
+        n_lfs = dependent.shape[0]
+        apart &= ~np.isin(first * n_lfs + second, pairs.row.astype(np.intp) * n_lfs + pairs.col)
+    return apart
+
+
+def _slices(lf: NDArray[np.intp], dependent: Any) -> Iterator[tuple[slice, slice]]:
+    pairs = dependent.tocoo()
+    starts = np.searchsorted(lf, np.arange(dependent.shape[0] + 1)).tolist()
+    for own, other in zip(pairs.row.tolist(), pairs.col.tolist(), strict=True):
+        yield slice(starts[own], starts[own + 1]), slice(starts[other], starts[other + 1])
+
+
+def _masked(statistics: VoteStatistics, dependent: Any) -> Any:
     lf, pairs = statistics.lf, statistics.cooccurrence
     if not sp.issparse(pairs):
-        return np.where(lf[:, None] == lf, 0.0, pairs)
+        return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0)
     coo = pairs.tocoo()
-    apart = lf[coo.row] != lf[coo.col]
+    apart = _apart(lf[coo.row], lf[coo.col], dependent)
     return sp.csr_array((coo.data[apart], (coo.row[apart], coo.col[apart])), shape=pairs.shape)

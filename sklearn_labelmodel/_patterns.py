@@ -72,6 +72,21 @@ class Patterns:
         symbols["lf"], symbols["vote"] = self.lf, self.vote
         return symbols
 
+    def with_symbols(self, lf: NDArray[np.intp], vote: NDArray[Any]) -> Patterns:
+        """With more symbols, of which some do not occur; ascending, and those that do among them."""
+        if len(lf) == len(self.lf):
+            return self
+        values, code = np.unique(vote, return_inverse=True)
+        place = np.searchsorted(
+            lf * len(values) + code,
+            self.lf * len(values) + np.searchsorted(values, self.vote),
+        ).astype(self.indicators.indices.dtype)
+        indicators = sp.csr_array(
+            (self.indicators.data, place[self.indicators.indices], self.indicators.indptr),
+            shape=(len(self.weight), len(lf)),
+        )
+        return replace(self, lf=lf, vote=vote, indicators=indicators)
+
     def informed(self) -> Patterns:
         """Without the rows that have neither a vote nor a gold label."""
         has_gold = self.gold < len(self.gold_values)

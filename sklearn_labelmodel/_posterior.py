@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from ._evidence import Evidence
 from ._votes import Votes
 
 # A table of so many cells stays in the cache, and so does a block of so many log-probabilities.
@@ -19,74 +19,32 @@ BLOCK_CELLS = 1 << 16
 LEAST_PATTERNS, ROWS_PER_PATTERN = 16, 8
 
 
-def find_symbols(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
-    """The symbol that each vote code stands for in each LF.
-
-    Parameters
-    ----------
-    votes : Votes
-    lf, vote : ndarray of shape (n_symbols,)
-        The LF and the value of every known symbol.
-
-    Returns
-    -------
-    symbols : ndarray of shape (n_lfs, n_values + 1)
-        n_symbols for the abstain and for a vote that is no known symbol.
-    """
-    symbols = np.full((votes.n_lfs, len(votes.values) + 1), len(lf), dtype=np.intp)
-    code = np.searchsorted(votes.values, vote)
-    code[code == len(votes.values)] = 0
-    known = (votes.values[code] == vote) & (code != votes.abstain_code)
-    symbols[lf[known], code[known]] = np.flatnonzero(known)
-    return symbols
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What votes say of the classes.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (n_lfs, n_values + 1), dtype intp
-        The row of the table that each vote code looks up in each LF.
-    table : ndarray of shape (n_rows, n_classes)
-        Log-likelihoods under each class; a row of zeros says nothing.
-    log_prior : ndarray of shape (n_classes,)
-    """
-
-    rows: NDArray[np.intp]
-    table: NDArray[np.float64]
-    log_prior: NDArray[np.float64]
-
-
 def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     """P(Y | votes) of every row, shape (n_samples, n_classes), each row adding up to 1."""
     proba = np.empty((votes.n_samples, len(evidence.log_prior)))
     runs = _runs(votes, evidence)
-    if len(runs) == 1 and runs[0].rows is None:
-        pattern_proba = _normalised(runs[0].table)
+    if len(runs) == 1 and runs[0].rows is None and not evidence.is_weighed:
+        pattern_proba = _normalised(evidence.log_joint(runs[0].table))
         for rows in _blocks(votes, runs):
             (codes,) = votes.run_codes(rows.start, rows.stop, [runs[0].lfs])
             np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")
         return proba
-    for rows in _blocks(votes, runs):
-        proba[rows] = _normalised(_sum(votes, runs, rows))
+    for rows, sums in _sums(votes, evidence, runs):
+        proba[rows] = _normalised(evidence.log_joint(sums))
     return proba
 
 
 def log_likelihood(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     """Log P(votes) of every row, shape (n_samples,)."""
     values = np.empty(votes.n_samples)
-    for rows, log_joint in summed(votes, evidence):
-        values[rows] = logsumexp(log_joint, axis=1)
+    for rows, sums in summed(votes, evidence):
+        values[rows] = logsumexp(evidence.log_joint(sums), axis=0)
     return values
 
 
 def summed(votes: Votes, evidence: Evidence) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Rows of each block, and the sum of their prior and votes, shape (n_rows, n_classes)."""
-    runs = _runs(votes, evidence)
-    for rows in _blocks(votes, runs):
-        yield rows, _sum(votes, runs, rows)
+    """Rows of each block, and the sum of what their votes look up, shape (n_rows, columns of the table)."""
+    return _sums(votes, evidence, _runs(votes, evidence))
 
 
 @dataclass(frozen=True)
@@ -107,22 +65,34 @@ class _Run:
 
 
 def _runs(votes: Votes, evidence: Evidence) -> list[_Run]:
-    n_classes = len(evidence.log_prior)
-    worth = min(votes.n_samples // ROWS_PER_PATTERN, TABLE_CELLS // n_classes)
+    width = evidence.table.shape[1]
+    worth = min(votes.n_samples // ROWS_PER_PATTERN, TABLE_CELLS // width)
     most_patterns = max(LEAST_PATTERNS, worth)
     # numpy.take copies a table that is not in order of rows, at every call.
     shared = np.ascontiguousarray(evidence.table)
     runs: list[_Run] = []
     for lfs in votes.runs(most_patterns):
-        base = np.zeros((1, n_classes)) if runs else evidence.log_prior[None]
+        base = np.zeros((1, width)) if runs else evidence.nothing()
         if votes.n_codes > most_patterns:
             table = shared if runs else shared + base
             runs.append(_Run(lfs, evidence.rows[lfs.start], table))
             continue
         for rows in evidence.rows[lfs, : votes.n_codes]:
-            base = (base[:, None] + shared[rows]).reshape(-1, n_classes)
+            base = (base[:, None] + shared[rows]).reshape(-1, width)
         runs.append(_Run(lfs, None, base))
     return runs
+
+
+def _sums(
+    votes: Votes, evidence: Evidence, runs: list[_Run]
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    if not evidence.is_weighed:
+        for rows in _blocks(votes, runs):
+            yield rows, _sum(votes, runs, rows)
+        return
+    lfs = np.arange(votes.n_lfs)[:, None]
+    for rows, codes in votes.blocks():
+        yield rows, evidence.sums(evidence.rows[lfs, codes].T)
 
 
 def _blocks(votes: Votes, runs: list[_Run]) -> list[slice]:
@@ -139,9 +109,8 @@ def _sum(votes: Votes, runs: list[_Run], rows: slice) -> NDArray[np.float64]:
     return log_joint
 
 
-def _normalised(log_joint: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of log-probabilities as probabilities; by columns, of which there are few."""
-    scores = np.ascontiguousarray(log_joint.T)
+def _normalised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-probabilities, shape (n_classes, n_rows), overwritten by probabilities, shape (n_rows, n_classes)."""
     scores -= scores.max(axis=0)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=0)

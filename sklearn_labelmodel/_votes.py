@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 SURVEY_CELLS = 1 << 16
@@ -44,6 +45,10 @@ class Votes(ABC):
     @abstractmethod
     def block(self, start: int, stop: int) -> NDArray[Any]:
         """Vote codes of rows start to stop, shape (n_lfs, stop - start), unsigned integers."""
+
+    @abstractmethod
+    def take(self, rows: NDArray[np.intp]) -> Votes:
+        """The votes of some rows; the codes stay what they are."""
 
     def blocks(self, cells_per_vote: int = 1) -> Iterator[tuple[slice, NDArray[Any]]]:
         """Rows and vote codes of each block of rows, few enough for a result of so many cells a vote."""
@@ -114,6 +119,9 @@ class DenseVotes(Votes):
     """Whole numbers (as integers, booleans or floats with NaN), read from the array block by block."""
 
     array: NDArray[Any]
+
+    def take(self, rows: NDArray[np.intp]) -> DenseVotes:
+        return replace(self, array=self.array[rows], n_samples=len(rows))
 
     def block(self, start: int, stop: int) -> NDArray[Any]:
         cells = self.array[start:stop]
@@ -197,6 +205,9 @@ class ColumnVotes(Votes):
 
     codes: NDArray[Any]
 
+    def take(self, rows: NDArray[np.intp]) -> ColumnVotes:
+        return replace(self, codes=self.codes[:, rows], n_samples=len(rows))
+
     def block(self, start: int, stop: int) -> NDArray[Any]:
         return self.codes[:, start:stop]
 
@@ -208,6 +219,18 @@ class SparseVotes(Votes):
     codes: NDArray[Any]
     indices: NDArray[Any]
     indptr: NDArray[Any]
+
+    def take(self, rows: NDArray[np.intp]) -> SparseVotes:
+        shape = (self.n_samples, self.n_lfs)
+        # Position in place of value: a code of 0 is a stored vote too.
+        place = sp.csr_array((np.arange(len(self.codes)), self.indices, self.indptr), shape)[rows]
+        return replace(
+            self,
+            codes=self.codes[place.data],
+            indices=place.indices,
+            indptr=place.indptr,
+            n_samples=len(rows),
+        )
 
     def block(self, start: int, stop: int) -> NDArray[Any]:
         dense = np.full((self.n_lfs, stop - start), self.abstain_code, dtype=self.code_dtype)

@@ -22,7 +22,7 @@ def make_votes(n_samples=200, n_lfs=5, n_classes=2, *, accuracy=0.75, coverage=0
 
 
 def posterior_by_formula(model, L):
-    """P(Y | votes), one row and one vote at a time."""
+    """P(Y | votes) where votes are independent, one row and one vote at a time."""
     proba = []
     for row in L:
         joint = model.class_prior_.copy()
@@ -30,6 +30,25 @@ def posterior_by_formula(model, L):
             if row[symbol["lf"]] == symbol["vote"]:
                 joint *= mu
         proba.append(joint / joint.sum())
+    return np.array(proba)
+
+
+def tempered_posterior_by_formula(model, L, tempering, group=()):
+    """P(Y | votes) where LFs err together, one row and one vote at a time; LFs of the group copy each other."""
+    proba = []
+    for row in L:
+        joint, total = np.zeros(len(model.classes_)), 0.0
+        for symbol, evidence in zip(model.symbols_, model.vote_evidence_, strict=True):
+            lf, vote = symbol
+            if row[lf] == vote:
+                weight = 1 / sum(row[list(group)] == vote) if lf in group else 1.0
+                joint += weight * evidence
+                total += weight
+        if total:
+            joint = np.log(model.voted_prior_) + joint / max(total, 1.0) ** tempering
+        else:
+            joint = np.log(model.class_prior_)
+        proba.append(np.exp(joint - joint.max()) / np.exp(joint - joint.max()).sum())
     return np.array(proba)
 
 

@@ -190,7 +190,7 @@ def test_minus_one_is_a_class_where_one_other_is_all_that_would_be_left():
     L, y = make_votes(100, 4, 2)
     model = LabelModelClassifier(abstain=None).fit(2 * np.where(L == -1, 0, L) - 1, 2 * y - 1)
     assert model.classes_.tolist() == [-1, 1]
-    assert_allclose(model.class_prior_, (np.bincount(y) + 0.5) / 101)
+    assert_allclose(model.class_prior_, np.bincount(y) / 100, atol=0.005)
 
 
 def test_minus_one_is_a_class_where_classes_names_it():
@@ -204,9 +204,9 @@ def test_minus_one_is_unlabelled_where_classes_does_not_name_it(binary):
     L, y = binary
     some = np.where((np.arange(len(y)) < 50) & (y == 1), 1, -1)
     model = LabelModelClassifier(classes=[0, 1]).fit(L, some)
-    assert_allclose(
-        model.class_prior_, np.array([0.5, 0.5 + (some == 1).sum()]) / (1 + (some == 1).sum())
-    )
+    missing = LabelModelClassifier(classes=[0, 1]).fit(L, np.where(some == 1, 1.0, np.nan))
+    assert_array_equal(model.class_prior_, missing.class_prior_)
+    assert model.class_prior_[1] > 0.9
 
 
 @pytest.mark.parametrize("value", [-1, np.nan])
@@ -255,7 +255,7 @@ def test_gold_labels_come_before_the_uniform_prior():
     L, y = make_votes(90, 4, 2)
     y = np.where(np.arange(90) < 30, 0, y)
     model = LabelModelClassifier().fit(L, y)
-    assert_allclose(model.class_prior_, (np.bincount(y) + 0.5) / 91)
+    assert_allclose(model.class_prior_, np.bincount(y) / 90, atol=0.006)
 
 
 def test_without_any_knowledge_the_prior_is_uniform(three_classes):
@@ -272,7 +272,7 @@ def test_a_class_without_gold_labels_keeps_a_prior(three_classes):
     L, y = three_classes
     few = np.where((np.arange(len(y)) < 30) & (y < 2), y, -1)
     prior = LabelModelClassifier().fit(L, few).class_prior_
-    assert prior[2] == pytest.approx(0.5 / ((few >= 0).sum() + 1.5))
+    assert 0 < prior[2] < prior[:2].min()
 
 
 # Predictions and score -------------------------------------------------------------------------------
@@ -412,7 +412,7 @@ def test_defaults_are_those_of_the_field():
         "lr_scheduler": "constant", "lr_scheduler_params": None, "prec_init": 0.7,
         "init": "precision", "mu_eps": None, "class_balance": None, "classes": None,
         "abstain": -1, "gold": "anchor", "tol": None, "random_state": None, "device": "cpu",
-        "verbose": 0, "log_freq": 10,
+        "verbose": 0, "log_freq": 10, "n_em_steps": 5, "tempering": 0.5, "dependencies": None,
     }  # fmt: skip
 
 
@@ -423,6 +423,7 @@ def test_parameters_are_keyword_only():
 
 FITTED = {
     "classes_", "class_prior_", "mu_", "symbols_", "conditional_probs_", "lf_accuracies_", "coverage_",
+    "vote_evidence_", "voted_prior_", "dependencies_",
     "loss_curve_", "n_iter_", "loss_", "converged_", "n_features_in_", "feature_names_in_",
 }  # fmt: skip
 

@@ -301,12 +301,6 @@ def test_prior_of_zero_among_the_gold_labels():
     )
 
 
-def test_prior_to_estimate():
-    refuses(
-        "class_balance='estimate' is not available yet; give the shares", class_balance="estimate"
-    )
-
-
 # Settings -----------------------------------------------------------------------------------------
 
 

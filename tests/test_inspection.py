@@ -15,24 +15,27 @@ from sklearn.exceptions import NotFittedError
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._contributions import contributions, explain_row
 from sklearn_labelmodel._lf_counts import pair_shares, read_inspected
-from sklearn_labelmodel._posterior import Evidence, find_symbols
 from sklearn_labelmodel.inspection import filter_unlabeled, lf_summary, probs_to_preds
 
 SNORKEL = json.loads((REFERENCE / "lf_analysis.json").read_text())["cases"]
 NAMES = ["link", "short", "caps", "regex", "length"]
 
 
-@pytest.fixture(scope="module")
-def fitted(three_classes):
-    L, _ = three_classes
-    return LabelModelClassifier(n_epochs=20).fit(L)
+SETTINGS = {
+    "default": {},
+    "independent": {"n_em_steps": 0, "tempering": 0},
+    "dependent": {"dependencies": [(0, 1), (1, 4)], "tempering": 0.8},
+}
+
+
+@pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)
+def fitted(request, three_classes):
+    return LabelModelClassifier(n_epochs=20, **request.param).fit(three_classes[0])
 
 
 def evidence(model, L):
     votes = model._read_votes(L)
-    table = np.vstack([np.log(model.mu_), np.zeros(len(model.classes_))])
-    symbols = find_symbols(votes, model.symbols_["lf"], model.symbols_["vote"])
-    return votes, Evidence(symbols, table, np.log(model.class_prior_))
+    return votes, model._evidence(votes)
 
 
 # Summary ------------------------------------------------------------------------------------------
@@ -214,8 +217,9 @@ def test_contributions_add_up_to_the_posterior(fitted, three_classes):
     assert_allclose(softmax(terms.sum(axis=1), axis=1), fitted.predict_proba(L), atol=1e-12)
 
 
-def test_contributions_add_up_to_the_log_joint(fitted, three_classes):
+def test_contributions_of_independent_votes_add_up_to_the_log_joint(three_classes):
     L, _ = three_classes
+    fitted = LabelModelClassifier(n_epochs=20, n_em_steps=0, tempering=0).fit(L)
     totals = contributions(*evidence(fitted, L)).sum(axis=1)
     by_hand = np.tile(np.log(fitted.class_prior_), (len(L), 1))
     for symbol, mu in zip(fitted.symbols_, fitted.mu_, strict=True):
@@ -228,7 +232,9 @@ def test_the_prior_is_the_last_contribution(fitted, three_classes):
     L, _ = three_classes
     terms = contributions(*evidence(fitted, L))
     assert terms.shape == (len(L), L.shape[1] + 1, 3)
-    assert_array_equal(terms[:, -1], np.tile(np.log(fitted.class_prior_), (len(L), 1)))
+    voted = (L != -1).any(axis=1, keepdims=True)
+    prior = np.where(voted, fitted.voted_prior_, fitted.class_prior_)
+    assert_allclose(terms[:, -1], np.log(prior), rtol=1e-12)
 
 
 def test_abstains_and_unseen_votes_contribute_nothing(fitted):

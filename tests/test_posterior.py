@@ -1,10 +1,15 @@
 """Posterior, log-likelihood, alignment and anchoring, against their formulae."""
 
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import numpy as np
 import pytest
-from helpers import FEW_EPOCHS, make_votes, posterior_by_formula
+from helpers import (
+    FEW_EPOCHS,
+    make_votes,
+    posterior_by_formula,
+    tempered_posterior_by_formula,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -20,8 +25,41 @@ from sklearn_labelmodel._label_model import anchor
 def test_posterior_equals_the_formula(n_classes, n_lfs):
     L, _ = make_votes(80, n_lfs, n_classes, seed=n_lfs)
     prior = np.arange(1, n_classes + 1) / np.arange(1, n_classes + 1).sum()
-    model = LabelModelClassifier(class_balance=prior, classes=range(n_classes), n_epochs=20).fit(L)
+    model = LabelModelClassifier(
+        class_balance=prior, classes=range(n_classes), n_epochs=20, n_em_steps=0, tempering=0
+    ).fit(L)
     assert_allclose(model.predict_proba(L), posterior_by_formula(model, L), rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("tempering", [0, 0.5, 1])
+@pytest.mark.parametrize("group", [(), (0, 2), (0, 1, 3)])
+def test_tempered_posterior_equals_the_formula(tempering, group):
+    L, _ = make_votes(80, 5, 3, coverage=0.4)
+    pairs = list(pairwise(group))
+    model = LabelModelClassifier(tempering=tempering, dependencies=pairs).fit(L)
+    expected = tempered_posterior_by_formula(model, L, tempering, group)
+    assert_allclose(model.predict_proba(L), expected, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("dependencies", [None, "auto"])
+def test_a_row_is_labelled_alike_alone_and_among_others(dependencies):
+    L, _ = make_votes(3000, 14, 4, coverage=0.3)
+    model = LabelModelClassifier(dependencies=dependencies).fit(L)
+    alone = np.vstack([model.predict_proba(row[None]) for row in L[:20]])
+    assert_allclose(model.predict_proba(L)[:20], alone, rtol=1e-12)
+
+
+def test_evidence_is_mu_alone_without_expectation_maximisation(binary):
+    model = LabelModelClassifier(n_em_steps=0).fit(binary[0])
+    assert_array_equal(model.vote_evidence_, np.log(model.mu_))
+    assert_array_equal(model.voted_prior_, model.class_prior_)
+
+
+@pytest.mark.parametrize("parameters", [{"tempering": 1.0}, {"n_em_steps": 20}])
+def test_snorkels_posterior_is_snorkels(parameters, binary):
+    L, _ = binary
+    model = LabelModelClassifier(init="snorkel", random_state=0, **parameters).fit(L)
+    assert_allclose(model.predict_proba(L), posterior_by_formula(model, L), rtol=1e-10)
 
 
 def test_posterior_adds_up_to_one_however_many_the_votes():
@@ -40,7 +78,7 @@ def test_log_proba_is_the_logarithm(binary):
 def test_log_proba_of_a_probability_that_underflows_is_minus_infinity():
     L = np.zeros((4, 3000), dtype=int)
     L[::2] = 1
-    model = LabelModelClassifier(n_epochs=0).fit(L)
+    model = LabelModelClassifier(n_epochs=0, tempering=0).fit(L)
     assert model.predict_log_proba(L[:1])[0, 0] == -np.inf
 
 
@@ -143,7 +181,7 @@ def test_priors_are_equal_to_three_digits(difference, moves):
 def test_anchor_is_the_posterior_mean_of_the_counts():
     mu, counts, rows = np.array([[0.2, 0.6]]), np.array([[3.0, 5.0]]), np.array([10.0, 5.0])
     expected = [[(3 + 30 * 0.2) / 40, (5 + 30 * 0.6) / 35]]
-    assert_allclose(anchor(mu, counts, rows), expected, rtol=1e-15)
+    assert_allclose(anchor(mu, counts, rows, np.array([30.0])), expected, rtol=1e-15)
 
 
 def test_no_label_changes_nothing(binary):
@@ -161,16 +199,17 @@ def test_labels_for_every_row_lead_to_the_counts():
     assert_allclose(model.class_prior_, np.bincount(y) / len(y), atol=1e-4)
 
 
-def test_anchored_mu_is_the_trained_mu_with_thirty_rows_and_the_labelled_rows():
+def test_anchored_mu_is_the_trained_mu_with_thirty_rows_or_ten_votes_and_the_labelled_rows():
     L, y = make_votes(300, 4, 2)
     few = np.where(np.arange(300) < 40, y, -1)
     settings = {"class_balance": [0.5, 0.5]}
     trained = LabelModelClassifier(**settings, gold="ignore").fit(L, few)
     anchored = LabelModelClassifier(**settings).fit(L, few)
     for s, (lf, vote) in enumerate(trained.symbols_.tolist()):
+        strength = max(30, 10 / (L[:, lf] == vote).mean())
         for c in (0, 1):
             count, rows = ((L[:, lf] == vote) & (few == c)).sum(), (few == c).sum()
-            expected = (count + 30 * trained.mu_[s, c]) / (rows + 30)
+            expected = (count + strength * trained.mu_[s, c]) / (rows + strength)
             assert anchored.mu_[s, c] == pytest.approx(expected, rel=1e-12)
 
 

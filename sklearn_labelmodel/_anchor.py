@@ -1,0 +1,111 @@
+"""What a few gold labels say, with what votes say as the prior."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._refinement import PRIOR_VOTES
+
+ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
+MOST_PRIOR_ROWS, ROW_SHARE = 100.0, 0.5
+
+
+def anchor_strength(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows that a learned P(symbol | Y) counts for: 30, or those in which the symbol occurs ten times.
+
+    Parameters
+    ----------
+    frequency : ndarray of shape (n_symbols,)
+        P(symbol), positive.
+    """
+    return np.maximum(ANCHOR_ROWS, ANCHOR_VOTES / frequency)
+
+
+def anchor(
+    mu: NDArray[np.float64],
+    gold_counts: NDArray[np.float64],
+    gold_rows: NDArray[np.float64],
+    strength: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Mean of P(symbol | Y) given the labelled rows, under a Dirichlet prior centred on the learned mu.
+
+    Parameters
+    ----------
+    mu, gold_counts : ndarray of shape (n_symbols, n_classes)
+    gold_rows : ndarray of shape (n_classes,)
+        Labelled rows of each class.
+    strength : ndarray of shape (n_symbols,)
+        Rows that mu counts for.
+    """
+    rows = strength[:, None]
+    return (gold_counts + rows * mu) / (gold_rows + rows)
+
+
+def anchor_log_table(
+    log_table: NDArray[np.float64],
+    lf: NDArray[np.intp],
+    has_choice: NDArray[np.bool_],
+    gold_counts: NDArray[np.float64],
+    gold_rows: NDArray[np.float64],
+    strength: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The same for the table of a `VoteTable`: five votes of each LF in each class where it has a choice.
+
+    Parameters
+    ----------
+    log_table, gold_counts : ndarray of shape (n_symbols, n_classes)
+    lf : ndarray of shape (n_symbols,)
+    has_choice : ndarray of shape (n_lfs,), dtype bool
+    gold_rows, strength
+        As in `anchor`.
+    """
+    table = np.exp(log_table)
+    voted = np.zeros((len(has_choice), log_table.shape[1]))
+    np.add.at(voted, lf, gold_counts)
+    confusion = (gold_counts + PRIOR_VOTES * table) / (voted[lf] + PRIOR_VOTES)
+    single = anchor(table, gold_counts, gold_rows, strength)
+    return np.asarray(np.log(np.where(has_choice[lf][:, None], confusion, single)))
+
+
+def smoothed_shares(
+    gold_rows: NDArray[np.float64], center: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The gold labels' shares with half a row for each class added, in the shares of `center`."""
+    added = ROW_SHARE * len(center)
+    return (gold_rows + added * center) / (gold_rows.sum() + added)
+
+
+def anchored_prior(
+    gold_rows: NDArray[np.float64], center: NDArray[np.float64], n_samples: int
+) -> NDArray[np.float64]:
+    """The gold labels' shares, drawn to `center` as far as chance explains that they differ from it.
+
+    `center` weighs min(1, 2 (k - 1) / chi2, 100 / labels) times the unlabelled share of the rows, with chi2 the
+    statistic of Pearson's test of the labels against it: few labels that do not contradict it change little, many
+    labels, and labels of all rows, give their shares. Half a row for each class is added to the labels.
+
+    Parameters
+    ----------
+    gold_rows, center : ndarray of shape (n_classes,)
+        Labelled rows of each class; positive shares.
+    n_samples : int
+        Rows, labelled or not.
+
+    Returns
+    -------
+    prior : ndarray of shape (n_classes,)
+        Positive, adding up to 1.
+
+    References
+    ----------
+    B. Efron, C. Morris. Stein's Estimation Rule and Its Competitors: An Empirical Bayes Approach. Journal of the
+    American Statistical Association 68(341), 1973.
+    """
+    n_labels = gold_rows.sum()
+    expected = n_labels * center
+    chi2 = ((gold_rows - expected) ** 2 / np.maximum(expected, 0.5)).sum()
+    chance = min(1.0, 2 * (len(center) - 1) / max(chi2, 1e-12), MOST_PRIOR_ROWS / n_labels)
+    weight = chance * (1 - n_labels / n_samples)
+    prior = (1 - weight) * smoothed_shares(gold_rows, center) + weight * center
+    return np.asarray(prior / prior.sum())

@@ -1,0 +1,173 @@
+"""What votes say of the classes: a table that every vote looks up, and how a row's votes add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+
+from ._votes import Votes
+
+# Rows times symbols of which one product may hold all.
+LIKENESS_CELLS = 1 << 22
+
+
+def find_symbols(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
+    """The symbol that each vote code stands for in each LF.
+
+    Parameters
+    ----------
+    votes : Votes
+    lf, vote : ndarray of shape (n_symbols,)
+        The LF and the value of every known symbol.
+
+    Returns
+    -------
+    symbols : ndarray of shape (n_lfs, n_values + 1)
+        n_symbols for the abstain and for a vote that is no known symbol.
+    """
+    symbols = np.full((votes.n_lfs, len(votes.values) + 1), len(lf), dtype=np.intp)
+    code = np.searchsorted(votes.values, vote)
+    code[code == len(votes.values)] = 0
+    known = (votes.values[code] == vote) & (code != votes.abstain_code)
+    symbols[lf[known], code[known]] = np.flatnonzero(known)
+    return symbols
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What votes say of the classes where labeling functions (LFs) err independently.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_lfs, n_values + 1), dtype intp
+        The row of the table that each vote code looks up in each LF.
+    table : ndarray of shape (n_rows, n_classes)
+        Log-likelihoods under each class; a row of zeros says nothing.
+    log_prior : ndarray of shape (n_classes,)
+    """
+
+    rows: NDArray[np.intp]
+    table: NDArray[np.float64]
+    log_prior: NDArray[np.float64]
+
+    @property
+    def is_weighed(self) -> bool:
+        """Whether what a vote says depends on the row's other votes, so that no table of patterns has it."""
+        return False
+
+    def nothing(self) -> NDArray[np.float64]:
+        """What sums of votes start from, shape (1, columns of the table)."""
+        return self.log_prior[None]
+
+    def log_joint(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log P(votes, Y), shape (n_classes, n_rows), of rows' sums, shape (n_rows, columns of the table)."""
+        return np.ascontiguousarray(sums.T)
+
+    def sums(self, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Sum of what the votes of each row look up, shape (n_rows, columns of the table).
+
+        Parameters
+        ----------
+        symbols : ndarray of shape (n_rows, n_lfs)
+            Row of the table that each vote looks up.
+        """
+        return self.nothing() + self.table[symbols].sum(axis=1)
+
+    def terms(self, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
+        """What each vote, and last the class prior, adds to the logarithms, shape (n_rows, n_lfs + 1, n_classes).
+
+        `symbols` is as in `sums`.
+        """
+        prior = np.tile(self.log_prior, (len(symbols), 1, 1))
+        return np.concatenate([self.table[symbols], prior], axis=1)
+
+
+@dataclass(frozen=True)
+class TemperedEvidence(Evidence):
+    """What votes say of the classes where LFs err together, so that many votes say less than their sum.
+
+    The sum of a row's votes is divided by their number to the power `tempering`. The table's last column
+    counts: 1 for a symbol, 0 in the last row, which stands for no vote.
+
+    Attributes
+    ----------
+    voted_log_prior : ndarray of shape (n_classes,)
+        Prior of rows with a vote; `log_prior` is that of the others.
+    tempering : float
+        In [0, 1].
+    likeness : CSR array of shape (n_symbols, n_symbols), or None
+        How much of what one symbol says another says too, in [0, 1]: in a row that holds both, each
+        weighs 1 / (1 + likeness), and its weight is what counts.
+    """
+
+    voted_log_prior: NDArray[np.float64]
+    tempering: float
+    likeness: Any = None
+
+    @property
+    def is_weighed(self) -> bool:
+        return self.likeness is not None
+
+    def nothing(self) -> NDArray[np.float64]:
+        return np.zeros((1, self.table.shape[1]))
+
+    def log_joint(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        by_column = np.ascontiguousarray(sums.T)
+        scores, weight = by_column[:-1], by_column[-1]
+        scores /= self._divisor(weight)
+        scores += self.voted_log_prior[:, None]
+        scores[:, weight == 0] = self.log_prior[:, None]
+        return scores
+
+    def sums(self, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
+        return np.asarray(self._weighed(symbols) @ self.table[:-1])
+
+    def terms(self, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
+        weight = self.table[symbols, -1]
+        weight[weight > 0] = self._weighed(symbols).data
+        total = weight.sum(axis=1)
+        says = self.table[symbols, :-1] * (weight / self._divisor(total)[:, None])[:, :, None]
+        prior = np.where(total[:, None] > 0, self.voted_log_prior, self.log_prior)
+        return np.concatenate([says, prior[:, None]], axis=1)
+
+    def _weighed(self, symbols: NDArray[np.intp]) -> Any:
+        """The weight of each vote, CSR array of shape (n_rows, n_symbols)."""
+        rows, lfs = np.nonzero(self.table[symbols, -1])
+        indptr = np.searchsorted(rows, np.arange(len(symbols) + 1))
+        shape = (len(symbols), len(self.table) - 1)
+        votes = sp.csr_array((np.ones(len(rows)), symbols[rows, lfs], indptr), shape=shape)
+        return weigh(votes, self.likeness) if self.is_weighed else votes
+
+    def _divisor(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.maximum(weight, 1.0) ** self.tempering)
+
+
+def weigh(indicators: Any, likeness: Any) -> Any:
+    """Votes that say the same counted less: each weighs 1 / (1 + its likeness to the row's other votes).
+
+    Parameters
+    ----------
+    indicators : CSR array of shape (n_rows, n_symbols)
+        1 where the row holds the symbol, in order of columns.
+    likeness : CSR array of shape (n_symbols, n_symbols)
+        In [0, 1], with an empty diagonal.
+
+    Returns
+    -------
+    weights : CSR array of shape (n_rows, n_symbols)
+        The same entries, in (0, 1].
+    """
+    n_rows = max(1, LIKENESS_CELLS // indicators.shape[1])
+    parts = []
+    for rows in gen_batches(indicators.shape[0], n_rows):
+        part = indicators[rows]
+        shared = part @ likeness
+        shared.sort_indices()
+        total = part + part * shared
+        parts.append(sp.csr_array((1.0 / total.data, total.indices, total.indptr), total.shape))
+    return sp.vstack(parts, "csr")
