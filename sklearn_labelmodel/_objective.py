@@ -29,8 +29,6 @@ from ._statistics import VoteStatistics
 DENSE_SYMBOLS = 160
 # An LF's G_j is worth forming from a quarter as many symbols as classes.
 WIDE = 4
-# Beyond so many multiplications BLAS rearranges what it multiplies.
-LARGE_PRODUCT = 1_000_000
 LEAST_PRECISION = 0.01
 
 
@@ -207,8 +205,6 @@ class FactoredObjective(Objective):
         frequency p^T / 2.
     constant : float
         ||target||_F^2 + ||frequency||^2, the loss at mu = 0.
-    from_left : bool
-        Whether the target, which is symmetric, is multiplied from the left: then BLAS rearranges mu instead.
     dependent : tuple of pairs of slices
         Symbols of an LF, and of another on which it depends.
     """
@@ -219,12 +215,12 @@ class FactoredObjective(Objective):
     marginal_gram: Any
     offset: Any
     constant: float
-    from_left: bool
     dependent: tuple[tuple[slice, slice], ...] = ()
 
     def _fit_term(self, mu: Any) -> tuple[Any, Any]:
         weighted = mu * self.prior
-        observed = self._observed(weighted)
+        observed = self.target @ weighted
+        observed += self.offset
         difference = self._expected(mu, weighted) - observed
         for own, other in self.dependent:
             difference[own] -= mu[own] @ (weighted[other].T @ weighted[other])
@@ -233,12 +229,6 @@ class FactoredObjective(Objective):
         loss += (difference - observed).ravel() @ mu.ravel()
         difference *= 4
         return loss, difference
-
-    def _observed(self, weighted: Any) -> Any:
-        """Target times mu P, and the offset."""
-        if self.from_left:
-            return self.offset + (weighted.T @ self.target).T
-        return self.offset + self.target @ weighted
 
     def _expected(self, mu: Any, weighted: Any) -> Any:
         """(mask * (mu P mu^T)) mu P + (mu p) p^T / 2."""
@@ -326,7 +316,6 @@ def make_objective(
         marginal_gram=0.5 * np.outer(prior, prior),
         offset=0.5 * np.outer(frequency, prior),
         constant=_squared_norm(target) + _squared_norm(frequency),
-        from_left=not sp.issparse(target) and center.size * len(center) > LARGE_PRODUCT,
         dependent=() if dependent is None else tuple(_slices(statistics.lf, dependent)),
     )
 

@@ -27,6 +27,9 @@ Advance = Callable[[int], None]
 
 logger = logging.getLogger("sklearn_labelmodel")
 
+# Multiplications of a product that BLAS does without rearranging its factors.
+SMALL_PRODUCT, LEAST_ROWS = 1_000_000, 16
+
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamax": "Adamax"}
 SCHEDULERS = ("constant", "linear", "exponential", "step")
 SCHEDULER_DEFAULTS: dict[str, Any] = {
@@ -158,6 +161,8 @@ def _on_device(
         return mu, lambda: objective.loss_and_gradient(mu)
     if sp.issparse(objective.target):
         objective = replace(objective, target=_SparseRows(objective.target))
+    elif 1 < len(start) * start.size // SMALL_PRODUCT <= len(start) // LEAST_ROWS:
+        objective = replace(objective, target=_DenseRows(objective.target, start.shape[1]))
     memory = start.copy()
     return torch.from_numpy(memory), lambda: objective.loss_and_gradient(memory)
 
@@ -185,6 +190,17 @@ class _SparseRows:
     def __matmul__(self, dense: NDArray[np.float64]) -> NDArray[np.float64]:
         with ThreadPoolExecutor(len(self.parts)) as pool:
             return np.concatenate(list(pool.map(lambda part: part @ dense, self.parts)))
+
+
+class _DenseRows:
+    """A large matrix in runs of rows, since BLAS multiplies small ones as they lie and without threads."""
+
+    def __init__(self, array: NDArray[np.float64], n_columns: int):
+        n_rows = SMALL_PRODUCT // (array.shape[1] * n_columns)
+        self.parts = [array[start : start + n_rows] for start in range(0, len(array), n_rows)]
+
+    def __matmul__(self, dense: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.concatenate([part @ dense for part in self.parts])
 
 
 def _device(name: str) -> torch.device:

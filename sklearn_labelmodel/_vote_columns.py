@@ -7,14 +7,12 @@ are counted against each other by one histogram, which holds all their symbols' 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from ._classes import GoldLabels
 from ._votes import Votes
@@ -194,9 +192,8 @@ def _dense_pairs(columns: list[_Column], held: list[NDArray[np.float32]]) -> NDA
     """Co-occurrences of all symbols; float32 is exact, as there are fewer than 2^24 rows."""
     bounds = np.cumsum([0] + [symbols.shape[1] for symbols in held])
     pairs = np.zeros((bounds[-1], bounds[-1]))
-
-    def count(i: int) -> None:
-        left, rows = columns[i], slice(*bounds[i : i + 2])
+    for i, left in enumerate(columns):
+        rows = slice(*bounds[i : i + 2])
         totals = np.bincount(left.codes, minlength=len(left.patterns))
         pairs[rows, rows] = _within(held[i], totals)
         # A pattern holds few symbols; and dense products of this size would wait for threads.
@@ -205,9 +202,6 @@ def _dense_pairs(columns: list[_Column], held: list[NDArray[np.float32]]) -> NDA
             cols = slice(*bounds[j : j + 2])
             pairs[rows, cols] = (few @ histogram) @ held[j]
             pairs[cols, rows] = pairs[rows, cols].T
-
-    with ThreadPoolExecutor(_openmp_effective_n_threads()) as pool:
-        list(pool.map(count, range(len(columns))))
     return pairs
 
 
