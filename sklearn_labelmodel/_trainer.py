@@ -1,4 +1,4 @@
-"""The training loop: the one module that knows torch, and imports it when a fit first needs it."""
+"""The training loop; it and `_schedules` alone know torch, and import it when a fit first needs it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from itertools import pairwise
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,13 +16,13 @@ from numpy.typing import NDArray
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from ._objective import Objective
+from ._schedules import Advance, schedule_params, torch_schedule
 
 if TYPE_CHECKING:
     import torch
 
 Evaluate = Callable[[], tuple[Any, Any]]
 Step = Callable[[], Any]
-Advance = Callable[[int], None]
 
 logger = logging.getLogger("sklearn_labelmodel")
 
@@ -31,14 +30,6 @@ logger = logging.getLogger("sklearn_labelmodel")
 SMALL_PRODUCT, LEAST_ROWS = 1_000_000, 16
 
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamax": "Adamax"}
-SCHEDULERS = ("constant", "linear", "exponential", "step")
-SCHEDULER_DEFAULTS: dict[str, Any] = {
-    "gamma": 0.9,
-    "step_size": 5,
-    "min_lr": 0.0,
-    "warmup_steps": 0,
-    "warmup_percentage": 0.0,
-}
 
 
 @dataclass(frozen=True)
@@ -247,7 +238,7 @@ def _plain_sgd(
 
     momentum = settings.optimizer_params.get("momentum", 0)
     plain = settings.optimizer == "sgd" and settings.lr_scheduler == "constant"
-    warmup = scheduler_params(settings)["n_warmup"]
+    warmup = schedule_params(settings.lr_scheduler_params, settings.n_epochs)["n_warmup"]
     if (
         not plain
         or warmup
@@ -289,7 +280,8 @@ def _torch_steps(
     import torch
 
     optimizer = _optimizer(mu, settings)
-    advance = _scheduler(optimizer, settings)
+    params = schedule_params(settings.lr_scheduler_params, settings.n_epochs)
+    advance = torch_schedule(optimizer, settings.lr_scheduler, params, settings.n_epochs)
 
     def closure() -> Any:
         loss, gradient = evaluate()
@@ -322,74 +314,6 @@ def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Opti
     except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer_params do not suit {kind.__name__}: {error}") from error
     return optimizer
-
-
-def _scheduler(optimizer: torch.optim.Optimizer, settings: TrainingSettings) -> Advance:
-    """A function of the epoch that ended, which sets the next epoch's learning rate.
-
-    Both schedulers are made before the first epoch and in this order, as Snorkel does; so with warm-up the
-    first epoch's rate is what the scheduler made last leaves.
-    """
-    from torch.optim import lr_scheduler
-
-    params = scheduler_params(settings)
-    n_warmup, min_lr = params["n_warmup"], params["min_lr"]
-    n_decay = settings.n_epochs - n_warmup
-    warmup: lr_scheduler.LRScheduler | None = None
-    main: lr_scheduler.LRScheduler | None = None
-    if n_warmup:
-        warmup = lr_scheduler.LambdaLR(optimizer, lambda epoch: epoch / n_warmup)
-    if settings.lr_scheduler == "linear":
-        main = lr_scheduler.LambdaLR(optimizer, lambda epoch: (n_decay - epoch) / (n_decay or 1))
-    elif settings.lr_scheduler == "exponential":
-        main = lr_scheduler.ExponentialLR(optimizer, params["gamma"])
-    elif settings.lr_scheduler == "step":
-        main = lr_scheduler.StepLR(optimizer, params["step_size"], params["gamma"])
-
-    def advance(epoch: int) -> None:
-        if warmup is not None and epoch < n_warmup:
-            warmup.step()
-        elif main is not None:
-            main.step()
-            if min_lr and optimizer.param_groups[0]["lr"] < min_lr:
-                optimizer.param_groups[0]["lr"] = min_lr
-
-    return advance
-
-
-def scheduler_params(settings: TrainingSettings) -> dict[str, Any]:
-    """The scheduler's parameters with their defaults, and `n_warmup`, the epochs of warm-up.
-
-    Raises
-    ------
-    ValueError
-        An unknown parameter, or a value outside its range.
-    """
-    given = dict(settings.lr_scheduler_params)
-    unknown = sorted(set(given) - set(SCHEDULER_DEFAULTS))
-    if unknown:
-        raise ValueError(
-            f"lr_scheduler_params has the unknown key {unknown[0]!r}; known are "
-            f"{sorted(SCHEDULER_DEFAULTS)}."
-        )
-    params = {**SCHEDULER_DEFAULTS, **given}
-    for key, value in params.items():
-        if not isinstance(value, Integral if key == "step_size" else Real):
-            kind = "a whole number" if key == "step_size" else "a number"
-            raise ValueError(f"lr_scheduler_params[{key!r}] = {value!r} is not {kind}.")
-    ranges = {
-        "gamma": params["gamma"] > 0,
-        "step_size": params["step_size"] >= 1,
-        "min_lr": params["min_lr"] >= 0,
-        "warmup_steps": params["warmup_steps"] >= 0,
-        "warmup_percentage": 0 <= params["warmup_percentage"] <= 1,
-    }
-    for key, valid in ranges.items():
-        if not valid:
-            raise ValueError(f"lr_scheduler_params[{key!r}] = {params[key]!r} is out of its range.")
-    share = int(params["warmup_percentage"] * settings.n_epochs)
-    params["n_warmup"] = int(params["warmup_steps"]) or share
-    return params
 
 
 # Reporting ----------------------------------------------------------------------------------------
