@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def _resolve_pair(pair: Any, column: dict[Any, int], n_lfs: int) -> tuple[int, i
 
 
 def _resolve_lf(lf: Any, column: dict[Any, int], n_lfs: int) -> int:
-    if lf in column:
+    if isinstance(lf, Hashable) and lf in column:
         return column[lf]
     is_column = isinstance(lf, int | np.integer) and not isinstance(lf, bool)
     if is_column and 0 <= lf < n_lfs:

@@ -326,7 +326,8 @@ def _log_table(
 ) -> NDArray[np.float64]:
     lf, k = problem.lf, problem.n_classes
     named, symbol_class = problem.named, problem.symbol_class[problem.named]
-    votes = counts.sum(axis=1)
+    # A sample may miss symbols; they get the one-coin table too.
+    votes = np.maximum(counts.sum(axis=1), 1e-3)
     for_class = np.bincount(lf[named], votes[named], minlength=problem.votes.n_lfs)
     of_lf = np.bincount(lf, votes, minlength=problem.votes.n_lfs)
     right = np.bincount(lf[named], counts[named, symbol_class], minlength=problem.votes.n_lfs)[lf]

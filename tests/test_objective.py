@@ -1,5 +1,7 @@
 """The loss, its closed-form gradient against autograd, and where training starts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import _objective
+from sklearn_labelmodel._dependence import groups_of
 from sklearn_labelmodel._objective import (
     DenseObjective,
     FactoredObjective,
@@ -43,11 +46,21 @@ def random_problem(symbols_per_lf, n_classes, seed, *, sparse=False):
     return statistics, prior, rng.random((n, n_classes)), rng.random((n, n_classes))
 
 
-def autograd(statistics, prior, center, mu, l2):
+def random_groups(n_lfs, seed):
+    """Groups of dependent LFs, and which LFs they make dependent, shape (n_lfs, n_lfs)."""
+    group = np.random.default_rng(seed).integers(max(1, n_lfs // 2), size=n_lfs)
+    pairs = [(a, b) for a in range(n_lfs) for b in range(a) if group[a] == group[b]]
+    return groups_of(np.array(pairs, dtype=np.intp).reshape(-1, 2), n_lfs), group[:, None] == group
+
+
+def autograd(statistics, prior, center, mu, l2, dependent=None):
     """Loss and gradient as DESIGN.md writes the loss, the gradient by torch."""
     pairs = statistics.cooccurrence
     overlap = torch.tensor(pairs.toarray() if sp.issparse(pairs) else pairs) / statistics.n_samples
-    mask = torch.tensor(statistics.lf[:, None] != statistics.lf).to(torch.float64)
+    masked = statistics.lf[:, None] == statistics.lf
+    if dependent is not None:
+        masked |= dependent[np.ix_(statistics.lf, statistics.lf)]
+    mask = torch.tensor(~masked).to(torch.float64)
     p, center = torch.tensor(prior), torch.tensor(center)
     mu = torch.tensor(mu, requires_grad=True)
     loss = (
@@ -102,6 +115,62 @@ def test_both_forms_agree(symbols_per_lf, n_classes, seed, l2):
         answers.append(objective.loss_and_gradient(mu))
     assert_close(answers[1][0], answers[0][0])
     assert_close(answers[1][1], answers[0][1])
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("n_classes", [1, 2, 5])
+@pytest.mark.parametrize("symbols_per_lf", GROUPINGS, ids=lambda sizes: f"{len(sizes)}_lfs")
+def test_gradient_without_dependent_lfs_equals_autograd(form, symbols_per_lf, n_classes, sparse):
+    sparse = sparse and form is FactoredObjective
+    statistics, prior, center, mu = random_problem(symbols_per_lf, n_classes, 1, sparse=sparse)
+    groups, dependent = random_groups(len(symbols_per_lf), 2)
+    objective = make_objective(statistics, prior, center, 0.3, groups)
+    loss, gradient = objective.loss_and_gradient(mu)
+    expected_loss, expected_gradient = autograd(statistics, prior, center, mu, 0.3, dependent)
+    assert isinstance(objective, form)
+    assert_close(gradient, expected_gradient)
+    assert_close(loss, expected_loss)
+
+
+@given(
+    st.lists(st.integers(0, 4), min_size=1, max_size=6).filter(sum),
+    st.integers(1, 4),
+    st.integers(0, 2**16),
+)
+def test_both_forms_agree_without_dependent_lfs(symbols_per_lf, n_classes, seed):
+    statistics, prior, center, mu = random_problem(symbols_per_lf, n_classes, seed)
+    groups, _ = random_groups(len(symbols_per_lf), seed)
+    answers = []
+    for most in [10**9, -1]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_objective, "DENSE_SYMBOLS", most)
+            objective = make_objective(statistics, prior, center, 0.3, groups)
+        answers.append(objective.loss_and_gradient(mu))
+    assert_close(answers[1][0], answers[0][0])
+    assert_close(answers[1][1], answers[0][1])
+
+
+def test_votes_that_dependent_lfs_share_do_not_change_the_objective(form):
+    statistics, prior, center, mu = random_problem((2, 3, 2, 2), 3, 8)
+    groups = groups_of(np.array([[0, 2]]), 4)
+    changed = statistics.cooccurrence.copy()
+    changed[:2, 5:7] = changed[5:7, :2] = 77.0
+    answers = [
+        make_objective(
+            replace(statistics, cooccurrence=pairs), prior, center, 0.0, groups
+        ).loss_and_gradient(mu)
+        for pairs in (statistics.cooccurrence, changed)
+    ]
+    assert_close(answers[1][0], answers[0][0])
+    assert_close(answers[1][1], answers[0][1])
+
+
+def test_all_lfs_dependent_leave_the_marginals_to_fit(form):
+    statistics, prior, center, mu = random_problem((2, 3, 2), 3, 9)
+    groups = groups_of(np.array([[0, 1], [1, 2]]), 3)
+    loss, _ = make_objective(statistics, prior, center, 0.0, groups).loss_and_gradient(mu)
+    frequency = statistics.counts / statistics.n_samples
+    assert_close(loss, ((mu @ prior - frequency) ** 2).sum())
 
 
 @pytest.mark.parametrize("sparse", [False, True])

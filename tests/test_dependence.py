@@ -1,0 +1,500 @@
+"""Labeling functions that copy each other: declared or found, and votes that count less for it."""
+
+import pickle
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from helpers import assert_same_model, make_votes, tempered_posterior_by_formula
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import softmax
+from sklearn.base import clone
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV
+
+from sklearn_labelmodel import LabelModelClassifier, _evidence
+from sklearn_labelmodel._classes import class_index, no_gold
+from sklearn_labelmodel._dependence import (
+    find_dependence,
+    groups_of,
+    near_duplicates,
+    resolve_pairs,
+    soft_dependence,
+    symbol_likeness,
+)
+from sklearn_labelmodel._evidence import weigh
+from sklearn_labelmodel._patterns import read_patterns
+from sklearn_labelmodel._refinement import RefinementProblem, refine_copies
+from sklearn_labelmodel._statistics import count_votes
+from sklearn_labelmodel._vote_reader import read_votes
+
+NAMES = np.array(["ham", "spam", "link", "caps"], dtype=object)
+
+
+def found_pairs(L, n_classes):
+    """The near-duplicates that refinement finds."""
+    votes = read_votes(L)
+    statistics = count_votes(votes, no_gold(votes.n_samples))
+    symbol_class = class_index(statistics.vote, np.arange(n_classes))
+    precision = np.full(votes.n_lfs, 0.7)
+    problem = RefinementProblem(votes, statistics, symbol_class, precision, n_classes)
+    return refine_copies(problem, None, 5)[2].tolist()
+
+
+def with_copies(L, lf, n_copies, *, noise=0.0, seed=0):
+    """L, and noisy copies of one of its LFs as its last columns."""
+    rng = np.random.default_rng(seed)
+    copies = np.tile(L[:, [lf]], (1, n_copies))
+    others = rng.integers(L.max() + 1, size=copies.shape)
+    changed = (rng.random(copies.shape) < noise) & (copies >= 0)
+    return np.hstack([L, np.where(changed, others, copies)])
+
+
+def for_one_class(L, votes):
+    """L with each LF voting for one class alone."""
+    return np.where(np.array(votes) == L, L, -1)
+
+
+# Declared pairs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("ham", "link"), ("caps", "spam")],
+        [(0, 2), (3, 1)],
+        [("ham", 2), (3, "spam")],
+        [(np.int64(0), np.int32(2)), (np.uint8(3), 1)],
+        [["ham", "link"], ["caps", "spam"]],
+        np.array([[0, 2], [3, 1]]),
+        np.array([["ham", "link"], ["caps", "spam"]]),
+        iter([("ham", "link"), (3, 1)]),
+    ],
+    ids=["names", "columns", "both", "numpy_columns", "lists", "array", "name_array", "iterator"],
+)
+def test_pairs_are_resolved_to_columns(pairs):
+    resolved = resolve_pairs(pairs, 4, NAMES)
+    assert resolved.tolist() == [[0, 2], [3, 1]]
+    assert resolved.dtype == np.intp
+
+
+def test_no_pairs_are_an_empty_table():
+    assert resolve_pairs((), 4, None).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "names", "message"),
+    [
+        (
+            [("ham", "eggs")],
+            NAMES,
+            "names LF 'eggs', which L does not have; its LFs are called .*'ham'",
+        ),
+        ([("ham", "link")], None, "names LF 'ham', which L does not have; its columns are 0 to 3"),
+        ([(0, 4)], None, "names LF 4, which L does not have; its columns are 0 to 3"),
+        ([(0, -1)], NAMES, "names LF -1, which L does not have; its LFs are called"),
+        ([(0, True)], None, "names LF True, which L does not have"),
+        ([(0, 1.0)], None, r"names LF 1\.0, which L does not have"),
+        ([(0, [1])], None, r"names LF \[1\], which L does not have"),
+        ([(2, 2)], None, r"holds \(2, 2\), an LF paired with itself; leave it out"),
+        ([("link", 2)], NAMES, r"holds \('link', 2\), an LF paired with itself; leave it out"),
+        ([(0, 1, 2)], None, r"holds \(0, 1, 2\), which is no pair of LFs"),
+        ([(0,)], None, r"holds \(0,\), which is no pair of LFs"),
+        (["ab"], None, "holds 'ab', which is no pair of LFs"),
+        ([0, 1], None, "holds 0, which is no pair of LFs"),
+        ("ham", NAMES, "dependencies is 'ham'; it must be 'auto', None or pairs of LFs"),
+        (3, None, "dependencies is 3; it must be 'auto', None or pairs of LFs"),
+    ],
+)
+def test_what_is_no_pair_is_refused(pairs, names, message):
+    with pytest.raises(ValueError, match=message):
+        resolve_pairs(pairs, 4, names)
+
+
+def test_a_fit_refuses_an_unknown_lf_by_name():
+    L = pd.DataFrame(make_votes(n_lfs=4)[0], columns=NAMES)
+    with pytest.raises(ValueError, match=r"dependencies names LF 'eggs'.*'ham', 'spam'"):
+        LabelModelClassifier(dependencies=[("ham", "eggs")]).fit(L)
+
+
+def test_groups_are_transitive():
+    groups = groups_of(np.array([[0, 3], [3, 1], [5, 4]]), 6).toarray()
+    expected = np.zeros((6, 6))
+    for group in ([0, 1, 3], [4, 5]):
+        expected[np.ix_(group, group)] = 1
+    np.fill_diagonal(expected, 0)
+    assert_array_equal(groups, expected)
+
+
+@pytest.mark.parametrize("pairs", [[(0, 1), (1, 2)], [(2, 1), (1, 0), (0, 2), (0, 1)]])
+def test_how_a_group_is_declared_changes_nothing(pairs, three_classes):
+    L, _ = three_classes
+    expected = LabelModelClassifier(dependencies=[(0, 2), (0, 1)]).fit(L)
+    model = LabelModelClassifier(dependencies=pairs).fit(L)
+    assert_same_model(model, expected)
+    assert_allclose(model.predict_proba(L), expected.predict_proba(L), rtol=1e-9)
+
+
+def test_likeness_is_that_of_the_lfs_between_symbols_of_one_vote():
+    rng = np.random.default_rng(0)
+    lf, vote = np.array([0, 0, 1, 2, 2, 3]), np.array([0, 2, 2, 0, 1, 2])
+    dependence = np.triu(rng.random((4, 4)), 1)
+    dependence += dependence.T
+    likeness = symbol_likeness(sp.csr_array(dependence), lf, vote).toarray()
+    for a in range(6):
+        for b in range(6):
+            expected = dependence[lf[a], lf[b]] if vote[a] == vote[b] else 0
+            assert likeness[a, b] == expected
+
+
+# Votes that say the same --------------------------------------------------------------------------
+
+
+def random_likeness(n_symbols, rng):
+    likeness = np.triu(rng.random((n_symbols,) * 2) * (rng.random((n_symbols,) * 2) < 0.4), 1)
+    return likeness + likeness.T
+
+
+def weigh_by_formula(held, likeness):
+    weights = np.zeros(held.shape)
+    for row, symbol in zip(*np.nonzero(held), strict=True):
+        weights[row, symbol] = 1 / (1 + likeness[symbol] @ held[row])
+    return weights
+
+
+@given(st.integers(1, 12), st.integers(1, 8), st.integers(0, 2**16))
+def test_weights_equal_the_formula(n_rows, n_symbols, seed):
+    rng = np.random.default_rng(seed)
+    held = (rng.random((n_rows, n_symbols)) < 0.5).astype(float)
+    likeness = random_likeness(n_symbols, rng)
+    weights = weigh(sp.csr_array(held), sp.csr_array(likeness))
+    assert_allclose(weights.toarray(), weigh_by_formula(held, likeness), rtol=1e-12)
+
+
+def reversed_rows(matrix):
+    """The same matrix with the entries of each row in descending order of columns."""
+    order = np.concatenate(
+        [np.arange(stop - 1, start - 1, -1) for start, stop in pairwise(matrix.indptr)]
+    ).astype(int)
+    return sp.csr_array((matrix.data[order], matrix.indices[order], matrix.indptr), matrix.shape)
+
+
+@pytest.mark.parametrize("unsorted", ["indicators", "likeness"])
+def test_weights_of_unsorted_entries_equal_the_formula(unsorted):
+    rng = np.random.default_rng(1)
+    held = (rng.random((20, 8)) < 0.5).astype(float)
+    likeness = random_likeness(8, rng)
+    given = {"indicators": sp.csr_array(held), "likeness": sp.csr_array(likeness)}
+    given[unsorted] = reversed_rows(given[unsorted])
+    assert not given[unsorted].has_sorted_indices
+    assert_allclose(weigh(**given).toarray(), weigh_by_formula(held, likeness), rtol=1e-12)
+
+
+def test_weights_are_the_same_in_small_blocks(monkeypatch):
+    rng = np.random.default_rng(2)
+    held = sp.csr_array((rng.random((50, 6)) < 0.5).astype(float))
+    likeness = sp.csr_array(random_likeness(6, rng))
+    expected = weigh(held, likeness).toarray()
+    monkeypatch.setattr(_evidence, "LIKENESS_CELLS", 20)
+    assert_array_equal(weigh(held, likeness).toarray(), expected)
+
+
+def test_weights_without_likeness_are_one():
+    held = sp.csr_array(np.eye(4))
+    assert_array_equal(weigh(held, sp.csr_array((4, 4))).toarray(), np.eye(4))
+
+
+# Found pairs --------------------------------------------------------------------------------------
+
+
+def dependence_by_formula(L, proba, table, prior, symbols):
+    """ratio and z, pair by pair and row by row."""
+    n_lfs = L.shape[1]
+    votes = [[vote for lf, vote in symbols if lf == j] for j in range(n_lfs)]
+    place = {symbol: u for u, symbol in enumerate(symbols)}
+    ratio, z = np.zeros((n_lfs, n_lfs)), np.zeros((n_lfs, n_lfs))
+    for a in range(n_lfs):
+        for b in range(n_lfs):
+            both = (L[:, a] >= 0) & (L[:, b] >= 0)
+            shared = set(votes[a]) & set(votes[b])
+            if a == b or (len(votes[a]) > 1) != (len(votes[b]) > 1) or not shared:
+                continue
+            agreed = (both & (L[:, a] == L[:, b])).sum()
+            likely = sum(table[place[a, v]] * table[place[b, v]] for v in shared)
+            if len(votes[a]) > 1:
+                common, expected = both.sum(), (proba[both] @ likely).sum()
+            else:
+                common = min((L[:, a] >= 0).sum(), (L[:, b] >= 0).sum())
+                expected = len(L) * prior @ likely
+            ratio[a, b] = (agreed - expected) / (common - expected + 5)
+            z[a, b] = (agreed - expected) / np.sqrt(expected * (1 - expected / common))
+    return np.clip(ratio, 0, 1), z
+
+
+def test_dependence_equals_the_formula():
+    L = with_copies(make_votes(60, 6, 3, coverage=0.6)[0], 1, 1, noise=0.2)
+    L[:, [0, 2, 3]] = for_one_class(L[:, [0, 2, 3]], [1, 1, 2])
+    patterns = read_patterns(read_votes(L), no_gold(60))
+    rng = np.random.default_rng(0)
+    dense, symbols = (
+        patterns.indicators.toarray(),
+        list(zip(patterns.lf, patterns.vote, strict=True)),
+    )
+    proba = rng.dirichlet(np.ones(3), len(dense))
+    table, prior = rng.uniform(0.05, 0.3, (len(symbols), 3)), np.array([0.2, 0.5, 0.3])
+    # Back from patterns to rows.
+    rows = np.repeat(np.arange(len(dense)), patterns.weight.astype(int))
+    votes = np.full((len(rows), 7), -1)
+    for u, (lf, vote) in enumerate(symbols):
+        votes[dense[rows, u] > 0, lf] = vote
+    silent = np.full((60 - len(rows), 7), -1)
+    expected = dependence_by_formula(
+        np.vstack([votes, silent]),
+        np.vstack([proba[rows], np.zeros((len(silent), 3))]),
+        *(table, prior, symbols),
+    )
+    ratio, z = find_dependence(patterns, proba, table, prior)
+    assert_allclose(ratio, expected[0], rtol=1e-9, atol=1e-12)
+    assert_allclose(z, expected[1], rtol=1e-9, atol=1e-12)
+
+
+def test_soft_dependence_is_less_one_standard_error():
+    ratio = np.array([[0, 0.4, 0.3], [0.4, 0, 0.9], [0.3, 0.9, 0]])
+    z = np.array([[0, 4.0, 0.8], [4.0, 0, 10.0], [0.8, 10.0, 0]])
+    dependence = soft_dependence(ratio, z, np.ones(3, dtype=bool)).toarray()
+    assert_allclose(dependence, [[0, 0.3, 0], [0.3, 0, 0.81], [0, 0.81, 0]])
+
+
+def test_soft_dependence_of_one_symbol_lfs_is_of_near_duplicates_alone():
+    ratio, z = np.full((3, 3), 0.4), np.full((3, 3), 4.0)
+    ratio[0, 1] = ratio[1, 0] = 0.8
+    dependence = soft_dependence(ratio, z, np.zeros(3, dtype=bool)).toarray()
+    assert_allclose(dependence, [[0, 0.6, 0], [0.6, 0, 0], [0, 0, 0]])
+
+
+def test_near_duplicates_are_told_by_both_measures():
+    ratio = np.array([[0, 0.9, 0.9], [0.9, 0, 0.4], [0.9, 0.4, 0]])
+    z = np.array([[0, 9.0, 2.0], [9.0, 0, 9.0], [2.0, 9.0, 0]])
+    assert near_duplicates(ratio, z).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_a_noisy_copy_is_found(n_classes, seed):
+    L, _ = make_votes(500, 6, n_classes, seed=seed)
+    assert found_pairs(with_copies(L, 2, 1, noise=0.05, seed=seed), n_classes) == [[2, 6]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_three_of_a_kind_are_found_among_many(n_classes, seed):
+    L, _ = make_votes(500, 15, n_classes, seed=seed)
+    pairs = found_pairs(with_copies(L, 2, 2, noise=0.05, seed=seed), n_classes)
+    assert pairs == [[2, 15], [2, 16], [15, 16]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noisy_copies_of_one_sided_lfs_are_found(seed):
+    L = for_one_class(make_votes(800, 6, coverage=0.3, seed=seed)[0], [0, 1, 0, 1, 0, 1])
+    copy = np.where(np.random.default_rng(seed).random(800) < 0.05, -1, L[:, 1])
+    assert found_pairs(np.column_stack([L, copy]), 2) == [[1, 6]]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_none_are_found_among_independent_lfs(n_classes, seed):
+    L, _ = make_votes(500, 8, n_classes, seed=seed)
+    assert found_pairs(L, n_classes) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_none_are_found_among_independent_one_sided_lfs(seed):
+    L = for_one_class(make_votes(800, 6, coverage=0.3, seed=seed)[0], [0, 1, 0, 1, 0, 1])
+    assert found_pairs(L, 2) == []
+
+
+# The model ----------------------------------------------------------------------------------------
+
+
+def copied(seed, n_independent=5, n_copies=2):
+    """Votes of LFs of which the last is copied, and the truth; by default three of seven are alike."""
+    L, y = make_votes(500, n_independent, accuracy=0.7, coverage=0.9, seed=seed)
+    return with_copies(L, n_independent - 1, n_copies, noise=0.03, seed=seed), y
+
+
+def mean_log_losses(votes, tempering, dependencies):
+    """The mean log loss without dependencies, and with them."""
+    losses = []
+    for L, y in votes:
+        models = [
+            LabelModelClassifier(tempering=tempering, dependencies=pairs).fit(L)
+            for pairs in (None, dependencies)
+        ]
+        losses.append([log_loss(y, model.predict_proba(L)) for model in models])
+    return np.mean(losses, axis=0)
+
+
+@pytest.mark.parametrize("tempering", [0, 0.5])
+def test_declared_copies_lower_the_log_loss(tempering):
+    votes = [copied(seed) for seed in range(6)]
+    ignored, known = mean_log_losses(votes, tempering, [(4, 5), (5, 6)])
+    assert known < 0.7 * ignored
+
+
+@pytest.mark.parametrize("tempering", [0, 0.5])
+def test_copies_that_are_found_lower_the_log_loss(tempering):
+    votes = [copied(seed, 6, 1) for seed in range(6)]
+    ignored, known = mean_log_losses(votes, tempering, "auto")
+    assert known < ignored - 0.01
+
+
+def test_declared_copies_make_labels_more_accurate():
+    gains = []
+    for seed in range(6):
+        L, y = copied(seed)
+        known = LabelModelClassifier(dependencies=[(4, 5), (5, 6)]).fit(L).score(L, y)
+        gains.append(known - LabelModelClassifier().fit(L).score(L, y))
+    assert np.mean(gains) > 0.03
+
+
+def test_auto_names_the_copies_it_found():
+    model = LabelModelClassifier(dependencies="auto").fit(copied(0, 6, 1)[0])
+    assert model.dependencies_ == [(5, 6)]
+
+
+def test_auto_names_the_copies_of_a_frame():
+    L = pd.DataFrame(copied(0, 6, 1)[0], columns=list("abcdefg"))
+    model = LabelModelClassifier(dependencies="auto").fit(L)
+    assert model.dependencies_ == [("f", "g")]
+
+
+def test_declared_pairs_are_named_as_the_frame_names_them():
+    L = pd.DataFrame(make_votes(n_lfs=4)[0], columns=NAMES)
+    model = LabelModelClassifier(dependencies=[("caps", "ham"), (1, "link")]).fit(L)
+    assert model.dependencies_ == [("caps", "ham"), ("spam", "link")]
+
+
+def test_pairs_by_name_and_by_column_are_the_same_model():
+    L = make_votes(n_lfs=4)[0]
+    by_name = LabelModelClassifier(dependencies=[("ham", "link")])
+    by_name.fit(pd.DataFrame(L, columns=NAMES))
+    by_column = LabelModelClassifier(dependencies=[(0, 2)]).fit(L)
+    assert_same_model(by_name, by_column)
+    assert_array_equal(by_name.vote_evidence_, by_column.vote_evidence_)
+
+
+@pytest.mark.parametrize("dependencies", [None, [], ()], ids=str)
+def test_no_dependencies_are_none(dependencies, binary):
+    model = LabelModelClassifier(dependencies=dependencies).fit(binary[0])
+    assert model.dependencies_ == []
+    assert_same_model(model, LabelModelClassifier().fit(binary[0]))
+
+
+@pytest.mark.parametrize("n_em_steps", [0, 5])
+@pytest.mark.parametrize("tempering", [0, 0.5])
+def test_exact_copies_count_once(tempering, n_em_steps):
+    L, _ = make_votes(300, 5, 3, seed=5)
+    balance = [0.5, 0.3, 0.2]
+    start = {"n_epochs": 0, "class_balance": balance, "tempering": tempering}
+    alone = LabelModelClassifier(n_em_steps=n_em_steps, **start).fit(L)
+    pairs = [(2, 5), (2, 6)]
+    model = LabelModelClassifier(n_em_steps=n_em_steps, dependencies=pairs, **start)
+    thrice = with_copies(L, 2, 2)
+    assert_allclose(
+        model.fit(thrice).predict_proba(thrice), alone.predict_proba(L), rtol=1e-9, atol=1e-14
+    )
+
+
+def test_votes_of_exact_copies_add_up_to_one_after_training():
+    L, _ = make_votes(300, 5, 3, seed=5)
+    thrice = with_copies(L, 2, 2)
+    model = LabelModelClassifier(n_em_steps=0, dependencies=[(2, 5), (2, 6)]).fit(thrice)
+    expected = tempered_posterior_by_formula(model, thrice, 0.5, (2, 5, 6))
+    assert_allclose(model.predict_proba(thrice), expected, rtol=1e-9)
+
+
+def test_training_leaves_out_how_often_dependent_lfs_agree():
+    # Copies that are not declared look better than they are.
+    L, _ = make_votes(2000, 5, accuracy=0.7, coverage=0.9, seed=1)
+    thrice = with_copies(L, 4, 2)
+    models = [
+        LabelModelClassifier(n_epochs=500, dependencies=pairs).fit(thrice)
+        for pairs in (None, [(4, 5), (5, 6)])
+    ]
+    ignored, known = (model.lf_accuracies_[4] for model in models)
+    assert abs(known - 0.7) < abs(ignored - 0.7)
+
+
+@pytest.mark.parametrize("dependencies", ["auto", [(0, 2), (2, 5)]], ids=["auto", "declared"])
+def test_contributions_add_up_to_the_posterior(dependencies):
+    L = with_copies(make_votes(150, 5, 3, coverage=0.5)[0], 2, 1, noise=0.1)
+    model = LabelModelClassifier(dependencies=dependencies).fit(L)
+    total = model.contributions(L).sum(axis=1)
+    assert_allclose(softmax(total, axis=1), model.predict_proba(L), rtol=1e-9)
+
+
+@pytest.mark.parametrize("dependencies", ["auto", [(4, 5)]], ids=["auto", "declared"])
+def test_a_pickled_model_gives_the_same_posterior(dependencies):
+    L, _ = copied(0)
+    model = LabelModelClassifier(dependencies=dependencies).fit(L)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.dependencies_ == model.dependencies_
+    assert_array_equal(again.predict_proba(L), model.predict_proba(L))
+
+
+@pytest.mark.parametrize("dependencies", ["auto", [("a", "b")], ((0, 1),)], ids=str)
+def test_a_clone_has_the_dependencies(dependencies):
+    model = clone(LabelModelClassifier(dependencies=dependencies))
+    assert model.get_params()["dependencies"] == dependencies
+
+
+def test_a_search_may_choose_dependencies():
+    L, y = copied(1)
+    choices = [None, "auto", [(4, 5), (4, 6)]]
+    search = GridSearchCV(
+        LabelModelClassifier(gold="ignore"),
+        {"dependencies": choices},
+        cv=2,
+        scoring="neg_log_loss",
+        error_score="raise",
+    ).fit(L, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_params_["dependencies"] is not None
+
+
+@pytest.mark.parametrize("dependencies", [None, "auto", [(0, 1)]], ids=str)
+def test_a_single_class_is_certain(dependencies):
+    L = for_one_class(make_votes()[0], [0] * 5)
+    model = LabelModelClassifier(classes=[0], dependencies=dependencies).fit(L)
+    assert_array_equal(model.predict_proba(L), 1)
+
+
+@pytest.mark.parametrize("dependencies", [None, "auto"])
+def test_a_single_lf_has_no_dependencies(dependencies):
+    L = make_votes(n_lfs=1)[0]
+    model = LabelModelClassifier(dependencies=dependencies)
+    with pytest.warns(UserWarning, match="cannot identify the accuracies of 1 LF"):
+        model.fit(L)
+    assert model.dependencies_ == []
+
+
+def test_auto_of_lfs_that_share_no_row_finds_none():
+    L = np.full((90, 3), -1)
+    L[np.arange(90), np.arange(90) % 3] = make_votes(90)[1]
+    model = LabelModelClassifier(dependencies="auto")
+    with pytest.warns(UserWarning, match="share no row"):
+        model.fit(L)
+    assert model.dependencies_ == []
+
+
+def test_refused_dependencies_leave_a_fitted_model_as_it_was(binary):
+    model = LabelModelClassifier().fit(binary[0])
+    before = model.predict_proba(binary[0])
+    model.set_params(dependencies=[(0, 9)])
+    with pytest.raises(ValueError, match="names LF 9"):
+        model.fit(binary[0])
+    assert_array_equal(model.predict_proba(binary[0]), before)
