@@ -30,9 +30,9 @@ def align_columns(
     np.add.at(joint, symbol_class, mu * prior)
     columns = np.arange(n_classes)
     rounded = np.round(prior, 3)
-    for value in np.unique(rounded):
+    for value in set(rounded.tolist()):
         group = np.flatnonzero(rounded == value)
-        columns[group] = group[_best_assignment(joint[np.ix_(group, group)])]
+        columns[group] = group[_best_assignment(joint[group[:, None], group])]
     # Selecting columns transposes the memory, of which later look-ups want the rows.
     return np.ascontiguousarray(mu[:, columns])
 
@@ -41,6 +41,6 @@ def _best_assignment(agreement: NDArray[np.float64]) -> NDArray[np.intp]:
     """For each row the column that it gets; the identity where that is among the best."""
     from scipy.optimize import linear_sum_assignment
 
-    _, columns = linear_sum_assignment(agreement, maximize=True)
-    best = np.take_along_axis(agreement, columns[:, None], axis=1).sum()
+    rows, columns = linear_sum_assignment(agreement, maximize=True)
+    best = agreement[rows, columns].sum()
     return np.arange(len(agreement)) if np.trace(agreement) >= best else columns

@@ -47,9 +47,10 @@ def warn_unidentified(
     if votes.n_lfs < LEAST_LFS:
         fault = f"{votes.n_lfs} LF{'s' if votes.n_lfs > 1 else ''}"
     else:
-        alone = np.setdiff1d(lf, np.flatnonzero(overlaps))
+        alone = lf[~overlaps[lf]]
         if not len(alone):
             return
+        alone = np.unique(alone)
         names = ", ".join(lf_label(votes.names, int(lf)) for lf in alone[:NAMED])
         more = ", ..." if len(alone) > NAMED else ""
         fault = f"LFs that share no row with another ({names}{more})"

@@ -199,7 +199,9 @@ def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
 def _given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
     if isinstance(classes, set | frozenset):
         raise ValueError("`classes` is a set, which has no order; give a list.")
-    labels = column_or_1d(_as_labels(classes if hasattr(classes, "shape") else list(classes)))
+    labels = _as_labels(classes if hasattr(classes, "shape") else list(classes))
+    if labels.ndim != 1 or labels.dtype.kind not in "biuf":
+        labels = column_or_1d(labels)
     if not len(labels):
         raise ValueError("`classes` is empty; name at least one class.")
     if any(is_missing(label) for label in labels.tolist()):

@@ -25,8 +25,9 @@ from ._objective import least_probability, make_objective, precision_start, snor
 from ._refinement import RefinementProblem
 from ._report import ReportMixin
 from ._row_reading import RowReading, read_rows
+from ._schedules import SCHEDULERS
 from ._statistics import VoteStatistics, count_votes, gold_by_class
-from ._trainer import SCHEDULERS, TrainingResult, TrainingSettings, train
+from ._trainer import TrainingResult, TrainingSettings, train
 from ._votes import Votes
 from ._warnings import warn_user
 

@@ -135,7 +135,10 @@ class Objective:
         return replace(self, **arrays)
 
     def loss_and_gradient(self, mu: Any) -> tuple[Any, Any]:
-        """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes)."""
+        """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes).
+
+        Rounding may leave the loss of a perfect fit a little below zero.
+        """
         loss, gradient = self._fit_term(mu)
         if self.l2:
             pull = mu - self.center
@@ -158,33 +161,37 @@ class DenseObjective(Objective):
     Attributes
     ----------
     weights : array of shape (n_symbols + 1, n_symbols + 1)
-        The mask, bordered by halves.
+        Four times the mask, bordered by halves: a derivative's factor, so that it is not applied later.
     bordered_target : array of shape (n_symbols + 1, n_symbols + 1)
         The target, bordered by the frequencies.
     bordered_mu : array of shape (n_symbols + 1, n_classes)
         Room for mu above a row of ones.
+    bordered_prior : array of shape (n_symbols + 1, n_classes)
+        The prior in every row.
     """
 
     weights: Any
     bordered_target: Any
     bordered_mu: Any
+    bordered_prior: Any
 
     def _fit_term(self, mu: Any) -> tuple[Any, Any]:
         bordered = self.bordered_mu
         bordered[:-1] = mu
-        weighted = bordered * self.prior
-        residual = weighted @ bordered.T - self.bordered_target
+        weighted = bordered * self.bordered_prior
+        residual = weighted @ bordered.T
+        residual -= self.bordered_target
         counted = residual * self.weights
-        return (residual * counted).sum(), 4 * (counted[:-1] @ weighted)
+        return residual.ravel() @ counted.ravel() / 4, counted[:-1] @ weighted
 
 
 @dataclass(frozen=True)
 class FactoredObjective(Objective):
     """Never forms mu P mu^T, of n_symbols squared, for many symbols.
 
-    mask * (mu P mu^T) is mu P mu^T less the blocks of each LF with itself, so with G the sum over LFs j of
-    G_j = mu_j^T mu_j, its product with mu P has the rows mu_j P (G - G_j) P. LFs of as many symbols
-    are taken together.
+    mask * (mu P mu^T) is mu P mu^T less the blocks of each LF with itself, so with W = mu P, G_j = W_j^T W_j and
+    G the sum of all G_j, its product with W has the rows mu_j (G - G_j). LFs of as many symbols are taken
+    together. The marginal term adds p p^T / 2 to G, and to the target's product its `offset`.
 
     Attributes
     ----------
@@ -192,8 +199,12 @@ class FactoredObjective(Objective):
         Symbols sorted by how many their LF has; None where they are already.
     inverse : ndarray of shape (n_symbols,) or None
     groups : tuple of (n_lfs, symbols per LF)
-    target_norm : float
-        ||target||_F^2.
+    marginal_gram : array of shape (n_classes, n_classes)
+        p p^T / 2.
+    offset : array of shape (n_symbols, n_classes)
+        frequency p^T / 2.
+    constant : float
+        ||target||_F^2 + ||frequency||^2, the loss at mu = 0.
     dependent : tuple of pairs of slices
         Symbols of an LF, and of another on which it depends.
     """
@@ -201,35 +212,46 @@ class FactoredObjective(Objective):
     order: Any
     inverse: Any
     groups: tuple[tuple[int, int], ...]
-    target_norm: float
+    marginal_gram: Any
+    offset: Any
+    constant: float
     dependent: tuple[tuple[slice, slice], ...] = ()
 
     def _fit_term(self, mu: Any) -> tuple[Any, Any]:
         weighted = mu * self.prior
         observed = self.target @ weighted
-        expected = self._expected(mu, weighted)
+        observed += self.offset
+        difference = self._expected(mu, weighted) - observed
         for own, other in self.dependent:
-            expected[own] -= (weighted[own] @ (mu[other].T @ mu[other])) * self.prior
-        matrix_loss = self.target_norm + ((expected - 2 * observed) * mu).sum()
-        residual = weighted.sum(1) - self.frequency
-        gradient = 4 * (expected - observed) + (2 * residual)[:, None] * self.prior
-        # Rounding may leave a perfect fit a little below zero.
-        return matrix_loss.clip(0, None) + residual @ residual, gradient
+            difference[own] -= mu[own] @ (weighted[other].T @ weighted[other])
+        marginal = mu @ self.prior
+        loss = self.constant + marginal @ (0.5 * marginal - self.frequency)
+        loss += (difference - observed).ravel() @ mu.ravel()
+        difference *= 4
+        return loss, difference
 
     def _expected(self, mu: Any, weighted: Any) -> Any:
-        """(mask * (mu P mu^T)) mu P."""
+        """(mask * (mu P mu^T)) mu P + (mu p) p^T / 2."""
         if self.order is not None:
             mu, weighted = mu[self.order], weighted[self.order]
         pairs = list(zip(self._tables(mu), self._tables(weighted), strict=True))
-        grams = [_gram(table) for table, _ in pairs]
-        gram = sum(own.sum(0) if own.ndim == 3 else own for own in grams)
-        expected = mu * 0
-        for rows, own, (table, heavy) in zip(self._tables(expected), grams, pairs, strict=True):
-            if own.ndim == 3:
-                rows[:] = (heavy @ (gram - own)) * self.prior
-            else:
-                rows[:] = (heavy @ gram) * self.prior - (heavy @ table.swapaxes(1, 2)) @ heavy
+        grams = [_gram(heavy) for _, heavy in pairs]
+        gram = self.marginal_gram + sum(own.sum(0) if own.ndim == 3 else own for own in grams)
+        if len(pairs) == 1:
+            expected = self._expected_in(*pairs[0], grams[0], gram).reshape(mu.shape)
+        else:
+            expected = mu * 0
+            for rows, own, (table, heavy) in zip(self._tables(expected), grams, pairs, strict=True):
+                rows[:] = self._expected_in(table, heavy, own, gram)
         return expected if self.inverse is None else expected[self.inverse]
+
+    @staticmethod
+    def _expected_in(table: Any, heavy: Any, own: Any, gram: Any) -> Any:
+        """The rows of one group of LFs, shape (n_lfs, n_symbols, n_classes)."""
+        if own.ndim == 3:
+            return table @ (gram - own)
+        product = table.reshape((-1, len(gram))) @ gram
+        return product.reshape(table.shape) - (heavy @ table.swapaxes(1, 2)) @ heavy
 
     def _tables(self, array: Any) -> Iterator[Any]:
         """Views of shape (n_lfs, n_symbols, n_classes), one for each group of LFs."""
@@ -240,12 +262,12 @@ class FactoredObjective(Objective):
             start = stop
 
 
-def _gram(table: Any) -> Any:
+def _gram(heavy: Any) -> Any:
     """The sum of G_j over a group's LFs; where LFs have many symbols each G_j, as the product needs it."""
-    n_symbols, n_classes = table.shape[1:]
+    n_symbols, n_classes = heavy.shape[1:]
     if WIDE * n_symbols >= n_classes:
-        return table.swapaxes(1, 2) @ table
-    rows = table.reshape((-1, n_classes))
+        return heavy.swapaxes(1, 2) @ heavy
+    rows = heavy.reshape((-1, n_classes))
     return rows.T @ rows
 
 
@@ -273,9 +295,10 @@ def make_objective(
         mask = _apart(statistics.lf[:, None], statistics.lf, dependent).astype(np.float64)
         return DenseObjective(
             *(target, frequency, prior, center, l2),
-            weights=_bordered(mask, np.full_like(frequency, 0.5)),
+            weights=_bordered(4 * mask, np.full_like(frequency, 2.0)),
             bordered_target=_bordered(target, frequency),
             bordered_mu=np.vstack([center, np.ones_like(prior)]),
+            bordered_prior=np.tile(prior, (len(center) + 1, 1)),
         )
     sizes = np.bincount(statistics.lf)[statistics.lf]
     order = np.argsort(sizes, kind="stable")
@@ -290,9 +313,16 @@ def make_objective(
         order=None if in_order else order,
         inverse=None if in_order else np.argsort(order),
         groups=tuple((int(rows // size), int(size)) for size, rows in zip(*per_size, strict=True)),
-        target_norm=float((target * target).sum()),
+        marginal_gram=0.5 * np.outer(prior, prior),
+        offset=0.5 * np.outer(frequency, prior),
+        constant=_squared_norm(target) + _squared_norm(frequency),
         dependent=() if dependent is None else tuple(_slices(statistics.lf, dependent)),
     )
+
+
+def _squared_norm(array: Any) -> float:
+    values = array.data if sp.issparse(array) else array.ravel()
+    return float(values @ values)
 
 
 def _bordered(matrix: NDArray[np.float64], border: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,16 +1,15 @@
 """All that training needs to know of the votes: how often symbols occur, alone and together.
 
-A symbol is one (LF, vote) pair that was observed; U symbols in all. Symbols are not counted one by one:
-neighbouring LFs are read as one column of vote patterns, as many LFs as keep the patterns few, and two such
-columns are counted against each other by one histogram, which holds all their symbols' co-occurrences.
+A symbol is one (LF, vote) pair that was observed; U symbols in all. Of few rows, or rows of few votes, the
+product of the symbols' indicators counts them. Else neighbouring LFs are read as one column of vote patterns,
+and two such columns are counted against each other (see `_vote_columns`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,19 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ._classes import GoldLabels, class_index
+from ._vote_columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from ._votes import Votes
 
 CHUNK_CODES = 1 << 24
 CHUNK_ROWS = (1 << 14, 1 << 18)
-# Two columns of so many patterns make a histogram that stays in the cache.
-PATTERNS = (16, 256)
-TRIAL_PATTERNS, TRIAL_ROWS = 1 << 16, 2048
-DENSE_SYMBOLS = 4096
 SPARSE_DENSITY = 0.1
+# What the ways of counting take, in nanoseconds.
+CELL_NS = 1.0
+HISTOGRAM_NS = 45_000.0
+INDICATOR_NS, PRODUCT_NS = 0.6, 0.011
+SAMPLE_NS, VOTE_NS, PAIR_NS = 200_000.0, 50.0, 3.0
+SAMPLES, SAMPLE_ROWS = 8, 32
+MOST_CODES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,9 @@ class VoteStatistics:
 
     def overlaps(self) -> NDArray[np.bool_]:
         """Whether each LF shares a row with another LF, shape (n_lfs,)."""
-        first, second = self.cooccurrence.nonzero()
-        shared = np.zeros(self.n_lfs, dtype=bool)
-        shared[self.lf[first[self.lf[first] != self.lf[second]]]] = True
-        return shared
+        # The symbols of one LF never share a row, so what a symbol's row holds off the diagonal is others'.
+        beside = self.cooccurrence.sum(axis=1) > self.counts
+        return np.bincount(self.lf[beside], minlength=self.n_lfs) > 0
 
 
 def count_votes(votes: Votes, gold: GoldLabels) -> VoteStatistics:
@@ -128,25 +130,7 @@ def gold_by_class(
     return counts, rows
 
 
-# Columns of vote patterns ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A run of LFs read as one: a row's code says which pattern of their votes it has.
-
-    Attributes
-    ----------
-    first_lf : int
-        The gold labels count as LF n_lfs.
-    patterns : ndarray of shape (n_patterns, LFs of the run)
-        Vote codes.
-    codes : ndarray of shape (n_rows,), dtype intp
-    """
-
-    first_lf: int
-    patterns: NDArray[np.intp]
-    codes: NDArray[np.intp]
+# Ways of counting ---------------------------------------------------------------------------------
 
 
 def _chunks(votes: Votes) -> list[slice]:
@@ -156,149 +140,87 @@ def _chunks(votes: Votes) -> list[slice]:
     return [slice(start, min(start + starts.step, votes.n_samples)) for start in starts]
 
 
-def _columns(votes: Votes, gold: GoldLabels, rows: slice) -> list[_Column]:
-    """The columns of some rows."""
-    limit = min(max(isqrt(rows.stop - rows.start), PATTERNS[0]), PATTERNS[1])
-    runs = votes.runs(limit)
-    read = (
-        _Column(lfs.start, votes.run_patterns(lfs), codes)
-        for lfs, codes in zip(runs, votes.run_codes(rows.start, rows.stop, runs), strict=True)
-    )
-    columns = _merged(read, limit)
+def _count_chunk(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
+    return _present(_quickest(votes, gold, rows)(votes, gold, rows))
+
+
+def _quickest(
+    votes: Votes, gold: GoldLabels, rows: slice
+) -> Callable[[Votes, GoldLabels, slice], Counts]:
+    """The way of counting that is estimated to take the fewest nanoseconds."""
+    n_rows = rows.stop - rows.start
+    n_symbols = votes.n_lfs * votes.n_codes + len(gold.values)
+    n_columns = len(votes.runs(MOST_PATTERNS)) + bool(len(gold.values))
+    reading = n_rows * votes.n_lfs * CELL_NS
+    by_columns = reading + n_columns * (n_columns + 1) / 2 * (n_rows * CELL_NS + HISTOGRAM_NS)
+    by_rows = n_rows * n_symbols * (INDICATOR_NS + n_symbols * PRODUCT_NS)
+    if n_symbols <= DENSE_SYMBOLS and by_rows < by_columns:
+        return _count_rows
+    if n_symbols > MOST_CODES or by_columns < reading + SAMPLE_NS:
+        return count_columns
+    per_row = _votes_per_row(votes, rows)
+    by_votes = reading + SAMPLE_NS + n_rows * per_row * (VOTE_NS + per_row * PAIR_NS)
+    return _count_each_vote if by_votes < by_columns else count_columns
+
+
+def _votes_per_row(votes: Votes, rows: slice) -> float:
+    """About how many votes a row has."""
+    starts = np.linspace(rows.start, max(rows.start, rows.stop - SAMPLE_ROWS), SAMPLES, dtype=int)
+    blocks = [votes.block(start, min(start + SAMPLE_ROWS, rows.stop)) for start in starts]
+    return votes.n_lfs * float(np.mean([np.mean(block != votes.abstain_code) for block in blocks]))
+
+
+def _count_rows(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
+    """Count a few rows by the product of all cells' indicators."""
+    spoken = np.arange(votes.n_codes)
+    spoken = spoken[spoken != votes.abstain_code].astype(votes.code_dtype)
+    codes = votes.block(rows.start, rows.stop)
+    held = [(codes[:, None] == spoken[:, None]).reshape(-1, codes.shape[1])]
+    lf, code = np.repeat(np.arange(votes.n_lfs), len(spoken)), np.tile(spoken, votes.n_lfs)
     if len(gold.values):
-        gold_patterns = np.arange(len(gold.values) + 1)[:, None]
-        columns.append(_Column(votes.n_lfs, gold_patterns, gold.codes[rows]))
-    return columns
+        labels = np.arange(len(gold.values))
+        held.append(gold.codes[rows] == labels[:, None])
+        lf, code = np.append(lf, np.full_like(labels, votes.n_lfs)), np.append(code, labels)
+    indicators = np.concatenate(held, dtype=np.float32)
+    pairs = (indicators @ indicators.T).astype(np.float64)
+    return Counts(lf, code.astype(np.intp), pairs)
 
 
-def _merged(columns: Iterator[_Column], limit: int) -> list[_Column]:
-    """Neighbours joined as long as at most `limit` patterns are observed."""
-    merged: list[_Column] = []
-    for column in columns:
-        if len(column.patterns) > limit:
-            occur, codes = _observed(column.codes, len(column.patterns))
-            column = _Column(column.first_lf, column.patterns[occur], codes)
-        joined = _joined(merged[-1], column, limit) if merged else None
-        if joined is None:
-            merged.append(column)
-        else:
-            merged[-1] = joined
-    return merged
+def _count_each_vote(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
+    """Count rows of few votes by the sparse product of the votes' indicators."""
+    row, lf, code = votes.cells(rows.start, rows.stop)
+    width = max(votes.n_codes, len(gold.values))
+    keys = lf * width + code
+    if len(gold.values):
+        labels = gold.codes[rows]
+        labelled = np.flatnonzero(labels < len(gold.values))
+        row = np.append(row, labelled)
+        keys = np.append(keys, votes.n_lfs * width + labels[labelled])
+    occur, symbol = observed(keys, (votes.n_lfs + 1) * width)
+    shape = rows.stop - rows.start, len(occur)
+    held = sp.coo_array((np.ones(len(row)), (row, symbol)), shape=shape).tocsr()
+    pairs = held.T @ held
+    return Counts(
+        *np.divmod(occur, width),
+        pairs.toarray() if len(occur) <= DENSE_SYMBOLS else sp.csr_array(pairs),
+    )
 
 
-def _joined(left: _Column, right: _Column, limit: int) -> _Column | None:
-    """Both columns as one, unless more than `limit` patterns are observed."""
-    n_right = len(right.patterns)
-    n_patterns = len(left.patterns) * n_right
-    if n_patterns > TRIAL_PATTERNS:
-        return None
-    joint = left.codes * n_right + right.codes
-    if len(np.unique(joint[:: max(1, len(joint) // TRIAL_ROWS)])) > limit:
-        return None
-    occur, codes = _observed(joint, n_patterns)
-    if len(occur) > limit:
-        return None
-    first, second = np.divmod(occur, n_right)
-    patterns = np.hstack([left.patterns[first], right.patterns[second]])
-    return _Column(left.first_lf, patterns, codes)
+# Adding up ----------------------------------------------------------------------------------------
 
 
-def _observed(
-    codes: NDArray[np.intp], n_patterns: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The patterns that occur, and the codes over these alone."""
-    occur = np.flatnonzero(np.bincount(codes, minlength=n_patterns))
-    rank = np.zeros(n_patterns, dtype=np.intp)
-    rank[occur] = np.arange(len(occur))
-    return occur, np.take(rank, codes)
-
-
-# Counting -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Counts:
-    """Pair counts of the symbols of some rows; symbols in ascending order of LF and code."""
-
-    lf: NDArray[np.intp]
-    code: NDArray[np.intp]
-    pairs: Any
-
-
-def _count_chunk(votes: Votes, gold: GoldLabels, rows: slice) -> _Counts:
-    columns = _columns(votes, gold, rows)
-    symbols = [_symbols_of(column, votes, gold) for column in columns]
-    lf = np.concatenate([lfs for lfs, _, _ in symbols])
-    code = np.concatenate([codes for _, codes, _ in symbols])
-    count = _sparse_pairs if len(lf) > DENSE_SYMBOLS else _dense_pairs
-    return _present(_Counts(lf, code, count(columns, [held for _, _, held in symbols])))
-
-
-def _symbols_of(
-    column: _Column, votes: Votes, gold: GoldLabels
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    """LF and code of the column's symbols, and which pattern holds which, (n_patterns, n_symbols)."""
-    is_gold = column.first_lf == votes.n_lfs
-    silent = [len(gold.values)] if is_gold else [votes.abstain_code]
-    n_lfs = column.patterns.shape[1]
-    present = np.zeros((n_lfs, 1 + int(column.patterns.max())), dtype=bool)
-    present[np.arange(n_lfs), column.patterns] = True
-    present[:, [code for code in silent if code < present.shape[1]]] = False
-    lfs, codes = np.nonzero(present)
-    indicators = (column.patterns[:, lfs] == codes).astype(np.float32)
-    return column.first_lf + lfs, codes, indicators
-
-
-def _dense_pairs(columns: list[_Column], held: list[NDArray[np.float32]]) -> NDArray[np.float64]:
-    """Co-occurrences of all symbols; float32 is exact, as a chunk has fewer than 2^24 rows."""
-    bounds = np.cumsum([0] + [symbols.shape[1] for symbols in held])
-    pairs = np.zeros((bounds[-1], bounds[-1]))
-    for i, left in enumerate(columns):
-        rows = slice(*bounds[i : i + 2])
-        histograms = [_histogram(left, right).astype(np.float32) for right in columns[i:]]
-        # One product for all columns on the right: many small ones would wait for threads.
-        counts = held[i].T @ np.hstack(histograms)
-        starts = np.cumsum([0] + [histogram.shape[1] for histogram in histograms])
-        for j in range(i, len(columns)):
-            cols = slice(*bounds[j : j + 2])
-            pairs[rows, cols] = counts[:, slice(*starts[j - i : j - i + 2])] @ held[j]
-            pairs[cols, rows] = pairs[rows, cols].T
-    return pairs
-
-
-def _sparse_pairs(columns: list[_Column], held: list[NDArray[np.float32]]) -> Any:
-    sparse_held = [sp.csr_array(symbols) for symbols in held]
-    blocks: list[list[Any]] = [[None] * len(columns) for _ in columns]
-    for i, left in enumerate(columns):
-        for j in range(i, len(columns)):
-            histogram = sp.csr_array(_histogram(left, columns[j]), dtype=np.float64)
-            blocks[i][j] = sparse_held[i].T @ histogram @ sparse_held[j]
-            blocks[j][i] = blocks[i][j].T
-    return sp.csr_array(sp.block_array(blocks))
-
-
-def _histogram(left: _Column, right: _Column) -> NDArray[np.intp]:
-    """Rows of each pair of patterns, shape (left's patterns, right's patterns)."""
-    n_left, n_right = len(left.patterns), len(right.patterns)
-    if left is right:
-        return np.diag(np.bincount(left.codes, minlength=n_left))
-    joint = left.codes * n_right
-    joint += right.codes
-    return np.bincount(joint, minlength=n_left * n_right).reshape(n_left, n_right)
-
-
-def _present(counts: _Counts) -> _Counts:
+def _present(counts: Counts) -> Counts:
     """Without symbols that never occur."""
     occurs = np.flatnonzero(counts.pairs.diagonal())
     if len(occurs) == len(counts.lf):
         return counts
-    return _Counts(counts.lf[occurs], counts.code[occurs], counts.pairs[occurs][:, occurs])
+    return Counts(counts.lf[occurs], counts.code[occurs], counts.pairs[occurs][:, occurs])
 
 
-def _add(a: _Counts, b: _Counts) -> _Counts:
+def _add(a: Counts, b: Counts) -> Counts:
     """The counts of a's and b's rows together."""
     if np.array_equal(a.lf, b.lf) and np.array_equal(a.code, b.code):
-        return _Counts(a.lf, a.code, a.pairs + b.pairs)
+        return Counts(a.lf, a.code, a.pairs + b.pairs)
     width = 1 + max(a.code.max(initial=0), b.code.max(initial=0))
     keys = [counts.lf * width + counts.code for counts in (a, b)]
     union = np.union1d(*keys)
@@ -306,7 +228,7 @@ def _add(a: _Counts, b: _Counts) -> _Counts:
         _spread(counts.pairs, np.searchsorted(union, key), len(union))
         for counts, key in zip((a, b), keys, strict=True)
     ]
-    return _Counts(union // width, union % width, spread[0] + spread[1])
+    return Counts(union // width, union % width, spread[0] + spread[1])
 
 
 def _spread(pairs: Any, places: NDArray[np.intp], n: int) -> Any:

@@ -1,14 +1,13 @@
-"""The training loop: the one module that knows torch, and imports it when a fit first needs it."""
+"""The training loop; it and `_schedules` alone know torch, and import it when a fit first needs it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from itertools import pairwise
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,24 +16,20 @@ from numpy.typing import NDArray
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from ._objective import Objective
+from ._schedules import Advance, schedule_params, torch_schedule
 
 if TYPE_CHECKING:
     import torch
 
-Step = Callable[[Callable[[], Any]], Any]
-Advance = Callable[[int], None]
+Evaluate = Callable[[], tuple[Any, Any]]
+Step = Callable[[], Any]
 
 logger = logging.getLogger("sklearn_labelmodel")
 
+# Multiplications of a product that BLAS does without rearranging its factors.
+SMALL_PRODUCT, LEAST_ROWS = 1_000_000, 16
+
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamax": "Adamax"}
-SCHEDULERS = ("constant", "linear", "exponential", "step")
-SCHEDULER_DEFAULTS: dict[str, Any] = {
-    "gamma": 0.9,
-    "step_size": 5,
-    "min_lr": 0.0,
-    "warmup_steps": 0,
-    "warmup_percentage": 0.0,
-}
 
 
 @dataclass(frozen=True)
@@ -101,27 +96,25 @@ def train(
     import torch
 
     mu, evaluate = _on_device(objective, start, _device(settings.device))
-    step, advance = _plain_sgd(mu, settings) or _torch_steps(mu, settings)
+    step, advance = _plain_sgd(mu, evaluate, settings) or _torch_steps(mu, evaluate, settings)
     losses: list[Any] = []
     converged = None if settings.tol is None else False
-
-    def closure() -> Any:
-        loss, mu.grad = evaluate()
-        return loss
-
     # What overflows is reported below, with its epoch.
     quiet = np.errstate(over="ignore", invalid="ignore")
     with torch.no_grad(), quiet, _Reporter(settings) as report:
         while len(losses) < settings.n_epochs and not converged:
-            losses.append(step(closure))
+            losses.append(step())
             advance(len(losses) - 1)
             report(losses)
             if settings.tol is not None:
                 converged = _at_rest(losses, settings.tol)
         final, _ = evaluate()
-    loss_curve = np.array([float(loss) for loss in losses])
-    _check_finite(np.append(loss_curve, float(final)), settings.lr)
-    return TrainingResult(mu.cpu().numpy().astype(float), loss_curve, float(final), converged)
+    curve = np.array([float(loss) for loss in [*losses, final]])
+    _check_finite(curve, settings.lr)
+    # Rounding may leave a perfect fit a little below zero.
+    curve = np.maximum(curve, 0.0)
+    found = mu.cpu().numpy().astype(float)
+    return TrainingResult(found, curve[:-1], float(curve[-1]), converged)
 
 
 def _at_rest(losses: list[Any], tol: float) -> bool:
@@ -144,8 +137,8 @@ def _check_finite(losses: NDArray[np.float64], lr: float) -> None:
 
 def _on_device(
     objective: Objective, start: NDArray[np.float64], device: torch.device
-) -> tuple[torch.Tensor, Callable[[], tuple[Any, torch.Tensor]]]:
-    """The parameter, and a function of nothing that gives its loss and gradient.
+) -> tuple[torch.Tensor, Evaluate]:
+    """The parameter, and a function of nothing that gives its loss and gradient, a tensor or an array.
 
     On the CPU, NumPy computes them on the parameter's own memory: for the small products that an epoch
     mostly is, torch wakes threads that cost more than the product.
@@ -157,14 +150,12 @@ def _on_device(
         objective = objective.convert(lambda array: _tensor(array, device, dtype))
         mu = _tensor(start, device, dtype)
         return mu, lambda: objective.loss_and_gradient(mu)
-    objective = objective.convert(lambda array: _SparseRows(array) if sp.issparse(array) else array)
-    mu = torch.from_numpy(start.copy())
-
-    def evaluate() -> tuple[Any, torch.Tensor]:
-        loss, gradient = objective.loss_and_gradient(mu.numpy())
-        return loss, torch.from_numpy(gradient)
-
-    return mu, evaluate
+    if sp.issparse(objective.target):
+        objective = replace(objective, target=_SparseRows(objective.target))
+    elif 1 < len(start) * start.size // SMALL_PRODUCT <= len(start) // LEAST_ROWS:
+        objective = replace(objective, target=_DenseRows(objective.target, start.shape[1]))
+    memory = start.copy()
+    return torch.from_numpy(memory), lambda: objective.loss_and_gradient(memory)
 
 
 def _tensor(array: Any, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
@@ -192,9 +183,22 @@ class _SparseRows:
             return np.concatenate(list(pool.map(lambda part: part @ dense, self.parts)))
 
 
+class _DenseRows:
+    """A large matrix in runs of rows, since BLAS multiplies small ones as they lie and without threads."""
+
+    def __init__(self, array: NDArray[np.float64], n_columns: int):
+        n_rows = SMALL_PRODUCT // (array.shape[1] * n_columns)
+        self.parts = [array[start : start + n_rows] for start in range(0, len(array), n_rows)]
+
+    def __matmul__(self, dense: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.concatenate([part @ dense for part in self.parts])
+
+
 def _device(name: str) -> torch.device:
     import torch
 
+    if name == "cpu":
+        return torch.device(name)
     if name == "auto":
         there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
         return torch.device(next((kind for kind, found in there.items() if found), "cpu"))
@@ -222,15 +226,19 @@ def _device(name: str) -> torch.device:
 # Steps --------------------------------------------------------------------------------------------
 
 
-def _plain_sgd(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Advance] | None:
+def _plain_sgd(
+    mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings
+) -> tuple[Step, Advance] | None:
     """SGD at a constant rate, to the bit as torch.optim.SGD does it; None where more is asked for.
 
     Written out since twenty symbols take longer to dispatch than to step, and as torch's optimizers load
     its compiler at first use, which takes seconds.
     """
+    import torch
+
     momentum = settings.optimizer_params.get("momentum", 0)
     plain = settings.optimizer == "sgd" and settings.lr_scheduler == "constant"
-    warmup = scheduler_params(settings)["n_warmup"]
+    warmup = schedule_params(settings.lr_scheduler_params, settings.n_epochs)["n_warmup"]
     if (
         not plain
         or warmup
@@ -239,17 +247,19 @@ def _plain_sgd(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Adva
     ):
         return None
     velocity: Any = None
+    direction: Any = None
 
-    def step(closure: Callable[[], Any]) -> Any:
-        nonlocal velocity
-        loss = closure()
-        change: Any = mu.grad
+    def step() -> Any:
+        nonlocal velocity, direction
+        loss, change = evaluate()
         if settings.weight_decay:
-            change = change.add(mu, alpha=settings.weight_decay)
-        if momentum:
-            velocity = change.clone() if velocity is None else velocity.mul_(momentum).add_(change)
-            change = velocity
-        mu.add_(change, alpha=-settings.lr)
+            change = torch.as_tensor(change).add(mu, alpha=settings.weight_decay)
+        if momentum and velocity is not None:
+            velocity *= momentum
+            velocity += change
+        else:
+            velocity, direction = change, torch.as_tensor(change)
+        mu.add_(direction, alpha=-settings.lr)
         return loss
 
     return step, _no_advance
@@ -263,12 +273,22 @@ def _no_advance(_: int) -> None:
     """Leave the learning rate as it is."""
 
 
-def _torch_steps(mu: torch.Tensor, settings: TrainingSettings) -> tuple[Step, Advance]:
+def _torch_steps(
+    mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings
+) -> tuple[Step, Advance]:
     """The steps of torch's own optimizer and schedulers."""
+    import torch
+
     optimizer = _optimizer(mu, settings)
-    advance = _scheduler(optimizer, settings)
-    # Only now, as schedulers wrap the method.
-    return optimizer.step, advance
+    params = schedule_params(settings.lr_scheduler_params, settings.n_epochs)
+    advance = torch_schedule(optimizer, settings.lr_scheduler, params, settings.n_epochs)
+
+    def closure() -> Any:
+        loss, gradient = evaluate()
+        mu.grad = torch.as_tensor(gradient)
+        return loss
+
+    return lambda: optimizer.step(closure), advance
 
 
 def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Optimizer:
@@ -294,74 +314,6 @@ def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Opti
     except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer_params do not suit {kind.__name__}: {error}") from error
     return optimizer
-
-
-def _scheduler(optimizer: torch.optim.Optimizer, settings: TrainingSettings) -> Advance:
-    """A function of the epoch that ended, which sets the next epoch's learning rate.
-
-    Both schedulers are made before the first epoch and in this order, as Snorkel does; so with warm-up the
-    first epoch's rate is what the scheduler made last leaves.
-    """
-    from torch.optim import lr_scheduler
-
-    params = scheduler_params(settings)
-    n_warmup, min_lr = params["n_warmup"], params["min_lr"]
-    n_decay = settings.n_epochs - n_warmup
-    warmup: lr_scheduler.LRScheduler | None = None
-    main: lr_scheduler.LRScheduler | None = None
-    if n_warmup:
-        warmup = lr_scheduler.LambdaLR(optimizer, lambda epoch: epoch / n_warmup)
-    if settings.lr_scheduler == "linear":
-        main = lr_scheduler.LambdaLR(optimizer, lambda epoch: (n_decay - epoch) / (n_decay or 1))
-    elif settings.lr_scheduler == "exponential":
-        main = lr_scheduler.ExponentialLR(optimizer, params["gamma"])
-    elif settings.lr_scheduler == "step":
-        main = lr_scheduler.StepLR(optimizer, params["step_size"], params["gamma"])
-
-    def advance(epoch: int) -> None:
-        if warmup is not None and epoch < n_warmup:
-            warmup.step()
-        elif main is not None:
-            main.step()
-            if min_lr and optimizer.param_groups[0]["lr"] < min_lr:
-                optimizer.param_groups[0]["lr"] = min_lr
-
-    return advance
-
-
-def scheduler_params(settings: TrainingSettings) -> dict[str, Any]:
-    """The scheduler's parameters with their defaults, and `n_warmup`, the epochs of warm-up.
-
-    Raises
-    ------
-    ValueError
-        An unknown parameter, or a value outside its range.
-    """
-    given = dict(settings.lr_scheduler_params)
-    unknown = sorted(set(given) - set(SCHEDULER_DEFAULTS))
-    if unknown:
-        raise ValueError(
-            f"lr_scheduler_params has the unknown key {unknown[0]!r}; known are "
-            f"{sorted(SCHEDULER_DEFAULTS)}."
-        )
-    params = {**SCHEDULER_DEFAULTS, **given}
-    for key, value in params.items():
-        if not isinstance(value, Integral if key == "step_size" else Real):
-            kind = "a whole number" if key == "step_size" else "a number"
-            raise ValueError(f"lr_scheduler_params[{key!r}] = {value!r} is not {kind}.")
-    ranges = {
-        "gamma": params["gamma"] > 0,
-        "step_size": params["step_size"] >= 1,
-        "min_lr": params["min_lr"] >= 0,
-        "warmup_steps": params["warmup_steps"] >= 0,
-        "warmup_percentage": 0 <= params["warmup_percentage"] <= 1,
-    }
-    for key, valid in ranges.items():
-        if not valid:
-            raise ValueError(f"lr_scheduler_params[{key!r}] = {params[key]!r} is out of its range.")
-    share = int(params["warmup_percentage"] * settings.n_epochs)
-    params["n_warmup"] = int(params["warmup_steps"]) or share
-    return params
 
 
 # Reporting ----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 SURVEY_CELLS = 1 << 16
 NARROW = 16
 TILE_CELLS = 1 << 16
+SPARSE_TILE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ class Votes(ABC):
         n_lfs = lfs.stop - lfs.start
         return np.indices((self.n_codes,) * n_lfs).reshape(n_lfs, -1).T
 
-    def run_codes(self, start: int, stop: int, runs: list[slice]) -> Iterator[NDArray[np.intp]]:
+    def run_codes(
+        self, start: int, stop: int, runs: list[slice], dtype: type[np.signedinteger[Any]] = np.intp
+    ) -> Iterator[NDArray[Any]]:
         """For each run, which pattern the rows start to stop have, shape (stop - start,)."""
         codes = self.block(start, stop)
         for lfs in runs:
@@ -81,7 +84,16 @@ class Votes(ABC):
             for column in codes[lfs.start + 1 : lfs.stop]:
                 joint *= joint.dtype.type(self.n_codes)
                 joint += column
-            yield joint.astype(np.intp)
+            yield joint.astype(dtype)
+
+    def cells(
+        self, start: int, stop: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
+        """Row (counted from start), LF and code of every vote in the rows start to stop."""
+        codes = np.ascontiguousarray(self.block(start, stop)).ravel()
+        spoken = np.flatnonzero(codes != self.abstain_code)
+        lf, row = np.divmod(spoken, stop - start)
+        return row, lf, codes[spoken]
 
     @property
     def vote_values(self) -> NDArray[Any]:
@@ -137,9 +149,11 @@ class DenseVotes(Votes):
         codes[missing] = self.abstain_code
         return np.ascontiguousarray(codes.T)
 
-    def run_codes(self, start: int, stop: int, runs: list[slice]) -> Iterator[NDArray[np.intp]]:
+    def run_codes(
+        self, start: int, stop: int, runs: list[slice], dtype: type[np.signedinteger[Any]] = np.intp
+    ) -> Iterator[NDArray[Any]]:
         if not self._is_narrow:
-            yield from super().run_codes(start, stop, runs)
+            yield from super().run_codes(start, stop, runs, dtype)
             return
         places = [self.n_codes ** np.arange(lfs.stop - lfs.start)[::-1] for lfs in runs]
         codes = np.empty((len(runs), stop - start), dtype=np.intp)
@@ -151,7 +165,23 @@ class DenseVotes(Votes):
                 np.matmul(tile[:, lfs], places[run], out=codes[run, rows])
         for run, joint in enumerate(codes):
             joint -= int(self.values[0]) * int(places[run].sum())
-            yield joint
+            yield joint.astype(dtype, copy=False)
+
+    def cells(
+        self, start: int, stop: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
+        if not (self._is_compact and self._is_in_rows and self.abstain_code < len(self.values)):
+            return super().cells(start, stop)
+        array = self.array[start:stop].ravel()
+        marker = int(self.values[self.abstain_code])
+        spoken = np.concatenate(
+            [
+                first + np.flatnonzero(array[first : first + SPARSE_TILE] != marker)
+                for first in range(0, len(array), SPARSE_TILE)
+            ]
+        )
+        row, lf = np.divmod(spoken, self.n_lfs)
+        return row, lf, array[spoken].astype(np.int64) - int(self.values[0])
 
     @property
     def _is_compact(self) -> bool:
@@ -160,9 +190,13 @@ class DenseVotes(Votes):
     @property
     def _is_narrow(self) -> bool:
         """Whether rows of whole numbers are so short that a product reads them best."""
-        rows = self.array.flags.c_contiguous and self.n_lfs <= NARROW
-        small = abs(int(self.values[0])) < 1 << 31
-        return rows and small and self.array.dtype.kind != "f" and self._is_compact
+        small = self.n_lfs <= NARROW and abs(int(self.values[0])) < 1 << 31
+        return small and self._is_in_rows and self._is_compact
+
+    @property
+    def _is_in_rows(self) -> bool:
+        """Whether the array holds whole numbers row by row."""
+        return self.array.flags.c_contiguous and self.array.dtype.kind != "f"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
+from sklearn_labelmodel import _statistics, _vote_columns
 from sklearn_labelmodel._classes import read_gold
 from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
@@ -53,7 +54,7 @@ def random_votes(n_samples, n_lfs, n_values, coverage, seed=0):
     return L, rng.integers(-1, 3, size=n_samples)
 
 
-# Few and many rows, LFs and values, full and nearly empty: every way of counting is taken.
+# Few and many rows, LFs and values, full and nearly empty.
 SHAPES = [
     (1, 1, 2, 1.0),
     (63, 3, 2, 0.5),
@@ -72,6 +73,37 @@ SHAPES = [
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_counts_equal_brute_force(shape):
     assert_counts_are_right(*random_votes(*shape))
+
+
+WAYS = [_statistics._count_rows, _statistics._count_each_vote, _vote_columns.count_columns]
+
+
+def assert_way_is_right(way, L, y):
+    """Compare one way of counting the second half of the rows with brute force."""
+    rows = slice(len(L) // 2, len(L))
+    counts = _statistics._present(way(read_votes(L), read_gold(y, len(L)), rows))
+    n_lfs, beside = L.shape[1], np.column_stack([L, y])[rows]
+    # A code is a vote's place after the abstain -1, and a label's place among the labels from 0 on.
+    symbols = [(j, v) for j in range(n_lfs + 1) for v in np.unique(beside[:, j]) if v != -1]
+    codes = [(j, v + (j < n_lfs)) for j, v in symbols]
+    hot = indicators(beside, symbols)
+    assert list(zip(counts.lf.tolist(), counts.code.tolist(), strict=True)) == codes
+    assert (sp.csr_array(counts.pairs) != hot.T @ hot).nnz == 0
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("shape", [(7, 1, 2, 0.6), (90, 10, 2, 0.9), (60, 9, 20, 0.2)], ids=str)
+def test_every_way_of_counting_equals_brute_force(shape, way, labelled):
+    L, y = random_votes(*shape)
+    assert_way_is_right(way, L, y if labelled else np.full_like(y, -1))
+
+
+@pytest.mark.parametrize("way", WAYS[1:], ids=lambda way: way.__name__)
+def test_many_symbols_are_counted_in_sparse_form(way, monkeypatch):
+    for module in (_statistics, _vote_columns):
+        monkeypatch.setattr(module, "DENSE_SYMBOLS", 3)
+    assert_way_is_right(way, *random_votes(200, 20, 9, 0.3))
 
 
 def test_counts_add_up_over_a_large_matrix():
@@ -143,6 +175,17 @@ def test_counts_are_the_same_in_every_container(container, n_values):
     L, y = random_votes(150, 5, n_values, 0.4)
     statistics = count_votes(read_votes(container(L)), read_gold(y, len(L)))
     assert_counts_are_right(L, y, statistics)
+
+
+@pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS.keys())
+def test_cells_are_the_votes_of_the_rows(container):
+    L, _ = random_votes(150, 5, 3, 0.4)
+    votes = read_votes(container(L))
+    row, lf, code = votes.cells(20, 120)
+    found = np.full((100, 5), -1)
+    found[row, lf] = votes.values[code]
+    assert_array_equal(found, L[20:120])
+    assert len(row) == np.count_nonzero(L[20:120] != -1)
 
 
 def test_lfs_that_share_rows_with_another():
