@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dependence import find_dependence, near_duplicates
+from ._dependence import LEAST_RATIO, LEAST_Z, PRIOR_VOTES
+from ._lf_consensus import votes_by_lf
 from ._lf_likelihood import LikelihoodFit, sampled
 from ._patterns import Patterns
 
@@ -53,12 +54,12 @@ def copied_pairs(
     Parameters
     ----------
     patterns, proba, table, prior
-        As in `find_dependence`; some of the patterns stand for all where they are many.
+        As in `compare_pairs`; some of the patterns stand for all where they are many.
     fit : LikelihoodFit
     """
     index, part = sampled(patterns, _affordable(patterns.n_lfs, len(prior)))
-    ratio, z = find_dependence(part, proba[index], table, prior)
-    pairs = near_duplicates(ratio, z)
+    ratio, z = compare_pairs(part, proba[index], table, prior)
+    pairs = np.argwhere(np.triu((ratio > LEAST_RATIO) & (z > LEAST_Z), 1))
     if not len(pairs):
         return ()
     closest = _closest(pairs, ratio[pairs[:, 0], pairs[:, 1]])
@@ -74,6 +75,83 @@ def copied_pairs(
         )
     ]
     return tuple(sorted(kept, key=lambda copy: (-copy.agreement, -copy.rows)))
+
+
+def compare_pairs(
+    patterns: Patterns,
+    proba: NDArray[np.float64],
+    table: NDArray[np.float64],
+    prior: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far pairs of LFs agree beyond what their tables explain, by the measure of `find_copies`.
+
+    The classes of the rows in which two LFs meet are read from the rows' posterior.
+
+    Parameters
+    ----------
+    patterns : Patterns
+    proba : ndarray of shape (n_patterns, n_classes)
+        P(Y | votes).
+    table : ndarray of shape (n_symbols, n_classes)
+        P(vote | Y, the LF votes), P(vote | Y) for LFs of one symbol.
+    prior : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ratio, z : ndarray of shape (n_lfs, n_lfs)
+        Share of the expected disagreements that is missing, and that in standard errors; 0 for pairs of an LF
+        of one symbol and one of several.
+    """
+    kinds = np.bincount(patterns.lf, minlength=patterns.n_lfs)
+    agreed, expected, common = _agreements(patterns, proba, table)
+    alone = np.flatnonzero(kinds == 1)
+    block = np.ix_(alone, alone)
+    agreed[block], expected[block], common[block] = _meetings(patterns, table, prior, alone)
+    beyond = (agreed - expected) * ((kinds == 1) == (kinds == 1)[:, None])
+    np.fill_diagonal(beyond, 0.0)
+    error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
+    z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
+    return np.clip(beyond / (common - expected + PRIOR_VOTES), 0.0, 1.0), z
+
+
+def _agreements(
+    patterns: Patterns, proba: NDArray[np.float64], table: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Agreements, expected agreements and common rows of LFs, shape (n_lfs, n_lfs)."""
+    n_lfs, weight, spoken = patterns.n_lfs, patterns.weight, votes_by_lf(patterns)
+    values, code = np.unique(patterns.vote, return_inverse=True)
+    agreed, expected, common = np.zeros((3, n_lfs, n_lfs))
+    for y, column in enumerate(table.T):
+        says = np.zeros((n_lfs, len(values)))
+        says[patterns.lf, code] = column
+        in_class = (spoken.T @ (spoken * (weight * proba[:, y])[:, None])).toarray()
+        expected += in_class * (says @ says.T)
+        common += in_class
+    for value in range(len(values)):
+        symbols = np.flatnonzero(code == value)
+        agreed[np.ix_(patterns.lf[symbols], patterns.lf[symbols])] += _together(patterns, symbols)
+    return agreed, expected, common
+
+
+def _meetings(
+    patterns: Patterns,
+    table: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    lfs: NDArray[np.intp],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The same of LFs of one symbol, which agree wherever both vote; nothing between unlike votes."""
+    symbols = np.searchsorted(patterns.lf, lfs)
+    together, vote = _together(patterns, symbols), patterns.vote[symbols]
+    alike = np.asarray(vote[:, None] == vote)
+    counts = together.diagonal()
+    expected = patterns.n_samples * (table[symbols] * prior) @ table[symbols].T
+    return together * alike, expected * alike, np.minimum(counts[:, None], counts) * alike
+
+
+def _together(patterns: Patterns, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Rows in which two of the symbols occur."""
+    says = patterns.indicators[:, symbols]
+    return np.asarray((says.T @ (says * patterns.weight[:, None])).toarray())
 
 
 def _closest(pairs: NDArray[np.intp], ratio: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -107,7 +185,7 @@ def _explained(fit: LikelihoodFit, n_lfs: int) -> NDArray[np.bool_]:
         return np.zeros((n_lfs, n_lfs), dtype=bool)
     prior = fit.parameters.prior
     index, part = sampled(fit.patterns, _affordable(n_lfs, len(prior)))
-    ratio, z = find_dependence(part, fit.proba()[index], fit.table, prior)
+    ratio, z = compare_pairs(part, fit.proba()[index], fit.table, prior)
     return fit.known & fit.known[:, None] & ((ratio < UNEXPLAINED) | (z < UNEXPLAINED_Z))
 
 
