@@ -62,9 +62,9 @@ LFOverlapDisplay.from_votes(L)
 # ----------------------
 #
 # The learned accuracy does not give it away: another rule's is lower. It moves carefully from where it
-# starts, and a rule that votes on so many rows drags the others along. So look up the truth of 40 rows and set it against
-# what was learned. Most intervals are wide, for a rule votes on only some of the 40. One is not
-# wide, and lies far below 0.5.
+# starts, and a rule that votes on so many rows drags the others along. So look up the truth of 40
+# rows and set it against what was learned. Most intervals are wide, for a rule votes on only some of
+# the 40. One is not wide, and lies far below 0.5.
 
 gold = np.full(len(L), -1)
 chosen = np.random.default_rng(0).choice(len(L), size=40, replace=False)
