@@ -31,7 +31,7 @@ OURS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     PRIOR: (LabelModelClassifier, {}),
     "estimate": (LabelModelClassifier, {"class_balance": "estimate"}),
     GOLD: (LabelModelClassifier, {"gold": "anchor"}),
-    "auto": (LabelModelClassifier, {"dependencies": "auto"}),
+    "copies in full": (LabelModelClassifier, {"dependencies": None}),
     "as Snorkel": (LabelModelClassifier, SNORKEL),
     "Dawid-Skene": (DawidSkeneClassifier, {}),
 }
@@ -49,7 +49,7 @@ MEANING = {
     PRIOR: "LabelModelClassifier(class_balance=shares)",
     "estimate": 'LabelModelClassifier(class_balance="estimate")',
     GOLD: "LabelModelClassifier(), with 50 labelled rows",
-    "auto": 'LabelModelClassifier(dependencies="auto")',
+    "copies in full": "LabelModelClassifier(dependencies=None)",
     "as Snorkel": 'LabelModelClassifier(init="snorkel", momentum 0.9, seed 0)',
     "Dawid-Skene": "DawidSkeneClassifier()",
     "Snorkel": "Snorkel's LabelModel",

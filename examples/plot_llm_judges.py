@@ -84,8 +84,8 @@ LFConflictDisplay.from_votes(L)
 #
 # Three votes that are really one outvote the good judges, in majority vote as in the label model,
 # which moreover takes their agreement for a sign of quality. Keep one of them, or say that they depend on
-# each other: where they agree they then count as one vote. (``dependencies="auto"`` would not find them here: it
-# looks for LFs that agree more than the consensus explains, and these three are the consensus.)
+# each other: where they agree they then count as one vote. (The default looks for LFs that agree more than
+# the consensus explains. That finds copies among many LFs, but these three are the consensus.)
 
 one_each = L.drop(columns=["small_b", "small_c"])
 prompts = [("small_a", "small_b"), ("small_b", "small_c")]

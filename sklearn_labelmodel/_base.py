@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +42,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     abstain: Any
     classes: Any
 
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> list[str]:
+        # Scikit-learn reads the signature at every fit, which takes as long as ten epochs of a small model.
+        return cast(list[str], super()._get_param_names())
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
@@ -49,6 +56,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.target_tags.required = False
         return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "classes_")
 
     def predict_proba(self, L: Any) -> NDArray[np.float64]:
         """Probability of every class given each row's votes.

@@ -20,7 +20,7 @@ from ._em import Expected, Model, Result, majority_start, make_model, maximise
 from ._evidence import Evidence
 from ._objective import least_probability
 from ._patterns import Patterns, read_patterns
-from ._report import ReportMixin
+from ._report_mixin import ReportMixin
 from ._votes import Votes
 from ._warnings import warn_user
 
@@ -90,6 +90,8 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         without either, and abstains that are no evidence, do not count.
     converged_ : bool or None
         Whether tol was reached; None without tol.
+    report_ : FitReport
+        What fit can tell of its own faults; `report` looks at the votes too.
     n_features_in_ : int
         Number of LFs.
     feature_names_in_ : ndarray of shape (n_features_in_,)

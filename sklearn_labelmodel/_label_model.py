@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -23,7 +24,7 @@ from ._dependence import resolve_pairs
 from ._evidence import Evidence, TemperedEvidence, find_symbols
 from ._objective import least_probability, make_objective, precision_start, snorkel_start
 from ._refinement import RefinementProblem
-from ._report import ReportMixin
+from ._report_mixin import ReportMixin
 from ._row_reading import RowReading, read_rows
 from ._schedules import SCHEDULERS
 from ._statistics import VoteStatistics, count_votes, gold_by_class
@@ -31,8 +32,8 @@ from ._trainer import TrainingResult, TrainingSettings, train
 from ._votes import Votes
 from ._warnings import warn_user
 
-ANCHOR_ROWS = 30.0
 START_DECIDES = "the start (prec_init) decides"
+_OF_THREAD = threading.local()
 
 
 class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
@@ -134,6 +135,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         The loss of the trained mu, and the loss that each epoch started from.
     converged_ : bool or None
         Whether tol was reached; None without tol.
+    report_ : FitReport
+        What fit can tell of its own faults; `report` looks at the votes too.
     n_features_in_ : int
         Number of LFs.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -322,7 +325,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     ) -> TrainingResult:
         objective = make_objective(statistics, reading.prior, start, self.l2, reading.groups)
         if self.init == "snorkel":
-            start = start * _random_state(self.random_state).random_sample()
+            start = start * _random_number(self.random_state)
         settings = TrainingSettings(
             n_epochs=self.n_epochs,
             lr=self.lr,
@@ -417,6 +420,14 @@ def _precision_per_lf(prec_init: Any, n_lfs: int) -> NDArray[np.float64]:
     return precision
 
 
-def _random_state(random_state: Any) -> np.random.RandomState:
-    """As scikit-learn's, but None draws from a generator of its own, not from NumPy's global one."""
-    return np.random.RandomState() if random_state is None else check_random_state(random_state)
+def _random_number(random_state: Any) -> float:
+    """The first uniform number of the generator; None draws from a new one, not from NumPy's global one."""
+    if random_state is None:
+        return float(np.random.RandomState().random_sample())
+    if isinstance(random_state, Integral):
+        # To seed a generator anew is fifty times cheaper than to make one.
+        if not hasattr(_OF_THREAD, "generator"):
+            _OF_THREAD.generator = np.random.RandomState()
+        _OF_THREAD.generator.seed(int(random_state))
+        return float(_OF_THREAD.generator.random_sample())
+    return float(check_random_state(random_state).random_sample())

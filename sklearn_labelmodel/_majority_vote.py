@@ -19,7 +19,7 @@ from ._evidence import Evidence, find_symbols
 from ._objective import least_probability, precision_start
 from ._patterns import Patterns, read_patterns, vote_counts
 from ._posterior import summed
-from ._report import ReportMixin
+from ._report_mixin import ReportMixin
 from ._votes import Votes
 
 UNKNOWN_PRECISION = 0.7
@@ -65,6 +65,8 @@ class MajorityVoteClassifier(ReportMixin, BaseLabelModel):
         P(vote is right | LF votes) in the generative reading, in [1e-6, 1].
     coverage_ : ndarray of shape (n_lfs,)
         Share of rows in which each LF votes.
+    report_ : FitReport
+        What fit can tell of its own faults; `report` looks at the votes too.
     n_features_in_ : int
         Number of LFs.
     feature_names_in_ : ndarray of shape (n_features_in_,)

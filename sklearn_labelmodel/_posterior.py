@@ -16,7 +16,7 @@ from ._votes import Votes
 TABLE_CELLS = 1 << 17
 BLOCK_CELLS = 1 << 16
 # A pattern's table row costs about what so many rows do.
-LEAST_PATTERNS, ROWS_PER_PATTERN = 16, 8
+LEAST_PATTERNS, ROWS_PER_PATTERN = 256, 8
 
 
 def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
@@ -24,7 +24,7 @@ def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     proba = np.empty((votes.n_samples, len(evidence.log_prior)))
     runs = _runs(votes, evidence)
     if len(runs) == 1 and runs[0].rows is None and not evidence.is_weighed:
-        pattern_proba = _normalised(evidence.log_joint(runs[0].table))
+        pattern_proba = np.ascontiguousarray(_normalised(evidence.log_joint(runs[0].table)))
         for rows in _blocks(votes, runs):
             (codes,) = votes.run_codes(rows.start, rows.stop, [runs[0].lfs])
             np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")

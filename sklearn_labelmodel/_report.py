@@ -10,12 +10,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from ._report_checks import SEVERITIES, Finding, all_findings
 from ._report_facts import LFFacts, ModelFacts
-from ._report_measure import MOST_SYMBOLS, KeptVotes, measure, measure_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,83 +136,6 @@ def _frame(lfs: LFFacts, findings: tuple[Finding, ...]) -> pd.DataFrame:
         "findings": [", ".join(codes.get(name, ())) for name in lfs.name],
     }
     return pd.DataFrame(columns, index=pd.Index(lfs.name, name="lf"))
-
-
-class ReportMixin:
-    """`report` and `report_` for label models."""
-
-    def report(self, L: Any) -> FitReport:
-        """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
-
-        Gold labels are not needed. The report says of each LF how often it is right, with a 95% interval; whether
-        it is below chance, inverted against the others, unrelated to them, one-sided, nearly a copy of another,
-        or votes too rarely or alone; and of the model how far its labels and class shares agree with majority
-        vote and the class prior, and whether majority vote foresees held-out votes better.
-
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, usually those of `fit`. Where rows times LFs, or times classes, are more than 20 million, evenly
-            spaced rows are read.
-
-        Returns
-        -------
-        report : FitReport
-            With `findings`, the table `lfs` and the numbers `model`; `print` shows the gist.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `predict_proba`; a ValueError also where L holds no vote.
-
-        Notes
-        -----
-        The intervals do not come from `lf_accuracies_`, which training holds near its start, but from Dawid and
-        Skene's model run to convergence. They hold the true accuracy as often as they say if LFs err
-        independently given the class and abstain whatever it is; LFs that share errors look better than they are.
-        There is none for an LF that gives one vote only, that never votes, that votes for what is no class,
-        that repeats another one, or that does not meet two others that meet: `reason` says which.
-
-        Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
-        dealt them to any rows; inverted is three standard errors below. Held-out scores are those of fits on a
-        random half of at most 20,000 rows, without gold labels; there are none for more than a million parameters.
-
-        Examples
-        --------
-        >>> from sklearn_labelmodel import LabelModelClassifier
-        >>> from sklearn_labelmodel.datasets import make_label_matrix
-        >>> data = make_label_matrix(1000, 6, accuracy=[0.9, 0.8, 0.8, 0.7, 0.7, 0.2], random_state=0)
-        >>> report = LabelModelClassifier().fit(data.L).report(data.L)
-        >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
-        [('inverted', 5), ('below-chance', 5)]
-        """
-        check_is_fitted(self)
-        return make_report(*measure(self, L))
-
-    @property
-    def report_(self) -> FitReport:
-        """What `fit` itself tells, without the votes: as `report`, but without what takes a look at rows.
-
-        There are no intervals, class shares, agreement with majority vote, copies or held-out scores.
-        """
-        check_is_fitted(self)
-        return make_report(*measure_fit(self))
-
-    def _keep_for_report(
-        self, n_samples: int, overlaps: NDArray[np.bool_], cooccurrence: Any = None
-    ) -> None:
-        """Keep what `report_` needs of a fit's votes.
-
-        Parameters
-        ----------
-        n_samples : int
-        overlaps : ndarray of shape (n_lfs,), dtype bool
-            Whether each LF shares a row with another.
-        cooccurrence : ndarray of shape (n_symbols, n_symbols), default=None
-            Rows in which two symbols occur; kept where it is dense and small.
-        """
-        small = isinstance(cooccurrence, np.ndarray) and len(cooccurrence) <= MOST_SYMBOLS
-        self._kept = KeptVotes(n_samples, overlaps, cooccurrence if small else None)
 
 
 def _by_code(findings: tuple[Finding, ...]) -> list[Finding]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,31 +19,13 @@ from ._lf_likelihood import LikelihoodFit, fit_likelihood
 from ._lf_summary import learned_accuracy
 from ._patterns import Block, Patterns, read_patterns, vote_counts
 from ._report_facts import LFFacts, ModelFacts
+from ._report_mixin import KeptVotes
 from ._votes import ColumnVotes, Votes
 
 MOST_CELLS = 20_000_000
-MOST_SYMBOLS = 256
 HELD_OUT_ROWS = 20_000
 HELD_OUT_LEAST = 20
 HELD_OUT_PARAMETERS = 1_000_000
-
-
-@dataclass(frozen=True)
-class KeptVotes:
-    """What a fit keeps of its votes.
-
-    Attributes
-    ----------
-    n_samples : int
-    overlaps : ndarray of shape (n_lfs,), dtype bool
-        Whether each LF shares a row with another.
-    cooccurrence : ndarray of shape (n_symbols, n_symbols) or None
-        Rows in which two symbols occur.
-    """
-
-    n_samples: int
-    overlaps: NDArray[np.bool_]
-    cooccurrence: NDArray[np.float64] | None
 
 
 def measure_fit(model: Any) -> tuple[LFFacts, ModelFacts]:
