@@ -89,7 +89,8 @@ print(model.explain(L.iloc[[row]]).round(2).to_string())
 # Drop it
 # -------
 #
-# Fit again without it. To turn its sign is better still: it then says what its author meant.
+# Fit again without it. Turning the sign mends the rule, and still it is better to leave it out: it then
+# repeats ``coarse_texture``, and two rules that see the same thing are hardly more than one.
 
 measured = lf_summary(L, gold)["empirical_accuracy"]
 worst = measured.idxmin()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,23 +14,22 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_random_state
 
-from ._alignment import align_columns
-from ._anchor import anchor, anchor_strength
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import check_any_vote, warn_unidentified, warn_unidentified_prior
 from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
 from ._contributions import ContributionsMixin
-from ._dependence import resolve_pairs
 from ._evidence import Evidence, TemperedEvidence, find_symbols
-from ._objective import least_probability, make_objective, precision_start, snorkel_start
-from ._refinement import RefinementProblem
 from ._report_mixin import ReportMixin
-from ._row_reading import RowReading, read_rows
 from ._schedules import SCHEDULERS
-from ._statistics import VoteStatistics, count_votes, gold_by_class
-from ._trainer import TrainingResult, TrainingSettings, train
-from ._votes import Votes
 from ._warnings import warn_user
+
+# What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
+if TYPE_CHECKING:
+    from ._refinement import RefinementProblem
+    from ._row_reading import RowReading
+    from ._statistics import VoteStatistics
+    from ._trainer import TrainingResult
+    from ._votes import Votes
 
 START_DECIDES = "the start (prec_init) decides"
 _OF_THREAD = threading.local()
@@ -258,6 +257,11 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         FloatingPointError
             Training diverged.
         """
+        from ._alignment import align_columns
+        from ._anchor import anchor, anchor_strength
+        from ._refinement import RefinementProblem
+        from ._statistics import count_votes, gold_by_class
+
         with unchanged_on_error(self):
             votes, gold = self._read_training_data(L, y)
             counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
@@ -291,6 +295,9 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     def _read_rows(
         self, problem: RefinementProblem, classes: NDArray[Any], gold_rows: NDArray[np.float64]
     ) -> RowReading:
+        from ._dependence import resolve_pairs
+        from ._row_reading import read_rows
+
         estimate = isinstance(self.class_balance, str)
         anchors = self.gold == "anchor" and bool(gold_rows.any())
         shares = self.gold == "prior" and bool(gold_rows.any())
@@ -313,6 +320,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         )
 
     def _start(self, problem: RefinementProblem, prior: NDArray[np.float64]) -> NDArray[np.float64]:
+        from ._objective import precision_start, snorkel_start
+
         start = snorkel_start if self.init == "snorkel" else precision_start
         precision = problem.precision[problem.lf]
         return start(problem.frequency, precision, problem.symbol_class, prior)
@@ -323,6 +332,9 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         reading: RowReading,
         start: NDArray[np.float64],
     ) -> TrainingResult:
+        from ._objective import make_objective
+        from ._trainer import TrainingSettings, train
+
         objective = make_objective(statistics, reading.prior, start, self.l2, reading.groups)
         if self.init == "snorkel":
             start = start * _random_number(self.random_state)
@@ -342,6 +354,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         return train(objective, start, settings)
 
     def _floor(self, n_samples: int) -> float:
+        from ._objective import least_probability
+
         return least_probability(n_samples) if self.mu_eps is None else float(self.mu_eps)
 
     def _store(

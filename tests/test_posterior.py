@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._alignment import align_columns
-from sklearn_labelmodel._label_model import anchor
+from sklearn_labelmodel._anchor import anchor
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 7])
