@@ -12,9 +12,10 @@ from scipy.special import logsumexp
 from ._evidence import Evidence
 from ._votes import Votes
 
-# A table of so many cells stays in the cache, and so does a block of so many log-probabilities.
-TABLE_CELLS = 1 << 17
-BLOCK_CELLS = 1 << 16
+# A table of so many cells stays in the cache, also beside others; one that makes others needless may be larger.
+TABLE_CELLS, WHOLE_TABLE_CELLS = 1 << 15, 1 << 17
+# Log-probabilities of a block of rows.
+BLOCK_CELLS = 1 << 17
 # A pattern's table row costs about what so many rows do.
 LEAST_PATTERNS, ROWS_PER_PATTERN = 256, 8
 
@@ -66,7 +67,10 @@ class _Run:
 
 def _runs(votes: Votes, evidence: Evidence) -> list[_Run]:
     width = evidence.table.shape[1]
-    worth = min(votes.n_samples // ROWS_PER_PATTERN, TABLE_CELLS // width)
+    n_classes = len(evidence.log_prior)
+    whole = votes.n_codes**votes.n_lfs * n_classes <= WHOLE_TABLE_CELLS
+    cells = WHOLE_TABLE_CELLS if whole else TABLE_CELLS
+    worth = min(votes.n_samples // ROWS_PER_PATTERN, cells // n_classes)
     most_patterns = max(LEAST_PATTERNS, worth)
     # numpy.take copies a table that is not in order of rows, at every call.
     shared = np.ascontiguousarray(evidence.table)

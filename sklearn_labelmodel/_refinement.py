@@ -35,7 +35,8 @@ PRIOR_VOTES = 5.0
 # What a row's votes are divided by in the E-step: their number to this power.
 TEMPERING = 0.25
 TRIAL_STEPS = 2
-MOST_VOTES = 1 << 19
+# Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
+MOST_VOTES, VOTES_PER_LF = 1 << 17, 512
 BLOCK_CELLS = 1 << 18
 
 
@@ -100,7 +101,8 @@ class RefinementProblem:
     def patterns(self) -> Patterns:
         """Distinct rows that have a vote, of a sample where there are many votes; symbols as here."""
         votes = self.votes
-        n_rows = int(MOST_VOTES / self.frequency.sum()) + 1
+        n_votes = max(MOST_VOTES, VOTES_PER_LF * votes.n_lfs)
+        n_rows = int(n_votes / self.frequency.sum()) + 1
         if n_rows < votes.n_samples:
             rows = np.random.RandomState(0).randint(votes.n_samples, size=n_rows)
             votes = votes.take(np.sort(rows))

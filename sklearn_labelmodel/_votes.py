@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 SURVEY_CELLS = 1 << 16
@@ -221,14 +220,14 @@ class SparseVotes(Votes):
     indptr: NDArray[Any]
 
     def take(self, rows: NDArray[np.intp]) -> SparseVotes:
-        shape = (self.n_samples, self.n_lfs)
-        # Position in place of value: a code of 0 is a stored vote too.
-        place = sp.csr_array((np.arange(len(self.codes)), self.indices, self.indptr), shape)[rows]
+        lengths = self.indptr[rows + 1] - self.indptr[rows]
+        indptr = np.concatenate([[0], np.cumsum(lengths)])
+        entries = np.repeat(self.indptr[rows] - indptr[:-1], lengths) + np.arange(indptr[-1])
         return replace(
             self,
-            codes=self.codes[place.data],
-            indices=place.indices,
-            indptr=place.indptr,
+            codes=self.codes[entries],
+            indices=self.indices[entries],
+            indptr=indptr,
             n_samples=len(rows),
         )
 
