@@ -178,7 +178,10 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         return silent, spoken + silent + self._mu_eps
 
     def _read_training_data(self, L: Any, y: Any) -> tuple[Votes, GoldLabels]:
-        _check_feature_names(self, L, reset=True)
+        if type(L) is np.ndarray:
+            vars(self).pop("feature_names_in_", None)
+        else:
+            _check_feature_names(self, L, reset=True)
         gold = read_gold(y, _num_samples(L), classes=self.classes)
         votes = read_votes(
             L,

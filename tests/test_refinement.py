@@ -294,6 +294,7 @@ def test_identified_of_a_full_crowd_is_one():
 @pytest.fixture
 def few_votes(monkeypatch):
     monkeypatch.setattr(_refinement, "MOST_VOTES", 300)
+    monkeypatch.setattr(_refinement, "VOTES_PER_LF", 1)
 
 
 RARE = make_votes(2000, 5, 3, seed=3)[0].copy()
@@ -347,6 +348,7 @@ def test_a_sample_gives_about_the_full_answer(monkeypatch):
     L, _ = crowd(20000, [0.9, 0.8, 0.7, 0.7, 0.6, 0.6], [0.6, 0.4])
     full = refine(make_problem(L, 2), None, 5)
     monkeypatch.setattr(_refinement, "MOST_VOTES", 15000)
+    monkeypatch.setattr(_refinement, "VOTES_PER_LF", 1)
     sampled = refine(make_problem(L, 2), None, 5)
     assert not np.array_equal(sampled.log_table, full.log_table)
     assert_allclose(np.exp(sampled.log_table), np.exp(full.log_table), atol=0.04)
