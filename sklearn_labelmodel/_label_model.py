@@ -99,7 +99,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     device : str, default="cpu"
         "cpu", "cuda", "cuda:N", "mps" or "auto" (an accelerator if there is one). float64 but for mps.
     verbose : int, default=0
-        1 shows a progress bar with the loss.
+        1 shows a progress bar with the loss, and warns of LFs that vote against the others.
     log_freq : int, default=10
         The logger "sklearn_labelmodel" gets the loss (level INFO) every so many epochs.
 
@@ -290,6 +290,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             self._store(problem, classes, reading, mu, floor, anchored)
             self._store_training(result)
             self._keep_for_report(votes.n_samples, overlaps, statistics.cooccurrence)
+            if self.verbose:
+                self._warn_of_inverted()
         return self
 
     def _read_rows(

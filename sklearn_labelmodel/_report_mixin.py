@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from ._warnings import warn_user
+
 if TYPE_CHECKING:
     from ._report import FitReport
 
@@ -98,6 +100,16 @@ class ReportMixin:
 
         check_is_fitted(self)
         return make_report(*measure_fit(self))
+
+    def _warn_of_inverted(self) -> None:
+        """Warn of LFs that vote against the others, as far as `fit` can tell."""
+        from ._report_checks import inverted
+        from ._report_measure import measure_fit
+
+        found = [str(finding) for finding in inverted(measure_fit(self)[0])]
+        if found:
+            more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
+            warn_user(found[0] + more)
 
     def _keep_for_report(
         self, n_samples: int, overlaps: NDArray[np.bool_], cooccurrence: Any = None

@@ -250,6 +250,11 @@ def test_a_swapped_lf_is_inverted_and_below_chance(good, Model):
     assert [finding.lf for finding in report.findings if finding.severity == "danger"] == [0, 0]
 
 
+def test_a_talkative_fit_warns_of_a_swapped_lf(good):
+    with pytest.warns(UserWarning, match=r"LF 0 votes against the others.*; swap its labels"):
+        LabelModelClassifier(verbose=1).fit(swapped(good.L, 0))
+
+
 def test_a_swapped_one_sided_lf_is_inverted(good):
     L = with_column(good.L, np.where(good.y == 1, 0, -1))
     assert {"inverted", "one-sided"} <= codes(LabelModelClassifier().fit(L).report(L), 8)
