@@ -179,7 +179,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
     def _read_training_data(self, L: Any, y: Any) -> tuple[Votes, GoldLabels]:
         if type(L) is np.ndarray:
-            vars(self).pop("feature_names_in_", None)
+            self.__dict__.pop("feature_names_in_", None)
         else:
             _check_feature_names(self, L, reset=True)
         gold = read_gold(y, _num_samples(L), classes=self.classes)
