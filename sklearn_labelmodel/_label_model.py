@@ -25,7 +25,7 @@ from ._warnings import warn_user
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
-    from ._refinement import RefinementProblem
+    from ._refinement_problem import RefinementProblem
     from ._row_reading import RowReading
     from ._statistics import VoteStatistics
     from ._trainer import TrainingResult
@@ -259,7 +259,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         """
         from ._alignment import align_columns
         from ._anchor import anchor, anchor_strength
-        from ._refinement import RefinementProblem
+        from ._refinement_problem import RefinementProblem
         from ._statistics import count_votes, gold_by_class
 
         with unchanged_on_error(self):

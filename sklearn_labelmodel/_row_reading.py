@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ._anchor import anchor_log_table, anchored_prior
 from ._dependence import Copies, groups_of, symbol_likeness
-from ._refinement import RefinementProblem, VoteTable, estimated_prior, refine, refine_copies
+from ._refinement import estimated_prior, refine, refine_copies
+from ._refinement_problem import RefinementProblem, VoteTable
 
 STEPS = 5
 

@@ -26,7 +26,8 @@ from sklearn_labelmodel._dependence import (
     symbol_likeness,
 )
 from sklearn_labelmodel._evidence import weigh
-from sklearn_labelmodel._refinement import RefinementProblem, refine_copies
+from sklearn_labelmodel._refinement import refine_copies
+from sklearn_labelmodel._refinement_problem import RefinementProblem
 from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
 

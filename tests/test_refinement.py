@@ -10,18 +10,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
 
-from sklearn_labelmodel import LabelModelClassifier, _refinement
+from sklearn_labelmodel import LabelModelClassifier, _refinement, _refinement_problem
 from sklearn_labelmodel._anchor import anchor, anchor_log_table, anchor_strength, anchored_prior
 from sklearn_labelmodel._classes import class_index, no_gold
 from sklearn_labelmodel._patterns import read_patterns
-from sklearn_labelmodel._refinement import (
-    RefinementProblem,
-    VoteTable,
-    assumed_table,
-    estimated_prior,
-    maximise,
-    refine,
-)
+from sklearn_labelmodel._refinement import estimated_prior, maximise, refine
+from sklearn_labelmodel._refinement_problem import RefinementProblem, VoteTable, assumed_table
 from sklearn_labelmodel._row_reading import read_rows
 from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
@@ -103,7 +97,7 @@ def test_assumed_table_of_a_worthless_lf_is_its_frequency():
     st.floats(0.01, 99 * 999),
 )
 def test_margin_table_is_of_probabilities_of_these_margins(frequency, share, ratio):
-    inside, outside = _refinement._margin_table(*np.array([[frequency], [share], [ratio]]))
+    inside, outside = _refinement_problem._margin_table(*np.array([[frequency], [share], [ratio]]))
     assert 0 < inside[0] < 1 + 1e-9
     assert 0 < outside[0] < 1 + 1e-9
     assert_allclose(share * inside + (1 - share) * outside, frequency, rtol=1e-6)
@@ -293,8 +287,8 @@ def test_identified_of_a_full_crowd_is_one():
 
 @pytest.fixture
 def few_votes(monkeypatch):
-    monkeypatch.setattr(_refinement, "MOST_VOTES", 300)
-    monkeypatch.setattr(_refinement, "VOTES_PER_LF", 1)
+    monkeypatch.setattr(_refinement_problem, "MOST_VOTES", 300)
+    monkeypatch.setattr(_refinement_problem, "VOTES_PER_LF", 1)
 
 
 RARE = make_votes(2000, 5, 3, seed=3)[0].copy()
@@ -347,8 +341,8 @@ def test_rows_that_the_sample_misses_have_probabilities(few_votes, dependencies)
 def test_a_sample_gives_about_the_full_answer(monkeypatch):
     L, _ = crowd(20000, [0.9, 0.8, 0.7, 0.7, 0.6, 0.6], [0.6, 0.4])
     full = refine(make_problem(L, 2), None, 5)
-    monkeypatch.setattr(_refinement, "MOST_VOTES", 15000)
-    monkeypatch.setattr(_refinement, "VOTES_PER_LF", 1)
+    monkeypatch.setattr(_refinement_problem, "MOST_VOTES", 15000)
+    monkeypatch.setattr(_refinement_problem, "VOTES_PER_LF", 1)
     sampled = refine(make_problem(L, 2), None, 5)
     assert not np.array_equal(sampled.log_table, full.log_table)
     assert_allclose(np.exp(sampled.log_table), np.exp(full.log_table), atol=0.04)
