@@ -104,6 +104,9 @@ bottom.set_ylim(0, 1.02)
 bottom.set_ylabel("share of rows labelled")
 bottom.set_xlabel("1 - threshold: strict on the left, lax on the right")
 bottom.set_xscale("log")
+ticks = [0.02, 0.05, 0.1, 0.2, 0.4]
+bottom.set_xticks(ticks, [str(tick) for tick in ticks])
+bottom.minorticks_off()
 for ax in (top, bottom):
     ax.axvline(1 - model.threshold_, color="black", linewidth=1, label="chosen")
     ax.grid(alpha=0.3)
