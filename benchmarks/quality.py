@@ -39,6 +39,7 @@ def rank_all(sets: list[RealSet]) -> list[Ranking]:
         progress(f"{data.name}: settings ranked by score(L)")
         try:
             rankings.append(rank_settings(data))
+        # As in the tables: named, and the run goes on.
         except Exception as error:
             progress(f"{data.name}: {type(error).__name__}: {error}")
     return rankings

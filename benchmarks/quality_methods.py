@@ -110,6 +110,7 @@ class SetScorer:
                 return self._result(method, draws)
             settings = {"class_balance": self.data.class_prior} if method == PRIOR else {}
             return self.score_proba(method, self._label(method, self.data.fit_rows.L, **settings))
+        # One method that fails must not cost the hour of the others; the table names it and the error.
         except Exception as error:
             return Result(self.data, method, note=f"{type(error).__name__}: {error}")
 
@@ -146,7 +147,7 @@ class SetScorer:
 
 
 def fit(model: Any, L: np.ndarray, y: np.ndarray | None = None) -> Any:
-    """Fit a model, whatever it warns of."""
+    """Fit a model; sets that it warns of (one-sided LFs, say) are scored like the others."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return model.fit(L, y)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._refinement import PRIOR_VOTES
+from ._refinement_problem import PRIOR_VOTES
 
 ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
 MOST_PRIOR_ROWS, ROW_SHARE = 100.0, 0.5

@@ -24,15 +24,13 @@ from numpy.typing import NDArray
 from ._dependence import Copies, find_copies
 from ._evidence import weigh
 from ._refinement_problem import (
+    PRIOR_VOTES,
     RefinementProblem,
     VoteTable,
     assumed_start,
-    assumed_table,
     or_uniform,
 )
 
-# Votes that each prior is worth: that of an LF's accuracy, and of each row of its confusion table.
-PRIOR_VOTES = 5.0
 # What a row's votes are divided by in the E-step: their number to this power.
 TEMPERING = 0.25
 TRIAL_STEPS = 2
@@ -60,10 +58,7 @@ def refine(
     -------
     VoteTable
     """
-    uniform = np.full(problem.n_classes, 1 / problem.n_classes)
-    log_prior = np.log(uniform if prior is None else prior)
-    start = VoteTable(assumed_table(problem, prior), log_prior)
-    learn_prior = prior is None
+    start, learn_prior = assumed_start(problem, prior), prior is None
     return maximise(problem, start, n_steps, TEMPERING, learn_prior=learn_prior, likeness=likeness)
 
 
@@ -249,9 +244,7 @@ def estimated_prior(problem: RefinementProblem, refined: VoteTable) -> NDArray[n
     prior : ndarray of shape (n_classes,)
         Positive, adding up to 1.
     """
-    uniform = np.full(problem.n_classes, -np.log(problem.n_classes))
-    start = VoteTable(assumed_table(problem, None), uniform)
-    _, rows = _expect(list(_blocks(problem, 0.5)), start)
+    _, rows = _expect(list(_blocks(problem, 0.5)), assumed_start(problem, None))
     rest = 1 - problem.identified
     prior = np.exp(_log_shares(refined.log_prior + rest * np.log(rows / rows.sum() + 1e-12)))
     return np.asarray(prior / prior.sum())

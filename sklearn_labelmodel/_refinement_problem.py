@@ -15,6 +15,8 @@ from ._patterns import Patterns, read_patterns
 from ._statistics import VoteStatistics
 from ._votes import Votes
 
+# Votes that each prior is worth: that of an LF's accuracy, and of each row of its confusion table.
+PRIOR_VOTES = 5.0
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 17, 512
 

@@ -219,6 +219,7 @@ def held_out_scores(model: Any, L: Any, n_samples: int) -> tuple[float, float] |
     fitted, judged = (_rows(L, np.sort(half)) for half in np.array_split(rows, 2))
     known = {"classes": model.classes_, "class_balance": model.class_prior_}
     majority = MajorityVoteClassifier(abstain=model.abstain, **known)
+    # What half of the rows warn of, the fit of all of them warned of.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

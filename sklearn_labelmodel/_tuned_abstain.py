@@ -12,10 +12,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fi
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from ._base import unchanged_on_error
 from ._classes import UNLABELLED, GoldLabels, check_same_kind, read_gold
+from ._gold_accuracy import gold_accuracy
 from ._gold_folds import (
     N_FOLDS,
     fit_on_fold,
@@ -358,16 +359,8 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             No row has a gold label.
         """
         check_is_fitted(self)
-        gold = read_gold(y, _num_samples(X), classes=self.classes_)
-        rows = labelled_rows(gold)
-        if not len(rows):
-            raise ValueError("score needs gold labels of some rows as y.")
-        weight = None
-        if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, np.empty((len(gold.codes), 1)))[rows]
-        predicted = self.predict(_safe_indexing(indexable(X)[0], rows))
-        right = predicted == gold.values[gold.codes[rows]]
-        return float(np.average(right, weights=weight))
+        hint = "score needs gold labels of some rows as y."
+        return gold_accuracy(self, X, y, sample_weight, hint)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -14,13 +14,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
-    _check_sample_weight,
     _num_samples,
     check_is_fitted,
 )
 
 from ._base import unchanged_on_error
 from ._classes import class_index, read_gold
+from ._gold_accuracy import gold_accuracy
 from ._label_model import LabelModelClassifier
 from ._lf_counts import rows_with_vote
 from ._soft_labels import fit_on_probabilities, soft_label_expand, takes_probabilities
@@ -351,17 +351,8 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             No row has a gold label.
         """
         check_is_fitted(self)
-        gold = read_gold(y, _num_samples(X), classes=self.classes_)
-        labelled = np.flatnonzero(gold.codes < len(gold.values))
-        if not len(labelled):
-            raise ValueError(
-                "score needs gold labels of some rows as y. Without any, judge the label model: label_model_.score(L)."
-            )
-        weight = None
-        if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, np.empty((len(gold.codes), 1)))[labelled]
-        predicted = self.predict(_safe_indexing(indexable(X)[0], labelled))
-        return float(np.average(predicted == gold.values[gold.codes[labelled]], weights=weight))
+        hint = "score needs gold labels of some rows as y. Without any, judge the label model: label_model_.score(L)."
+        return gold_accuracy(self, X, y, sample_weight, hint)
 
     def _one_column_each(self, scores: Any, method: str) -> NDArray[np.float64]:
         scores = np.asarray(scores)
