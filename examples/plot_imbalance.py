@@ -50,12 +50,12 @@ print(RULES.T.assign(accuracy=np.round(true_accuracy, 2)).to_string())
 # Three models
 # ------------
 #
-# The second one knows that 5% of the payments are fraud. The third one knows more of these rules: that
-# they err independently of each other, as real ones seldom do. So it may add up what they say in full
-# (``tempering=0``), and learn that from how often they agree (``n_em_steps=0``, and training by Adam, since
-# plain gradient descent hardly moves the probabilities of rare votes in 100 epochs).
+# The second one knows that 5% of the payments are fraud: its labels get nearly that share, and tell which flags
+# can be trusted. The third one knows more of these rules: that they err independently of each other, as real
+# ones seldom do. So it may add up in full what they say (``tempering=0``), and learn that from how often they
+# agree (by Adam, since plain gradient descent hardly moves the probabilities of rare votes in 100 epochs).
 
-INDEPENDENT = {"tempering": 0, "n_em_steps": 0, "optimizer": "adam", "n_epochs": 500}
+INDEPENDENT = {"tempering": 0, "optimizer": "adam", "n_epochs": 500}
 models = {
     "balance unknown": LabelModelClassifier(),
     "balance given": LabelModelClassifier(class_balance={0: 0.95, 1: 0.05}),
@@ -78,8 +78,8 @@ print(pd.DataFrame(rows).T.round(3).to_string())
 #
 # scikit-learn's ``CalibrationDisplay`` shows it. Below the dotted line the model cries wolf: with the
 # balance unknown, of the payments that it calls fraud at 56%, one in seven is. Given the balance, the
-# default is too shy instead, since it takes agreement for a sign of common sources: it gives none more than
-# 50%, though nearly all of its highest are fraud. Told that rules are independent, it is about right.
+# default is too shy instead, since it takes agreement for a sign of common sources. Told that rules are
+# independent, it is about right.
 
 fig, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 for name, model in models.items():

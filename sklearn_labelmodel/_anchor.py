@@ -68,6 +68,19 @@ def anchor_log_table(
     return np.asarray(np.log(np.where(has_choice[lf][:, None], confusion, single)))
 
 
+def anchored_voteless_prior(
+    voteless_gold_rows: NDArray[np.float64], prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean of P(Y | the row has no vote) given the labels of such rows; the class prior counts for five.
+
+    Parameters
+    ----------
+    voteless_gold_rows, prior : ndarray of shape (n_classes,)
+    """
+    rows = voteless_gold_rows.sum() + PRIOR_VOTES
+    return np.asarray((voteless_gold_rows + PRIOR_VOTES * prior) / rows)
+
+
 def smoothed_shares(
     gold_rows: NDArray[np.float64], center: NDArray[np.float64]
 ) -> NDArray[np.float64]:

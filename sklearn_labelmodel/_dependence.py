@@ -17,7 +17,7 @@ from ._statistics import VoteStatistics
 
 # Votes that independence is worth.
 PRIOR_VOTES = 5.0
-LEAST_RATIO, LEAST_Z = 0.5, 3.0
+LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_Z = 0.5, 0.9, 3.0
 # Pairs of LFs are compared in arrays of their number squared.
 MOST_LFS = 2000
 
@@ -151,8 +151,8 @@ def find_copies(
 
     The dependence of two LFs is ratio (1 - 1 / z), at least 0; near-duplicates have ratio > 0.5 and z > 3.
     LFs of one symbol never disagree where both vote: for two of these an agreement is a row in which both vote,
-    common rows are those in which the rarer one does, and only near-duplicates depend on each other. Of more than 2,000
-    LFs of either kind, none is compared.
+    common rows are those in which the rarer one does, and only near-duplicates depend on each other. Accurate LFs vote
+    together too, so that their ratio must be over 0.9. Of more than 2,000 LFs of either kind, none is compared.
 
     Parameters
     ----------
@@ -169,16 +169,16 @@ def find_copies(
     has_choice = np.bincount(statistics.lf, minlength=statistics.n_lfs) > 1
     weights = np.ones(len(statistics.lf))
     near = [np.zeros((0, 2), dtype=np.intp)]
-    for kind, compare, share in [
-        (has_choice, _agreements, voted_prior),
-        (~has_choice, _common_rows, prior),
+    for kind, compare, share, least_ratio in [
+        (has_choice, _agreements, voted_prior, LEAST_RATIO),
+        (~has_choice, _common_rows, prior, LEAST_SINGLE_RATIO),
     ]:
         symbols = np.flatnonzero(kind[statistics.lf])
         some = _among(statistics, symbols)
         if not 2 <= len(some.lfs) <= MOST_LFS:
             continue
         ratio, z = _beyond_chance(*compare(some, table[symbols], share))
-        is_near = (ratio > LEAST_RATIO) & (z > LEAST_Z)
+        is_near = (ratio > least_ratio) & (z > LEAST_Z)
         dependence = ratio * (1 - 1 / np.maximum(z, 1.0))
         if kind is not has_choice:
             dependence *= is_near

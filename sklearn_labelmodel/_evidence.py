@@ -91,14 +91,16 @@ class Evidence:
 class TemperedEvidence(Evidence):
     """What votes say of the classes where LFs err together, so that many votes say less than their sum.
 
-    The sum of a row's votes is divided by their number to the power `tempering`. The table's last column
-    counts: it holds how much a vote weighs, in (0, 1], its other columns what it says times that; the last row is 0
-    and stands for no vote.
+    The sum of a row's votes is divided by their number to the power `tempering`; a class prior that is known is divided
+    with them, since it would outweigh them otherwise. The table's last column counts: it holds how much a
+    vote weighs, in (0, 1], its other columns what it says times that; the last row is 0 and stands for no vote.
 
     Attributes
     ----------
     voted_log_prior : ndarray of shape (n_classes,)
-        Prior of rows with a vote; `log_prior` is that of the others.
+        Prior of rows with one vote; `log_prior` is that of rows with none.
+    tempered_log_prior : ndarray of shape (n_classes,)
+        The part of it that more votes divide; 0 where the class prior is unknown.
     tempering : float
         In [0, 1].
     likeness : CSR array of shape (n_symbols, n_symbols), or None
@@ -107,6 +109,7 @@ class TemperedEvidence(Evidence):
     """
 
     voted_log_prior: NDArray[np.float64]
+    tempered_log_prior: NDArray[np.float64]
     tempering: float
     likeness: Any = None
 
@@ -120,8 +123,9 @@ class TemperedEvidence(Evidence):
     def log_joint(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
         by_column = np.ascontiguousarray(sums.T)
         scores, weight = by_column[:-1], by_column[-1]
+        scores += self.tempered_log_prior[:, None]
         scores /= self._divisor(weight)
-        scores += self.voted_log_prior[:, None]
+        scores += (self.voted_log_prior - self.tempered_log_prior)[:, None]
         scores[:, weight == 0] = self.log_prior[:, None]
         return scores
 
@@ -133,8 +137,10 @@ class TemperedEvidence(Evidence):
         counts = np.ones_like(weight)
         counts[weight > 0] = self._weighed(symbols).data
         total = (weight * counts).sum(axis=1)
-        says = self.table[symbols, :-1] * (counts / self._divisor(total)[:, None])[:, :, None]
-        prior = np.where(total[:, None] > 0, self.voted_log_prior, self.log_prior)
+        divisor = self._divisor(total)[:, None]
+        says = self.table[symbols, :-1] * (counts / divisor)[:, :, None]
+        voted = self.voted_log_prior + self.tempered_log_prior * (1 / divisor - 1)
+        prior = np.where(total[:, None] > 0, voted, self.log_prior)
         return np.concatenate([says, prior[:, None]], axis=1)
 
     def _weighed(self, symbols: NDArray[np.intp]) -> Any:

@@ -121,7 +121,11 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     vote_weights_ : ndarray of shape (n_symbols,)
         How much each vote counts, in (0, 1]: less than 1 where "auto" finds that its LF repeats others.
     voted_prior_ : ndarray of shape (n_classes,)
-        P(Y | the row has a vote), which EM learns where the class prior is unknown.
+        P(Y) of rows with a vote, which EM learns where the class prior is unknown. Where that is known, it is such
+        that their labels have the known shares, nearly, and that of rows with n votes the known prior is divided by
+        n ** tempering too.
+    voteless_prior_ : ndarray of shape (n_classes,)
+        P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for five.
     dependencies_ : list of pairs of LFs
         Those declared, or near-duplicates found.
     lf_accuracies_ : ndarray of shape (n_lfs,)
@@ -260,7 +264,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         from ._alignment import align_columns
         from ._anchor import anchor, anchor_strength
         from ._refinement_problem import RefinementProblem
-        from ._statistics import count_votes, gold_by_class
+        from ._statistics import count_votes, gold_by_class, voteless_gold_rows
 
         with unchanged_on_error(self):
             votes, gold = self._read_training_data(L, y)
@@ -282,11 +286,14 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             floor = self._floor(votes.n_samples)
             mu = np.clip(result.mu, floor, 1 - floor)
             mu = align_columns(mu, symbol_class, reading.prior)
+            self._tempering = 0.0 if self.init == "snorkel" else float(self.tempering)
+            reading = reading.confirmed(problem, mu, self._tempering)
             anchored = self.gold == "anchor" and bool(gold_rows.any())
             if anchored:
                 strength = anchor_strength(problem.frequency)
                 mu = anchor(mu, gold_counts, gold_rows, strength)
-                reading = reading.anchored(problem, gold_counts, gold_rows, strength)
+                voteless = voteless_gold_rows(votes, gold, classes)
+                reading = reading.anchored(problem, gold_counts, gold_rows, strength, voteless)
             self._store(problem, classes, reading, mu, floor, anchored)
             self._store_training(result)
             self._keep_for_report(votes.n_samples, overlaps, statistics.cooccurrence)
@@ -376,10 +383,11 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         self._mu_eps = floor
         self.vote_evidence_ = reading.evidence(mu, problem)
         self.vote_weights_ = reading.weights
-        self.voted_prior_ = reading.voted_prior
+        self.voted_prior_ = reading.voted_prior(problem, self.vote_evidence_, self._tempering)
+        self.voteless_prior_ = reading.voteless_prior
+        self._knows_prior = reading.knows_prior
         self.dependencies_ = _named(reading.pairs, problem.votes.names)
         self._likeness = reading.likeness
-        self._tempering = 0.0 if self.init == "snorkel" else float(self.tempering)
         self.coverage_ = self._model_coverage = problem.coverage
         if anchored:
             # Mu no longer adds up to the rows' coverage, as Snorkel takes it to.
@@ -399,7 +407,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
 
     def _evidence(self, votes: Votes) -> Evidence:
         symbols = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
-        log_prior, log_voted = np.log(self.class_prior_), np.log(self.voted_prior_)
+        log_prior, log_voted = np.log(self.voteless_prior_), np.log(self.voted_prior_)
         silent = np.zeros((1, len(log_prior)))
         alike = (log_prior == log_voted).all() and (self.vote_weights_ == 1).all()
         if alike and self._likeness is None and not self._tempering:
@@ -408,7 +416,13 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         table = np.hstack([weights * self.vote_evidence_, weights])
         table = np.vstack([table, np.zeros((1, table.shape[1]))])
         return TemperedEvidence(
-            symbols, table, log_prior, log_voted, self._tempering, self._likeness
+            symbols,
+            table,
+            log_prior,
+            log_voted,
+            np.log(self.class_prior_) if self._knows_prior else np.zeros_like(log_prior),
+            self._tempering,
+            self._likeness,
         )
 
 

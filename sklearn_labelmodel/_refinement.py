@@ -13,16 +13,14 @@ Journal of the Royal Statistical Society, Series C, 28(1), 1979.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ._dependence import Copies, find_copies
-from ._evidence import weigh
+from ._pattern_blocks import PatternBlock, pattern_blocks, posterior_of
 from ._refinement_problem import (
     PRIOR_VOTES,
     RefinementProblem,
@@ -34,7 +32,6 @@ from ._refinement_problem import (
 # What a row's votes are divided by in the E-step: their number to this power.
 TEMPERING = 0.25
 TRIAL_STEPS = 2
-BLOCK_CELLS = 1 << 18
 
 
 def refine(
@@ -133,7 +130,7 @@ def maximise(
     """
     if not problem.has_choice.any():
         return start
-    blocks = list(_blocks(problem, tempering, weights, likeness))
+    blocks = list(pattern_blocks(problem.patterns, problem.n_classes, tempering, weights, likeness))
     power = problem.identified if learn_prior else 0.0
     table = start
     for _ in range(n_steps):
@@ -144,60 +141,15 @@ def maximise(
     return table
 
 
-@dataclass(frozen=True)
-class _Block:
-    """Some patterns: their symbols, how each counts as evidence, what sums are divided by, and rows of each."""
-
-    indicators: Any
-    evidence: Any
-    divisor: NDArray[np.float64]
-    weight: NDArray[np.float64]
-
-
-def _blocks(
-    problem: RefinementProblem,
-    tempering: float,
-    weights: NDArray[np.float64] | None = None,
-    likeness: Any = None,
-) -> Iterator[_Block]:
-    n_rows = max(BLOCK_CELLS // problem.n_classes, len(problem.lf))
-    patterns = problem.patterns
-    for start in range(0, len(patterns.weight), n_rows):
-        rows = slice(start, start + n_rows)
-        whole = n_rows >= len(patterns.weight)
-        indicators = patterns.indicators if whole else patterns.indicators[rows]
-        evidence = indicators if likeness is None else weigh(indicators, likeness)
-        if weights is not None:
-            evidence = _scaled(evidence, weights)
-        votes = np.maximum(np.asarray(evidence.sum(axis=1)), 1.0)
-        yield _Block(indicators, evidence, votes**tempering, patterns.weight[rows])
-
-
-def _scaled(votes: Any, weights: NDArray[np.float64]) -> Any:
-    data = votes.data * weights[votes.indices]
-    return sp.csr_array((data, votes.indices, votes.indptr), shape=votes.shape)
-
-
-def _posterior_of(block: _Block, table: VoteTable) -> NDArray[np.float64]:
-    """P(Y | row) of a block's patterns, shape (n_classes, n_patterns)."""
-    scores = np.ascontiguousarray((block.evidence @ table.log_table).T)
-    scores /= block.divisor
-    scores += table.log_prior[:, None]
-    scores -= scores.max(axis=0)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=0)
-    return scores
-
-
 def _expect(
-    blocks: list[_Block], table: VoteTable
+    blocks: list[PatternBlock], table: VoteTable
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Expected rows of each class that hold each symbol, and of each class."""
     counts, rows = np.zeros_like(table.log_table), np.zeros_like(table.log_prior)
     for block in blocks:
-        expected = _posterior_of(block, table) * block.weight
-        counts += block.indicators.T @ np.ascontiguousarray(expected.T)
-        rows += expected.sum(axis=1)
+        posterior = posterior_of(block.scores(table.log_table), table.log_prior)
+        rows += posterior @ block.weight
+        counts += block.expect(posterior)
     return counts, rows
 
 
@@ -228,23 +180,3 @@ def _log_table(
 
 def _log_shares(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return log_weights - np.log(np.exp(log_weights - log_weights.max()).sum()) - log_weights.max()
-
-
-def estimated_prior(problem: RefinementProblem, refined: VoteTable) -> NDArray[np.float64]:
-    """P(Y) of rows with votes as far as they tell it, else what one step from the assumed precisions says.
-
-    Parameters
-    ----------
-    problem : RefinementProblem
-    refined : VoteTable
-        Of an unknown class prior.
-
-    Returns
-    -------
-    prior : ndarray of shape (n_classes,)
-        Positive, adding up to 1.
-    """
-    _, rows = _expect(list(_blocks(problem, 0.5)), assumed_start(problem, None))
-    rest = 1 - problem.identified
-    prior = np.exp(_log_shares(refined.log_prior + rest * np.log(rows / rows.sum() + 1e-12)))
-    return np.asarray(prior / prior.sum())

@@ -130,6 +130,20 @@ def gold_by_class(
     return counts, rows
 
 
+def voteless_gold_rows(
+    votes: Votes, gold: GoldLabels, classes: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Labelled rows without a vote of each class, shape (n_classes,)."""
+    labelled = np.flatnonzero(gold.codes < len(gold.values))
+    silent = [
+        labelled[rows][(codes == votes.abstain_code).all(axis=0)]
+        for rows, codes in votes.take(labelled).blocks()
+    ]
+    code = gold.codes[np.concatenate([np.zeros(0, dtype=np.intp), *silent])]
+    labels = class_index(gold.values, classes)[code]
+    return np.bincount(labels, minlength=len(classes)).astype(np.float64)
+
+
 # Ways of counting ---------------------------------------------------------------------------------
 
 

@@ -5,6 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.testing import assert_allclose
 
+from sklearn_labelmodel._classes import class_index, no_gold
+from sklearn_labelmodel._refinement_problem import RefinementProblem
+from sklearn_labelmodel._statistics import count_votes
+from sklearn_labelmodel._vote_reader import read_votes
+
 REFERENCE = Path(__file__).parent / "reference"
 FEW_EPOCHS = {"n_epochs": 5}
 
@@ -21,6 +26,15 @@ def make_votes(n_samples=200, n_lfs=5, n_classes=2, *, accuracy=0.75, coverage=0
     return L, y
 
 
+def make_problem(L, n_classes, precision=0.7):
+    """What refinement knows of unlabelled votes."""
+    votes = read_votes(L)
+    statistics = count_votes(votes, no_gold(votes.n_samples))
+    symbol_class = class_index(statistics.vote, np.arange(n_classes))
+    precisions = np.broadcast_to(precision, votes.n_lfs).astype(float)
+    return RefinementProblem(votes, statistics, symbol_class, precisions, n_classes)
+
+
 def posterior_by_formula(model, L):
     """P(Y | votes) where votes are independent, one row and one vote at a time."""
     proba = []
@@ -33,9 +47,9 @@ def posterior_by_formula(model, L):
     return np.array(proba)
 
 
-def tempered_posterior_by_formula(model, L, tempering, group=()):
+def tempered_posterior_by_formula(model, L, tempering, group=(), known_prior=1.0):
     """P(Y | votes) where LFs err together, one row and one vote at a time; LFs of the group copy each other."""
-    proba = []
+    proba, known = [], np.log(known_prior)
     symbols = zip(model.symbols_.tolist(), model.vote_evidence_, model.vote_weights_, strict=True)
     symbols = list(symbols)
     for row in L:
@@ -46,7 +60,9 @@ def tempered_posterior_by_formula(model, L, tempering, group=()):
                 joint += counts * evidence
                 total += counts
         if total:
-            joint = np.log(model.voted_prior_) + joint / max(total, 1.0) ** tempering
+            joint = (
+                np.log(model.voted_prior_) - known + (known + joint) / max(total, 1.0) ** tempering
+            )
         else:
             joint = np.log(model.class_prior_)
         proba.append(np.exp(joint - joint.max()) / np.exp(joint - joint.max()).sum())

@@ -423,7 +423,7 @@ def test_parameters_are_keyword_only():
 
 FITTED = {
     "classes_", "class_prior_", "mu_", "symbols_", "conditional_probs_", "lf_accuracies_", "coverage_",
-    "vote_evidence_", "vote_weights_", "voted_prior_", "dependencies_", "report_",
+    "vote_evidence_", "vote_weights_", "voted_prior_", "voteless_prior_", "dependencies_", "report_",
     "loss_curve_", "n_iter_", "loss_", "converged_", "n_features_in_", "feature_names_in_",
 }  # fmt: skip
 

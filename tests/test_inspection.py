@@ -25,6 +25,7 @@ SETTINGS = {
     "default": {},
     "independent": {"n_em_steps": 0, "tempering": 0},
     "dependent": {"dependencies": [(0, 1), (1, 4)], "tempering": 0.8},
+    "known prior": {"class_balance": [0.6, 0.3, 0.1], "dependencies": None},
 }
 
 
@@ -233,8 +234,11 @@ def test_the_prior_is_the_last_contribution(fitted, three_classes):
     terms = contributions(*evidence(fitted, L))
     assert terms.shape == (len(L), L.shape[1] + 1, 3)
     voted = (L != -1).any(axis=1, keepdims=True)
-    prior = np.where(voted, fitted.voted_prior_, fitted.class_prior_)
-    assert_allclose(terms[:, -1], np.log(prior), rtol=1e-12)
+    prior = np.log(np.where(voted, fitted.voted_prior_, fitted.class_prior_))
+    if fitted.class_balance is not None:
+        divisor = np.sqrt(np.maximum((L != -1).sum(axis=1, keepdims=True), 1))
+        prior += np.log(fitted.class_prior_) * (1 / divisor - 1)
+    assert_allclose(terms[:, -1], prior, rtol=1e-12)
 
 
 def test_abstains_and_unseen_votes_contribute_nothing(fitted):

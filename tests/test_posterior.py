@@ -41,6 +41,16 @@ def test_tempered_posterior_equals_the_formula(tempering, group):
     assert_allclose(model.predict_proba(L), expected, rtol=1e-10, atol=1e-14)
 
 
+@pytest.mark.parametrize("tempering", [0, 0.5, 1])
+@pytest.mark.parametrize("group", [(), (0, 2)])
+def test_tempering_divides_a_known_prior_too(tempering, group):
+    L, _ = make_votes(80, 5, 3, coverage=0.4)
+    pairs, prior = list(pairwise(group)) or "auto", np.array([0.7, 0.2, 0.1])
+    model = LabelModelClassifier(class_balance=prior, tempering=tempering, dependencies=pairs)
+    expected = tempered_posterior_by_formula(model.fit(L), L, tempering, group, prior)
+    assert_allclose(model.predict_proba(L), expected, rtol=1e-10, atol=1e-14)
+
+
 @pytest.mark.parametrize("dependencies", [None, "auto", [(0, 1), (5, 6)]], ids=str)
 def test_a_row_is_labelled_alike_alone_and_among_others(dependencies):
     L, _ = make_votes(3000, 14, 4, coverage=0.3)

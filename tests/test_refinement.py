@@ -4,30 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from helpers import assert_same_model, make_votes
+from helpers import assert_same_model, make_problem, make_votes
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
 
-from sklearn_labelmodel import LabelModelClassifier, _refinement, _refinement_problem
+from sklearn_labelmodel import LabelModelClassifier, _pattern_blocks, _refinement_problem
 from sklearn_labelmodel._anchor import anchor, anchor_log_table, anchor_strength, anchored_prior
-from sklearn_labelmodel._classes import class_index, no_gold
+from sklearn_labelmodel._classes import no_gold
 from sklearn_labelmodel._patterns import read_patterns
-from sklearn_labelmodel._refinement import estimated_prior, maximise, refine
-from sklearn_labelmodel._refinement_problem import RefinementProblem, VoteTable, assumed_table
+from sklearn_labelmodel._refinement import maximise, refine
+from sklearn_labelmodel._refinement_problem import VoteTable, assumed_table
 from sklearn_labelmodel._row_reading import read_rows
-from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
 from sklearn_labelmodel._votes import ColumnVotes, DenseVotes, SparseVotes
-
-
-def make_problem(L, n_classes, precision=0.7):
-    votes = read_votes(L)
-    statistics = count_votes(votes, no_gold(votes.n_samples))
-    symbol_class = class_index(statistics.vote, np.arange(n_classes))
-    precisions = np.broadcast_to(precision, votes.n_lfs).astype(float)
-    return RefinementProblem(votes, statistics, symbol_class, precisions, n_classes)
 
 
 def crowd(n_samples, accuracies, shares, *, coverage=0.6, seed=0):
@@ -210,9 +201,9 @@ def test_steps_are_the_same_in_small_blocks(monkeypatch):
     problem = make_problem(make_votes(800, 8, 3)[0], 3)
     likeness = sp.csr_array(some_likeness(problem))
     expected = refine(problem, None, 3, likeness)
-    monkeypatch.setattr(_refinement, "BLOCK_CELLS", 30)
+    monkeypatch.setattr(_pattern_blocks, "BLOCK_CELLS", 30)
     table = refine(problem, None, 3, likeness)
-    assert len(list(_refinement._blocks(problem, 0.25, None))) > 10
+    assert len(list(_pattern_blocks.pattern_blocks(problem.patterns, 3, 0.25))) > 10
     assert_allclose(table.log_table, expected.log_table, rtol=1e-10)
     assert_allclose(table.log_prior, expected.log_prior, rtol=1e-10)
 
@@ -439,54 +430,32 @@ def distance(prior, y):
     [([0.8, 0.2], 1.0), ([0.65, 0.25, 0.1], 0.6), ([0.4, 0.3, 0.2, 0.1], 0.6)],
     ids=str,
 )
-def test_estimated_prior_finds_the_shares_of_independent_votes(shares, coverage, seed):
-    L, y = crowd(
-        3000, [0.9, 0.85, 0.85, 0.8, 0.75, 0.7, 0.65], shares, coverage=coverage, seed=seed
-    )
-    problem = make_problem(L, len(shares))
-    assert distance(estimated_prior(problem, refine(problem, None, 5)), y) < 0.05
+def test_estimate_finds_the_shares_of_independent_votes(shares, coverage, seed):
+    accuracies = [0.9, 0.85, 0.85, 0.8, 0.75, 0.7, 0.65]
+    L, y = crowd(3000, accuracies, shares, coverage=coverage, seed=seed)
+    model = LabelModelClassifier(class_balance="estimate", n_epochs=5).fit(L)
+    assert distance(model.class_prior_, y) < 0.05
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_estimated_prior_of_sparse_binary_votes_is_nearer_than_uniform(seed):
+def test_estimate_of_sparse_binary_votes_is_nearer_than_uniform(seed):
     # Two classes tell accuracies from shares slowly: the estimate stays on the even side.
     L, y = crowd(3000, [0.85, 0.8, 0.75, 0.75, 0.7, 0.7, 0.65], [0.8, 0.2], seed=seed)
-    problem = make_problem(L, 2)
-    prior = estimated_prior(problem, refine(problem, None, 5))
+    prior = LabelModelClassifier(class_balance="estimate", n_epochs=5).fit(L).class_prior_
     assert distance(prior, y) < 0.7 * distance(np.array([0.5, 0.5]), y)
 
 
-@pytest.mark.parametrize("n_classes", [2, 3])
-def test_estimated_prior_of_one_sided_lfs_is_a_distribution(n_classes):
-    L = one_sided(make_votes(300, 6, n_classes)[0], range(6), n_classes)
-    problem = make_problem(L, n_classes)
-    prior = estimated_prior(problem, refine(problem, None, 5))
-    assert (prior > 0).all()
-    assert prior.sum() == pytest.approx(1.0)
+def test_estimate_is_the_prior_that_rows_with_votes_are_found_to_have(binary):
+    model = LabelModelClassifier(class_balance="estimate").fit(binary[0])
+    assert_array_equal(model.class_prior_, model.voted_prior_)
+    assert_array_equal(model.voted_prior_, LabelModelClassifier().fit(binary[0]).voted_prior_)
 
 
-def test_estimated_prior_of_one_sided_lfs_is_the_mean_posterior_of_the_start():
-    L = one_sided(make_votes(100, 6, 3)[0], range(6), 3)
-    problem = make_problem(L, 3)
-    start = VoteTable(assumed_table(problem, None), np.log(np.full(3, 1 / 3)))
-    alone = np.zeros((6, 6))
-    voted = L[(L >= 0).any(axis=1)]
-    proba = [posterior_by_formula(row, problem, start, 0.5, alone)[1] for row in voted]
-    prior = estimated_prior(problem, refine(problem, None, 5))
-    assert_allclose(prior, np.mean(proba, axis=0), rtol=1e-9)
-
-
-def test_estimated_prior_of_a_class_without_a_vote_is_positive():
-    L = np.where(make_votes()[0] == 1, 1, -1)
-    problem = make_problem(L, 2)
-    assert (estimated_prior(problem, refine(problem, None, 5)) > 0).all()
-
-
-def test_estimate_is_the_estimated_prior(binary):
-    problem = make_problem(binary[0], 2)
-    model = LabelModelClassifier(class_balance="estimate", dependencies=None).fit(binary[0])
-    expected = estimated_prior(problem, refine(problem, None, 5))
-    assert_allclose(model.class_prior_, expected, rtol=1e-12)
+@pytest.mark.filterwarnings("ignore:The votes cannot identify the class prior")
+def test_estimate_is_uniform_where_one_sided_lfs_tell_nothing():
+    L = one_sided(make_votes(300, 6, 3)[0], range(6), 3)
+    model = LabelModelClassifier(class_balance="estimate").fit(L)
+    assert_allclose(model.class_prior_, [1 / 3] * 3)
 
 
 def test_estimate_warns_of_one_sided_lfs():
@@ -555,11 +524,6 @@ def test_voted_prior_is_learned_where_the_class_prior_is_unknown():
     L, _ = crowd(1000, [0.85] * 6, [0.8, 0.2], coverage=1.0)
     model = LabelModelClassifier().fit(L)
     assert_allclose(model.voted_prior_, [0.8, 0.2], atol=0.05)
-
-
-def test_voted_prior_is_the_class_balance_where_given(binary):
-    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(binary[0])
-    assert_allclose(model.voted_prior_, [0.3, 0.7], rtol=1e-12)
 
 
 @pytest.mark.parametrize("n_steps", [0, 3])

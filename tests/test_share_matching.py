@@ -1,0 +1,175 @@
+"""Known shares of the classes: labels of rows with votes have them, but for the slack."""
+
+import numpy as np
+import pytest
+from helpers import make_problem, make_votes
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, _pattern_blocks
+from sklearn_labelmodel._share_matching import confirmed_table
+from sklearn_labelmodel.datasets import make_label_matrix
+
+SHARES = {2: [0.3, 0.7], 3: [0.6, 0.3, 0.1]}
+
+
+def assert_shares_are_met(model, L, slack):
+    """The mean posterior of rows with votes is the class prior less slack c; c are the logarithms of class factors."""
+    voted = L[(L != -1).any(axis=1)]
+    log_factors = np.log(model.voted_prior_ / model.class_prior_)
+    log_factors -= log_factors.mean()
+    met = model.predict_proba(voted).mean(axis=0) + slack(len(voted)) * log_factors
+    assert_allclose(met, model.class_prior_, atol=1e-7)
+
+
+def slack_of_rows(n_rows):
+    return 0.03 + 4 / n_rows
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("tempering", [0.0, 0.5])
+def test_labels_have_the_given_shares(n_classes, tempering):
+    L, _ = make_votes(n_classes=n_classes, coverage=0.4)
+    model = LabelModelClassifier(class_balance=SHARES[n_classes], tempering=tempering)
+    assert_shares_are_met(model.fit(L), L, slack_of_rows)
+
+
+def test_labels_of_one_sided_lfs_have_the_given_shares():
+    L = make_label_matrix(300, 6, one_sided=True, random_state=0).L
+    model = LabelModelClassifier(class_balance=[0.8, 0.2]).fit(L)
+    assert_shares_are_met(model, L, slack_of_rows)
+
+
+@pytest.mark.parametrize("dependencies", [None, [(0, 1), (3, 4)]])
+def test_labels_have_the_given_shares_whatever_votes_weigh(dependencies):
+    L, _ = make_votes()
+    model = LabelModelClassifier(class_balance=[0.3, 0.7], dependencies=dependencies)
+    assert_shares_are_met(model.fit(L), L, slack_of_rows)
+
+
+def test_labels_have_the_shares_of_gold_labels_with_more_slack():
+    L, y = make_votes(400, coverage=0.4)
+    gold = np.where(np.arange(len(y)) < 25, y, -1)
+    gold[:15] = 0
+    model = LabelModelClassifier().fit(L, gold)
+    assert_shares_are_met(model, L, lambda n_rows: slack_of_rows(n_rows) + 4 / 25)
+
+
+def test_labels_have_the_shares_of_snorkels_gold_prior():
+    L, y = make_votes(400)
+    model = LabelModelClassifier(gold="prior").fit(L, np.where(y + np.arange(400) % 3 == 0, 0, 1))
+    assert_shares_are_met(model, L, slack_of_rows)
+
+
+def test_shares_are_met_in_small_blocks(monkeypatch):
+    L, _ = make_votes(800, 8, 3)
+    model = LabelModelClassifier(class_balance=SHARES[3])
+    expected = model.fit(L).voted_prior_
+    monkeypatch.setattr(_pattern_blocks, "BLOCK_CELLS", 30)
+    assert_allclose(model.fit(L).voted_prior_, expected, rtol=1e-7)
+
+
+@given(st.integers(0, 2**16))
+def test_rows_and_lfs_in_another_order_meet_the_same_shares(seed):
+    rng = np.random.default_rng(seed)
+    L, _ = make_votes(60, n_classes=3, coverage=0.5)
+    model = LabelModelClassifier(class_balance=SHARES[3], n_epochs=5)
+    expected = model.fit(L).predict_proba(L)
+    rows, lfs = rng.permutation(60), rng.permutation(5)
+    assert_allclose(model.fit(L[rows][:, lfs]).predict_proba(L[:, lfs]), expected, atol=1e-7)
+
+
+def test_a_few_rows_are_not_talked_out_of_their_votes():
+    L = [[0, 0, 0]] * 5 + [[1, 1, 1]]
+    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(L)
+    assert model.predict([[0, 0, 0], [1, 1, 1]]).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("settings", [{"n_em_steps": 0}, {"init": "snorkel", "random_state": 0}])
+def test_mu_alone_meets_no_shares(binary, settings):
+    model = LabelModelClassifier(class_balance=[0.3, 0.7], **settings).fit(binary[0])
+    assert_array_equal(model.voted_prior_, [0.3, 0.7])
+
+
+def test_one_class_has_all_of_the_share():
+    model = LabelModelClassifier(class_balance=[1.0], classes=[0]).fit([[0, 0, -1], [0, -1, 0]])
+    assert_array_equal(model.voted_prior_, [1.0])
+
+
+# LFs of one vote ----------------------------------------------------------------------------------
+
+
+def test_confirmed_lfs_are_as_precise_as_rows_say_by_hand():
+    # 20 of 100 rows hold a vote for class 1, which has a share of 0.2.
+    problem = make_problem(np.repeat([[1], [-1]], [20, 80], axis=0), 2)
+    log_table, shares = np.log([[0.15, 0.4]]), np.array([0.8, 0.2])
+    table = confirmed_table(problem, log_table, np.array([[5.0, 15.0]]), shares)
+    assumed = np.array([0.15 * 0.8, 0.4 * 0.2]) / (0.15 * 0.8 + 0.4 * 0.2)
+    precision = (np.array([5, 15]) + 5 * assumed) / 25
+    assert_allclose(np.exp(table), [precision * 0.2 / shares])
+
+
+def test_lfs_that_rows_do_not_confirm_keep_their_table():
+    problem = make_problem(np.repeat([[1], [-1]], [20, 80], axis=0), 2)
+    log_table = np.log([[0.15, 0.4]])
+    counts = np.array([[15.0, 5.0]])
+    table = confirmed_table(problem, log_table, counts, np.array([0.8, 0.2]))
+    assert_array_equal(table, log_table)
+
+
+def test_confirmed_probabilities_are_at_most_one():
+    problem = make_problem(np.repeat([[1], [-1]], [60, 40], axis=0), 2)
+    counts = np.array([[0.0, 60.0]])
+    table = confirmed_table(problem, np.log([[0.5, 0.7]]), counts, np.array([0.9, 0.1]))
+    assert np.exp(table[0, 1]) == pytest.approx(1.0)
+
+
+def test_lfs_with_a_choice_and_votes_that_are_no_class_keep_their_table():
+    L = np.array([[0, 7], [1, 7], [0, -1], [1, -1]])
+    problem = make_problem(L, 2)
+    log_table = np.log(np.full((3, 2), 0.5))
+    counts = np.array([[2.0, 0.0], [0.0, 2.0], [0.0, 2.0]])
+    assert_array_equal(confirmed_table(problem, log_table, counts, np.full(2, 0.5)), log_table)
+
+
+def test_known_shares_tell_precise_one_sided_lfs():
+    settings = {"class_balance": [0.8, 0.2], "one_sided": True, "random_state": 0}
+    data = make_label_matrix(1000, 10, accuracy=0.9, coverage=0.4, **settings)
+    model = LabelModelClassifier(class_balance=[0.8, 0.2]).fit(data.L)
+    majority = MajorityVoteClassifier().fit(data.L).score(data.L, data.y)
+    assert model.score(data.L, data.y) > majority
+
+
+# Rows without votes -------------------------------------------------------------------------------
+
+
+def test_rows_without_votes_get_the_given_shares():
+    L, _ = make_votes(100)
+    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(np.vstack([L, np.full((20, 5), -1)]))
+    assert_allclose(model.predict_proba([[-1] * 5]), [[0.3, 0.7]])
+
+
+def test_gold_labels_of_rows_without_votes_move_their_prior():
+    L, y = make_votes(100)
+    L = np.vstack([L, np.full((12, 5), -1)])
+    gold = np.concatenate([np.where(np.arange(100) < 20, y, -1), [1] * 9, [0], [-1] * 2])
+    model = LabelModelClassifier().fit(L, gold)
+    expected = (np.array([1, 9]) + 5 * model.class_prior_) / 15
+    assert_allclose(model.voteless_prior_, expected)
+    assert_allclose(model.predict_proba([[-1] * 5]), [expected])
+
+
+def test_gold_labels_of_rows_with_votes_leave_the_others_their_class_prior():
+    L, y = make_votes(100, coverage=1.0)
+    model = LabelModelClassifier().fit(L, np.where(np.arange(100) < 20, y, -1))
+    assert_allclose(model.voteless_prior_, model.class_prior_)
+
+
+@pytest.mark.parametrize("settings", [{"gold": "prior"}, {"gold": "ignore"}, {"n_em_steps": 0}])
+def test_gold_labels_that_do_not_refine_leave_rows_without_votes_alone(settings):
+    L, y = make_votes(100)
+    L = np.vstack([L, np.full((12, 5), -1)])
+    gold = np.concatenate([np.where(np.arange(100) < 20, y, -1), [1] * 12])
+    model = LabelModelClassifier(**settings).fit(L, gold)
+    assert_array_equal(model.voteless_prior_, model.class_prior_)
