@@ -101,8 +101,12 @@ class RealSet:
 
     @property
     def class_prior(self) -> np.ndarray:
-        """Shares of the classes among the scored rows; a class without any counts as half a row."""
-        counts = np.bincount(self.scored.y, minlength=self.n_classes)
+        """Shares of the classes among the fitted rows' gold labels; a class without any counts as half a row.
+
+        Where the fitted rows have no gold labels, they are those of the scored rows.
+        """
+        rows = self.fit_rows if self._has_gold(self.fit_split) else self.scored
+        counts = np.bincount(rows.y[rows.gold], minlength=self.n_classes)
         shares = np.maximum(counts, 0.5)
         return shares / shares.sum()
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._refinement_problem import PRIOR_VOTES
+from ._statistics import GoldCounts
 
 ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
 MOST_PRIOR_ROWS, ROW_SHARE = 100.0, 0.5
@@ -23,62 +24,56 @@ def anchor_strength(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def anchor(
-    mu: NDArray[np.float64],
-    gold_counts: NDArray[np.float64],
-    gold_rows: NDArray[np.float64],
-    strength: NDArray[np.float64],
+    mu: NDArray[np.float64], gold: GoldCounts, strength: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Mean of P(symbol | Y) given the labelled rows, under a Dirichlet prior centred on the learned mu.
 
     Parameters
     ----------
-    mu, gold_counts : ndarray of shape (n_symbols, n_classes)
-    gold_rows : ndarray of shape (n_classes,)
-        Labelled rows of each class.
+    mu : ndarray of shape (n_symbols, n_classes)
+    gold : GoldCounts
     strength : ndarray of shape (n_symbols,)
         Rows that mu counts for.
     """
     rows = strength[:, None]
-    return (gold_counts + rows * mu) / (gold_rows + rows)
+    return (gold.by_symbol + rows * mu) / (gold.rows + rows)
 
 
 def anchor_log_table(
     log_table: NDArray[np.float64],
     lf: NDArray[np.intp],
     has_choice: NDArray[np.bool_],
-    gold_counts: NDArray[np.float64],
-    gold_rows: NDArray[np.float64],
+    gold: GoldCounts,
     strength: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """The same for the table of a `VoteTable`: five votes of each LF in each class where it has a choice.
 
     Parameters
     ----------
-    log_table, gold_counts : ndarray of shape (n_symbols, n_classes)
+    log_table : ndarray of shape (n_symbols, n_classes)
     lf : ndarray of shape (n_symbols,)
     has_choice : ndarray of shape (n_lfs,), dtype bool
-    gold_rows, strength
+    gold, strength
         As in `anchor`.
     """
     table = np.exp(log_table)
     voted = np.zeros((len(has_choice), log_table.shape[1]))
-    np.add.at(voted, lf, gold_counts)
-    confusion = (gold_counts + PRIOR_VOTES * table) / (voted[lf] + PRIOR_VOTES)
-    single = anchor(table, gold_counts, gold_rows, strength)
+    np.add.at(voted, lf, gold.by_symbol)
+    confusion = (gold.by_symbol + PRIOR_VOTES * table) / (voted[lf] + PRIOR_VOTES)
+    single = anchor(table, gold, strength)
     return np.asarray(np.log(np.where(has_choice[lf][:, None], confusion, single)))
 
 
-def anchored_voteless_prior(
-    voteless_gold_rows: NDArray[np.float64], prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def anchored_voteless_prior(gold: GoldCounts, prior: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean of P(Y | the row has no vote) given the labels of such rows; the class prior counts for five.
 
     Parameters
     ----------
-    voteless_gold_rows, prior : ndarray of shape (n_classes,)
+    gold : GoldCounts
+    prior : ndarray of shape (n_classes,)
     """
-    rows = voteless_gold_rows.sum() + PRIOR_VOTES
-    return np.asarray((voteless_gold_rows + PRIOR_VOTES * prior) / rows)
+    rows = gold.voteless.sum() + PRIOR_VOTES
+    return np.asarray((gold.voteless + PRIOR_VOTES * prior) / rows)
 
 
 def smoothed_shares(

@@ -25,6 +25,7 @@ from ._warnings import warn_user
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
+    from ._account import VoteAccount
     from ._refinement_problem import RefinementProblem
     from ._row_reading import RowReading
     from ._statistics import VoteStatistics
@@ -261,42 +262,43 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         FloatingPointError
             Training diverged.
         """
+        from ._account import give_account
         from ._alignment import align_columns
         from ._anchor import anchor, anchor_strength
         from ._refinement_problem import RefinementProblem
-        from ._statistics import count_votes, gold_by_class, voteless_gold_rows
+        from ._statistics import count_gold, count_votes
 
         with unchanged_on_error(self):
-            votes, gold = self._read_training_data(L, y)
-            counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
+            votes, labels = self._read_training_data(L, y)
+            counted = labels if self.gold != "ignore" else no_gold(votes.n_samples)
             statistics = count_votes(votes, counted)
             check_any_vote(statistics.lf)
             overlaps = statistics.overlaps()
             warn_unidentified(votes, statistics.lf, overlaps, START_DECIDES)
             classes = resolve_classes(
-                self.classes, self.abstain, gold, votes, statistics.lf, statistics.vote
+                self.classes, self.abstain, labels, votes, statistics.lf, statistics.vote
             )
             symbol_class = class_index(statistics.vote, classes)
-            gold_counts, gold_rows = gold_by_class(statistics, counted, classes)
+            gold = count_gold(statistics, votes, counted, classes)
             precision = _precision_per_lf(self.prec_init, votes.n_lfs)
             problem = RefinementProblem(votes, statistics, symbol_class, precision, len(classes))
-            reading = self._read_rows(problem, classes, gold_rows)
+            reading = self._read_rows(problem, classes, gold.rows)
             start = self._start(problem, reading.prior)
             result = self._train(statistics, reading, start)
             floor = self._floor(votes.n_samples)
             mu = np.clip(result.mu, floor, 1 - floor)
             mu = align_columns(mu, symbol_class, reading.prior)
-            self._tempering = 0.0 if self.init == "snorkel" else float(self.tempering)
-            reading = reading.confirmed(problem, mu, self._tempering)
-            anchored = self.gold == "anchor" and bool(gold_rows.any())
-            if anchored:
-                strength = anchor_strength(problem.frequency)
-                mu = anchor(mu, gold_counts, gold_rows, strength)
-                voteless = voteless_gold_rows(votes, gold, classes)
-                reading = reading.anchored(problem, gold_counts, gold_rows, strength, voteless)
-            self._store(problem, classes, reading, mu, floor, anchored)
+            anchors = self.gold == "anchor" and bool(gold.rows.any())
+            if anchors:
+                mu = anchor(mu, gold, anchor_strength(problem.frequency))
+            tempering = 0.0 if self.init == "snorkel" else float(self.tempering)
+            account = give_account(problem, reading, mu, tempering, gold if anchors else None)
+            self._store(problem, classes, reading, mu, floor)
+            self._store_account(account, reading, tempering)
             self._store_training(result)
             self._keep_for_report(votes.n_samples, overlaps, statistics.cooccurrence)
+            if anchors:
+                self._model_coverage = _said_coverage(problem, mu, reading.prior)
             if self.verbose:
                 self._warn_of_inverted()
         return self
@@ -374,25 +376,20 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         reading: RowReading,
         mu: NDArray[np.float64],
         floor: float,
-        anchored: bool,
     ) -> None:
         lf, vote = problem.lf, problem.vote
         self.symbols_ = np.empty(len(lf), dtype=[("lf", np.intp), ("vote", vote.dtype)])
         self.symbols_["lf"], self.symbols_["vote"] = lf, vote
         self.classes_, self.class_prior_, self.mu_ = classes, reading.prior, mu
         self._mu_eps = floor
-        self.vote_evidence_ = reading.evidence(mu, problem)
-        self.vote_weights_ = reading.weights
-        self.voted_prior_ = reading.voted_prior(problem, self.vote_evidence_, self._tempering)
-        self.voteless_prior_ = reading.voteless_prior
-        self._knows_prior = reading.knows_prior
         self.dependencies_ = _named(reading.pairs, problem.votes.names)
-        self._likeness = reading.likeness
         self.coverage_ = self._model_coverage = problem.coverage
-        if anchored:
-            # Mu no longer adds up to the rows' coverage, as Snorkel takes it to.
-            said = np.bincount(lf, weights=mu @ reading.prior, minlength=problem.votes.n_lfs)
-            self._model_coverage = said.astype(np.float64)
+
+    def _store_account(self, account: VoteAccount, reading: RowReading, tempering: float) -> None:
+        self.vote_evidence_, self.vote_weights_ = account.evidence, reading.weights
+        self.voted_prior_, self.voteless_prior_ = account.voted_prior, account.voteless_prior
+        self._tempered_log_prior = account.tempered_log_prior
+        self._tempering, self._likeness = tempering, reading.likeness
 
     def _store_training(self, result: TrainingResult) -> None:
         self.n_iter_ = len(result.loss_curve)
@@ -420,10 +417,18 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             table,
             log_prior,
             log_voted,
-            np.log(self.class_prior_) if self._knows_prior else np.zeros_like(log_prior),
+            self._tempered_log_prior,
             self._tempering,
             self._likeness,
         )
+
+
+def _said_coverage(
+    problem: RefinementProblem, mu: NDArray[np.float64], prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """P(the LF votes) by an anchored mu, which no longer adds up to the rows' coverage as Snorkel takes it to."""
+    said = np.bincount(problem.lf, weights=mu @ prior, minlength=problem.votes.n_lfs)
+    return said.astype(np.float64)
 
 
 def _named(pairs: NDArray[np.intp], names: NDArray[np.object_] | None) -> list[tuple[Any, Any]]:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._anchor import anchor_log_table, anchored_prior, anchored_voteless_prior
+from ._anchor import anchored_prior
 from ._dependence import Copies, groups_of, symbol_likeness
-from ._pattern_blocks import PatternBlock, pattern_blocks
 from ._refinement import refine, refine_copies
 from ._refinement_problem import RefinementProblem, VoteTable
-from ._share_matching import confirmed_table, expected_counts, match_shares
 
 STEPS = 5
-CONFIRMATIONS = 3
 
 
 @dataclass(frozen=True)
 class RowReading:
-    """What rows tell.
+    """What rows tell before training.
 
     Attributes
     ----------
@@ -29,8 +26,6 @@ class RowReading:
         P(Y).
     n_labels : float or None
         Labelled rows that say so, infinitely many where the class prior is given; None where nothing says it.
-    voteless_prior : ndarray of shape (n_classes,)
-        P(Y | the row has no vote): the class prior, but for labels of such rows.
     table : VoteTable or None
         None where mu alone is to say what votes say.
     pairs : ndarray of shape (n_pairs, 2)
@@ -45,78 +40,11 @@ class RowReading:
 
     prior: NDArray[np.float64]
     n_labels: float | None
-    voteless_prior: NDArray[np.float64]
     table: VoteTable | None
     pairs: NDArray[np.intp]
     weights: NDArray[np.float64]
     likeness: Any
     groups: Any
-
-    @property
-    def knows_prior(self) -> bool:
-        """Whether rows were read in the light of a known class prior."""
-        return self.table is not None and self.n_labels is not None
-
-    def confirmed(
-        self, problem: RefinementProblem, mu: NDArray[np.float64], tempering: float
-    ) -> RowReading:
-        """With what labels of known shares say of LFs of one symbol; see `confirmed_table`."""
-        table, n_labels = self.table, self.n_labels
-        if table is None or n_labels is None or problem.has_choice.all():
-            return self
-        blocks = self._blocks(problem, tempering)
-        for _ in range(CONFIRMATIONS):
-            evidence = replace(self, table=table).evidence(mu, problem)
-            factors = match_shares(blocks, evidence, self.prior, n_labels)
-            counts = expected_counts(blocks, evidence, self.prior, factors)
-            log_table = confirmed_table(problem, table.log_table, counts, self.prior)
-            table = replace(table, log_table=log_table)
-        return replace(self, table=table)
-
-    def anchored(
-        self,
-        problem: RefinementProblem,
-        gold_counts: NDArray[np.float64],
-        gold_rows: NDArray[np.float64],
-        strength: NDArray[np.float64],
-        voteless_gold_rows: NDArray[np.float64],
-    ) -> RowReading:
-        """With what gold labels say of the votes, see `anchor_log_table`, and of rows that have none."""
-        if self.table is None:
-            return self
-        log_table = anchor_log_table(
-            self.table.log_table, problem.lf, problem.has_choice, gold_counts, gold_rows, strength
-        )
-        return replace(
-            self,
-            voteless_prior=anchored_voteless_prior(voteless_gold_rows, self.prior),
-            table=replace(self.table, log_table=log_table),
-        )
-
-    def evidence(self, mu: NDArray[np.float64], problem: RefinementProblem) -> NDArray[np.float64]:
-        """The logarithm of the geometric mean of both accounts of P(symbol | Y), mu and the table."""
-        if self.table is None:
-            return np.log(mu)
-        scale = np.where(problem.has_choice, problem.coverage, 1.0)[problem.lf]
-        return (np.log(mu) + self.table.log_table + np.log(scale)[:, None]) / 2
-
-    def voted_prior(
-        self, problem: RefinementProblem, evidence: NDArray[np.float64], tempering: float
-    ) -> NDArray[np.float64]:
-        """P(Y | the row has one vote), shape (n_classes,): learned, or such that labels have the known shares."""
-        if self.table is None:
-            return self.prior
-        if self.n_labels is None:
-            return np.exp(self.table.log_prior)
-        factors = match_shares(
-            self._blocks(problem, tempering), evidence, self.prior, self.n_labels
-        )
-        prior = self.prior * np.exp(factors - factors.max())
-        return np.asarray(prior / prior.sum())
-
-    def _blocks(self, problem: RefinementProblem, tempering: float) -> list[PatternBlock]:
-        patterns, k = problem.patterns, problem.n_classes
-        return list(pattern_blocks(patterns, k, tempering, self.weights, self.likeness))
 
 
 def read_rows(
@@ -171,5 +99,5 @@ def read_rows(
     if not n_steps:
         table, copies = None, nothing_found
     return RowReading(
-        prior, n_labels, prior, table, copies.near_duplicates, copies.weights, likeness, groups
+        prior, n_labels, table, copies.near_duplicates, copies.weights, likeness, groups
     )

@@ -15,6 +15,8 @@ Journal of Machine Learning Research 11, 2010.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,73 +24,78 @@ from ._pattern_blocks import PatternBlock, posterior_of
 from ._refinement_problem import PRIOR_VOTES, RefinementProblem
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
-SLACK, SAMPLING_SLACK = 0.03, 4.0
+SLACK, SAMPLING_SLACK = 0.03, 8.0
 
 
-def match_shares(
-    blocks: list[PatternBlock],
-    log_table: NDArray[np.float64],
-    shares: NDArray[np.float64],
-    n_labels: float = np.inf,
-) -> NDArray[np.float64]:
-    """Logarithms c of the classes' factors that give labels of rows with votes the known shares.
+@dataclass(frozen=True)
+class KnownShares:
+    """Rows with votes, and how frequent the classes are known to be.
 
-    With m the mean of posteriors in proportion to exp(c) (shares exp(what votes say)) ** (1 / divisor),
-
-        m = shares - slack c,    slack = 0.03 + 4 / rows + 4 / labels.
-
-    So the fewer rows there are, and labels that the shares were counted from, the smaller c is.
-
-    Parameters
+    Attributes
     ----------
-    blocks : list of PatternBlock
-        Rows that have a vote.
-    log_table : ndarray of shape (n_symbols, n_classes)
-        What votes say.
     shares : ndarray of shape (n_classes,)
         The known class prior, positive.
+    blocks : list of PatternBlock
+        Rows that have a vote.
     n_labels : float, default=inf
-        Labelled rows that the shares come from.
-
-    Returns
-    -------
-    log_factors : ndarray of shape (n_classes,)
-        Their sum is 0.
+        Labelled rows that the shares were counted from.
     """
-    from scipy.optimize import minimize
-    from scipy.special import logsumexp
 
-    scored = [(block.scores(log_table, np.log(shares)), block.weight) for block in blocks]
-    n_rows = sum(weight.sum() for _, weight in scored)
-    slack = SLACK + SAMPLING_SLACK * (1 / n_rows + 1 / n_labels)
+    shares: NDArray[np.float64]
+    blocks: list[PatternBlock]
+    n_labels: float = np.inf
 
-    def loss_and_gradient(c: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        level, mean = 0.0, np.zeros_like(c)
-        for scores, weight in scored:
-            shifted = scores + c[:, None]
-            log_sum = logsumexp(shifted, axis=0)
-            level += weight @ log_sum
-            mean += np.exp(shifted - log_sum) @ weight
-        loss = level / n_rows - shares @ c + slack / 2 * c @ c
-        return loss, mean / n_rows - shares + slack * c
+    def log_factors(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logarithms c of the classes' factors that give labels the known shares, shape (n_classes,); they sum to 0.
 
-    options = {"gtol": 1e-10, "ftol": 0.0, "maxiter": 200}
-    start = np.zeros_like(shares)
-    found = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
-    return np.asarray(found.x)
+        With m the mean of posteriors in proportion to exp(c) (shares exp(what votes say)) ** (1 / divisor),
 
+            m = shares - slack c,    slack = 0.03 + 8 / rows + 8 / labels.
 
-def expected_counts(
-    blocks: list[PatternBlock],
-    log_table: NDArray[np.float64],
-    shares: NDArray[np.float64],
-    log_factors: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Rows of each class that hold each symbol, shape (n_symbols, n_classes), that this posterior expects."""
-    counts = np.zeros_like(log_table)
-    for block in blocks:
-        counts += block.expect(posterior_of(block.scores(log_table, np.log(shares)), log_factors))
-    return counts
+        So the fewer rows there are, and labels that the shares were counted from, the smaller c is.
+
+        Parameters
+        ----------
+        log_table : ndarray of shape (n_symbols, n_classes)
+            What votes say.
+        """
+        from scipy.optimize import minimize
+        from scipy.special import logsumexp
+
+        scored = [(self._scores(block, log_table), block.weight) for block in self.blocks]
+        n_rows = sum(weight.sum() for _, weight in scored)
+        slack = SLACK + SAMPLING_SLACK * (1 / n_rows + 1 / self.n_labels)
+
+        def loss_and_gradient(c: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            level, mean = 0.0, np.zeros_like(c)
+            for scores, weight in scored:
+                shifted = scores + c[:, None]
+                log_sum = logsumexp(shifted, axis=0)
+                level += weight @ log_sum
+                mean += np.exp(shifted - log_sum) @ weight
+            loss = level / n_rows - self.shares @ c + slack / 2 * c @ c
+            return loss, mean / n_rows - self.shares + slack * c
+
+        options = {"gtol": 1e-10, "ftol": 0.0, "maxiter": 200}
+        start = np.zeros_like(self.shares)
+        found = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
+        return np.asarray(found.x)
+
+    def expected_counts(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows of each class that hold each symbol, by labels of known shares; shape (n_symbols, n_classes)."""
+        factors, counts = self.log_factors(log_table), np.zeros_like(log_table)
+        for block in self.blocks:
+            counts += block.expect(posterior_of(self._scores(block, log_table), factors))
+        return counts
+
+    def voted_prior(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """P(Y) of rows with one vote that gives labels the known shares, shape (n_classes,)."""
+        factors = self.log_factors(log_table)
+        prior = self.shares * np.exp(factors - factors.max())
+        return np.asarray(prior / prior.sum())
+
+    def _scores(self, block: PatternBlock, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
+        return block.scores(log_table, np.log(self.shares))
 
 
 def confirmed_table(

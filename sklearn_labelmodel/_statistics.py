@@ -118,30 +118,49 @@ def _compact(pairs: Any) -> Any:
     return pairs
 
 
-def gold_by_class(
-    statistics: VoteStatistics, gold: GoldLabels, classes: NDArray[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Gold counts (n_symbols, n_classes) and labelled rows (n_classes,), in the order of the classes."""
+@dataclass(frozen=True)
+class GoldCounts:
+    """Labelled rows of each class.
+
+    Attributes
+    ----------
+    by_symbol : ndarray of shape (n_symbols, n_classes)
+        Those that hold each symbol.
+    rows : ndarray of shape (n_classes,)
+        All of them.
+    voteless : ndarray of shape (n_classes,)
+        Those without a vote.
+    """
+
+    by_symbol: NDArray[np.float64]
+    rows: NDArray[np.float64]
+    voteless: NDArray[np.float64]
+
+
+def count_gold(
+    statistics: VoteStatistics, votes: Votes, gold: GoldLabels, classes: NDArray[Any]
+) -> GoldCounts:
+    """The gold labels that `statistics` were counted with, in the order of the classes."""
     columns = class_index(gold.values, classes)
-    counts = np.zeros((len(statistics.lf), len(classes)))
-    rows = np.zeros(len(classes))
-    counts[:, columns] = statistics.gold_counts
-    rows[columns] = statistics.gold_rows
-    return counts, rows
+    counts = GoldCounts(
+        np.zeros((len(statistics.lf), len(classes))), np.zeros(len(classes)), np.zeros(len(classes))
+    )
+    if len(columns):
+        counts.by_symbol[:, columns] = statistics.gold_counts
+        counts.rows[columns] = statistics.gold_rows
+        silent = gold.codes[_voteless_labelled(votes, gold)]
+        counts.voteless[columns] = np.bincount(silent, minlength=len(columns))
+    return counts
 
 
-def voteless_gold_rows(
-    votes: Votes, gold: GoldLabels, classes: NDArray[Any]
-) -> NDArray[np.float64]:
-    """Labelled rows without a vote of each class, shape (n_classes,)."""
+def _voteless_labelled(votes: Votes, gold: GoldLabels) -> NDArray[np.intp]:
+    """Labelled rows without a vote."""
     labelled = np.flatnonzero(gold.codes < len(gold.values))
     silent = [
         labelled[rows][(codes == votes.abstain_code).all(axis=0)]
         for rows, codes in votes.take(labelled).blocks()
     ]
-    code = gold.codes[np.concatenate([np.zeros(0, dtype=np.intp), *silent])]
-    labels = class_index(gold.values, classes)[code]
-    return np.bincount(labels, minlength=len(classes)).astype(np.float64)
+    return np.concatenate([np.zeros(0, dtype=np.intp), *silent])
 
 
 # Ways of counting ---------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from scipy.special import logsumexp
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._alignment import align_columns
 from sklearn_labelmodel._anchor import anchor
+from sklearn_labelmodel._statistics import GoldCounts
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 7])
@@ -191,7 +192,8 @@ def test_priors_are_equal_to_three_digits(difference, moves):
 def test_anchor_is_the_posterior_mean_of_the_counts():
     mu, counts, rows = np.array([[0.2, 0.6]]), np.array([[3.0, 5.0]]), np.array([10.0, 5.0])
     expected = [[(3 + 30 * 0.2) / 40, (5 + 30 * 0.6) / 35]]
-    assert_allclose(anchor(mu, counts, rows, np.array([30.0])), expected, rtol=1e-15)
+    gold = GoldCounts(counts, rows, np.zeros(2))
+    assert_allclose(anchor(mu, gold, np.array([30.0])), expected, rtol=1e-15)
 
 
 def test_no_label_changes_nothing(binary):

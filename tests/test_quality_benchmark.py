@@ -107,6 +107,15 @@ def test_class_prior_is_positive_where_a_class_is_absent():
     assert_allclose(data.class_prior, np.array([3, 1, 0.5]) / 4.5)
 
 
+def test_class_prior_is_that_of_the_fitted_rows():
+    ones, halves = np.ones(8, int), np.arange(8) % 2
+    votes = np.zeros((8, 1), int)
+    splits = {"train": Rows(votes, halves), "test": Rows(votes, ones)}
+    assert_allclose(RealSet("x", 2, splits).class_prior, [0.5, 0.5])
+    splits["train"] = Rows(votes, -ones)
+    assert_allclose(RealSet("x", 2, splits).class_prior, np.array([0.5, 8]) / 8.5)
+
+
 # Gold rows ----------------------------------------------------------------------------------------
 
 

@@ -11,12 +11,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
 
 from sklearn_labelmodel import LabelModelClassifier, _pattern_blocks, _refinement_problem
+from sklearn_labelmodel._account import give_account
 from sklearn_labelmodel._anchor import anchor, anchor_log_table, anchor_strength, anchored_prior
 from sklearn_labelmodel._classes import no_gold
 from sklearn_labelmodel._patterns import read_patterns
 from sklearn_labelmodel._refinement import maximise, refine
 from sklearn_labelmodel._refinement_problem import VoteTable, assumed_table
 from sklearn_labelmodel._row_reading import read_rows
+from sklearn_labelmodel._statistics import GoldCounts
 from sklearn_labelmodel._vote_reader import read_votes
 from sklearn_labelmodel._votes import ColumnVotes, DenseVotes, SparseVotes
 
@@ -539,10 +541,15 @@ def test_evidence_is_the_geometric_mean_of_both_accounts(n_steps):
             if (problem.lf == lf).sum() > 1:
                 table[u] *= problem.coverage[lf]
         expected = np.sqrt(mu * table)
-    assert_allclose(np.exp(reading.evidence(mu, problem)), expected, rtol=1e-12)
+    account = give_account(problem, reading, mu, 0.5, None)
+    assert_allclose(np.exp(account.evidence), expected, rtol=1e-12)
 
 
 # Gold anchors -------------------------------------------------------------------------------------
+
+
+def gold_counts(by_symbol, rows):
+    return GoldCounts(by_symbol, rows, np.zeros_like(rows))
 
 
 def test_labels_that_agree_with_the_center_leave_it():
@@ -623,14 +630,14 @@ def test_anchor_log_table_by_hand():
         [(1 + 5 * 0.2) / (2 + 5), (2 + 5 * 0.7) / (3 + 5)],
         [(0 + 50 * 0.1) / (2 + 50), (3 + 50 * 0.4) / (4 + 50)],
     ]
-    anchored = anchor_log_table(np.log(table), lf, has_choice, counts, rows, strength)
+    anchored = anchor_log_table(np.log(table), lf, has_choice, gold_counts(counts, rows), strength)
     assert_allclose(np.exp(anchored), expected, rtol=1e-12)
 
 
 def test_anchoring_to_no_label_changes_no_table():
-    table, nothing = np.log([[0.8, 0.3], [0.2, 0.7]]), np.zeros((2, 2))
+    table, nothing = np.log([[0.8, 0.3], [0.2, 0.7]]), gold_counts(np.zeros((2, 2)), np.zeros(2))
     where = np.zeros(2, dtype=np.intp), np.array([True])
-    anchored = anchor_log_table(table, *where, nothing, np.zeros(2), np.full(2, 30.0))
+    anchored = anchor_log_table(table, *where, nothing, np.full(2, 30.0))
     assert_allclose(anchored, table, rtol=1e-12)
 
 
@@ -642,11 +649,11 @@ def test_anchored_model_holds_both_anchored_accounts(binary):
     plain = LabelModelClassifier(**settings).fit(L)
     problem = make_problem(L, 2)
     held = (L[:40, problem.lf] == problem.vote).T.astype(float)
-    counts, rows = held @ np.eye(2)[y[:40]], np.bincount(y[:40]).astype(float)
+    gold = gold_counts(held @ np.eye(2)[y[:40]], np.bincount(y[:40]).astype(float))
     strength = anchor_strength(problem.frequency)
     table = refine(problem, np.array([0.5, 0.5]), 5).log_table
-    table = anchor_log_table(table, problem.lf, problem.has_choice, counts, rows, strength)
-    mu = anchor(plain.mu_, counts, rows, strength)
+    table = anchor_log_table(table, problem.lf, problem.has_choice, gold, strength)
+    mu = anchor(plain.mu_, gold, strength)
     expected = (np.log(mu) + table + np.log(problem.coverage[problem.lf])[:, None]) / 2
     assert_allclose(model.vote_evidence_, expected, rtol=1e-10)
 
