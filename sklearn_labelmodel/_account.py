@@ -98,8 +98,11 @@ def _confirm(
     log_table: NDArray[np.float64],
     known: KnownShares,
 ) -> NDArray[np.float64]:
-    """The table with what labels of known shares say of LFs of one symbol."""
-    if problem.has_choice.all():
+    """The table with what labels of known shares say of LFs of one symbol.
+
+    Gold labels tell more of these than labels of the shares that they have by chance do.
+    """
+    if problem.has_choice.all() or np.isfinite(known.n_labels):
         return log_table
     for _ in range(CONFIRMATIONS):
         counts = known.expected_counts(mean_evidence(problem, mu, log_table))

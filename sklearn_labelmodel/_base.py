@@ -72,7 +72,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         -------
         proba : ndarray of shape (n_samples, n_classes), dtype float64
             In [0, 1], each row adding up to 1, columns in the order of `classes_`. A row without a vote gets
-            `class_prior_`.
+            `class_prior_` (or `voteless_prior_`, where the model has one).
 
         Raises
         ------

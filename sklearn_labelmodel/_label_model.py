@@ -71,8 +71,9 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         Every conditional probability is clipped to [mu_eps, 1 - mu_eps], in (0, 0.5). None means 0.01, or less
         for more than 100 rows: the power of ten below 1 / n_samples.
     class_balance : array-like of shape (n_classes,), dict of class to share, or "estimate", default=None
-        P(Y), positive and adding up to 1. None: from the gold labels, else uniform. "estimate": from the votes,
-        where gold labels that anchor do not say it; LFs that cast one vote only do not tell it (a warning says so).
+        P(Y), positive and adding up to 1; labels get about these shares. None: from the gold labels, else uniform.
+        "estimate": from the votes, where gold labels that anchor do not say it; LFs that cast one vote only do not
+        tell it (a warning says so).
     classes : array-like of shape (n_classes,), default=None
         The classes in order; any other vote is then an error. None: the labels of a y that labels every row, else
         all values among votes and labels.
@@ -80,15 +81,16 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         The vote that means "no vote", as every missing value does.
     gold : {"anchor", "prior", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
-        with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more. "prior": for the
-        class prior alone, as Snorkel's Y_dev.
+        with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
+        follow labels of their kind. "prior": for the class prior alone, as Snorkel's Y_dev.
         "ignore": y only names the classes.
     n_em_steps : int, default=5
         Steps of expectation maximisation that read, from whole rows, what votes say besides mu; twice as many where
         copies are looked for. 0, and ``init="snorkel"``: mu alone says it.
     tempering : float, default=0.5
-        In [0, 1]. What a row's n votes say together is divided by n ** tempering, since LFs err together. 0, and
-        ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more extreme.
+        In [0, 1]. What a row's n votes and a known class prior say together is divided by n ** tempering, since LFs err
+        together. 0, and ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more
+        extreme.
     dependencies : list of pairs of LFs, "auto" or None, default="auto"
         LFs, by name or column, that copy each other or share their source: training leaves out how often they
         agree, and where they agree they count as one. "auto" finds them, where n_em_steps is not 0: votes of LFs that
