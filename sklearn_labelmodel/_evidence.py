@@ -31,6 +31,8 @@ def find_symbols(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDAr
         n_symbols for the abstain and for a vote that is no known symbol.
     """
     symbols = np.full((votes.n_lfs, len(votes.values) + 1), len(lf), dtype=np.intp)
+    if not len(votes.vote_values):
+        return symbols
     code = np.searchsorted(votes.values, vote)
     code[code == len(votes.values)] = 0
     known = (votes.values[code] == vote) & (code != votes.abstain_code)

@@ -17,6 +17,8 @@ from ._warnings import warn_user
 MAX_FRACTIONAL_VOTES = 32
 COMPACT_SPAN = 4096
 LARGEST_VOTE = 2.0**63
+# Values and abstain code where every cell is missing.
+NO_VOTES = np.array([0]), 0
 
 
 def read_votes(
@@ -128,13 +130,15 @@ def _read_numbers(
         columns = (array[:, j] for j in range(array.shape[1]))
         return _read_columns(columns, array.shape, abstain, names, allow_fractions)
     code = _abstain_code(values, abstain)
+    if array.dtype.kind == "f" and len(values) == 1 and np.isnan(array).all():
+        code = 0
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
     return DenseVotes(array.shape[0], array.shape[1], values, code, names, array)
 
 
 def _survey(array: NDArray[Any]) -> NDArray[Any] | None:
-    """Sorted candidate votes of an array of numbers; None if some are infinite or fractional."""
+    """Sorted candidate votes of an array of numbers, 0 if all are missing; None if some are infinite or fractional."""
     if array.dtype.kind == "b":
         return np.array([False, True])
     bounds = _integer_bounds(array)
@@ -209,7 +213,8 @@ def _entry_codes(
 ) -> tuple[NDArray[Any], NDArray[Any], int]:
     """Codes of the stored entries, the votes that they index, and the abstain's code."""
     if not len(csr.data):
-        return np.empty(0, np.uint8), np.array([0]), 1
+        values, abstain_code = NO_VOTES
+        return np.empty(0, np.uint8), values, abstain_code
     data = csr.data.reshape(-1, 1)
     if _survey(data) is not None:
         votes = _read_numbers(data, abstain, None, allow_fractions)
@@ -252,6 +257,8 @@ def _read_columns(
     code_of = {value: code for code, value in enumerate(values.tolist())}
     # The marker may be of another kind than the votes, as -1 among strings: then it has no code.
     abstain_code = code_of.get(abstain, len(values))
+    if not len(values):
+        values, abstain_code = NO_VOTES
     code_of.setdefault(abstain, abstain_code)
     codes = np.empty(raw_codes.shape, dtype=np.min_scalar_type(len(values)))
     for j, votes in enumerate(distinct):
@@ -349,6 +356,4 @@ def _common_values(
             "Write every class label in one way."
         )
     union = sorted({vote for votes in distinct for vote in votes if vote != abstain})
-    if not union:
-        return np.array([0])
     return np.array(union, dtype=object if kinds.get(True) else None)

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_labelmodel import LabelModelClassifier
+from sklearn_labelmodel import (
+    DawidSkeneClassifier,
+    LabelModelClassifier,
+    MajorityVoteClassifier,
+    lf_summary,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:The votes cannot identify:UserWarning")
 
@@ -288,3 +293,34 @@ def test_symbols_hold_the_votes_as_they_were_written(symbols):
     expected = [(j, v) for j in range(3) for v in sorted({v for v in votes[:, j] if v is not None})]
     assert model.symbols_.tolist() == expected
     assert model.classes_.tolist() == sorted(symbols)
+
+
+SILENCE = {
+    "None": np.full((2, 3), None),
+    "NaN": np.full((2, 3), np.nan),
+    "-1": np.full((2, 3), -1),
+    "strings": pd.DataFrame(np.full((2, 3), None)).astype("string"),
+    "category": pd.DataFrame(np.full((2, 3), None)).astype("category"),
+    "nullable": pd.DataFrame(np.full((2, 3), None)).astype("Int8"),
+    "CSR": sp.csr_array((2, 3)),
+}
+
+
+@pytest.mark.parametrize("silence", SILENCE.values(), ids=SILENCE)
+@pytest.mark.parametrize(
+    "kind", [np.array(["ham", "spam"]), np.array([5, 7])], ids=["strings", "numbers"]
+)
+@pytest.mark.parametrize(
+    "model", [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
+)
+def test_rows_without_any_vote_are_labelled_by_a_model_of_any_votes(model, kind, silence):
+    votes = kind[np.array([[0, 0, 1], [1, 1, 0], [0, 0, 0], [1, 1, 1]])]
+    fitted = model().fit(votes)
+    assert_allclose(fitted.predict_proba(silence), 0.5, atol=1e-6)
+    assert not lf_summary(silence, label_model=fitted)["coverage"].any()
+
+
+@pytest.mark.parametrize("silence", SILENCE.values(), ids=SILENCE)
+def test_nothing_is_said_by_rows_without_any_vote(silence):
+    fitted = LabelModelClassifier().fit([["ham", "ham", "spam"], ["spam", "ham", "spam"]] * 3)
+    assert not fitted.contributions(silence)[:, :-1].any()
