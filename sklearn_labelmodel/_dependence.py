@@ -17,7 +17,7 @@ from ._statistics import VoteStatistics
 
 # Votes that independence is worth.
 PRIOR_VOTES = 5.0
-LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_Z = 0.5, 0.9, 3.0
+LEAST_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 3.0
 # Pairs of LFs are compared in arrays of their number squared.
 MOST_LFS = 2000
 
@@ -131,10 +131,13 @@ class Copies:
         that are expected in its row).
     near_duplicates : ndarray of shape (n_pairs, 2)
         Columns of LFs that agree nearly wherever both vote, the lower one first.
+    sure : ndarray of shape (n_pairs, 2)
+        Those of them that have a choice and copy each other whatever their tables are.
     """
 
     weights: NDArray[np.float64]
     near_duplicates: NDArray[np.intp]
+    sure: NDArray[np.intp]
 
 
 def find_copies(
@@ -142,6 +145,7 @@ def find_copies(
     table: NDArray[np.float64],
     voted_prior: NDArray[np.float64],
     prior: NDArray[np.float64],
+    precision: NDArray[np.float64],
 ) -> Copies:
     """Compare how often LFs agree with what independent errors would bring.
 
@@ -150,6 +154,9 @@ def find_copies(
         ratio = (agreements - expected) / (common rows - expected + 5),    z = (agreements - expected) / s.e.
 
     The dependence of two LFs is ratio (1 - 1 / z), at least 0; near-duplicates have ratio > 0.5 and z > 3.
+    Many copies of one LF seem to be the truth, so that tables explain that they agree. Hence LFs are compared, too,
+    with LFs of the assumed precision, or of their own frequencies of votes, whichever agree more often; where that
+    ratio is over 0.9, they copy each other surely.
     LFs of one symbol never disagree where both vote: for two of these an agreement is a row in which both vote,
     common rows are those in which the rarer one does, and only near-duplicates depend on each other. Accurate LFs vote
     together too, so that their ratio must be over 0.9. Of more than 2,000 LFs of either kind, none is compared.
@@ -161,6 +168,8 @@ def find_copies(
         P(vote | Y, the LF votes), or P(vote | Y) for LFs of one symbol.
     voted_prior, prior : ndarray of shape (n_classes,)
         P(Y | the row has a vote), and P(Y) that goes with the tables of LFs of one symbol.
+    precision : ndarray of shape (n_lfs,)
+        Precision that each LF is assumed to have.
 
     Returns
     -------
@@ -168,29 +177,38 @@ def find_copies(
     """
     has_choice = np.bincount(statistics.lf, minlength=statistics.n_lfs) > 1
     weights = np.ones(len(statistics.lf))
-    near = [np.zeros((0, 2), dtype=np.intp)]
-    for kind, compare, share, least_ratio in [
-        (has_choice, _agreements, voted_prior, LEAST_RATIO),
-        (~has_choice, _common_rows, prior, LEAST_SINGLE_RATIO),
-    ]:
-        symbols = np.flatnonzero(kind[statistics.lf])
-        some = _among(statistics, symbols)
-        if not 2 <= len(some.lfs) <= MOST_LFS:
-            continue
-        ratio, z = _beyond_chance(*compare(some, table[symbols], share))
-        is_near = (ratio > least_ratio) & (z > LEAST_Z)
-        dependence = ratio * (1 - 1 / np.maximum(z, 1.0))
-        if kind is not has_choice:
-            dependence *= is_near
-        weights[symbols] = 1 / (1 + _shared(some, dependence))
-        near.append(some.lfs[np.argwhere(np.triu(is_near))])
-    return Copies(weights, np.concatenate(near))
+    nothing = np.zeros((0, 2), dtype=np.intp)
+    near, sure = [nothing], nothing
+    choosing = _among(statistics, np.flatnonzero(has_choice[statistics.lf]))
+    if 2 <= len(choosing.lfs) <= MOST_LFS:
+        agreed, expected, common = _agreements(choosing, table[choosing.symbols], voted_prior)
+        ratio, z = _beyond_chance(agreed, expected, common)
+        easily = _easy_agreements(choosing, precision[choosing.lfs], table.shape[1]) * common
+        sure_ratio, sure_z = _beyond_chance(agreed, easily, common)
+        is_sure = (sure_ratio > LEAST_SURE_RATIO) & (sure_z > LEAST_Z)
+        ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
+        z = np.where(is_sure, np.maximum(z, sure_z), z)
+        weights[choosing.symbols] = 1 / (1 + _shared(choosing, _dependence(ratio, z)))
+        near.append(choosing.pairs((ratio > LEAST_RATIO) & (z > LEAST_Z)))
+        sure = choosing.pairs(is_sure)
+    single = _among(statistics, np.flatnonzero(~has_choice[statistics.lf]))
+    if 2 <= len(single.lfs) <= MOST_LFS:
+        ratio, z = _beyond_chance(*_common_rows(single, table[single.symbols], prior))
+        is_near = (ratio > LEAST_SURE_RATIO) & (z > LEAST_Z)
+        weights[single.symbols] = 1 / (1 + _shared(single, _dependence(ratio, z) * is_near))
+        near.append(single.pairs(is_near))
+    return Copies(weights, np.concatenate(near), sure)
+
+
+def _dependence(ratio: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:
+    return ratio * (1 - 1 / np.maximum(z, 1.0))
 
 
 @dataclass(frozen=True)
 class _Symbols:
     """Some symbols: their LFs, which of these each has, which vote it is, and how often they occur together."""
 
+    symbols: NDArray[np.intp]
     lfs: NDArray[np.intp]
     own: NDArray[np.intp]
     by_vote: list[NDArray[np.intp]]
@@ -204,6 +222,10 @@ class _Symbols:
         summed = member @ matrix @ member.T
         return np.asarray(summed.toarray() if sp.issparse(summed) else summed)
 
+    def pairs(self, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Columns of the pairs of LFs that a symmetric matrix chooses, shape (n_pairs, 2), the lower one first."""
+        return self.lfs[np.argwhere(np.triu(chosen))]
+
 
 def _among(statistics: VoteStatistics, symbols: NDArray[np.intp]) -> _Symbols:
     lfs, own = np.unique(statistics.lf[symbols], return_inverse=True)
@@ -211,7 +233,7 @@ def _among(statistics: VoteStatistics, symbols: NDArray[np.intp]) -> _Symbols:
     together = statistics.cooccurrence
     if len(symbols) < len(statistics.lf):
         together = together[symbols][:, symbols]
-    return _Symbols(lfs, own, by_vote, together, statistics.n_samples)
+    return _Symbols(symbols, lfs, own, by_vote, together, statistics.n_samples)
 
 
 def _agreements(
@@ -226,6 +248,21 @@ def _agreements(
         expected[pairs] += (table[symbols] * voted_prior) @ table[symbols].T
     common = some.by_lf(some.together)
     return agreed, expected * common, common
+
+
+def _easy_agreements(
+    some: _Symbols, precision: NDArray[np.float64], n_classes: int
+) -> NDArray[np.float64]:
+    """Share of common rows in which LFs of these precisions, or of these frequencies of votes, agree by chance."""
+    counts = np.asarray(some.together.diagonal(), dtype=np.float64)
+    frequency = counts / np.bincount(some.own, counts)[some.own]
+    by_chance = np.zeros((len(some.lfs), len(some.lfs)))
+    for symbols in some.by_vote:
+        own = some.own[symbols]
+        by_chance[np.ix_(own, own)] += np.outer(frequency[symbols], frequency[symbols])
+    wrong = 1 - precision
+    right = np.outer(precision, precision) + np.outer(wrong, wrong) / max(1, n_classes - 1)
+    return np.maximum(by_chance, right)
 
 
 def _common_rows(

@@ -81,7 +81,7 @@ class Evidence:
         return self.nothing() + self.table[symbols].sum(axis=1)
 
     def terms(self, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
-        """What each vote, and last the class prior, adds to the logarithms, shape (n_rows, n_lfs + 1, n_classes).
+        """What each vote, and last what is known without them, adds, shape (n_rows, n_lfs + 1, n_classes).
 
         `symbols` is as in `sums`.
         """
@@ -99,10 +99,10 @@ class TemperedEvidence(Evidence):
 
     Attributes
     ----------
-    voted_log_prior : ndarray of shape (n_classes,)
-        Prior of rows with one vote; `log_prior` is that of rows with none.
+    log_factors : ndarray of shape (n_classes,)
+        What is added to rows with a vote; `log_prior` is the prior of rows with none.
     tempered_log_prior : ndarray of shape (n_classes,)
-        The part of it that more votes divide; 0 where the class prior is unknown.
+        What is added to the sum of their votes before that is divided: a known class prior, else 0.
     tempering : float
         In [0, 1].
     likeness : CSR array of shape (n_symbols, n_symbols), or None
@@ -110,7 +110,7 @@ class TemperedEvidence(Evidence):
         counts 1 / (1 + likeness).
     """
 
-    voted_log_prior: NDArray[np.float64]
+    log_factors: NDArray[np.float64]
     tempered_log_prior: NDArray[np.float64]
     tempering: float
     likeness: Any = None
@@ -127,7 +127,7 @@ class TemperedEvidence(Evidence):
         scores, weight = by_column[:-1], by_column[-1]
         scores += self.tempered_log_prior[:, None]
         scores /= self._divisor(weight)
-        scores += (self.voted_log_prior - self.tempered_log_prior)[:, None]
+        scores += self.log_factors[:, None]
         scores[:, weight == 0] = self.log_prior[:, None]
         return scores
 
@@ -141,7 +141,7 @@ class TemperedEvidence(Evidence):
         total = (weight * counts).sum(axis=1)
         divisor = self._divisor(total)[:, None]
         says = self.table[symbols, :-1] * (counts / divisor)[:, :, None]
-        voted = self.voted_log_prior + self.tempered_log_prior * (1 / divisor - 1)
+        voted = self.tempered_log_prior / divisor + self.log_factors
         prior = np.where(total[:, None] > 0, voted, self.log_prior)
         return np.concatenate([says, prior[:, None]], axis=1)
 

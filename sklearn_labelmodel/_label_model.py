@@ -25,10 +25,10 @@ from ._warnings import warn_user
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
-    from ._account import VoteAccount
-    from ._refinement_problem import RefinementProblem
+    from ._final_evidence import FinalEvidence
+    from ._refinement_problem import ClassShares, RefinementProblem
     from ._row_reading import RowReading
-    from ._statistics import VoteStatistics
+    from ._statistics import GoldCounts, VoteStatistics
     from ._trainer import TrainingResult
     from ._votes import Votes
 
@@ -264,9 +264,9 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         FloatingPointError
             Training diverged.
         """
-        from ._account import give_account
         from ._alignment import align_columns
         from ._anchor import anchor, anchor_strength
+        from ._final_evidence import combine
         from ._refinement_problem import RefinementProblem
         from ._statistics import count_gold, count_votes
 
@@ -284,53 +284,67 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             gold = count_gold(statistics, votes, counted, classes)
             precision = _precision_per_lf(self.prec_init, votes.n_lfs)
             problem = RefinementProblem(votes, statistics, symbol_class, precision, len(classes))
-            reading = self._read_rows(problem, classes, gold.rows)
+            anchors = gold if self.gold == "anchor" and gold.rows.any() else None
+            reading = self._read_rows(problem, classes, gold, anchors)
             start = self._start(problem, reading.prior)
             result = self._train(statistics, reading, start)
             floor = self._floor(votes.n_samples)
             mu = np.clip(result.mu, floor, 1 - floor)
             mu = align_columns(mu, symbol_class, reading.prior)
-            anchors = self.gold == "anchor" and bool(gold.rows.any())
-            if anchors:
-                mu = anchor(mu, gold, anchor_strength(problem.frequency))
+            coverage = problem.coverage
+            if anchors is not None:
+                mu = anchor(mu, anchors, anchor_strength(problem.frequency))
+                coverage = _said_coverage(problem, mu, reading.prior)
             tempering = 0.0 if self.init == "snorkel" else float(self.tempering)
-            account = give_account(problem, reading, mu, tempering, gold if anchors else None)
-            self._store(problem, classes, reading, mu, floor)
-            self._store_account(account, reading, tempering)
+            final = combine(problem, reading, mu, tempering, anchors)
+            self._store(problem, classes, reading, mu, floor, coverage)
+            self._store_evidence(final, reading, tempering)
             self._store_training(result)
             self._keep_for_report(votes.n_samples, overlaps, statistics.cooccurrence)
-            if anchors:
-                self._model_coverage = _said_coverage(problem, mu, reading.prior)
             if self.verbose:
                 self._warn_of_inverted()
         return self
 
     def _read_rows(
-        self, problem: RefinementProblem, classes: NDArray[Any], gold_rows: NDArray[np.float64]
+        self,
+        problem: RefinementProblem,
+        classes: NDArray[Any],
+        gold: GoldCounts,
+        anchors: GoldCounts | None,
     ) -> RowReading:
         from ._dependence import resolve_pairs
         from ._row_reading import read_rows
 
         estimate = isinstance(self.class_balance, str)
-        anchors = self.gold == "anchor" and bool(gold_rows.any())
-        shares = self.gold == "prior" and bool(gold_rows.any())
-        given = None
-        if not estimate and (self.class_balance is not None or shares):
-            given = resolve_class_prior(self.class_balance, classes, gold_rows)
         pairs = None
         if not isinstance(self.dependencies, str):
             declared = () if self.dependencies is None else self.dependencies
             pairs = resolve_pairs(declared, problem.votes.n_lfs, problem.votes.names)
-        if estimate and not anchors and len(classes) > 1:
+        if estimate and anchors is None and len(classes) > 1:
             warn_unidentified_prior(problem.identified)
         return read_rows(
             problem,
-            given,
-            gold_rows if anchors else np.zeros_like(gold_rows),
+            self._given_shares(classes, gold.rows),
+            anchors,
             estimate=estimate,
             pairs=pairs,
             n_steps=0 if self.init == "snorkel" else self.n_em_steps,
         )
+
+    def _given_shares(
+        self, classes: NDArray[Any], gold_rows: NDArray[np.float64]
+    ) -> ClassShares | None:
+        """The class prior where parameters, or labels taken at their word, say it."""
+        from ._refinement_problem import ClassShares
+
+        if isinstance(self.class_balance, str):
+            return None
+        if self.class_balance is not None:
+            return ClassShares(resolve_class_prior(self.class_balance, classes, None))
+        if self.gold == "prior" and gold_rows.any():
+            shares = resolve_class_prior(None, classes, gold_rows)
+            return ClassShares(shares, float(gold_rows.sum()))
+        return None
 
     def _start(self, problem: RefinementProblem, prior: NDArray[np.float64]) -> NDArray[np.float64]:
         from ._objective import precision_start, snorkel_start
@@ -378,6 +392,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         reading: RowReading,
         mu: NDArray[np.float64],
         floor: float,
+        coverage: NDArray[np.float64],
     ) -> None:
         lf, vote = problem.lf, problem.vote
         self.symbols_ = np.empty(len(lf), dtype=[("lf", np.intp), ("vote", vote.dtype)])
@@ -385,12 +400,12 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         self.classes_, self.class_prior_, self.mu_ = classes, reading.prior, mu
         self._mu_eps = floor
         self.dependencies_ = _named(reading.pairs, problem.votes.names)
-        self.coverage_ = self._model_coverage = problem.coverage
+        self.coverage_, self._model_coverage = problem.coverage, coverage
 
-    def _store_account(self, account: VoteAccount, reading: RowReading, tempering: float) -> None:
-        self.vote_evidence_, self.vote_weights_ = account.evidence, reading.weights
-        self.voted_prior_, self.voteless_prior_ = account.voted_prior, account.voteless_prior
-        self._tempered_log_prior = account.tempered_log_prior
+    def _store_evidence(self, final: FinalEvidence, reading: RowReading, tempering: float) -> None:
+        self.vote_evidence_, self.vote_weights_ = final.log_table, reading.weights
+        self.voted_prior_, self.voteless_prior_ = final.voted_prior, final.voteless_prior
+        self._tempered_log_prior = final.tempered_log_prior
         self._tempering, self._likeness = tempering, reading.likeness
 
     def _store_training(self, result: TrainingResult) -> None:
@@ -418,7 +433,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             symbols,
             table,
             log_prior,
-            log_voted,
+            log_voted - self._tempered_log_prior,
             self._tempered_log_prior,
             self._tempering,
             self._likeness,

@@ -48,16 +48,14 @@ class PatternBlock:
         return scores
 
     def expect(self, posterior: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Expected rows of each class that hold each symbol, shape (n_symbols, n_classes); uses posterior up."""
-        posterior *= self.weight
-        return np.asarray(self.indicators.T @ np.ascontiguousarray(posterior.T))
+        """Expected rows of each class that hold each symbol, shape (n_symbols, n_classes)."""
+        rows = np.multiply(posterior.T, self.weight[:, None], order="C")
+        return np.asarray(self.indicators.T @ rows)
 
 
-def posterior_of(
-    scores: NDArray[np.float64], log_prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """P(Y | row), shape (n_classes, n_patterns), in the place of the scores."""
-    scores += log_prior[:, None]
+def posterior_of(scores: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P(Y | row) of scores and an offset for each class, shape (n_classes, n_patterns), in the place of the scores."""
+    scores += offset[:, None]
     scores -= scores.max(axis=0)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=0)

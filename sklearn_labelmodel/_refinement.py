@@ -39,6 +39,8 @@ def refine(
     prior: NDArray[np.float64] | None,
     n_steps: int,
     likeness: Any = None,
+    *,
+    voted_prior: NDArray[np.float64] | None = None,
 ) -> VoteTable:
     """Learn what votes say, and where `prior` is None, how frequent classes are among rows with votes.
 
@@ -50,17 +52,23 @@ def refine(
     n_steps : int
     likeness : CSR array of shape (n_symbols, n_symbols), default=None
         As `weigh` takes it.
+    voted_prior : ndarray of shape (n_classes,), default=None
+        That of rows with votes, where it is another one.
 
     Returns
     -------
     VoteTable
     """
-    start, learn_prior = assumed_start(problem, prior), prior is None
+    start, learn_prior = assumed_start(problem, prior, voted_prior), prior is None
     return maximise(problem, start, n_steps, TEMPERING, learn_prior=learn_prior, likeness=likeness)
 
 
 def refine_copies(
-    problem: RefinementProblem, prior: NDArray[np.float64] | None, n_steps: int
+    problem: RefinementProblem,
+    prior: NDArray[np.float64] | None,
+    n_steps: int,
+    *,
+    voted_prior: NDArray[np.float64] | None = None,
 ) -> tuple[VoteTable, Copies]:
     """As `refine`, with LFs that copy each other found on the way, and their votes counted less.
 
@@ -73,7 +81,7 @@ def refine_copies(
     table : VoteTable
     copies : Copies
     """
-    trial = refine(problem, prior, TRIAL_STEPS)
+    trial = refine(problem, prior, TRIAL_STEPS, voted_prior=voted_prior)
     copies = _find_copies(problem, trial, prior)
     if not problem.has_choice.any():
         return trial, copies
@@ -82,7 +90,7 @@ def refine_copies(
         learn_prior, weights = prior is None, copies.weights
         return maximise(problem, start, n_steps, 0.0, learn_prior=learn_prior, weights=weights)
 
-    table = learn(assumed_start(problem, prior))
+    table = learn(assumed_start(problem, prior, voted_prior))
     copies = _find_copies(problem, table, prior)
     return learn(table), copies
 
@@ -95,6 +103,7 @@ def _find_copies(
         np.exp(table.log_table),
         np.exp(table.log_prior),
         or_uniform(prior, problem),
+        problem.precision,
     )
 
 

@@ -22,6 +22,22 @@ MOST_VOTES, VOTES_PER_LF = 1 << 17, 512
 
 
 @dataclass(frozen=True)
+class ClassShares:
+    """How frequent the classes are known to be.
+
+    Attributes
+    ----------
+    shares : ndarray of shape (n_classes,)
+        Positive, adding up to 1.
+    n_labels : float, default=inf
+        Labelled rows that they were counted from; infinitely many where they are given.
+    """
+
+    shares: NDArray[np.float64]
+    n_labels: float = np.inf
+
+
+@dataclass(frozen=True)
 class VoteTable:
     """What each vote says of the classes, and how frequent these are.
 
@@ -159,10 +175,14 @@ def _margin_table(
     return inside, inside / (ratio - (ratio - 1) * inside)
 
 
-def assumed_start(problem: RefinementProblem, prior: NDArray[np.float64] | None) -> VoteTable:
-    """The table that the assumed precisions imply, and the class prior, uniform where None."""
-    log_prior = np.log(or_uniform(prior, problem))
-    return VoteTable(assumed_table(problem, prior), log_prior)
+def assumed_start(
+    problem: RefinementProblem,
+    prior: NDArray[np.float64] | None,
+    voted_prior: NDArray[np.float64] | None = None,
+) -> VoteTable:
+    """The table that the assumed precisions imply, and the prior of rows with votes, by default that of all rows."""
+    voted = or_uniform(prior, problem) if voted_prior is None else voted_prior
+    return VoteTable(assumed_table(problem, prior), np.log(voted))
 
 
 def or_uniform(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ._anchor import anchored_prior
 from ._dependence import Copies, groups_of, symbol_likeness
 from ._refinement import refine, refine_copies
-from ._refinement_problem import RefinementProblem, VoteTable
+from ._refinement_problem import ClassShares, RefinementProblem, VoteTable, or_uniform
+from ._statistics import GoldCounts
 
 STEPS = 5
 
@@ -24,8 +25,8 @@ class RowReading:
     ----------
     prior : ndarray of shape (n_classes,)
         P(Y).
-    n_labels : float or None
-        Labelled rows that say so, infinitely many where the class prior is given; None where nothing says it.
+    known : ClassShares or None
+        Shares of the classes among rows with votes; None where nothing but votes says them.
     table : VoteTable or None
         None where mu alone is to say what votes say.
     pairs : ndarray of shape (n_pairs, 2)
@@ -35,11 +36,12 @@ class RowReading:
     likeness : CSR array of shape (n_symbols, n_symbols) or None
         As `weigh` takes it; None where every vote counts in full.
     groups : CSR array of shape (n_lfs, n_lfs) or None
-        1 between LFs that training is to leave out: those declared. (Leaving out found ones made labels worse.)
+        1 between LFs that training is to leave out: those declared, or copies for sure. (Leaving out all that were
+        found made labels worse.)
     """
 
     prior: NDArray[np.float64]
-    n_labels: float | None
+    known: ClassShares | None
     table: VoteTable | None
     pairs: NDArray[np.intp]
     weights: NDArray[np.float64]
@@ -49,8 +51,8 @@ class RowReading:
 
 def read_rows(
     problem: RefinementProblem,
-    given: NDArray[np.float64] | None,
-    gold_rows: NDArray[np.float64],
+    given: ClassShares | None,
+    gold: GoldCounts | None,
     *,
     estimate: bool,
     pairs: NDArray[np.intp] | None,
@@ -61,10 +63,10 @@ def read_rows(
     Parameters
     ----------
     problem : RefinementProblem
-    given : ndarray of shape (n_classes,) or None
+    given : ClassShares or None
         Known class prior.
-    gold_rows : ndarray of shape (n_classes,)
-        Labelled rows of each class, from which the class prior is learned where it is not given.
+    gold : GoldCounts or None
+        Labels that the class prior is learned from where it is not given.
     estimate : bool
         Whether to learn the class prior from the votes, where nothing else says it; else it is uniform.
     pairs : ndarray of shape (n_pairs, 2) or None
@@ -73,31 +75,44 @@ def read_rows(
         Of expectation maximisation. 0: mu alone is to say what votes say.
     """
     declared = np.zeros((0, 2), dtype=np.intp) if pairs is None else pairs
-    groups = groups_of(declared, problem.votes.n_lfs) if len(declared) else None
-    likeness = None if groups is None else symbol_likeness(groups, problem.lf, problem.vote)
-    nothing_found = Copies(np.ones(len(problem.lf)), declared)
+    likeness = None
+    if len(declared):
+        groups = groups_of(declared, problem.votes.n_lfs)
+        likeness = symbol_likeness(groups, problem.lf, problem.vote)
+    nothing_found = Copies(np.ones(len(problem.lf)), declared, declared)
 
-    def read(prior: NDArray[np.float64] | None) -> tuple[VoteTable, Copies]:
+    def read(
+        prior: NDArray[np.float64] | None, known: ClassShares | None
+    ) -> tuple[VoteTable, Copies]:
+        voted, steps = None if known is None else known.shares, n_steps or STEPS
         if pairs is None:
-            return refine_copies(problem, prior, n_steps or STEPS)
-        return refine(problem, prior, n_steps or STEPS, likeness), nothing_found
+            return refine_copies(problem, prior, steps, voted_prior=voted)
+        return refine(problem, prior, steps, likeness, voted_prior=voted), nothing_found
 
-    uniform = np.full(problem.n_classes, 1 / problem.n_classes)
+    prior = or_uniform(None if given is None else given.shares, problem)
     known, table, copies = given, None, nothing_found
-    n_labels = None if given is None else np.inf
     if known is None and (n_steps or estimate):
-        table, copies = read(None)
-    if known is None and gold_rows.any():
-        center = np.exp(table.log_prior) if table else uniform
-        known = anchored_prior(gold_rows, center, problem.statistics.n_samples)
-        n_labels = float(gold_rows.sum())
-    prior = uniform if known is None else known
-    if known is None and estimate and table:
+        table, copies = read(None, None)
+    if known is None and gold is not None:
+        center = np.exp(table.log_prior) if table else prior
+        prior, known = _learned_from(gold, center, problem.statistics.n_samples)
+    elif known is None and estimate and table:
         prior = np.exp(table.log_prior)
     if known is not None and n_steps:
-        table, copies = read(known)
+        table, copies = read(prior, known)
     if not n_steps:
         table, copies = None, nothing_found
-    return RowReading(
-        prior, n_labels, table, copies.near_duplicates, copies.weights, likeness, groups
-    )
+    groups = groups_of(copies.sure, problem.votes.n_lfs) if len(copies.sure) else None
+    return RowReading(prior, known, table, copies.near_duplicates, copies.weights, likeness, groups)
+
+
+def _learned_from(
+    gold: GoldCounts, center: NDArray[np.float64], n_samples: int
+) -> tuple[NDArray[np.float64], ClassShares]:
+    """The class prior that labels tell, and that of rows with votes."""
+    prior = anchored_prior(gold.rows, center, n_samples)
+    voted = gold.rows - gold.voteless
+    if not voted.any():
+        return prior, ClassShares(prior, float(gold.rows.sum()))
+    n_voted = n_samples - int(gold.voteless.sum())
+    return prior, ClassShares(anchored_prior(voted, center, n_voted), float(voted.sum()))

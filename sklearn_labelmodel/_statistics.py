@@ -141,16 +141,15 @@ def count_gold(
     statistics: VoteStatistics, votes: Votes, gold: GoldLabels, classes: NDArray[Any]
 ) -> GoldCounts:
     """The gold labels that `statistics` were counted with, in the order of the classes."""
+    by_symbol = np.zeros((len(statistics.lf), len(classes)))
+    rows, voteless = np.zeros(len(classes)), np.zeros(len(classes))
     columns = class_index(gold.values, classes)
-    counts = GoldCounts(
-        np.zeros((len(statistics.lf), len(classes))), np.zeros(len(classes)), np.zeros(len(classes))
-    )
     if len(columns):
-        counts.by_symbol[:, columns] = statistics.gold_counts
-        counts.rows[columns] = statistics.gold_rows
+        by_symbol[:, columns] = statistics.gold_counts
+        rows[columns] = statistics.gold_rows
         silent = gold.codes[_voteless_labelled(votes, gold)]
-        counts.voteless[columns] = np.bincount(silent, minlength=len(columns))
-    return counts
+        voteless[columns] = np.bincount(silent, minlength=len(columns))
+    return GoldCounts(by_symbol, rows, voteless)
 
 
 def _voteless_labelled(votes: Votes, gold: GoldLabels) -> NDArray[np.intp]:

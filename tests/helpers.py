@@ -64,7 +64,7 @@ def tempered_posterior_by_formula(model, L, tempering, group=(), known_prior=1.0
                 np.log(model.voted_prior_) - known + (known + joint) / max(total, 1.0) ** tempering
             )
         else:
-            joint = np.log(model.class_prior_)
+            joint = np.log(model.voteless_prior_)
         proba.append(np.exp(joint - joint.max()) / np.exp(joint - joint.max()).sum())
     return np.array(proba)
 

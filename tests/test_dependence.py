@@ -210,12 +210,12 @@ def test_weights_without_likeness_are_one():
 # Found pairs --------------------------------------------------------------------------------------
 
 
-def copies_by_formula(L, table, voted_prior, prior, symbols):
-    """Weights and near-duplicates, pair by pair and row by row."""
+def copies_by_formula(L, table, voted_prior, prior, precision, symbols):
+    """Weights, near-duplicates and sure copies, pair by pair and row by row; three classes."""
     n_lfs = L.shape[1]
     votes = [[vote for lf, vote in symbols if lf == j] for j in range(n_lfs)]
     place = {symbol: u for u, symbol in enumerate(symbols)}
-    dependence, near = np.zeros((n_lfs, n_lfs)), []
+    dependence, near, sure = np.zeros((n_lfs, n_lfs)), [], []
     for a in range(n_lfs):
         for b in range(n_lfs):
             both = (L[:, a] >= 0) & (L[:, b] >= 0)
@@ -229,8 +229,15 @@ def copies_by_formula(L, table, voted_prior, prior, symbols):
             else:
                 common = min((L[:, a] >= 0).sum(), (L[:, b] >= 0).sum())
                 expected = len(L) * prior @ likely
-            ratio = (agreed - expected) / (common - expected + 5)
-            z = (agreed - expected) / np.sqrt(expected * (1 - expected / common))
+            ratio, z = beyond_by_formula(agreed, expected, common)
+            if len(votes[a]) > 1:
+                one, other = (L[L[:, lf] >= 0, lf] for lf in (a, b))
+                by_chance = sum((one == v).mean() * (other == v).mean() for v in shared)
+                by_coin = precision[a] * precision[b] + (1 - precision[a]) * (1 - precision[b]) / 2
+                easily = beyond_by_formula(agreed, common * max(by_chance, by_coin), common)
+                if easily[0] > 0.9 and easily[1] > 3:
+                    ratio, z = max(ratio, easily[0]), max(z, easily[1])
+                    sure += [[a, b]] if a < b else []
             is_near = ratio > (0.5 if len(votes[a]) > 1 else 0.9) and z > 3
             if z > 1 and (is_near or len(votes[a]) > 1):
                 dependence[a, b] = ratio * (1 - 1 / z)
@@ -242,7 +249,12 @@ def copies_by_formula(L, table, voted_prior, prior, symbols):
         others = [j for j in range(n_lfs) if (len(votes[j]) > 1) == (len(votes[lf]) > 1)]
         equal = (rows[:, others] == vote).mean(axis=0)
         weights.append(1 / (1 + dependence[lf, others] @ equal))
-    return np.array(weights), near
+    return np.array(weights), near, sure
+
+
+def beyond_by_formula(agreed, expected, common):
+    ratio = (agreed - expected) / (common - expected + 5)
+    return ratio, (agreed - expected) / np.sqrt(expected * (1 - expected / common))
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -257,11 +269,14 @@ def test_copies_equal_the_formula(one_sided, sparse):
     symbols = list(zip(statistics.lf.tolist(), statistics.vote.tolist(), strict=True))
     table = np.random.default_rng(0).uniform(0.05, 0.5, (len(symbols), 3))
     voted_prior, prior = np.array([0.2, 0.5, 0.3]), np.array([0.3, 0.3, 0.4])
-    weights, near = copies_by_formula(L, table, voted_prior, prior, symbols)
-    copies = find_copies(statistics, table, voted_prior, prior)
+    precision = np.linspace(0.6, 0.8, 7)
+    weights, near, sure = copies_by_formula(L, table, voted_prior, prior, precision, symbols)
+    copies = find_copies(statistics, table, voted_prior, prior, precision)
     assert (weights < 1).any()
     assert_allclose(copies.weights, weights, rtol=1e-9)
     assert sorted(copies.near_duplicates.tolist()) == near
+    assert copies.sure.tolist() == sure
+    assert sure == ([] if one_sided else [[2, 6]])
 
 
 def test_too_many_lfs_are_not_compared(monkeypatch):
@@ -409,11 +424,41 @@ def test_snorkels_start_looks_for_no_copies():
     assert_array_equal(model.vote_weights_, 1)
 
 
-def test_found_copies_are_not_left_out_of_training():
-    L, _ = copied(0, 6, 1)
+def test_likely_copies_are_not_left_out_of_training():
+    L = with_copies(make_votes(400, 6)[0], 5, 1, noise=0.25)
     found = LabelModelClassifier().fit(L)
     assert found.dependencies_ == [(5, 6)]
     assert_array_equal(found.mu_, LabelModelClassifier(dependencies=None).fit(L).mu_)
+
+
+def test_sure_copies_are_left_out_of_training_like_declared_ones():
+    L = with_copies(make_votes(400, 6)[0], 5, 1)
+    found = LabelModelClassifier().fit(L)
+    assert found.dependencies_ == [(5, 6)]
+    assert_array_equal(found.mu_, LabelModelClassifier(dependencies=[(5, 6)]).fit(L).mu_)
+
+
+def test_many_copies_of_a_guess_are_not_taken_for_the_truth():
+    L, y = make_votes(1500, 8, accuracy=0.8, coverage=0.6)
+    guess = np.random.default_rng(1).integers(2, size=(1500, 1))
+    copies = np.where(np.random.default_rng(2).random((1500, 8)) < 0.6, guess, -1)
+    alone = LabelModelClassifier().fit(L).score(L, y)
+    together = np.hstack([L, copies])
+    assert LabelModelClassifier().fit(together).score(together, y) > alone - 0.03
+
+
+def test_accurate_lfs_are_no_sure_copies():
+    L, _ = make_votes(1000, 6, accuracy=0.95)
+    model = LabelModelClassifier().fit(L)
+    assert model.dependencies_ == []
+
+
+def test_lfs_that_nearly_always_say_the_same_are_no_sure_copies():
+    y = np.random.default_rng(0).random(2000) < 0.02
+    wrong = np.random.default_rng(1).random((2000, 5)) < 0.01
+    L = np.where(wrong, ~y[:, None], y[:, None]).astype(int)
+    model = LabelModelClassifier().fit(L)
+    assert_array_equal(model.mu_, LabelModelClassifier(dependencies=None).fit(L).mu_)
 
 
 @pytest.mark.parametrize("n_em_steps", [0, 5])

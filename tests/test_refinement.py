@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
 
 from sklearn_labelmodel import LabelModelClassifier, _pattern_blocks, _refinement_problem
-from sklearn_labelmodel._account import give_account
 from sklearn_labelmodel._anchor import anchor, anchor_log_table, anchor_strength, anchored_prior
 from sklearn_labelmodel._classes import no_gold
+from sklearn_labelmodel._final_evidence import combine
 from sklearn_labelmodel._patterns import read_patterns
 from sklearn_labelmodel._refinement import maximise, refine
 from sklearn_labelmodel._refinement_problem import VoteTable, assumed_table
@@ -529,11 +529,11 @@ def test_voted_prior_is_learned_where_the_class_prior_is_unknown():
 
 
 @pytest.mark.parametrize("n_steps", [0, 3])
-def test_evidence_is_the_geometric_mean_of_both_accounts(n_steps):
+def test_evidence_is_the_geometric_mean_of_mu_and_the_table(n_steps):
     problem = make_problem(mixed_votes(3), 3)
     mu = np.random.default_rng(0).uniform(0.1, 0.9, (len(problem.lf), 3))
     nothing = np.zeros((0, 2), dtype=np.intp)
-    reading = read_rows(problem, None, np.zeros(3), estimate=False, pairs=nothing, n_steps=n_steps)
+    reading = read_rows(problem, None, None, estimate=False, pairs=nothing, n_steps=n_steps)
     expected = mu
     if n_steps:
         table = np.exp(refine(problem, None, n_steps).log_table)
@@ -541,8 +541,8 @@ def test_evidence_is_the_geometric_mean_of_both_accounts(n_steps):
             if (problem.lf == lf).sum() > 1:
                 table[u] *= problem.coverage[lf]
         expected = np.sqrt(mu * table)
-    account = give_account(problem, reading, mu, 0.5, None)
-    assert_allclose(np.exp(account.evidence), expected, rtol=1e-12)
+    final = combine(problem, reading, mu, 0.5, None)
+    assert_allclose(np.exp(final.log_table), expected, rtol=1e-12)
 
 
 # Gold anchors -------------------------------------------------------------------------------------
@@ -641,7 +641,7 @@ def test_anchoring_to_no_label_changes_no_table():
     assert_allclose(anchored, table, rtol=1e-12)
 
 
-def test_anchored_model_holds_both_anchored_accounts(binary):
+def test_anchored_evidence_combines_both_anchored_tables(binary):
     L, y = binary
     gold = np.where(np.arange(len(y)) < 40, y, -1)
     settings = {"class_balance": [0.5, 0.5], "dependencies": None}

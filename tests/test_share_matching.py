@@ -1,4 +1,4 @@
-"""Known shares of the classes: labels of rows with votes have them, but for the slack."""
+"""Known shares of the classes: probabilities of rows with votes have them, but for the slack."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, _pattern_blocks
-from sklearn_labelmodel._share_matching import confirmed_table
+from sklearn_labelmodel._anchor import anchor_log_table, anchor_strength
+from sklearn_labelmodel._final_evidence import combine
+from sklearn_labelmodel._refinement_problem import ClassShares
+from sklearn_labelmodel._row_reading import read_rows
+from sklearn_labelmodel._share_matching import MatchedRows, confirmed_table
+from sklearn_labelmodel._statistics import GoldCounts
 from sklearn_labelmodel.datasets import make_label_matrix
 
 SHARES = {2: [0.3, 0.7], 3: [0.6, 0.3, 0.1]}
@@ -29,7 +34,7 @@ def slack_of_rows(n_rows):
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("tempering", [0.0, 0.5])
-def test_labels_have_the_given_shares(n_classes, tempering):
+def test_probabilities_have_the_given_shares(n_classes, tempering):
     L, _ = make_votes(n_classes=n_classes, coverage=0.4)
     model = LabelModelClassifier(class_balance=SHARES[n_classes], tempering=tempering)
     assert_shares_are_met(model.fit(L), L, slack_of_rows)
@@ -42,24 +47,41 @@ def test_labels_of_one_sided_lfs_have_the_given_shares():
 
 
 @pytest.mark.parametrize("dependencies", [None, [(0, 1), (3, 4)]])
-def test_labels_have_the_given_shares_whatever_votes_weigh(dependencies):
+def test_probabilities_have_the_given_shares_whatever_votes_weigh(dependencies):
     L, _ = make_votes()
     model = LabelModelClassifier(class_balance=[0.3, 0.7], dependencies=dependencies)
     assert_shares_are_met(model.fit(L), L, slack_of_rows)
 
 
-def test_labels_have_the_shares_of_gold_labels_with_more_slack():
-    L, y = make_votes(400, coverage=0.4)
+def test_probabilities_have_the_shares_of_gold_labels_with_more_slack():
+    L, y = make_votes(400, coverage=0.8)
     gold = np.where(np.arange(len(y)) < 25, y, -1)
     gold[:15] = 0
+    assert (L[:25] != -1).any(axis=1).all()
     model = LabelModelClassifier().fit(L, gold)
     assert_shares_are_met(model, L, lambda n_rows: slack_of_rows(n_rows) + 8 / 25)
 
 
-def test_labels_have_the_shares_of_snorkels_gold_prior():
-    L, y = make_votes(400)
-    model = LabelModelClassifier(gold="prior").fit(L, np.where(y + np.arange(400) % 3 == 0, 0, 1))
-    assert_shares_are_met(model, L, slack_of_rows)
+def test_probabilities_have_the_shares_of_labels_taken_at_their_word_with_more_slack():
+    L, _ = make_votes(400)
+    gold = np.where(np.arange(400) < 50, np.where(np.arange(400) % 5 == 0, 1, 0), -1)
+    model = LabelModelClassifier(gold="prior").fit(L, gold)
+    assert_allclose(model.class_prior_, [0.8, 0.2])
+    assert_shares_are_met(model, L, lambda n_rows: slack_of_rows(n_rows) + 8 / 50)
+
+
+def test_gold_labels_tell_that_rows_with_votes_are_not_like_the_others():
+    accuracies = []
+    for seed in range(5):
+        L, y = make_votes(2000, 8, seed=seed)
+        rng = np.random.default_rng(seed)
+        L = np.where((rng.random(2000) < np.where(y == 0, 0.7, 0.05))[:, None], -1, L)
+        gold = np.where(np.arange(2000) < 200, y, -1)
+        voted = (L != -1).any(axis=1) & (gold == -1)
+        models = LabelModelClassifier().fit(L), LabelModelClassifier().fit(L, gold)
+        accuracies.append([model.score(L[voted], y[voted]) for model in models])
+    without, labelled = np.mean(accuracies, axis=0)
+    assert labelled > without
 
 
 def test_shares_are_met_in_small_blocks(monkeypatch):
@@ -101,13 +123,13 @@ def test_one_class_has_all_of_the_share():
 
 
 def test_confirmed_lfs_are_as_precise_as_rows_say_by_hand():
-    # 20 of 100 rows hold a vote for class 1, which has a share of 0.2.
-    problem = make_problem(np.repeat([[1], [-1]], [20, 80], axis=0), 2)
+    # 25 of 100 rows hold a vote for class 1, which has a share of 0.2.
+    problem = make_problem(np.repeat([[1], [-1]], [25, 75], axis=0), 2)
     log_table, shares = np.log([[0.15, 0.4]]), np.array([0.8, 0.2])
     table = confirmed_table(problem, log_table, np.array([[5.0, 15.0]]), shares)
     assumed = np.array([0.15 * 0.8, 0.4 * 0.2]) / (0.15 * 0.8 + 0.4 * 0.2)
     precision = (np.array([5, 15]) + 5 * assumed) / 25
-    assert_allclose(np.exp(table), [precision * 0.2 / shares])
+    assert_allclose(np.exp(table), [precision * 0.25 / shares])
 
 
 def test_lfs_that_rows_do_not_confirm_keep_their_table():
@@ -131,6 +153,55 @@ def test_lfs_with_a_choice_and_votes_that_are_no_class_keep_their_table():
     log_table = np.log(np.full((3, 2), 0.5))
     counts = np.array([[2.0, 0.0], [0.0, 2.0], [0.0, 2.0]])
     assert_array_equal(confirmed_table(problem, log_table, counts, np.full(2, 0.5)), log_table)
+
+
+@pytest.mark.parametrize("tempering", [0.0, 0.5])
+def test_expected_counts_by_formula(tempering):
+    L = make_label_matrix(80, 5, 3, one_sided=0.5, random_state=0).L
+    problem = make_problem(L, 3)
+    shares = np.array([0.6, 0.3, 0.1])
+    log_table = np.log(np.random.default_rng(0).uniform(0.1, 0.9, (len(problem.lf), 3)))
+    blocks = list(_pattern_blocks.pattern_blocks(problem.patterns, 3, tempering))
+    rows = MatchedRows(ClassShares(shares), blocks)
+    factors, expected = rows.log_factors(log_table), np.zeros_like(log_table)
+    assert abs(factors).max() > 0.1
+    for row in L[(L != -1).any(axis=1)]:
+        held = row[problem.lf] == problem.vote
+        joint = (np.log(shares) + log_table[held].sum(axis=0)) / held.sum() ** tempering + factors
+        expected[held] += np.exp(joint) / np.exp(joint).sum()
+    assert_allclose(rows.expected_counts(log_table), expected, rtol=1e-9)
+
+
+def one_sided_reading(gold=None, given=None):
+    """What is combined of one-sided LFs, and the parts that it comes from."""
+    settings = {"accuracy": 0.9, "class_balance": [0.8, 0.2], "one_sided": True}
+    problem = make_problem(make_label_matrix(300, 6, random_state=0, **settings).L, 2)
+    nothing = np.zeros((0, 2), dtype=np.intp)
+    reading = read_rows(problem, given, gold, estimate=False, pairs=nothing, n_steps=5)
+    mu = np.exp(reading.table.log_table) * 0.9
+    return problem, reading, mu, combine(problem, reading, mu, 0.5, gold)
+
+
+def test_one_sided_lfs_are_confirmed_three_times():
+    known = ClassShares(np.array([0.8, 0.2]))
+    problem, reading, mu, final = one_sided_reading(given=known)
+    rows = MatchedRows(known, list(_pattern_blocks.pattern_blocks(problem.patterns, 2, 0.5)))
+    log_table = reading.table.log_table
+    for _ in range(3):
+        counts = rows.expected_counts((np.log(mu) + log_table) / 2)
+        log_table = confirmed_table(problem, log_table, counts, known.shares)
+    assert (log_table != reading.table.log_table).any()
+    assert_allclose(final.log_table, (np.log(mu) + log_table) / 2)
+
+
+def test_one_sided_lfs_are_not_confirmed_by_shares_of_gold_labels():
+    gold = GoldCounts(np.full((6, 2), 2.0), np.array([30.0, 10.0]), np.zeros(2))
+    problem, reading, mu, final = one_sided_reading(gold)
+    strength = anchor_strength(problem.frequency)
+    table = anchor_log_table(
+        reading.table.log_table, problem.lf, problem.has_choice, gold, strength
+    )
+    assert_allclose(final.log_table, (np.log(mu) + table) / 2)
 
 
 def test_known_shares_tell_precise_one_sided_lfs():

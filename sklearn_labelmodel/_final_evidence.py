@@ -1,0 +1,111 @@
+"""What votes say in the end: mu and the rows' table combined, and the classes of rows with votes and without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._anchor import anchor_log_table, anchor_strength, anchored_voteless_prior
+from ._pattern_blocks import pattern_blocks
+from ._refinement_problem import RefinementProblem
+from ._row_reading import RowReading
+from ._share_matching import MatchedRows, confirmed_table
+from ._statistics import GoldCounts
+
+CONFIRMATIONS = 3
+
+
+@dataclass(frozen=True)
+class FinalEvidence:
+    """What votes say of the classes, and what is known without them.
+
+    Attributes
+    ----------
+    log_table : ndarray of shape (n_symbols, n_classes)
+        Log-likelihoods of each vote.
+    voted_prior : ndarray of shape (n_classes,)
+        Prior of a row with one vote.
+    tempered_log_prior : ndarray of shape (n_classes,)
+        The part of its logarithm that is tempered where a row has more: known shares, else 0.
+    voteless_prior : ndarray of shape (n_classes,)
+        P(Y | the row has no vote).
+    """
+
+    log_table: NDArray[np.float64]
+    voted_prior: NDArray[np.float64]
+    tempered_log_prior: NDArray[np.float64]
+    voteless_prior: NDArray[np.float64]
+
+
+def combine(
+    problem: RefinementProblem,
+    reading: RowReading,
+    mu: NDArray[np.float64],
+    tempering: float,
+    gold: GoldCounts | None,
+) -> FinalEvidence:
+    """Combine what training and rows told, and gold labels that anchor.
+
+    Parameters
+    ----------
+    problem : RefinementProblem
+    reading : RowReading
+    mu : ndarray of shape (n_symbols, n_classes)
+    tempering : float
+        In [0, 1].
+    gold : GoldCounts or None
+    """
+    prior = reading.prior
+    nothing = np.zeros_like(prior)
+    if reading.table is None:
+        return FinalEvidence(np.log(mu), prior, nothing, prior)
+    log_table = reading.table.log_table
+    rows = _matched_rows(problem, reading, tempering)
+    # Labels that anchor tell the precision of LFs themselves.
+    if rows is not None and np.isinf(rows.known.n_labels):
+        log_table = _confirm(problem, mu, log_table, rows)
+    voteless_prior = prior
+    if gold is not None:
+        strength = anchor_strength(problem.frequency)
+        log_table = anchor_log_table(log_table, problem.lf, problem.has_choice, gold, strength)
+        voteless_prior = anchored_voteless_prior(gold, prior)
+    combined = mean_log_table(problem, mu, log_table)
+    if rows is None:
+        return FinalEvidence(combined, np.exp(reading.table.log_prior), nothing, voteless_prior)
+    shares = rows.known.shares
+    return FinalEvidence(combined, rows.voted_prior(combined), np.log(shares), voteless_prior)
+
+
+def _matched_rows(
+    problem: RefinementProblem, reading: RowReading, tempering: float
+) -> MatchedRows | None:
+    if reading.known is None:
+        return None
+    patterns, k = problem.patterns, problem.n_classes
+    blocks = pattern_blocks(patterns, k, tempering, reading.weights, reading.likeness)
+    return MatchedRows(reading.known, list(blocks))
+
+
+def mean_log_table(
+    problem: RefinementProblem, mu: NDArray[np.float64], log_table: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The logarithm of the geometric mean of mu and the rows' table."""
+    scale = np.where(problem.has_choice, problem.coverage, 1.0)[problem.lf]
+    return (np.log(mu) + log_table + np.log(scale)[:, None]) / 2
+
+
+def _confirm(
+    problem: RefinementProblem,
+    mu: NDArray[np.float64],
+    log_table: NDArray[np.float64],
+    rows: MatchedRows,
+) -> NDArray[np.float64]:
+    """The table with what rows of known shares say of LFs of one symbol, in turns."""
+    if problem.has_choice.all():
+        return log_table
+    for _ in range(CONFIRMATIONS):
+        counts = rows.expected_counts(mean_log_table(problem, mu, log_table))
+        log_table = confirmed_table(problem, log_table, counts, rows.known.shares)
+    return log_table
