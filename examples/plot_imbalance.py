@@ -50,9 +50,9 @@ print(RULES.T.assign(accuracy=np.round(true_accuracy, 2)).to_string())
 # Three models
 # ------------
 #
-# The second one knows that 5% of the payments are fraud: its labels get nearly that share, and tell which flags
-# can be trusted. The third one knows more of these rules: that they err independently of each other, as real
-# ones seldom do. So it may add up in full what they say (``tempering=0``), and learn that from how often they
+# The second one knows that 5% of the payments are fraud: its probabilities add up to nearly that share, and tell
+# which flags can be trusted. The third one knows more of these rules: that they err independently of each other,
+# as real ones seldom do. So it may add up in full what they say (``tempering=0``), and learn that from how often they
 # agree (by Adam, since plain gradient descent hardly moves the probabilities of rare votes in 100 epochs).
 
 INDEPENDENT = {"tempering": 0, "optimizer": "adam", "n_epochs": 500}

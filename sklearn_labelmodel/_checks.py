@@ -72,5 +72,5 @@ def warn_unidentified_prior(identified: float) -> None:
         warn_user(
             "The votes cannot identify the class prior: only "
             f"{identified:.0%} of them are votes of LFs that cast several votes, in rows of two votes or more. The "
-            "estimate stays near uniform; give class_balance if you know the shares, or label some rows."
+            "estimate leans towards uniform; give class_balance if you know the shares, or label some rows."
         )

@@ -16,6 +16,8 @@ from ._votes import Votes, is_text, lf_label
 from ._warnings import warn_user
 
 UNLABELLED = -1
+# An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
+MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ def resolve_classes(
         _warn_of_abstaining_class(gold.values, abstain, votes)
         return gold.values
     check_same_kind(votes.vote_values, gold.values)
+    _check_no_identifier(votes, lf)
     union = _union(vote, gold.values)
     if len(union) == 1:
         warn_user(
@@ -241,6 +244,18 @@ def check_same_kind(
         )
 
 
+def _check_no_identifier(votes: Votes, lf: NDArray[np.intp]) -> None:
+    """Raise a ValueError where an LF votes differently on nearly every row, and each vote would be a class."""
+    different = np.bincount(lf, minlength=1)
+    worst = int(different.argmax())
+    if different[worst] > max(MOST_LONE_VOTES, IDENTIFIER_SHARE * votes.n_samples):
+        raise ValueError(
+            f"{lf_label(votes.names, worst)} casts {different[worst]} different votes in {votes.n_samples} rows, "
+            "each of which would be a class. If the column is an identifier or a text, leave it out; if these are "
+            "classes, name them (`classes`)."
+        )
+
+
 def _warn_of_other_votes(
     labels: NDArray[Any], votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
 ) -> None:
@@ -248,12 +263,15 @@ def _warn_of_other_votes(
     if others.any():
         counts_as_class = UNLABELLED in labels.tolist()
         hint = (
-            " (-1 counts as a class, as y holds one other label only.)" if counts_as_class else ""
+            "-1 counts as a class, as y holds one other label only; if it marks rows without a label, give `classes`, "
+            "or mark them by None or NaN. "
+            if counts_as_class
+            else ""
         )
         warn_user(
-            f"The votes {_listed(np.unique(vote[others]))} are none of y's classes {_listed(labels)}; "
+            f"{hint}The votes {_listed(np.unique(vote[others]))} are none of y's classes {_listed(labels)}; "
             "they are kept as symbols whose meaning is learned (first: "
-            f"{lf_label(votes.names, int(lf[others][0]))}). If they are classes, give `classes`.{hint}"
+            f"{lf_label(votes.names, int(lf[others][0]))}). If they are classes, give `classes`."
         )
 
 

@@ -1,4 +1,4 @@
-"""Why a row got its probabilities: what each vote, and the class prior, adds to them."""
+"""Why a row got its probabilities: what each vote, and what is known without them, adds to them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def contributions(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     -------
     contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
         [i, j, y] is what the vote of LF j in row i adds for class y, at most 0, and 0 where it abstains: its
-        log-likelihood, less where votes are tempered or shared with copies; [i, n_lfs, y] is the log of the class
-        prior. The softmax of the sum over axis 1 is the posterior.
+        log-likelihood, less where votes are tempered or shared with copies; [i, n_lfs, y] is the log of the prior,
+        tempered too where that is known. The softmax of the sum over axis 1 is the posterior.
     """
     n_classes = len(evidence.log_prior)
     terms = np.empty((votes.n_samples, votes.n_lfs + 1, n_classes))
@@ -90,7 +90,7 @@ class ContributionsMixin:
     """Contributions of a fitted label model whose posterior adds up evidence."""
 
     def contributions(self: Any, L: Any) -> NDArray[np.float64]:
-        """What each vote adds for each class, and the log of the class prior.
+        """What each vote adds for each class, and the prior.
 
         Parameters
         ----------
@@ -100,8 +100,9 @@ class ContributionsMixin:
         -------
         contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
             [i, j, y] is what the vote of LF j in row i adds for class y: its log-likelihood, less where the model
-            tempers a row's votes; 0 for an abstain. [i, n_lfs, y] is the log of the class prior. The softmax over y
-            of the sum over the second axis is `predict_proba`.
+            tempers a row's votes; 0 for an abstain. [i, n_lfs, y] is the log of the prior: of `voted_prior_`, a known
+            class prior in it tempered with the votes, or of `voteless_prior_`. The softmax over y of the sum over the
+            second axis is `predict_proba`.
 
         Raises
         ------

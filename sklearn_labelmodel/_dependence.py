@@ -153,13 +153,14 @@ def find_copies(
 
         ratio = (agreements - expected) / (common rows - expected + 5),    z = (agreements - expected) / s.e.
 
-    The dependence of two LFs is ratio (1 - 1 / z), at least 0; near-duplicates have ratio > 0.5 and z > 3.
+    The dependence of two LFs is ratio (1 - 1 / z), at least 0; near-duplicates have ratio > 0.5 (0.9 between LFs
+    of one symbol, since accurate ones vote together too) and z > 3.
     Many copies of one LF seem to be the truth, so that tables explain that they agree. Hence LFs are compared, too,
     with LFs of the assumed precision, or of their own frequencies of votes, whichever agree more often; where that
     ratio is over 0.9, they copy each other surely.
     LFs of one symbol never disagree where both vote: for two of these an agreement is a row in which both vote,
-    common rows are those in which the rarer one does, and only near-duplicates depend on each other. Accurate LFs vote
-    together too, so that their ratio must be over 0.9. Of more than 2,000 LFs of either kind, none is compared.
+    common rows are those in which the rarer one does, and only near-duplicates depend on each other. Of more than
+    2,000 LFs of either kind, none is compared.
 
     Parameters
     ----------

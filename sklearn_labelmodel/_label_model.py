@@ -71,9 +71,10 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         Every conditional probability is clipped to [mu_eps, 1 - mu_eps], in (0, 0.5). None means 0.01, or less
         for more than 100 rows: the power of ten below 1 / n_samples.
     class_balance : array-like of shape (n_classes,), dict of class to share, or "estimate", default=None
-        P(Y), positive and adding up to 1; labels get about these shares. None: from the gold labels, else uniform.
-        "estimate": from the votes, where gold labels that anchor do not say it; LFs that cast one vote only do not
-        tell it (a warning says so).
+        P(Y), positive and adding up to 1. Where it is given and n_em_steps is not 0, the probabilities of rows with
+        votes have these shares in the mean, nearly; a rare class may still be the most probable one of fewer rows.
+        None: from the gold labels, else uniform. "estimate": from the votes, where gold labels that anchor do not say
+        it; LFs that cast one vote only do not tell it (a warning says so).
     classes : array-like of shape (n_classes,), default=None
         The classes in order; any other vote is then an error. None: the labels of a y that labels every row, else
         all values among votes and labels.
@@ -82,11 +83,11 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     gold : {"anchor", "prior", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
         with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
-        follow labels of their kind. "prior": for the class prior alone, as Snorkel's Y_dev.
+        follow labels of their kind (unless n_em_steps is 0). "prior": for the class prior alone, as Snorkel's Y_dev.
         "ignore": y only names the classes.
     n_em_steps : int, default=5
         Steps of expectation maximisation that read, from whole rows, what votes say besides mu; twice as many where
-        copies are looked for. 0, and ``init="snorkel"``: mu alone says it.
+        copies are looked for. 0, and ``init="snorkel"``: mu and the class prior alone say it.
     tempering : float, default=0.5
         In [0, 1]. What a row's n votes and a known class prior say together is divided by n ** tempering, since LFs err
         together. 0, and ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more
@@ -120,13 +121,13 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         [j, 1 + v, y] = P(LF j votes for class v | Y = y), [j, 0, y] what is left to 1: its abstains, and
         votes that are no class.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
-        What each vote says: the logarithm of mu_, or of its geometric mean with the table that EM learned.
+        What each vote says: the logarithm of mu_, or of its geometric mean with the table that was read from rows.
     vote_weights_ : ndarray of shape (n_symbols,)
         How much each vote counts, in (0, 1]: less than 1 where "auto" finds that its LF repeats others.
     voted_prior_ : ndarray of shape (n_classes,)
-        P(Y) of rows with a vote, which EM learns where the class prior is unknown. Where that is known, it is such
-        that their labels have the known shares, nearly, and that of rows with n votes the known prior is divided by
-        n ** tempering too.
+        Prior of a row with a vote. EM learns it where the class prior is unknown. Where that is known, it is chosen
+        such that the mean probabilities of rows with votes are the known shares, nearly, and the known shares in it
+        are tempered together with the votes.
     voteless_prior_ : ndarray of shape (n_classes,)
         P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for five.
     dependencies_ : list of pairs of LFs

@@ -287,12 +287,12 @@ def not_converged(model: ModelFacts) -> list[Finding]:
 
 
 def silent_rows(model: ModelFacts) -> list[Finding]:
-    """Rows without votes, which get the class prior."""
+    """Rows without votes."""
     if model.silent is None or model.silent < SILENT:
         return []
-    message = f"{model.silent:.0%} of the rows have no vote and get the class prior"
+    message = f"{model.silent:.0%} of the rows have no vote, so that nothing but the prior is known of them"
     severity = "warning" if model.silent >= MOSTLY_SILENT else "info"
-    remedy = "leave them out of training (filter_unlabeled), or add LFs that cover them"
+    remedy = "leave them out of training (filter_unlabeled), add LFs that cover them, or label some"
     return [Finding("silent-rows", severity, None, message, remedy)]
 
 

@@ -13,7 +13,7 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sklearn_labelmodel import LabelModelClassifier
+from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 
 VOTES = [[0, 1, 1], [1, 1, -1], [0, 0, 1], [-1, 0, 0]]
 SCORES = np.linspace(0.01, 0.99, 60).reshape(20, 3)
@@ -497,3 +497,24 @@ def test_errors_of_wrong_votes_come_with_the_lf_of_many_columns():
     frame = pd.DataFrame(np.zeros((3, 4), dtype=int), columns=["a", "b", "c", "d"])
     frame["c"] = [0.0, 1.0, 0.3]
     refuses(r"LF 'c', row 2: the vote 0\.3", frame)
+
+
+# Columns that are no votes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "column",
+    [[f"customer {row}" for row in range(300)], range(300)],
+    ids=["strings", "numbers"],
+)
+def test_an_identifier_is_no_vote(column):
+    votes = ["ham", "spam"] if isinstance(column, list) else [0, 1]
+    L = pd.DataFrame({"a": votes * 150, "customer": column, "b": votes[:1] * 300})
+    for model in (LabelModelClassifier(), DawidSkeneClassifier(), MajorityVoteClassifier()):
+        with pytest.raises(ValueError, match="LF 'customer' casts 300 different votes in 300 rows"):
+            model.fit(L)
+
+
+def test_many_classes_are_no_identifier():
+    L = np.random.default_rng(0).integers(0, 400, (600, 3))
+    assert len(MajorityVoteClassifier().fit(L).classes_) > 200

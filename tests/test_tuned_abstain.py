@@ -536,7 +536,7 @@ def test_a_y_without_gold_labels_is_refused(votes, y, message):
         TunedAbstainClassifier().fit(votes[0], y)
 
 
-@pytest.mark.filterwarnings("ignore:The votes:UserWarning")
+@pytest.mark.filterwarnings("ignore:-1 counts as a class:UserWarning")
 @pytest.mark.filterwarnings("ignore:-1 is a class of y:UserWarning")
 def test_gold_rows_of_one_class_need_the_classes_named(votes):
     L, truth, _ = votes
