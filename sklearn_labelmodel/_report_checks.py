@@ -272,7 +272,7 @@ def worse_than_majority(model: ModelFacts) -> list[Finding]:
     )
     departs = model.agreement is not None and model.agreement < SAME_LABELS
     severity = "warning" if departs else "info"
-    remedy = "train longer, or compare both on labelled rows before you prefer it"
+    remedy = "compare both on labelled rows before you prefer it"
     return [Finding("worse-than-majority", severity, None, message, remedy)]
 
 
@@ -315,15 +315,18 @@ def copies(lfs: LFFacts, model: ModelFacts) -> list[Finding]:
 def _copy_finding(copy: Copy, lfs: LFFacts, model: ModelFacts) -> Finding:
     first, second = lfs.name[copy.first], lfs.name[copy.second]
     allowed_for = (first, second) in model.dependencies
+    is_harmless = allowed_for or copy.rows < FEW_VOTES
+    can_declare = model.kind == "LabelModelClassifier"
+    remedies = "drop one, merge the two, or declare them (dependencies)"
     return Finding(
         "near-duplicate",
-        "info" if allowed_for else "warning",
+        "info" if is_harmless else "warning",
         second,
         f"{_called(second)} nearly repeats {_called(first)} (alike in {copy.agreement:.0%} of {copy.rows:.0f} rows), "
         + (
             "which the fit allows for" if allowed_for else "so that their common errors count twice"
         ),
-        "drop one, or merge the two",
+        remedies if can_declare else "drop one, or merge the two",
     )
 
 

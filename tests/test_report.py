@@ -301,6 +301,21 @@ def test_a_copy_that_the_fit_allows_for_is_no_warning(good):
     assert finding.severity == "info"
 
 
+def test_the_remedy_for_a_copy_is_one_that_the_model_has(good):
+    L = with_column(good.L, good.L[:, 3])
+    for model in (LabelModelClassifier(dependencies=None), DawidSkeneClassifier()):
+        (finding,) = [f for f in model.fit(L).report(L).findings if f.code == "near-duplicate"]
+        assert ("dependencies" in finding.remedy) == hasattr(model, "dependencies")
+
+
+@pytest.mark.parametrize(("n_rows", "severity"), [(25, "info"), (60, "warning")])
+def test_copies_that_meet_in_few_rows_are_no_warning(good, n_rows, severity):
+    seldom = np.where(np.arange(len(good.L)) < n_rows, good.L[:, 3], -1)
+    L = with_column(good.L, seldom)
+    findings = LabelModelClassifier(dependencies=None).fit(L).report(L).findings
+    assert [f.severity for f in findings if f.code == "near-duplicate"] == [severity]
+
+
 def test_every_copy_of_many_is_named(good):
     L = np.column_stack([good.L, *[good.L[:, 3]] * 6])
     report = LabelModelClassifier().fit(L).report(L)
