@@ -82,6 +82,14 @@ def _parser() -> argparse.ArgumentParser:
         help='what means "no vote", besides empty cells (default: -1)',
     )
     parser.add_argument(
+        "--class-balance",
+        metavar="CLASS=SHARE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="how frequent each class is, if you know it: spam=0.1 ham=0.9",
+    )
+    parser.add_argument(
         "--id",
         metavar="COLUMN",
         nargs="+",
@@ -100,7 +108,8 @@ def _run(options: argparse.Namespace) -> None:
     kept = [name for name in table.columns if name not in (options.gold, *options.id)]
     votes = table[kept].apply(_read_cells, abstain=options.abstain)
     gold = None if options.gold is None else _read_cells(table[options.gold], options.abstain)
-    labels = _label(options.votes, votes, gold)
+    balance = _read_balance(options.class_balance) if options.class_balance else None
+    labels = _label(options.votes, votes, gold, balance)
     _write_table(table[options.id].join(labels), options.output)
     sys.stdout.write(f"\n{len(labels)} rows written to {options.output}\n")
 
@@ -229,6 +238,23 @@ def _read_cells(column: pd.Series, abstain: str) -> pd.Series:
     return table.take(codes).set_axis(column.index)
 
 
+def _read_balance(pairs: Sequence[str]) -> dict[Any, float]:
+    """Share of each class, from pairs such as "spam=0.1"."""
+    import pandas as pd
+
+    split = [pair.rpartition("=") for pair in pairs]
+    shares = [_number(share) for _, _, share in split]
+    for pair, (name, _, _), share in zip(pairs, split, shares, strict=True):
+        if not name or share is None:
+            raise BadInputError(
+                f"--class-balance {pair!r} is no class and its share, such as spam=0.1."
+            )
+    names = _read_cells(pd.Series([name for name, _, _ in split]), abstain="")
+    return dict(
+        zip(names.tolist(), [float(share) for share in shares if share is not None], strict=True)
+    )
+
+
 def _is_abstain(cell: Any, abstain: str) -> bool:
     number = _number(cell)
     return cell in ("", abstain) or (number is not None and number == _number(abstain))
@@ -248,7 +274,12 @@ def _number(cell: Any) -> int | float | None:
 # The work -----------------------------------------------------------------------------------------
 
 
-def _label(path: Path, votes: pd.DataFrame, gold: pd.Series | None) -> pd.DataFrame:
+def _label(
+    path: Path,
+    votes: pd.DataFrame,
+    gold: pd.Series | None,
+    balance: dict[Any, float] | None,
+) -> pd.DataFrame:
     """Fit, print the summary, and return labels and probabilities."""
     import pandas as pd
 
@@ -265,7 +296,7 @@ def _label(path: Path, votes: pd.DataFrame, gold: pd.Series | None) -> pd.DataFr
         raise BadInputError(
             f"{path}: there is no vote; every cell is empty or the --abstain value."
         )
-    model = LabelModelClassifier(abstain=None).fit(votes, gold)
+    model = LabelModelClassifier(abstain=None, class_balance=balance).fit(votes, gold)
     summary = lf_summary(votes, gold, model).drop(columns="j")
     sys.stdout.write(summary.to_string(float_format=lambda number: f"{number:.3f}") + "\n")
     proba = model.predict_proba(votes)

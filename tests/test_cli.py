@@ -47,6 +47,30 @@ def test_probabilities_are_the_label_models(run):
     assert_allclose(written, LabelModelClassifier().fit(L).predict_proba(L), rtol=1e-9)
 
 
+@pytest.mark.parametrize("votes", [VOTES, VOTES.replace("ham", "0").replace("spam", "1")])
+def test_class_balance_is_the_label_models(run, votes):
+    names = ["ham", "spam"] if "ham" in votes else ["0", "1"]
+    balance = [f"{names[1]}=0.8", f"{names[0]}=0.2"]
+    assert run("--id", "id", "--class-balance", *balance, votes=votes)[0] == 0
+    written = pd.read_csv("labels.csv")[[f"probability_{name}" for name in names]]
+    L = pd.read_csv("votes.csv", dtype=str)[["a", "b", "c"]]
+    model = LabelModelClassifier(class_balance=dict(zip(names, [0.2, 0.8], strict=True))).fit(L)
+    assert_allclose(written, model.predict_proba(L), rtol=1e-9)
+
+
+@pytest.mark.parametrize("pair", ["spam", "spam=", "=0.1", "spam=much"])
+def test_class_balance_that_is_none_is_bad_input(run, pair):
+    status, _, errors = run("--id", "id", "--class-balance", pair, "ham=0.5")
+    assert status == 2
+    assert f"--class-balance '{pair}' is no class and its share, such as spam=0.1" in errors
+
+
+def test_class_balance_of_unknown_classes_names_them(run):
+    status, _, errors = run("--id", "id", "--class-balance", "spam=0.1", "eggs=0.9")
+    assert status == 1
+    assert "class_balance names 'eggs', which is none of the classes ['ham', 'spam']" in errors
+
+
 def test_rows_without_a_vote_have_no_label(run):
     run("--id", "id")
     assert pd.read_csv("labels.csv")["label"].isna().tolist() == [False, False, False, True, False]
