@@ -156,8 +156,9 @@ def find_copies(
     The dependence of two LFs is ratio (1 - 1 / z), at least 0; near-duplicates have ratio > 0.5 (0.9 between LFs
     of one symbol, since accurate ones vote together too) and z > 3.
     Many copies of one LF seem to be the truth, so that tables explain that they agree. Hence LFs are compared, too,
-    with LFs of the assumed precision, or of their own frequencies of votes, whichever agree more often; where that
-    ratio is over 0.9, they copy each other surely.
+    with LFs of the assumed precision, or of their own frequencies of votes, whichever agree more often. Where that
+    ratio is over 0.9, they are nearly always right, or copies. Who is nearly always right agrees with the other LFs
+    more than these among each other; those that do not copy each other surely.
     LFs of one symbol never disagree where both vote: for two of these an agreement is a row in which both vote,
     common rows are those in which the rarer one does, and only near-duplicates depend on each other. Of more than
     2,000 LFs of either kind, none is compared.
@@ -179,6 +180,8 @@ def find_copies(
     has_choice = np.bincount(statistics.lf, minlength=statistics.n_lfs) > 1
     weights = np.ones(len(statistics.lf))
     nothing = np.zeros((0, 2), dtype=np.intp)
+    if table.shape[1] == 1:
+        return Copies(weights, nothing, nothing)
     near, sure = [nothing], nothing
     choosing = _among(statistics, np.flatnonzero(has_choice[statistics.lf]))
     if 2 <= len(choosing.lfs) <= MOST_LFS:
@@ -187,6 +190,7 @@ def find_copies(
         easily = _easy_agreements(choosing, precision[choosing.lfs], table.shape[1]) * common
         sure_ratio, sure_z = _beyond_chance(agreed, easily, common)
         is_sure = (sure_ratio > LEAST_SURE_RATIO) & (sure_z > LEAST_Z)
+        is_sure &= _are_contradicted(is_sure, agreed, common)
         ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
         z = np.where(is_sure, np.maximum(z, sure_z), z)
         weights[choosing.symbols] = 1 / (1 + _shared(choosing, _dependence(ratio, z)))
@@ -264,6 +268,23 @@ def _easy_agreements(
     wrong = 1 - precision
     right = np.outer(precision, precision) + np.outer(wrong, wrong) / max(1, n_classes - 1)
     return np.maximum(by_chance, right)
+
+
+def _are_contradicted(
+    alike: NDArray[np.bool_], agreed: NDArray[np.float64], common: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Pairs of LFs that both agree with the LFs unlike them less often than these agree among each other."""
+    apart = 1.0 - np.eye(len(alike))
+    agreed, common = agreed * apart, common * apart
+    others = ~alike & (apart > 0)
+    with_others = _rate((agreed * others).sum(axis=1), (common * others).sum(axis=1))
+    among = ((others @ matrix * others).sum(axis=1) for matrix in (agreed, common))
+    less = with_others < _rate(*among)
+    return less[:, None] & less
+
+
+def _rate(agreed: NDArray[np.float64], common: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.divide(agreed, common, out=np.zeros_like(agreed), where=common > 0)
 
 
 def _common_rows(

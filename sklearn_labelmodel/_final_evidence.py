@@ -11,7 +11,7 @@ from ._anchor import anchor_log_table, anchor_strength, anchored_voteless_prior
 from ._pattern_blocks import pattern_blocks
 from ._refinement_problem import RefinementProblem
 from ._row_reading import RowReading
-from ._share_matching import MatchedRows, confirmed_table
+from ._share_matching import MatchedRows, confirmed_table, voted_shares
 from ._statistics import GoldCounts
 
 CONFIRMATIONS = 3
@@ -63,9 +63,9 @@ def combine(
         return FinalEvidence(np.log(mu), prior, nothing, prior)
     log_table = reading.table.log_table
     rows = _matched_rows(problem, reading, tempering)
-    # Labels that anchor tell the precision of LFs themselves.
-    if rows is not None and np.isinf(rows.known.n_labels):
-        log_table = _confirm(problem, mu, log_table, rows)
+    # Labels tell themselves how precise LFs are, and how frequent classes among rows with votes.
+    if rows is not None and gold is None and np.isinf(rows.known.n_labels):
+        log_table, rows = _confirm(problem, mu, log_table, rows)
     voteless_prior = prior
     if gold is not None:
         strength = anchor_strength(problem.frequency)
@@ -101,11 +101,13 @@ def _confirm(
     mu: NDArray[np.float64],
     log_table: NDArray[np.float64],
     rows: MatchedRows,
-) -> NDArray[np.float64]:
-    """The table with what rows of known shares say of LFs of one symbol, in turns."""
+) -> tuple[NDArray[np.float64], MatchedRows]:
+    """What rows of known shares say of LFs of one symbol, and these of the shares among rows with votes, in turns."""
+    prior = rows.known.shares
     if problem.has_choice.all():
-        return log_table
+        return log_table, rows
     for _ in range(CONFIRMATIONS):
+        rows = rows.with_shares(voted_shares(problem, log_table, prior))
         counts = rows.expected_counts(mean_log_table(problem, mu, log_table))
-        log_table = confirmed_table(problem, log_table, counts, rows.known.shares)
-    return log_table
+        log_table = confirmed_table(problem, log_table, counts, prior)
+    return log_table, rows.with_shares(voted_shares(problem, log_table, prior))

@@ -325,27 +325,30 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             warn_unidentified_prior(problem.identified)
         return read_rows(
             problem,
-            self._given_shares(classes, gold.rows),
+            *self._given_prior(classes, gold),
             anchors,
             estimate=estimate,
             pairs=pairs,
             n_steps=0 if self.init == "snorkel" else self.n_em_steps,
         )
 
-    def _given_shares(
-        self, classes: NDArray[Any], gold_rows: NDArray[np.float64]
-    ) -> ClassShares | None:
-        """The class prior where parameters, or labels taken at their word, say it."""
+    def _given_prior(
+        self, classes: NDArray[Any], gold: GoldCounts
+    ) -> tuple[NDArray[np.float64] | None, ClassShares | None]:
+        """The class prior that parameters say, or labels taken at their word, and that of rows with votes."""
+        from ._anchor import smoothed_shares
         from ._refinement_problem import ClassShares
 
         if isinstance(self.class_balance, str):
-            return None
+            return None, None
         if self.class_balance is not None:
-            return ClassShares(resolve_class_prior(self.class_balance, classes, None))
-        if self.gold == "prior" and gold_rows.any():
-            shares = resolve_class_prior(None, classes, gold_rows)
-            return ClassShares(shares, float(gold_rows.sum()))
-        return None
+            prior = resolve_class_prior(self.class_balance, classes, None)
+            return prior, ClassShares(prior)
+        if self.gold == "prior" and gold.rows.any():
+            prior = resolve_class_prior(None, classes, gold.rows)
+            shares = smoothed_shares(gold.rows - gold.voteless, prior)
+            return prior, ClassShares(shares, float(gold.rows.sum()))
+        return None, None
 
     def _start(self, problem: RefinementProblem, prior: NDArray[np.float64]) -> NDArray[np.float64]:
         from ._objective import precision_start, snorkel_start

@@ -51,7 +51,8 @@ class RowReading:
 
 def read_rows(
     problem: RefinementProblem,
-    given: ClassShares | None,
+    given: NDArray[np.float64] | None,
+    known: ClassShares | None,
     gold: GoldCounts | None,
     *,
     estimate: bool,
@@ -63,10 +64,12 @@ def read_rows(
     Parameters
     ----------
     problem : RefinementProblem
-    given : ClassShares or None
+    given : ndarray of shape (n_classes,) or None
         Known class prior.
+    known : ClassShares or None
+        That of rows with votes, where `given` is.
     gold : GoldCounts or None
-        Labels that the class prior is learned from where it is not given.
+        Labels that both are learned from: the former where it is not given.
     estimate : bool
         Whether to learn the class prior from the votes, where nothing else says it; else it is uniform.
     pairs : ndarray of shape (n_pairs, 2) or None
@@ -89,14 +92,15 @@ def read_rows(
             return refine_copies(problem, prior, steps, voted_prior=voted)
         return refine(problem, prior, steps, likeness, voted_prior=voted), nothing_found
 
-    prior = or_uniform(None if given is None else given.shares, problem)
-    known, table, copies = given, None, nothing_found
-    if known is None and (n_steps or estimate):
+    prior = or_uniform(given, problem)
+    table, copies = None, nothing_found
+    if given is None and (n_steps or estimate):
         table, copies = read(None, None)
-    if known is None and gold is not None:
+    if gold is not None:
         center = np.exp(table.log_prior) if table else prior
-        prior, known = _learned_from(gold, center, problem.statistics.n_samples)
-    elif known is None and estimate and table:
+        learned, known = _learned_from(gold, center, problem.statistics.n_samples)
+        prior = learned if given is None else prior
+    elif given is None and estimate and table:
         prior = np.exp(table.log_prior)
     if known is not None and n_steps:
         table, copies = read(prior, known)

@@ -15,7 +15,7 @@ Journal of Machine Learning Research 11, 2010.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from ._refinement_problem import PRIOR_VOTES, ClassShares, RefinementProblem
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
 SLACK, SAMPLING_SLACK = 0.03, 8.0
+LEAST_SILENCE, LEAST_LEFT = 1e-3, 0.1
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,45 @@ class MatchedRows:
         prior = self.known.shares * np.exp(factors - factors.max())
         return np.asarray(prior / prior.sum())
 
+    def with_shares(self, shares: NDArray[np.float64]) -> MatchedRows:
+        """The same rows, that are known to have other shares."""
+        return replace(self, known=replace(self.known, shares=shares))
+
     def _scored(
         self, log_table: NDArray[np.float64]
     ) -> list[tuple[PatternBlock, NDArray[np.float64]]]:
         log_shares = np.log(self.known.shares)
         return [(block, block.scores(log_table, log_shares)) for block in self.blocks]
+
+
+def voted_shares(
+    problem: RefinementProblem, log_table: NDArray[np.float64], prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Shares of the classes among rows with votes: what rows without votes leave of a known class prior.
+
+    LFs of one symbol are silent where their class is not, so that classes of rows without votes are in proportion to
+    the prior times the product of 1 - P(symbol | Y). At least a tenth of the share that rows with votes would have
+    otherwise is left to them.
+
+    Parameters
+    ----------
+    problem : RefinementProblem
+    log_table : ndarray of shape (n_symbols, n_classes)
+        log P(symbol | Y), for LFs of one symbol.
+    prior : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    shares : ndarray of shape (n_classes,)
+        Positive, adding up to 1.
+    """
+    single = ~problem.has_choice[problem.lf]
+    silence = np.log(np.maximum(1 - np.exp(log_table[single]), LEAST_SILENCE)).sum(axis=0)
+    voteless = prior * np.exp(silence - silence.max())
+    voteless /= voteless.sum()
+    voted = problem.patterns.weight.sum() / problem.patterns.n_samples
+    left = np.maximum(prior - (1 - voted) * voteless, LEAST_LEFT * voted * prior)
+    return np.asarray(left / left.sum())
 
 
 def confirmed_table(

@@ -235,7 +235,7 @@ def copies_by_formula(L, table, voted_prior, prior, precision, symbols):
                 by_chance = sum((one == v).mean() * (other == v).mean() for v in shared)
                 by_coin = precision[a] * precision[b] + (1 - precision[a]) * (1 - precision[b]) / 2
                 easily = beyond_by_formula(agreed, common * max(by_chance, by_coin), common)
-                if easily[0] > 0.9 and easily[1] > 3:
+                if easily[0] > 0.9 and easily[1] > 3 and are_contradicted_by_formula(L, a, b):
                     ratio, z = max(ratio, easily[0]), max(z, easily[1])
                     sure += [[a, b]] if a < b else []
             is_near = ratio > (0.5 if len(votes[a]) > 1 else 0.9) and z > 3
@@ -252,6 +252,21 @@ def copies_by_formula(L, table, voted_prior, prior, precision, symbols):
     return np.array(weights), near, sure
 
 
+def are_contradicted_by_formula(L, a, b):
+    """Whether two LFs that are the only ones alike agree with the others less often than these among each other."""
+    others = [j for j in range(L.shape[1]) if j not in (a, b)]
+
+    def rate(pairs):
+        both = [(L[:, i] >= 0) & (L[:, j] >= 0) for i, j in pairs]
+        agreed = sum(
+            ((L[:, i] == L[:, j]) & rows).sum() for (i, j), rows in zip(pairs, both, strict=True)
+        )
+        return agreed / sum(rows.sum() for rows in both)
+
+    among = rate([(i, j) for i in others for j in others if i != j])
+    return all(rate([(lf, j) for j in others]) < among for lf in (a, b))
+
+
 def beyond_by_formula(agreed, expected, common):
     ratio = (agreed - expected) / (common - expected + 5)
     return ratio, (agreed - expected) / np.sqrt(expected * (1 - expected / common))
@@ -260,7 +275,9 @@ def beyond_by_formula(agreed, expected, common):
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("one_sided", [[], [0, 2, 3, 6], range(7)], ids=["none", "some", "all"])
 def test_copies_equal_the_formula(one_sided, sparse):
-    L = with_copies(make_votes(400, 6, 3, coverage=0.6)[0], 2, 1, noise=0.02)
+    L = make_votes(400, 6, 3, coverage=0.6)[0].copy()
+    L[:, 2] = np.where(L[:, 2] < 0, -1, np.random.default_rng(3).integers(3, size=400))
+    L = with_copies(L, 2, 1, noise=0.02)
     one_sided = list(one_sided)
     L[:, one_sided] = for_one_class(L[:, one_sided], np.array([1, 0, 1, 2, 0, 2, 1])[one_sided])
     statistics = count_votes(read_votes(L), no_gold(len(L)))
@@ -432,10 +449,19 @@ def test_likely_copies_are_not_left_out_of_training():
 
 
 def test_sure_copies_are_left_out_of_training_like_declared_ones():
-    L = with_copies(make_votes(400, 6)[0], 5, 1)
+    guess = np.random.default_rng(1).integers(2, size=(400, 1))
+    L = with_copies(np.hstack([make_votes(400, 5)[0], guess]), 5, 1)
     found = LabelModelClassifier().fit(L)
     assert found.dependencies_ == [(5, 6)]
     assert_array_equal(found.mu_, LabelModelClassifier(dependencies=[(5, 6)]).fit(L).mu_)
+
+
+def test_lfs_that_are_nearly_always_right_are_no_sure_copies():
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=2000)
+    right = rng.random((2000, 8)) < [0.985] * 3 + [0.7] * 5
+    L = np.where(right, y[:, None], 1 - y[:, None])
+    assert LabelModelClassifier().fit(L).score(L, y) > 0.995
 
 
 def test_many_copies_of_a_guess_are_not_taken_for_the_truth():

@@ -533,7 +533,7 @@ def test_evidence_is_the_geometric_mean_of_mu_and_the_table(n_steps):
     problem = make_problem(mixed_votes(3), 3)
     mu = np.random.default_rng(0).uniform(0.1, 0.9, (len(problem.lf), 3))
     nothing = np.zeros((0, 2), dtype=np.intp)
-    reading = read_rows(problem, None, None, estimate=False, pairs=nothing, n_steps=n_steps)
+    reading = read_rows(problem, None, None, None, estimate=False, pairs=nothing, n_steps=n_steps)
     expected = mu
     if n_steps:
         table = np.exp(refine(problem, None, n_steps).log_table)
@@ -651,7 +651,10 @@ def test_anchored_evidence_combines_both_anchored_tables(binary):
     held = (L[:40, problem.lf] == problem.vote).T.astype(float)
     gold = gold_counts(held @ np.eye(2)[y[:40]], np.bincount(y[:40]).astype(float))
     strength = anchor_strength(problem.frequency)
-    table = refine(problem, np.array([0.5, 0.5]), 5).log_table
+    voted = np.bincount(y[:40][(L[:40] != -1).any(axis=1)]).astype(float)
+    half = np.array([0.5, 0.5])
+    shares = anchored_prior(voted, half, len(y) - int(40 - voted.sum()))
+    table = refine(problem, half, 5, voted_prior=shares).log_table
     table = anchor_log_table(table, problem.lf, problem.has_choice, gold, strength)
     mu = anchor(plain.mu_, gold, strength)
     expected = (np.log(mu) + table + np.log(problem.coverage[problem.lf])[:, None]) / 2

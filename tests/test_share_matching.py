@@ -12,7 +12,7 @@ from sklearn_labelmodel._anchor import anchor_log_table, anchor_strength
 from sklearn_labelmodel._final_evidence import combine
 from sklearn_labelmodel._refinement_problem import ClassShares
 from sklearn_labelmodel._row_reading import read_rows
-from sklearn_labelmodel._share_matching import MatchedRows, confirmed_table
+from sklearn_labelmodel._share_matching import MatchedRows, confirmed_table, voted_shares
 from sklearn_labelmodel._statistics import GoldCounts
 from sklearn_labelmodel.datasets import make_label_matrix
 
@@ -177,7 +177,8 @@ def one_sided_reading(gold=None, given=None):
     settings = {"accuracy": 0.9, "class_balance": [0.8, 0.2], "one_sided": True}
     problem = make_problem(make_label_matrix(300, 6, random_state=0, **settings).L, 2)
     nothing = np.zeros((0, 2), dtype=np.intp)
-    reading = read_rows(problem, given, gold, estimate=False, pairs=nothing, n_steps=5)
+    prior = None if given is None else given.shares
+    reading = read_rows(problem, prior, given, gold, estimate=False, pairs=nothing, n_steps=5)
     mu = np.exp(reading.table.log_table) * 0.9
     return problem, reading, mu, combine(problem, reading, mu, 0.5, gold)
 
@@ -188,10 +189,50 @@ def test_one_sided_lfs_are_confirmed_three_times():
     rows = MatchedRows(known, list(_pattern_blocks.pattern_blocks(problem.patterns, 2, 0.5)))
     log_table = reading.table.log_table
     for _ in range(3):
+        rows = rows.with_shares(voted_shares(problem, log_table, known.shares))
         counts = rows.expected_counts((np.log(mu) + log_table) / 2)
         log_table = confirmed_table(problem, log_table, counts, known.shares)
     assert (log_table != reading.table.log_table).any()
     assert_allclose(final.log_table, (np.log(mu) + log_table) / 2)
+    shares = voted_shares(problem, log_table, known.shares)
+    assert_allclose(final.tempered_log_prior, np.log(shares))
+    assert_allclose(final.voted_prior, rows.with_shares(shares).voted_prior(final.log_table))
+
+
+def test_voted_shares_by_hand():
+    # Half of the rows are silent, and silence is twice as likely in class 0.
+    problem = make_problem(np.repeat([[1], [-1]], [50, 50], axis=0), 2)
+    shares = voted_shares(problem, np.log([[0.2, 0.6]]), np.array([0.6, 0.4]))
+    silent = np.array([0.6 * 0.8, 0.4 * 0.4]) / (0.6 * 0.8 + 0.4 * 0.4)
+    left = np.array([0.6, 0.4]) - 0.5 * silent
+    assert_allclose(shares, left / left.sum())
+
+
+def test_voted_shares_are_positive():
+    problem = make_problem(np.repeat([[1], [-1]], [5, 95], axis=0), 2)
+    shares = voted_shares(problem, np.log([[0.001, 0.9]]), np.array([0.9, 0.1]))
+    assert (shares > 0).all()
+    assert shares[1] > 0.5
+
+
+def test_a_known_prior_finds_the_rare_class_that_rules_are_written_for():
+    rng = np.random.default_rng(0)
+    y = (rng.random(5000) < 0.1).astype(int)
+    recall = np.array([0.5, 0.4, 0.3])
+    L = np.where(rng.random((5000, 3)) < np.where(y[:, None] == 1, recall, 0.01), 1, -1)
+    model = LabelModelClassifier(classes=[0, 1], class_balance=[0.9, 0.1]).fit(L)
+    assert model.score(L, y) > 0.92
+    assert model.predict(L)[y == 1].mean() > 0.25
+
+
+@pytest.mark.parametrize("settings", [{"class_balance": [0.9, 0.1]}, {"gold": "prior"}, {}])
+def test_labels_of_all_rows_tell_the_shares_among_rows_with_votes(settings):
+    rng = np.random.default_rng(0)
+    y = (rng.random(5000) < 0.1).astype(int)
+    recall = np.array([0.5, 0.4, 0.3])
+    L = np.where(rng.random((5000, 3)) < np.where(y[:, None] == 1, recall, 0.01), 1, -1)
+    model = LabelModelClassifier(**settings).fit(L, y)
+    assert model.predict(L)[y == 1].mean() > 0.7
 
 
 def test_one_sided_lfs_are_not_confirmed_by_shares_of_gold_labels():
