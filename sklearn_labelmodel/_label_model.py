@@ -71,8 +71,9 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         Every conditional probability is clipped to [mu_eps, 1 - mu_eps], in (0, 0.5). None means 0.01, or less
         for more than 100 rows: the power of ten below 1 / n_samples.
     class_balance : array-like of shape (n_classes,), dict of class to share, or "estimate", default=None
-        P(Y), positive and adding up to 1. Where it is given and n_em_steps is not 0, the probabilities of rows with
-        votes have these shares in the mean, nearly; a rare class may still be the most probable one of fewer rows.
+        P(Y), positive and adding up to 1. Where it is given and n_em_steps is not 0, probabilities of rows with votes
+        have the shares in the mean, nearly, that gold labels of such rows, else the silence of LFs that cast one
+        vote, leave them of it; a rare class may still be the most probable one of fewer rows.
         None: from the gold labels, else uniform. "estimate": from the votes, where gold labels that anchor do not say
         it; LFs that cast one vote only do not tell it (a warning says so).
     classes : array-like of shape (n_classes,), default=None
@@ -126,8 +127,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         How much each vote counts, in (0, 1]: less than 1 where "auto" finds that its LF repeats others.
     voted_prior_ : ndarray of shape (n_classes,)
         Prior of a row with a vote. EM learns it where the class prior is unknown. Where that is known, it is chosen
-        such that the mean probabilities of rows with votes are the known shares, nearly, and the known shares in it
-        are tempered together with the votes.
+        such that probabilities of rows with votes have known shares in the mean, nearly; these shares in it are
+        tempered together with the votes.
     voteless_prior_ : ndarray of shape (n_classes,)
         P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for five.
     dependencies_ : list of pairs of LFs
