@@ -99,7 +99,11 @@ def read_rows(
     if gold is not None:
         center = np.exp(table.log_prior) if table else prior
         learned, known = _learned_from(gold, center, problem.statistics.n_samples)
-        prior = learned if given is None else prior
+        if given is None:
+            prior = learned
+        else:
+            # Few labels must not make what is given less certain.
+            known = ClassShares(known.shares)
     elif given is None and estimate and table:
         prior = np.exp(table.log_prior)
     if known is not None and n_steps:

@@ -453,10 +453,10 @@ def test_estimate_is_the_prior_that_rows_with_votes_are_found_to_have(binary):
     assert_array_equal(model.voted_prior_, LabelModelClassifier().fit(binary[0]).voted_prior_)
 
 
-@pytest.mark.filterwarnings("ignore:The votes cannot identify the class prior")
 def test_estimate_is_uniform_where_one_sided_lfs_tell_nothing():
     L = one_sided(make_votes(300, 6, 3)[0], range(6), 3)
-    model = LabelModelClassifier(class_balance="estimate").fit(L)
+    with pytest.warns(UserWarning, match="The votes cannot identify the class prior"):
+        model = LabelModelClassifier(class_balance="estimate").fit(L)
     assert_allclose(model.class_prior_, [1 / 3] * 3)
 
 

@@ -70,6 +70,14 @@ def test_probabilities_have_the_shares_of_labels_taken_at_their_word_with_more_s
     assert_shares_are_met(model, L, lambda n_rows: slack_of_rows(n_rows) + 8 / 50)
 
 
+def test_a_few_labels_leave_a_given_balance_as_certain():
+    L, y = make_votes(400, coverage=0.8)
+    gold = np.where(np.arange(len(y)) < 4, y, -1)
+    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(L, gold)
+    voted = (L != -1).any(axis=1)
+    assert_allclose(model.predict_proba(L[voted]).mean(axis=0), [0.3, 0.7], atol=0.05)
+
+
 def test_gold_labels_tell_that_rows_with_votes_are_not_like_the_others():
     accuracies = []
     for seed in range(5):

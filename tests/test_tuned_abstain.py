@@ -536,12 +536,14 @@ def test_a_y_without_gold_labels_is_refused(votes, y, message):
         TunedAbstainClassifier().fit(votes[0], y)
 
 
-@pytest.mark.filterwarnings("ignore:-1 counts as a class:UserWarning")
 @pytest.mark.filterwarnings("ignore:-1 is a class of y:UserWarning")
 def test_gold_rows_of_one_class_need_the_classes_named(votes):
     L, truth, _ = votes
     y = np.where((np.arange(N_ROWS) < 100) & (truth == 1), 1, -1)
-    with pytest.raises(ValueError, match="Name the classes"):
+    with (
+        pytest.warns(UserWarning, match="-1 counts as a class"),
+        pytest.raises(ValueError, match="Name the classes"),
+    ):
         TunedAbstainClassifier(precision=0.5).fit(L, y)
     model = TunedAbstainClassifier(LabelModelClassifier(classes=[0, 1]), precision=0.5).fit(L, y)
     assert model.n_gold_ == (y == 1).sum()
