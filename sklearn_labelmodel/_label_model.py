@@ -48,7 +48,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     n_epochs : int, default=100
         Full-batch steps of training, at least 0.
     lr : float, default=0.01
-        Learning rate, positive.
+        Learning rate, positive. SGD at a constant rate and without momentum halves it, up to seven times, where the
+        loss rises, as it does with hundreds of LFs that vote in every row.
     l2 : float, default=0.0
         Strength of the pull of mu towards the start, and weight decay of the optimizer, as in Snorkel.
     optimizer : {"sgd", "adam", "adamax"} or subclass of torch.optim.Optimizer, default="sgd"
@@ -142,7 +143,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     loss_, loss_curve_ : float, ndarray of shape (n_iter_,)
         The loss of the trained mu, and the loss that each epoch started from.
     converged_ : bool or None
-        Whether tol was reached; None without tol.
+        Whether tol was reached; None without tol. (Of training that diverged, a warning and the report tell.)
     report_ : FitReport
         What fit can tell of its own faults; `report` looks at the votes too.
     n_features_in_ : int
@@ -264,7 +265,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         TypeError
             A vote that is neither a number nor a string.
         FloatingPointError
-            Training diverged.
+            Training diverged to a loss that is not finite.
         """
         from ._alignment import align_columns
         from ._anchor import anchor, anchor_strength
@@ -416,8 +417,14 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     def _store_training(self, result: TrainingResult) -> None:
         self.n_iter_ = len(result.loss_curve)
         self.loss_, self.loss_curve_ = result.loss, result.loss_curve
-        self.converged_ = result.converged
-        if result.converged is False:
+        self.converged_, self._diverged = result.converged, result.diverged
+        if result.diverged:
+            warn_user(
+                f"Training diverged: the loss rose from {result.loss_curve[0]:.3g} to {result.loss:.3g}. "
+                f"Lower lr (it is {self.lr:g}), or the momentum in optimizer_params.",
+                ConvergenceWarning,
+            )
+        elif result.converged is False:
             warn_user(
                 f"The loss still changed by more than tol={self.tol:g} of its start after "
                 f"{self.n_iter_} epochs; raise n_epochs, lr or tol.",

@@ -276,9 +276,17 @@ def worse_than_majority(model: ModelFacts) -> list[Finding]:
     return [Finding("worse-than-majority", severity, None, message, remedy)]
 
 
+def diverged(model: ModelFacts) -> list[Finding]:
+    """Training that ended worse than it started."""
+    if not model.diverged:
+        return []
+    message = "Training diverged, so that neither accuracies nor labels mean anything"
+    return [Finding("diverged", "danger", None, message, "lower lr, or momentum")]
+
+
 def not_converged(model: ModelFacts) -> list[Finding]:
     """Training that was asked to reach a tolerance and did not."""
-    if model.converged is not False:
+    if model.converged is not False or model.diverged:
         return []
     message = "Training stopped before it reached tol"
     return [
@@ -301,6 +309,7 @@ MODEL_CHECKS = (
     disagreement,
     worse_than_majority,
     lost_classes,
+    diverged,
     not_converged,
     silent_rows,
 )

@@ -58,6 +58,7 @@ class ModelFacts:
     classes : ndarray of shape (n_classes,)
     class_prior : ndarray of shape (n_classes,)
     converged : bool or None
+    diverged : bool
     silent : float or None
         Share of rows without a vote.
     shares : ndarray of shape (n_classes,) or None
@@ -78,6 +79,7 @@ class ModelFacts:
     classes: NDArray[Any]
     class_prior: NDArray[np.float64]
     converged: bool | None
+    diverged: bool = False
     silent: float | None = None
     shares: NDArray[np.float64] | None = None
     labels: NDArray[np.float64] | None = None

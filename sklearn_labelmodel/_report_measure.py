@@ -119,6 +119,7 @@ def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
         classes=model.classes_,
         class_prior=model.class_prior_,
         converged=getattr(model, "converged_", None),
+        diverged=getattr(model, "_diverged", False),
         dependencies=frozenset(getattr(model, "dependencies_", ())),
         **more,
     )

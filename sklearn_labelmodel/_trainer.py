@@ -29,6 +29,9 @@ logger = logging.getLogger("sklearn_labelmodel")
 # Multiplications of a product that BLAS does without rearranging its factors.
 SMALL_PRODUCT, LEAST_ROWS = 1_000_000, 16
 
+# How often plain SGD may halve a rate at which the loss rises, and by what part of the first loss it must.
+HALVINGS, RISE = 7, 1e-6
+
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamax": "Adamax"}
 
 
@@ -62,12 +65,15 @@ class TrainingResult:
         The loss at mu.
     converged : bool or None
         Whether the loss came to rest within `tol`; None where no `tol` was asked for.
+    diverged : bool
+        Whether the loss ended above that of the start and that of a mu of zeros.
     """
 
     mu: NDArray[np.float64]
     loss_curve: NDArray[np.float64]
     loss: float
     converged: bool | None
+    diverged: bool = False
 
 
 def train(
@@ -114,7 +120,8 @@ def train(
     # Rounding may leave a perfect fit a little below zero.
     curve = np.maximum(curve, 0.0)
     found = mu.cpu().numpy().astype(float)
-    return TrainingResult(found, curve[:-1], float(curve[-1]), converged)
+    diverged = curve[-1] > curve[0] and curve[-1] > objective.loss_and_gradient(0 * start)[0]
+    return TrainingResult(found, curve[:-1], float(curve[-1]), converged, bool(diverged))
 
 
 def _at_rest(losses: list[Any], tol: float) -> bool:
@@ -234,8 +241,6 @@ def _plain_sgd(
     Written out since twenty symbols take longer to dispatch than to step, and as torch's optimizers load
     its compiler at first use, which takes seconds.
     """
-    import torch
-
     momentum = settings.optimizer_params.get("momentum", 0)
     plain = settings.optimizer == "sgd" and settings.lr_scheduler == "constant"
     warmup = schedule_params(settings.lr_scheduler_params, settings.n_epochs)["n_warmup"]
@@ -246,6 +251,16 @@ def _plain_sgd(
         or not _is_share(momentum)
     ):
         return None
+    if momentum:
+        return _momentum_steps(mu, evaluate, settings, momentum), _no_advance
+    return _descending_steps(mu, evaluate, settings), _no_advance
+
+
+def _momentum_steps(
+    mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings, momentum: float
+) -> Step:
+    import torch
+
     velocity: Any = None
     direction: Any = None
 
@@ -254,7 +269,7 @@ def _plain_sgd(
         loss, change = evaluate()
         if settings.weight_decay:
             change = torch.as_tensor(change).add(mu, alpha=settings.weight_decay)
-        if momentum and velocity is not None:
+        if velocity is not None:
             velocity *= momentum
             velocity += change
         else:
@@ -262,7 +277,47 @@ def _plain_sgd(
         mu.add_(direction, alpha=-settings.lr)
         return loss
 
-    return step, _no_advance
+    return step
+
+
+def _descending_steps(mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings) -> Step:
+    """Steps that go downhill: one that goes up is taken back, and the rate is halved from there on.
+
+    The loss is the steeper the more LFs vote in a row, so that a rate that suits ten leads nowhere with two hundred.
+    A rate that is too high by more than `HALVINGS` is the user's to mend.
+    """
+    import torch
+
+    lr, halvings = settings.lr, HALVINGS
+    here: Any = None
+    noise = 0.0
+
+    def look() -> tuple[Any, torch.Tensor, float]:
+        """The loss, the direction, and the height of what SGD with weight decay minimises."""
+        loss, change = evaluate()
+        direction = torch.as_tensor(change)
+        if not settings.weight_decay:
+            return loss, direction, float(loss)
+        height = float(loss) + settings.weight_decay / 2 * float((mu * mu).sum())
+        return loss, direction.add(mu, alpha=settings.weight_decay), height
+
+    def step() -> Any:
+        nonlocal here, noise, lr, halvings
+        if here is None:
+            here = look()
+            noise = RISE * abs(here[2])
+        loss, direction, height = here
+        start = mu.clone()
+        mu.add_(direction, alpha=-lr)
+        here = look()
+        while halvings and not here[2] <= height + noise:
+            lr, halvings = lr / 2, halvings - 1
+            mu.copy_(start)
+            mu.add_(direction, alpha=-lr)
+            here = look()
+        return loss
+
+    return step
 
 
 def _is_share(value: Any) -> bool:

@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 from helpers import make_votes
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_labelmodel import (
     DawidSkeneClassifier,
@@ -399,6 +399,16 @@ def test_training_that_did_not_converge(good):
     assert "not-converged" in codes(model.report(good.L))
     assert "not-converged" in codes(model.report_)
     assert "not-converged" not in codes(DawidSkeneClassifier().fit(good.L).report_)
+
+
+def test_training_that_diverged():
+    data = make_label_matrix(500, 150, coverage=1.0, random_state=0)
+    steep = LabelModelClassifier(lr=0.02, optimizer_params={"momentum": 0.9}, n_epochs=10)
+    message = r"diverged: the loss rose from .* Lower lr \(it is 0.02\)"
+    with pytest.warns(ConvergenceWarning, match=message):
+        steep.fit(data.L)
+    (finding,) = [found for found in steep.report_.findings if found.code == "diverged"]
+    assert finding.severity == "danger"
 
 
 # Held-out rows ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_labelmodel import LabelModelClassifier
+from sklearn_labelmodel.datasets import make_label_matrix
 
 OPTIMIZERS = [
     "sgd",
@@ -123,6 +124,22 @@ def test_the_loss_curve_holds_the_loss_before_each_epoch(binary):
 def test_the_loss_falls(three_classes):
     curve = LabelModelClassifier().fit(three_classes[0]).loss_curve_
     assert (np.diff(curve) < 0).all()
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.5])
+def test_a_rate_at_which_the_loss_does_not_rise_is_kept(l2, binary):
+    own = LabelModelClassifier(lr=0.05, l2=l2).fit(binary[0])
+    torchs = LabelModelClassifier(lr=0.05, l2=l2, optimizer=torch.optim.SGD).fit(binary[0])
+    assert_array_equal(own.loss_curve_, torchs.loss_curve_)
+    assert_array_equal(own.mu_, torchs.mu_)
+
+
+@pytest.mark.parametrize("n_lfs", [104, 150, 400])
+def test_many_lfs_that_always_vote_are_learned_at_the_default_rate(n_lfs):
+    data = make_label_matrix(2000, n_lfs, n_classes=2, coverage=1.0, random_state=0)
+    model = LabelModelClassifier(dependencies=None).fit(data.L)
+    assert_allclose(model.lf_accuracies_, data.accuracies, atol=0.05)
+    assert (np.diff(model.loss_curve_) < 1e-5 * model.loss_curve_[0]).all()
 
 
 def test_without_tol_every_epoch_is_trained(binary):
