@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 
 from ._classes import GoldLabels, check_same_kind, check_votes_are_classes, class_index, read_gold
 from ._evidence import Evidence, find_symbols
+from ._gold_accuracy import weighted_mean
 from ._posterior import log_likelihood, posterior
 from ._vote_reader import read_votes
 from ._votes import Votes
@@ -124,12 +125,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
         gold = read_gold(y, votes.n_samples, classes=self.classes_)
         if not gold.n_labelled:
-            return _weighted_mean(self._log_likelihood(votes), weight)
+            return weighted_mean(self._log_likelihood(votes), weight)
         check_same_kind(self.classes_, gold.values, ("classes", "labels of y"))
         labelled = gold.codes < len(gold.values)
         truth = class_index(gold.values, self.classes_)[gold.codes[labelled]]
         predicted = np.argmax(self._posterior(votes), axis=1)[labelled]
-        return _weighted_mean(predicted == truth, weight[labelled])
+        return weighted_mean(predicted == truth, weight[labelled])
 
     @property
     def conditional_probs_(self) -> NDArray[np.float64]:
@@ -208,15 +209,6 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
                 f"{self.n_features_in_} features as input"
             )
         return votes
-
-
-def _weighted_mean(values: NDArray[Any], weight: NDArray[np.float64]) -> float:
-    if (weight < 0).any() or not weight.any():
-        raise ValueError(
-            "sample_weight must not be negative, nor zero in all rows that count (with gold labels, those "
-            "that are labelled)."
-        )
-    return float(np.average(values, weights=weight))
 
 
 @contextmanager

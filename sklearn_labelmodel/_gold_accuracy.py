@@ -1,15 +1,15 @@
-"""Accuracy of predictions on the rows that have a gold label."""
+"""Scores: a mean over rows, and the accuracy on those that have a gold label."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
-from ._classes import read_gold
+from ._classes import check_same_kind, read_gold
 
 
 def gold_accuracy(
@@ -24,20 +24,40 @@ def gold_accuracy(
     y : array-like of shape (n_samples,)
         Gold labels; rows labelled -1 (unless it is a class) or with a missing value do not count.
     sample_weight : array-like of shape (n_samples,) or None
+        Non-negative.
     without_gold : str
         What to say where no row has a label.
 
     Raises
     ------
     ValueError
-        No row has a gold label.
+        No row has a gold label; labels of another kind than the classes; weights as `weighted_mean` refuses.
     """
     gold = read_gold(y, _num_samples(X), classes=model.classes_)
     labelled = np.flatnonzero(gold.codes < len(gold.values))
     if not len(labelled):
         raise ValueError(without_gold)
-    weight = None
-    if sample_weight is not None:
-        weight = _check_sample_weight(sample_weight, np.empty((len(gold.codes), 1)))[labelled]
+    check_same_kind(model.classes_, gold.values, ("classes", "labels of y"))
+    weight = _check_sample_weight(sample_weight, np.empty((len(gold.codes), 1)))[labelled]
     predicted = model.predict(_safe_indexing(indexable(X)[0], labelled))
-    return float(np.average(predicted == gold.values[gold.codes[labelled]], weights=weight))
+    return weighted_mean(predicted == gold.values[gold.codes[labelled]], weight)
+
+
+def weighted_mean(values: NDArray[Any], weight: NDArray[np.float64]) -> float:
+    """The mean over rows, each counted as often as its weight says.
+
+    Parameters
+    ----------
+    values, weight : ndarray of shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        A negative weight, or none above zero.
+    """
+    if (weight < 0).any() or not weight.any():
+        raise ValueError(
+            "sample_weight must not be negative, nor zero in all rows that count (with gold labels, those "
+            "that are labelled)."
+        )
+    return float(np.average(values, weights=weight))

@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers import make_votes
+from sklearn.base import clone
 
-from sklearn_labelmodel import LabelModelClassifier
+from sklearn_labelmodel import LabelModelClassifier, TunedAbstainClassifier
+from sklearn_labelmodel.end_model import WeakSupervisionClassifier
 
 L = np.array([[0, 0, 1], [1, 1, 1], [0, 1, 0], [1, -1, 1]])
 
@@ -50,6 +53,43 @@ def test_weights_that_leave_nothing_to_score_are_refused(weight):
     model = LabelModelClassifier().fit(L)
     with pytest.raises(ValueError, match="sample_weight must not be negative, nor zero"):
         model.score(L, [0, 1, -1, -1], sample_weight=weight)
+
+
+@pytest.fixture(
+    params=[
+        LabelModelClassifier(),
+        TunedAbstainClassifier(precision=0.6),
+        WeakSupervisionClassifier(),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def scored(request):
+    """Each estimator with a score, fitted to votes with gold labels, and these."""
+    votes, y = make_votes()
+    labels = {"L": votes} if isinstance(request.param, WeakSupervisionClassifier) else {}
+    return clone(request.param).fit(votes, y, **labels), votes, y
+
+
+def test_every_score_refuses_labels_of_another_kind(scored):
+    model, votes, y = scored
+    with pytest.raises(ValueError, match=r"classes .* and the labels of y .* are of unlike kinds"):
+        model.score(votes, np.array(["ham", "spam"])[y])
+
+
+@pytest.mark.parametrize("weight", [-1.0, 0.0])
+def test_every_score_refuses_weights_that_leave_nothing(scored, weight):
+    model, votes, y = scored
+    labelled = np.arange(len(y)) < 50
+    with pytest.raises(ValueError, match="sample_weight must not be negative, nor zero"):
+        model.score(votes, np.where(labelled, y, -1), np.where(labelled, weight, 1.0))
+
+
+def test_every_score_counts_rows_as_often_as_their_weight_says(scored):
+    model, votes, y = scored
+    weight = np.arange(len(y)) % 3
+    repeated = np.repeat(np.arange(len(y)), weight)
+    weighted = model.score(votes, y, sample_weight=weight)
+    assert weighted == pytest.approx(model.score(votes[repeated], y[repeated]), rel=1e-12)
 
 
 @pytest.mark.parametrize(
