@@ -146,7 +146,13 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     @property
     def lf_accuracies_(self) -> NDArray[np.float64]:
         """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
-        right = np.diagonal(self.conditional_probs_[:, 1:], axis1=1, axis2=2) @ self.class_prior_
+        # Only the diagonals of `conditional_probs_`: of 1,000 LFs and 1,000 classes, all of it takes 8 GB.
+        voted = class_index(self.symbols_["vote"], self.classes_)
+        named = np.flatnonzero(voted < len(self.classes_))
+        lf, voted = self.symbols_["lf"][named], voted[named]
+        beyond_unseen = (self.mu_[named, voted] - self._mu_eps) * self.class_prior_[voted]
+        right = np.bincount(lf, beyond_unseen, minlength=self.n_features_in_)
+        right += self._mu_eps * self.class_prior_.sum()
         with np.errstate(divide="ignore"):
             return np.clip(right / self._model_coverage, 1e-6, 1.0)
 

@@ -1,5 +1,6 @@
 """Posterior, log-likelihood, alignment and anchoring, against their formulae."""
 
+import tracemalloc
 from itertools import pairwise, permutations, product
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
 
-from sklearn_labelmodel import LabelModelClassifier
+from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._alignment import align_columns
 from sklearn_labelmodel._anchor import anchor
 from sklearn_labelmodel._statistics import GoldCounts
@@ -145,6 +146,33 @@ def test_accuracies_are_the_shares_of_right_votes(three_classes):
     right = sum(table[:, 1 + y, y] * model.class_prior_[y] for y in range(3))
     assert_allclose(model.lf_accuracies_, np.clip(right / coverage, 1e-6, 1), rtol=1e-12)
     assert_allclose(model.coverage_, coverage)
+
+
+@pytest.mark.parametrize("mu_eps", [None, 0.05])
+def test_accuracies_are_those_of_the_whole_table(mu_eps):
+    L = np.array(make_votes(200, 6, 4)[0])
+    L[:, 1] = -1  # votes for no class
+    L[L[:, 2] == 3, 2] = 0  # never sees a class
+    L[L[:, 4] == 2, 4] = 7  # votes for what is no class
+    gold = np.arange(200) % 4
+    with pytest.warns(UserWarning, match="7"):
+        model = LabelModelClassifier(gold="prior", mu_eps=mu_eps, n_epochs=5).fit(L, gold)
+    right = np.diagonal(model.conditional_probs_[:, 1:], axis1=1, axis2=2) @ model.class_prior_
+    voted = model.coverage_ > 0
+    expected = np.clip(right[voted] / model.coverage_[voted], 1e-6, 1)
+    assert_allclose(model.lf_accuracies_[voted], expected, rtol=1e-12)
+    assert model.lf_accuracies_[1] == 1
+
+
+def test_accuracies_of_many_classes_need_no_table_of_them():
+    n_lfs, k = 100, 200
+    model = MajorityVoteClassifier(classes=range(k)).fit(np.arange(n_lfs * 5).reshape(5, n_lfs) % k)
+    tracemalloc.start()
+    accuracies = model.lf_accuracies_
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert accuracies.shape == (n_lfs,)
+    assert peak < accuracies.nbytes * k * k / 100
 
 
 def test_accuracies_recover_the_truth():
