@@ -113,12 +113,20 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         -------
         score : float
             In [0, 1] with gold labels. Without any, the mean over rows of log P(votes), abstains included:
-            higher is better, and it compares settings on the same rows without labels.
+            higher is better on the same rows; see Notes for what it compares.
 
         Raises
         ------
         NotFittedError, ValueError
-            As `predict_proba`, and for a y that does not fit L.
+            As `predict_proba`, for a y that does not fit L, and for weights of which none counts.
+
+        Notes
+        -----
+        Without labels it is the likelihood under `mu_` and `class_prior_`, so that it only compares settings that
+        change these. Of `LabelModelClassifier`, `tempering` never does; `n_em_steps` and ``dependencies="auto"``
+        against None do little, and where no LFs are found to copy each other and no labels anchor `mu_`, nothing. A
+        search over them without labels then ends with the first candidate. `mu_eps` changes the likelihood by itself,
+        since it bounds `mu_` and is the probability of a vote that `fit` never saw; leave it out of such a search.
         """
         check_is_fitted(self)
         votes = self._read_votes(L)

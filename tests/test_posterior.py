@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
+from sklearn.model_selection import ParameterGrid
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._alignment import align_columns
@@ -122,6 +123,19 @@ def test_likelihood_prefers_a_model_of_these_votes(binary):
     settings = {"n_epochs": 2000, "lr": 0.05}
     fitted, other = (LabelModelClassifier(**settings).fit(votes) for votes in (L, shuffled))
     assert fitted.score(L) > other.score(L)
+
+
+def test_likelihood_does_not_depend_on_how_votes_are_tempered_and_reread(binary):
+    L, _ = binary
+    grid = {"tempering": [1, 0.5, 0], "n_em_steps": [7, 1, 0], "dependencies": ["auto", None]}
+    scores = [LabelModelClassifier(**settings).fit(L).score(L) for settings in ParameterGrid(grid)]
+    assert_array_equal(scores, scores[0])
+
+
+def test_likelihood_depends_on_mu_eps_by_itself(binary):
+    L, _ = binary
+    low, high = (LabelModelClassifier(mu_eps=mu_eps).fit(L).score(L) for mu_eps in (1e-3, 0.1))
+    assert high < low - 0.1
 
 
 # Conditional probabilities and accuracies ------------------------------------------------------------
