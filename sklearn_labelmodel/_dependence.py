@@ -94,7 +94,7 @@ def symbol_likeness(groups: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> An
     lf, vote : ndarray of shape (n_symbols,)
     """
     rows, columns, data = [], [], []
-    for symbols in _by_vote(vote):
+    for symbols in symbols_by_vote(vote):
         between = groups[lf[symbols]][:, lf[symbols]].tocoo()
         rows.append(symbols[between.row])
         columns.append(symbols[between.col])
@@ -103,11 +103,30 @@ def symbol_likeness(groups: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> An
     return sp.csr_array(entries, shape=(len(lf), len(lf)))
 
 
-def _by_vote(vote: NDArray[Any]) -> list[NDArray[np.intp]]:
+def symbols_by_vote(vote: NDArray[Any]) -> list[NDArray[np.intp]]:
     """The symbols of each vote, ascending."""
     _, code = np.unique(vote, return_inverse=True)
     order = np.argsort(code, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(code[order])) + 1)
+
+
+def sum_by_lf(matrix: Any, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
+    """Sums over the symbols of LFs, shape (n_lfs, n_lfs).
+
+    Parameters
+    ----------
+    matrix : ndarray or CSR array of shape (n_symbols, n_symbols)
+    lf : ndarray of shape (n_symbols,)
+        The LF of each symbol.
+    n_lfs : int
+    """
+    member = sp.csr_array((np.ones(len(lf)), (lf, np.arange(len(lf)))), (n_lfs, len(lf)))
+    return dense(member @ matrix @ member.T)
+
+
+def dense(matrix: Any) -> NDArray[np.float64]:
+    """A sparse or dense matrix as an array."""
+    return np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)
 
 
 def _without_diagonal(matrix: Any) -> Any:
@@ -222,10 +241,7 @@ class _Symbols:
 
     def by_lf(self, matrix: Any) -> NDArray[np.float64]:
         """Sums over the symbols of LFs, shape (n_lfs, n_lfs)."""
-        shape = (len(self.lfs), len(self.own))
-        member = sp.csr_array((np.ones(len(self.own)), (self.own, np.arange(len(self.own)))), shape)
-        summed = member @ matrix @ member.T
-        return np.asarray(summed.toarray() if sp.issparse(summed) else summed)
+        return sum_by_lf(matrix, self.own, len(self.lfs))
 
     def pairs(self, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
         """Columns of the pairs of LFs that a symmetric matrix chooses, shape (n_pairs, 2), the lower one first."""
@@ -234,7 +250,7 @@ class _Symbols:
 
 def _among(statistics: VoteStatistics, symbols: NDArray[np.intp]) -> _Symbols:
     lfs, own = np.unique(statistics.lf[symbols], return_inverse=True)
-    by_vote = _by_vote(statistics.vote[symbols]) if len(symbols) else []
+    by_vote = symbols_by_vote(statistics.vote[symbols]) if len(symbols) else []
     together = statistics.cooccurrence
     if len(symbols) < len(statistics.lf):
         together = together[symbols][:, symbols]
@@ -249,7 +265,7 @@ def _agreements(
     agreed, expected = np.zeros(shape), np.zeros(shape)
     for symbols in some.by_vote:
         pairs = np.ix_(some.own[symbols], some.own[symbols])
-        agreed[pairs] += _dense(some.together[symbols][:, symbols])
+        agreed[pairs] += dense(some.together[symbols][:, symbols])
         expected[pairs] += (table[symbols] * voted_prior) @ table[symbols].T
     common = some.by_lf(some.together)
     return agreed, expected * common, common
@@ -294,7 +310,7 @@ def _common_rows(
     alike = np.zeros((len(some.lfs), len(some.lfs)), dtype=bool)
     for symbols in some.by_vote:
         alike[np.ix_(symbols, symbols)] = True
-    together = _dense(some.together)
+    together = dense(some.together)
     counts = together.diagonal()
     expected = some.n_samples * (table * prior) @ table.T
     return together * alike, expected * alike, np.minimum(counts[:, None], counts) * alike
@@ -318,10 +334,6 @@ def _shared(some: _Symbols, dependence: NDArray[np.float64]) -> NDArray[np.float
     counts = np.asarray(some.together.diagonal(), dtype=np.float64)
     for symbols in some.by_vote:
         own = some.own[symbols]
-        together = _dense(some.together[symbols][:, symbols])
+        together = dense(some.together[symbols][:, symbols])
         shared[symbols] = (dependence[np.ix_(own, own)] * together).sum(axis=1) / counts[symbols]
     return shared
-
-
-def _dense(matrix: Any) -> NDArray[np.float64]:
-    return np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)

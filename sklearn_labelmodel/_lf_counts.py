@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import BaseLabelModel
 from ._classes import GoldLabels, check_same_kind, class_index, no_gold, read_gold
+from ._dependence import dense, sum_by_lf, symbols_by_vote
 from ._statistics import count_votes
 from ._vote_reader import read_votes
 from ._votes import Votes
@@ -146,13 +147,9 @@ def pair_shares(votes: Votes) -> tuple[NDArray[np.float64], NDArray[np.float64]]
         In [0, 1], symmetric. The diagonal of `overlap` is the coverage, that of `conflict` zero.
     """
     statistics = count_votes(votes, no_gold(votes.n_samples))
-    pairs = statistics.cooccurrence
-    pairs = pairs.toarray() if hasattr(pairs, "toarray") else pairs
-    shape = (votes.n_lfs, votes.n_lfs)
-    together, agree = np.zeros(shape), np.zeros(shape)
-    np.add.at(together, (statistics.lf[:, None], statistics.lf), pairs)
-    for vote in np.unique(statistics.vote):
-        symbols = np.flatnonzero(statistics.vote == vote)
-        lfs = statistics.lf[symbols]
-        agree[np.ix_(lfs, lfs)] += pairs[np.ix_(symbols, symbols)]
+    lf, pairs = statistics.lf, statistics.cooccurrence
+    together = sum_by_lf(pairs, lf, votes.n_lfs)
+    agree = np.zeros_like(together)
+    for symbols in symbols_by_vote(statistics.vote):
+        agree[np.ix_(lf[symbols], lf[symbols])] += dense(pairs[symbols][:, symbols])
     return together / votes.n_samples, (together - agree) / votes.n_samples

@@ -1,6 +1,7 @@
 """LF summaries, contributions, labels that abstain."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -201,12 +202,29 @@ def test_summary_names_the_lf_and_row_of_a_bad_vote():
         lf_summary(frame)
 
 
-def test_pair_shares_by_counting(three_classes):
-    L, _ = three_classes
+@pytest.mark.parametrize(("n_lfs", "n_classes"), [(6, 3), (60, 100)])
+def test_pair_shares_by_counting(n_lfs, n_classes):
+    L = np.array(make_votes(1000, n_lfs, n_classes, coverage=0.3)[0])
+    L[:, 3] = -1
     overlap, conflict = pair_shares(read_inspected(L)[0])
     both = (L[:, :, None] >= 0) & (L[:, None, :] >= 0)
     assert_allclose(overlap, both.mean(axis=0))
     assert_allclose(conflict, (both & (L[:, :, None] != L[:, None, :])).mean(axis=0))
+
+
+def test_pair_shares_without_a_vote():
+    overlap, conflict = pair_shares(read_inspected(np.full((4, 3), -1))[0])
+    assert_array_equal(overlap, np.zeros((3, 3)))
+    assert_array_equal(conflict, np.zeros((3, 3)))
+
+
+def test_pair_shares_of_many_symbols_stay_sparse():
+    votes = read_inspected(make_votes(1000, 60, 100, coverage=0.2)[0])[0]
+    tracemalloc.start()
+    pair_shares(votes)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * (60 * 100) ** 2 / 5
 
 
 # Contributions ------------------------------------------------------------------------------------
