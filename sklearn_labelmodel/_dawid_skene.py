@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -54,7 +55,9 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     informative_abstain : bool or {"one-sided"}, default="one-sided"
         What it says of the class that an LF votes at all. False: nothing, as in Dawid and Skene's paper; an LF that
         only ever gives one vote is then no evidence. "one-sided": something where the LF only ever gives one
-        vote and has a full table; that it abstains still says nothing. True: voting and abstaining are both evidence.
+        vote and has a full table: the votes of all such LFs are read as those of one voter, who names the LF. (If all
+        name the same class, that they vote is evidence for it.) That it abstains still says nothing. True: voting and
+        abstaining are both evidence.
     class_balance : array-like of shape (n_classes,) or dict of class to share, default=None
         P(Y), positive and adding up to 1, then kept. None or "estimate": learned, from gold labels and votes.
     classes : array-like of shape (n_classes,), default=None
@@ -202,7 +205,8 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     def _evidence(self, votes: Votes) -> Evidence:
         evidence = super()._evidence(votes)
         if self._silent is None:
-            return evidence
+            nothing = evidence.table[len(self.mu_) :]
+            return replace(evidence, table=np.vstack([self._vote_evidence, nothing]))
         table = np.vstack([evidence.table, np.log(self._silent)])
         rows = evidence.rows.copy()
         abstains = len(evidence.table) + np.arange(votes.n_lfs)[:, None]
@@ -238,7 +242,7 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         self.symbols_ = patterns.symbols()
         self.classes_, self.class_prior_, self.mu_ = classes, parameters.prior, parameters.mu
         self._mu_eps = least_probability(patterns.n_samples)
-        self._silent = parameters.silent
+        self._silent, self._vote_evidence = parameters.silent, parameters.evidence
         self.coverage_ = self._model_coverage = patterns.coverage()
         self.n_iter_ = len(result.curve)
         self.log_likelihood_curve_ = np.array(result.curve)

@@ -43,6 +43,8 @@ class Model:
         Whether it is evidence that the LF votes at all.
     silence_counts : bool
         Whether abstaining is evidence.
+    one_voice : ndarray of shape (n_lfs,), dtype bool
+        Whether the LF is one of those whose votes are read as one voter's, who names the LF.
     strength, precision : float
         Votes that a Dirichlet prior is worth; precision that it is centred on.
     prior : ndarray of shape (n_classes,) or None
@@ -60,6 +62,7 @@ class Model:
     coins: NDArray[np.bool_]
     speaks: NDArray[np.bool_]
     silence_counts: bool
+    one_voice: NDArray[np.bool_]
     strength: float
     precision: float
     prior: NDArray[np.float64] | None
@@ -98,6 +101,11 @@ def make_model(
     foreign = np.bincount(lf, symbol_class == len(start_prior), minlength=n_lfs) > 0
     coins = np.full(n_lfs, one_coin) & ~foreign
     one_sided = (np.bincount(lf, minlength=n_lfs) == 1) & ~coins
+    speaks = one_sided if informative_abstain == "one-sided" else bool(informative_abstain)
+    speaks = np.broadcast_to(speaks, n_lfs)
+    silence_counts = informative_abstain is True
+    # Of LFs that all vote for one class, nothing but that they vote could be evidence.
+    several = len(np.unique(symbol_class[speaks[lf]])) > 1
     return Model(
         lf=lf,
         symbol_class=symbol_class,
@@ -107,10 +115,9 @@ def make_model(
         strength_rate=(strength / np.maximum(coverage, 1 / patterns.n_samples))[:, None],
         coverage=coverage,
         coins=coins,
-        speaks=one_sided
-        if informative_abstain == "one-sided"
-        else np.full(n_lfs, bool(informative_abstain)),
-        silence_counts=informative_abstain is True,
+        speaks=speaks,
+        silence_counts=silence_counts,
+        one_voice=speaks & several & (not silence_counts),
         strength=strength,
         precision=precision,
         prior=prior,
@@ -139,11 +146,24 @@ class Expected:
 
 @dataclass(frozen=True)
 class Parameters:
-    """P(Y); P(symbol | Y); P(abstain | Y) of each LF, or None where abstaining is no evidence."""
+    """What EM learns.
+
+    Attributes
+    ----------
+    prior : ndarray of shape (n_classes,)
+        P(Y).
+    mu : ndarray of shape (n_symbols, n_classes)
+        P(symbol | Y).
+    silent : ndarray of shape (n_lfs, n_classes) or None
+        P(abstain | Y), where abstaining is evidence.
+    evidence : ndarray of shape (n_symbols, n_classes)
+        Log-likelihood of each vote, all that is said of whether the LF votes aside, where `silent` is None.
+    """
 
     prior: NDArray[np.float64]
     mu: NDArray[np.float64]
     silent: NDArray[np.float64] | None
+    evidence: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -192,7 +212,7 @@ def vote_shares(
 
 def _e_step(blocks: list[Block], parameters: Parameters, lf: NDArray[np.intp]) -> Expected:
     """Expected counts under the posterior P(Y | votes, gold) of every pattern."""
-    evidence, base = np.log(parameters.mu), np.log(parameters.prior)
+    evidence, base = parameters.evidence, np.log(parameters.prior)
     if parameters.silent is not None:
         silent = np.log(parameters.silent)
         evidence, base = evidence - silent[lf], base + silent.sum(axis=0)
@@ -249,7 +269,16 @@ def _m_step(expected: Expected, model: Model) -> Parameters:
     table = _tables(expected.counts, votes, model)
     rate = _rates(expected.rows, votes, model)
     silent = 1 - rate if model.silence_counts else None
-    return Parameters(prior, rate[model.lf] * table, silent)
+    mu = rate[model.lf] * table
+    return Parameters(prior, mu, silent, _evidence(mu, model))
+
+
+def _evidence(mu: NDArray[np.float64], model: Model) -> NDArray[np.float64]:
+    """Log P(symbol | Y); of LFs that are one voice log P(it is this one | Y, one of them votes)."""
+    evidence = np.log(mu)
+    named = model.one_voice[model.lf]
+    evidence[named] -= np.log(np.maximum(mu[named].sum(axis=0), TINY))
+    return evidence
 
 
 def _class_shares(rows: NDArray[np.float64], strength: float) -> NDArray[np.float64]:

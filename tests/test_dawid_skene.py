@@ -14,6 +14,7 @@ from sklearn_labelmodel import DawidSkeneClassifier
 from sklearn_labelmodel._classes import read_gold
 from sklearn_labelmodel._patterns import read_patterns
 from sklearn_labelmodel._vote_reader import read_votes
+from sklearn_labelmodel.datasets import make_label_matrix
 
 PAPER = {"prior_strength": 0, "informative_abstain": False}
 CROWDKIT = np.load(REFERENCE / "crowdkit_dawid_skene.npz")
@@ -230,6 +231,37 @@ def test_one_sided_lfs_are_no_evidence_where_abstains_are_ignored(one_sided):
 def test_one_sided_lfs_are_evidence_by_default(one_sided):
     L, y = one_sided
     assert DawidSkeneClassifier().fit(L).score(L, y) > 0.85
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 0.95])
+def test_a_frequent_class_does_not_take_all_rows_of_one_sided_lfs(share):
+    data = make_label_matrix(
+        2000,
+        8,
+        accuracy=0.75,
+        coverage=0.5,
+        class_balance=[share, 1 - share],
+        one_sided=True,
+        random_state=0,
+    )
+    model = DawidSkeneClassifier().fit(data.L)
+    assert model.score(data.L, data.y) > 0.85
+
+
+@pytest.mark.parametrize("one_sided", [0.5, True])
+def test_maximum_likelihood_climbs_with_one_sided_lfs(one_sided):
+    data = make_label_matrix(
+        2000, 8, accuracy=0.75, class_balance=[0.7, 0.3], one_sided=one_sided, random_state=1
+    )
+    curve = DawidSkeneClassifier(prior_strength=0, max_iter=20).fit(data.L).log_likelihood_curve_
+    assert (np.diff(curve) > -1e-12).all()
+    assert curve[-1] > curve[0] + 0.001
+
+
+def test_one_sided_lfs_of_one_class_are_evidence_for_it(one_sided):
+    L = one_sided[0][:, :4]
+    model = DawidSkeneClassifier(classes=[0, 1], class_balance=[0.5, 0.5]).fit(L)
+    assert (model.predict(L[(L >= 0).any(axis=1)]) == 1).all()
 
 
 def test_silence_is_evidence_where_abstains_are_informative(one_sided):
