@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from numbers import Integral
@@ -19,6 +18,7 @@ from ._lf_base import BaseLabelingFunction, as_labeling_function
 from ._lf_run import Outcome, run
 from ._lf_votes import vote_matrix, votes_of_rows
 from ._records import LabelingFunctionError, Records
+from ._warnings import warn_user
 
 
 class LabelingFunctions(TransformerMixin, _BaseComposition):
@@ -291,12 +291,7 @@ def _warn_of_failures(
         if outcome.failure is not None
     ]
     if reports:
-        # The caller's line: this function, transform, and scikit-learn's wrapper around it.
-        warnings.warn(
-            f"labeling functions raised and so abstained: {'; '.join(reports)}.",
-            UserWarning,
-            stacklevel=4,
-        )
+        warn_user(f"labeling functions raised and so abstained: {'; '.join(reports)}.")
 
 
 def _described(position: int | None, error: Exception, records: Records) -> str:

@@ -397,6 +397,16 @@ def test_errors_can_be_abstentions_counted_in_one_warning():
     assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("method", ["transform", "fit_transform"])
+@pytest.mark.parametrize("container", ["default", "pandas"])
+def test_the_warning_of_errors_points_at_the_callers_line(method, container):
+    labeler = LabelingFunctions([row_wise(int)], on_error="abstain")
+    labeler.set_output(transform=container)
+    with pytest.warns(UserWarning, match="raised and so abstained") as caught:
+        getattr(labeler, method)(["1", "x"])
+    assert [warning.filename for warning in caught] == [__file__]
+
+
 def test_nothing_is_warned_of_when_nothing_raised():
     assert votes_of(row_wise(len), ["a"], on_error="abstain") == [1]
 
