@@ -90,15 +90,75 @@ def lower_bounds(curve: Bunch, precision: float, confidence: float | None) -> ND
     return np.nan_to_num(beta.ppf(level, n_right, curve.n_answered - n_right + 1), nan=0.0)
 
 
-def laxest_threshold(curve: Bunch, precision: float, confidence: float | None) -> int | None:
+def laxest_threshold(curve: Bunch, bounds: NDArray[np.float64], precision: float) -> int | None:
     """Position of the laxest threshold at which the lower bound reaches the precision; None where none does.
 
-    With ``confidence=None`` the judged rows' precision itself is compared. Parameters as in `lower_bounds`.
+    Parameters
+    ----------
+    curve : Bunch
+        Of `precision_curve`.
+    bounds : ndarray of shape (n_thresholds,)
+        Of `lower_bounds` for this precision. Where they are NaN, the judged rows' precision itself is compared.
+    precision : float
+        Wanted, in (0, 1].
     """
-    reached = curve.precision >= precision
-    if confidence is not None:
-        reached = lower_bounds(curve, precision, confidence) >= precision * (1 - 1e-9)
+    reached = np.where(
+        np.isnan(bounds), curve.precision >= precision, bounds >= precision * (1 - 1e-9)
+    )
     return int(np.flatnonzero(reached)[-1]) if reached.any() else None
+
+
+def why_none(curve: Bunch, precision: float, confidence: float | None) -> str:
+    """Say why no threshold will do, and what would.
+
+    Parameters
+    ----------
+    curve : Bunch
+        Of `precision_curve`, with the `lower_bounds` as bound.
+    precision, confidence
+        As in `lower_bounds`.
+    """
+    n_gold, wanted = int(curve.n_answered[-1]), f"precision={precision:g}"
+    remedy = "So every row abstains. Label more rows, or lower `precision`"
+    hint = _reachable(curve, precision, confidence)
+    if confidence is not None:
+        wanted += f" with confidence={confidence:g}"
+        remedy += " or `confidence`"
+        least = least_rows(precision, 1 - confidence)
+        if n_gold < least:
+            return (
+                f"{n_gold} gold row{'s' if n_gold > 1 else ''} cannot assure {wanted}: that takes at least {least}, "
+                f"all of them labelled right. {remedy} (None: no assurance).{hint}"
+            )
+    best = _best_reached(curve, precision, confidence)
+    return f"No threshold reaches {wanted}. {best} {remedy}.{hint}"
+
+
+def _best_reached(curve: Bunch, precision: float, confidence: float | None) -> str:
+    best = int(np.argmax(curve.precision if confidence is None else curve.bound))
+    n_right = round(curve.precision[best] * curve.n_answered[best])
+    few = curve.precision[best] >= precision
+    return (
+        f"At the best one, {curve.threshold[best]:.4g}, {n_right} of {curve.n_answered[best]} gold rows "
+        f"({curve.precision[best]:.1%}) are labelled right{', too few to be sure of it.' if few else '.'}"
+    )
+
+
+def _reachable(curve: Bunch, precision: float, confidence: float | None) -> str:
+    """The greatest precision, in hundredths from 0.5 on, that could have been asked for."""
+    # Bisected, since each bound takes a critical level of its own; `low` is 49, or was reached itself.
+    low, high, coverage = 49, math.ceil(100 * precision), 0.0
+    while high - low > 1:
+        middle = (low + high) // 2
+        bounds = lower_bounds(curve, middle / 100, confidence)
+        chosen = laxest_threshold(curve, bounds, middle / 100)
+        if chosen is None:
+            high = middle
+        else:
+            low, coverage = middle, curve.coverage[chosen]
+    return (
+        f" About {low / 100:g} could be reached, on {coverage:.0%} of the rows." if coverage else ""
+    )
 
 
 def critical_level(counts: NDArray[np.intp], precision: float, level: float) -> float:

@@ -28,7 +28,7 @@ from ._gold_folds import (
 )
 from ._label_model import LabelModelClassifier
 from ._probabilities import probs_to_preds
-from ._selective import laxest_threshold, least_rows, lower_bounds, precision_curve
+from ._selective import laxest_threshold, lower_bounds, precision_curve, why_none
 from ._warnings import warn_user
 
 
@@ -257,50 +257,16 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
 
     def _choose(self) -> None:
         curve = self.curve_
-        chosen = laxest_threshold(curve, self.precision, self.confidence)
+        chosen = laxest_threshold(curve, curve.bound, self.precision)
         if chosen is None:
             self.threshold_, self.gold_coverage_ = math.inf, 0.0
             self.gold_precision_ = self.precision_bound_ = math.nan
-            warn_user(self._why_none())
+            warn_user(why_none(curve, self.precision, self.confidence))
             return
         self.threshold_ = float(curve.threshold[chosen])
         self.gold_precision_ = float(curve.precision[chosen])
         self.gold_coverage_ = float(curve.coverage[chosen])
         self.precision_bound_ = float(curve.bound[chosen])
-
-    def _why_none(self) -> str:
-        wanted = f"precision={self.precision:g}"
-        remedy = "So every row abstains. Label more rows, or lower `precision`"
-        if self.confidence is not None:
-            wanted += f" with confidence={self.confidence:g}"
-            remedy += " or `confidence`"
-            least = least_rows(self.precision, 1 - self.confidence)
-            if self.n_gold_ < least:
-                return (
-                    f"{self.n_gold_} gold row{'s' if self.n_gold_ > 1 else ''} cannot assure {wanted}: that takes at "
-                    f"least {least}, all of them labelled right. {remedy} (None: no assurance).{self._hint()}"
-                )
-        return f"{self._best_reached(wanted)} {remedy}.{self._hint()}"
-
-    def _best_reached(self, wanted: str) -> str:
-        curve = self.curve_
-        best = int(np.argmax(curve.precision if self.confidence is None else curve.bound))
-        n_right = round(curve.precision[best] * curve.n_answered[best])
-        few = curve.precision[best] >= self.precision
-        return (
-            f"No threshold reaches {wanted}. At the best one, {curve.threshold[best]:.4g}, {n_right} of "
-            f"{curve.n_answered[best]} gold rows ({curve.precision[best]:.1%}) are labelled right"
-            f"{', too few to be sure of it.' if few else '.'}"
-        )
-
-    def _hint(self) -> str:
-        """The greatest precision, in hundredths from 0.5 on, that could have been asked for."""
-        for hundredths in range(math.ceil(100 * self.precision) - 1, 49, -1):
-            lower = hundredths / 100
-            chosen = laxest_threshold(self.curve_, lower, self.confidence)
-            if chosen is not None:
-                return f" About {lower:g} could be reached, on {self.curve_.coverage[chosen]:.0%} of the rows."
-        return ""
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Label the rows with at least the chosen confidence, and abstain on the others.

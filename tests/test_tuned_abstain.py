@@ -26,6 +26,7 @@ from sklearn_labelmodel import (
     MajorityVoteClassifier,
     TunedAbstainClassifier,
     WeakSupervisionClassifier,
+    _selective,
 )
 from sklearn_labelmodel._selective import (
     chance_of_rejection,
@@ -35,6 +36,7 @@ from sklearn_labelmodel._selective import (
     least_rows,
     lower_bounds,
     precision_curve,
+    why_none,
 )
 
 N_ROWS, N_GOLD = 600, 200
@@ -100,11 +102,15 @@ CHANCE_OF_BEING_RIGHT = {
 }
 
 
+def laxest(curve, precision, confidence):
+    return laxest_threshold(curve, lower_bounds(curve, precision, confidence), precision)
+
+
 def chosen_threshold(rng, chance, n_gold, precision, confidence):
     certainty = rng.uniform(0.5, 1, n_gold)
     right = rng.random(n_gold) < chance(certainty)
     curve = precision_curve(certainty, right)
-    position = laxest_threshold(curve, precision, confidence)
+    position = laxest(curve, precision, confidence)
     return None if position is None else curve.threshold[position]
 
 
@@ -185,9 +191,9 @@ def test_bounds_are_clopper_and_pearsons_at_the_critical_level():
 def test_as_many_right_labels_as_are_needed_at_least_are_enough():
     n_rows = least_rows(0.95, 0.1)
     curve = precision_curve(np.full(n_rows, 0.7), np.ones(n_rows, dtype=bool))
-    assert laxest_threshold(curve, 0.95, 0.9) == 0
+    assert laxest(curve, 0.95, 0.9) == 0
     curve = precision_curve(np.full(n_rows - 1, 0.7), np.ones(n_rows - 1, dtype=bool))
-    assert laxest_threshold(curve, 0.95, 0.9) is None
+    assert laxest(curve, 0.95, 0.9) is None
 
 
 def test_thresholds_lie_between_neighbours_that_differ_by_the_last_bit():
@@ -251,6 +257,72 @@ def test_of_very_many_thresholds_some_are_kept_the_laxest_included():
     assert 300 < len(curve.threshold) <= 500
     assert curve.n_answered[-1] == 20_000
     assert_array_equal(curve.n_answered, [(certainty >= t).sum() for t in curve.threshold])
+
+
+def test_without_bounds_the_precision_itself_is_compared():
+    curve = precision_curve(np.array([0.9, 0.8, 0.7, 0.6]), np.array([1, 1, 0, 0], dtype=bool))
+    assert [laxest(curve, precision, None) for precision in (1, 0.6, 0.5)] == [1, 2, 3]
+    assert laxest(precision_curve(np.ones(2), np.zeros(2, dtype=bool)), 0.5, None) is None
+
+
+# Why no threshold will do -------------------------------------------------------------------------
+
+
+def judged(n_rows, share, confidence, precision=0.95):
+    rng = np.random.default_rng(0)
+    certainty = rng.uniform(0.5, 1, n_rows).round(1)
+    curve = precision_curve(certainty, rng.random(n_rows) < share)
+    curve.bound = lower_bounds(curve, precision, confidence)
+    return curve
+
+
+@pytest.mark.parametrize("confidence", [0.9, None])
+@pytest.mark.parametrize("n_rows", [60, 300])
+def test_the_precision_said_to_be_reachable_is_the_greatest(n_rows, confidence):
+    curve = judged(n_rows, 0.8, confidence)
+    reached = {h: laxest(curve, h / 100, confidence) for h in range(50, 95)}
+    greatest = max(h for h, position in reached.items() if position is not None)
+    coverage = curve.coverage[reached[greatest]]
+    assert why_none(curve, 0.95, confidence).endswith(
+        f" About {greatest / 100:g} could be reached, on {coverage:.0%} of the rows."
+    )
+
+
+def test_what_could_be_reached_takes_few_critical_levels(monkeypatch):
+    curve, levels = judged(200, 0.6, 0.9), []
+
+    def counted(*args):
+        levels.append(args)
+        return critical_level(*args)
+
+    monkeypatch.setattr(_selective, "critical_level", counted)
+    assert "could be reached" in why_none(curve, 0.95, 0.9)
+    assert len(levels) <= 6
+
+
+def test_where_nothing_can_be_reached_nothing_is_promised():
+    message = why_none(judged(200, 0.2, 0.9), 0.95, 0.9)
+    assert message.endswith("or lower `precision` or `confidence`.")
+
+
+def test_too_few_gold_rows_are_said_to_be_too_few():
+    one = why_none(judged(1, 1.0, 0.9), 0.95, 0.9)
+    assert one.startswith("1 gold row cannot assure precision=0.95 with confidence=0.9: that takes")
+    assert "at least 45, all of them labelled right. So every row abstains." in one
+    assert why_none(judged(44, 1.0, 0.9), 0.95, 0.9).startswith("44 gold rows cannot")
+    assert why_none(judged(45, 0.5, 0.9), 0.95, 0.9).startswith("No threshold reaches")
+
+
+def test_the_best_threshold_is_told_with_its_counts():
+    curve = precision_curve(np.repeat([0.9, 0.6], 50), np.arange(100) < 48)
+    curve.bound = lower_bounds(curve, 0.95, 0.9)
+    assert (
+        "At the best one, 0.75, 48 of 50 gold rows (96.0%) are labelled right, too few to be sure of it."
+    ) in why_none(curve, 0.95, 0.9)
+    curve.bound = lower_bounds(curve, 0.97, None)
+    assert why_none(curve, 0.97, None).startswith(
+        "No threshold reaches precision=0.97. At the best one, 0.75, 48 of 50 gold rows (96.0%) are labelled right. So"
+    )
 
 
 # What is chosen, predicted and stored -------------------------------------------------------------
