@@ -163,7 +163,7 @@ def resolve_classes(
     if classes is not None:
         given = _given_classes(classes, abstain)
         check_votes_are_classes(given, votes)
-        _check_gold_is_class(given, gold)
+        check_gold_is_class(given, gold)
         return given
     if len(gold.values) and gold.complete:
         _warn_of_other_votes(gold.values, votes, lf, vote)
@@ -222,7 +222,8 @@ def _given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
     return labels
 
 
-def _check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
+def check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
+    """Raise a ValueError at the first gold label that is none of the classes."""
     unknown = np.flatnonzero(class_index(gold.values, classes) == len(classes))
     if len(unknown):
         row = int(np.flatnonzero(gold.codes == unknown[0])[0])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -19,8 +20,16 @@ from sklearn.utils.validation import (
 )
 
 from ._base import unchanged_on_error
-from ._classes import class_index, read_gold
+from ._classes import (
+    UNLABELLED,
+    GoldLabels,
+    check_gold_is_class,
+    check_same_kind,
+    class_index,
+    read_gold,
+)
 from ._gold_accuracy import gold_accuracy
+from ._gold_folds import innermost, labelled_rows
 from ._label_model import LabelModelClassifier
 from ._lf_counts import rows_with_vote
 from ._soft_labels import fit_on_probabilities, soft_label_expand, takes_probabilities
@@ -231,8 +240,8 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         model = LabelModelClassifier() if self.label_model is None else clone(self.label_model)
         model = model.fit(L, y)
         proba = np.array(model.predict_proba(L), dtype=np.float64)
-        gold = read_gold(y, len(proba), classes=getattr(model, "classes", None))
-        labelled = np.flatnonzero(gold.codes < len(gold.values))
+        gold = _gold_labels(model, y, len(proba))
+        labelled = labelled_rows(gold)
         proba[labelled] = 0.0
         truth = class_index(gold.values, model.classes_)[gold.codes[labelled]]
         proba[labelled, truth] = 1.0
@@ -378,3 +387,16 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             tags.input_tags.allow_nan &= taken.allow_nan
         tags.target_tags.required = False
         return tags
+
+
+def _gold_labels(model: Any, y: Any, n_samples: int) -> GoldLabels:
+    """The gold labels in y, all of them classes of the fitted label model."""
+    classes = np.asarray(model.classes_)
+    known: Any = classes
+    if UNLABELLED in classes.tolist() and not isinstance(model, FrozenEstimator):
+        # Votes may have made -1 a class after fit had read it in y as the mark of an unlabelled row.
+        known = getattr(innermost(model), "classes", None)
+    gold = read_gold(y, n_samples, classes=known)
+    check_same_kind(classes, gold.values, ("classes", "labels of y"))
+    check_gold_is_class(classes, gold)
+    return gold

@@ -212,6 +212,61 @@ def test_a_labelled_row_without_a_vote_is_trained_on(data):
     assert trained_on(X, L, gold)[silent].tolist() == np.eye(3)[y[silent]].tolist()
 
 
+@pytest.mark.parametrize(
+    "prefitted",
+    [
+        lambda L: FrozenEstimator(LabelModelClassifier().fit(L)),
+        lambda L: make_pipeline(FrozenEstimator(LabelModelClassifier().fit(L))),
+    ],
+    ids=["frozen", "in a pipeline"],
+)
+def test_labels_of_one_class_are_read_by_a_fitted_label_models_classes(binary, prefitted):
+    L, truth = binary
+    gold = np.where((np.arange(len(L)) < 30) & (truth == 1), 1, -1)
+    proba = trained_on(np.arange(len(L)), L, gold, label_model=prefitted(L))
+    assert_array_equal(proba[gold == 1], np.eye(2)[gold[gold == 1]])
+    assert ((proba > 0).sum(axis=1)[gold == -1] == 2).any()
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda y: np.where(y == 1, 7, -1), r"row {row}: the gold label 7 .* \[0, 1\]. Correct it"),
+        (lambda y: np.where(y == 1, "spam", "ham"), "labels of y .* are of unlike kinds"),
+    ],
+    ids=["another class", "another kind"],
+)
+def test_labels_that_a_fitted_label_model_does_not_know_are_refused(binary, write, message):
+    L, truth = binary
+    model = WeakSupervisionClassifier(label_model=FrozenEstimator(LabelModelClassifier().fit(L)))
+    with pytest.raises(ValueError, match=message.format(row=np.argmax(truth == 1))):
+        model.fit(np.arange(len(L))[:, None], write(truth), L=L)
+
+
+def test_minus_one_is_a_class_beside_a_single_other_one(binary):
+    L, truth = binary
+    signed = np.where(L < 0, None, np.where(L == 1, 1, -1))
+    label_model = LabelModelClassifier(abstain=None)
+    for gold in (2 * truth - 1, np.where(np.arange(len(L)) < 50, 2.0 * truth - 1, np.nan)):
+        model = WeakSupervisionClassifier(label_model=label_model, estimator=Recorder())
+        model.fit(np.arange(len(L))[:, None], gold, L=signed)
+        rows, certain = model.estimator_.X_[:, 0], model.estimator_.weight_ == 1
+        assert model.classes_.tolist() == [-1, 1]
+        assert_array_equal(model.estimator_.y_[certain & (rows < 50)], 2 * truth[:50] - 1)
+
+
+def test_minus_one_among_other_labels_marks_rows_as_unlabelled_as_for_the_label_model(data):
+    _, L, truth = data
+    votes = np.where(L < 0, None, L - 1)
+    label_model = LabelModelClassifier(abstain=None, gold="ignore")
+    model = WeakSupervisionClassifier(label_model=label_model, estimator=Recorder())
+    model.fit(np.arange(len(L))[:, None], truth - 1, L=votes)
+    unlabelled = np.isin(model.estimator_.X_[:, 0], np.flatnonzero(truth == 0))
+    assert model.classes_.tolist() == [-1, 0, 1]
+    assert (model.estimator_.weight_[~unlabelled] == 1).all()
+    assert (model.estimator_.weight_[unlabelled] < 1).all()
+
+
 def test_gold_labels_anchor_the_label_model(data):
     X, L, y = data
     model = WeakSupervisionClassifier().fit(X, y, L=L)
