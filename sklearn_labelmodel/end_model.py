@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Any
 
@@ -255,16 +256,12 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             abstain = getattr(model, "abstain", -1)
             train = rows_with_vote(read_votes(L, abstain=abstain, allow_fractions=True))
             train[labelled] = True
+            _check_any_covered(train)
         if self.min_confidence is not None:
-            train &= proba.max(axis=1) >= self.min_confidence
-        rows = np.flatnonzero(train)
-        if not len(rows):
-            raise ValueError(
-                f"No row is left to train the estimator on: of {len(proba)} rows none has a vote"
-                + ("." if self.min_confidence is None else " and enough confidence.")
-                + " Lower min_confidence, or pass uncovered='prior'."
-            )
-        return rows
+            certainty = proba.max(axis=1)
+            _check_any_certain(certainty[train], self.min_confidence, self.uncovered)
+            train &= certainty >= self.min_confidence
+        return np.flatnonzero(train)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the class of every record; the labeling functions are not asked.
@@ -400,3 +397,24 @@ def _gold_labels(model: Any, y: Any, n_samples: int) -> GoldLabels:
     check_same_kind(classes, gold.values, ("classes", "labels of y"))
     check_gold_is_class(classes, gold)
     return gold
+
+
+def _check_any_covered(covered: NDArray[np.bool_]) -> None:
+    if not covered.any():
+        raise ValueError(
+            f"No row is left to train the estimator on: none of {len(covered)} rows has a vote or a gold label. Check "
+            "the label model's `abstain`, or pass uncovered='prior' to train on rows without a vote."
+        )
+
+
+def _check_any_certain(
+    certainty: NDArray[np.float64], min_confidence: float, uncovered: str
+) -> None:
+    if not (certainty >= min_confidence).any():
+        which = " with a vote or a gold label" if uncovered == "drop" else ""
+        # Rounded down, so that the number given will do.
+        greatest = math.floor(1e4 * certainty.max()) / 1e4
+        raise ValueError(
+            f"No row is left to train the estimator on: none of {len(certainty)} rows{which} has a class of "
+            f"probability min_confidence={min_confidence:g} or more. Lower min_confidence, to {greatest:g} at most."
+        )

@@ -281,10 +281,31 @@ def test_hard_labels_are_the_most_probable_classes(data, soft_labels):
     assert_array_equal(model.estimator_.y_, soft_labels[kept].argmax(axis=1))
 
 
-def test_no_row_left_is_an_error(data):
+@pytest.mark.parametrize(
+    ("uncovered", "which"),
+    [("drop", "rows with a vote or a gold label has"), ("prior", "300 rows has")],
+)
+def test_where_no_row_is_certain_enough_the_error_says_what_would_do(
+    data, soft_labels, uncovered, which
+):
     X, L, _ = data
-    with pytest.raises(ValueError, match="Lower min_confidence"):
-        WeakSupervisionClassifier(min_confidence=1.0).fit(X, L=L)
+    model = WeakSupervisionClassifier(uncovered=uncovered, min_confidence=1.0)
+    with pytest.raises(ValueError, match=f"{which} a class of probability min_conf") as refused:
+        model.fit(X, L=L)
+    assert "uncovered=" not in str(refused.value)
+    reachable = float(str(refused.value).split("Lower min_confidence, to ")[1].split()[0])
+    assert soft_labels.max() - 1e-4 < reachable <= soft_labels.max()
+    model.set_params(min_confidence=reachable).fit(X, L=L)
+
+
+@pytest.mark.parametrize("min_confidence", [None, 0.9])
+def test_where_no_row_has_a_vote_the_error_does_not_ask_for_less_confidence(data, min_confidence):
+    X, L, _ = data
+    frozen = FrozenEstimator(LabelModelClassifier().fit(L))
+    model = WeakSupervisionClassifier(label_model=frozen, min_confidence=min_confidence)
+    with pytest.raises(ValueError, match=r"none of 300 rows has a vote .* uncovered='prior'") as no:
+        model.fit(X, L=np.full_like(L, -1))
+    assert "min_confidence" not in str(no.value)
 
 
 # Sources of votes ---------------------------------------------------------------------------------
