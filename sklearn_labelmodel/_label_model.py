@@ -303,7 +303,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             self._store(problem, classes, reading, mu, floor, coverage)
             self._store_evidence(final, reading, tempering)
             self._store_training(result)
-            self._keep_for_report(votes.n_samples, overlaps, statistics.cooccurrence)
+            self._keep_for_report(votes.n_samples, overlaps, statistics.cooccurrence, anchors)
             if self.verbose:
                 self._warn_of_inverted()
         return self

@@ -1,4 +1,4 @@
-"""How far each labeling function agrees with the others."""
+"""How far each labeling function agrees with the others, or with gold labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ._patterns import Patterns
+
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,20 @@ class Consensus:
     agreed: NDArray[np.float64]
     by_chance: NDArray[np.float64]
     error: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """Rows with a gold label: those of each class that hold each symbol, and all of them.
+
+    Attributes
+    ----------
+    by_symbol : ndarray of shape (n_symbols, n_classes)
+    rows : ndarray of shape (n_classes,)
+    """
+
+    by_symbol: NDArray[np.float64]
+    rows: NDArray[np.float64]
 
 
 def consensus(
@@ -69,7 +85,7 @@ def consensus(
             met=met,
             agreed=agreed / met,
             by_chance=(votes * base).sum(axis=1) / met,
-            error=np.sqrt((votes * base * (1 - base)).sum(axis=1)) / met,
+            error=np.sqrt((votes * _spread(base)).sum(axis=1)) / met,
         )
 
 
@@ -107,8 +123,41 @@ def consensus_of_pairs(
     met = rows.max(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         by_chance = (votes * base).sum(axis=1) / pairs
-        spread = (votes * base * (1 - base)).sum(axis=1) / pairs
+        spread = (votes * _spread(base)).sum(axis=1) / pairs
         return Consensus(met, agreeing / pairs, by_chance, np.sqrt(spread / met))
+
+
+def agreement_with_labels(
+    lf: NDArray[np.intp], symbol_class: NDArray[np.intp], labels: LabelCounts, n_lfs: int
+) -> Consensus:
+    """The same with gold labels for the others: `met` are votes on labelled rows, `agreed` the share that is right.
+
+    Parameters
+    ----------
+    lf, symbol_class : ndarray of shape (n_symbols,)
+        n_classes where the symbol names no class: such votes do not count.
+    labels : LabelCounts
+    n_lfs : int
+    """
+    named = np.flatnonzero(symbol_class < len(labels.rows))
+    lf, cls, counts = lf[named], symbol_class[named], labels.by_symbol[named]
+    share, votes = (labels.rows / labels.rows.sum())[cls], counts.sum(axis=1)
+    met, right, by_chance, spread = (
+        np.bincount(lf, each, minlength=n_lfs)
+        for each in (
+            votes,
+            counts[np.arange(len(cls)), cls],
+            votes * share,
+            votes * _spread(share),
+        )
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Consensus(met, right / met, by_chance / met, np.sqrt(spread) / met)
+
+
+def _spread(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Variance of a 0/1 number of this mean, 0 where rounding alone keeps the mean off 0 and 1."""
+    return np.asarray(np.where(np.abs(share - 0.5) > 0.5 - ROUNDING, 0.0, share * (1 - share)))
 
 
 def _shares_of_others(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._classes import class_index
 from ._dependence import LEAST_RATIO, LEAST_Z, PRIOR_VOTES
 from ._lf_consensus import votes_by_lf
 from ._lf_likelihood import LikelihoodFit, sampled
@@ -201,15 +202,21 @@ def tables_of(
         The symbols that the model knows; another one is taken to say nothing of the class.
     mu : ndarray of shape (n_known, n_classes)
     """
-    place = {(lf, vote): u for u, (lf, vote) in enumerate(symbols.tolist())}
-    known = [
-        place.get(symbol, -1)
-        for symbol in zip(patterns.lf.tolist(), patterns.vote.tolist(), strict=True)
-    ]
     table = np.tile(patterns.counts()[:, None] / patterns.n_samples, (1, mu.shape[1]))
-    found = np.flatnonzero(np.array(known) >= 0)
-    table[found] = mu[np.array(known)[found]]
-    lfs = np.arange(patterns.n_lfs)[:, None] == patterns.lf
-    choice = lfs.sum(axis=1) > 1
-    spoken = np.where(choice[:, None], lfs @ table, 1.0)
+    place = places_of(patterns, symbols)
+    known = np.flatnonzero(place < len(symbols))
+    table[known] = mu[place[known]]
+    spoken = np.zeros((patterns.n_lfs, mu.shape[1]))
+    np.add.at(spoken, patterns.lf, table)
+    spoken[np.bincount(patterns.lf, minlength=patterns.n_lfs) == 1] = 1.0
     return np.asarray(table / spoken[patterns.lf])
+
+
+def places_of(patterns: Patterns, symbols: NDArray[Any]) -> NDArray[np.intp]:
+    """Place of each of the patterns' symbols among the model's, shape (n_symbols,); n_known for one it lacks."""
+    values = np.unique(symbols["vote"])
+    width = len(values) + 1
+    known = symbols["lf"] * width + np.searchsorted(values, symbols["vote"])
+    wanted = patterns.lf * width + class_index(patterns.vote, values)
+    place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return np.where(known[place] == wanted, place, len(known))

@@ -16,13 +16,15 @@ from scipy.special import softmax
 from sklearn.utils import gen_batches
 
 from ._classes import class_index
-from ._em import Model, Parameters, majority_start, make_model, maximise
-from ._lf_consensus import votes_by_lf
+from ._em import Expected, Model, Parameters, majority_start, make_model, maximise
+from ._lf_consensus import LabelCounts, votes_by_lf
 from ._patterns import Patterns
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7
 MAX_ITER, TOL = 500, 1e-8
+# Rows of each class that majority vote counts for beside gold labels, where EM starts.
+START_ROWS = 5.0
 LEAST_VOTES, LEAST_SHARE = 5, 0.05
 VOTES_PER_PARAMETER = 15
 MOST_PARAMETERS = 1024
@@ -76,10 +78,12 @@ def fit_likelihood(
     classes: NDArray[Any],
     prior: NDArray[np.float64] | None = None,
     copies: tuple[int, ...] = (),
+    labels: LabelCounts | None = None,
 ) -> LikelihoodFit:
     """Fit the tables of LFs that err independently given the class, and abstain whatever the class is.
 
     Each LF has a table of its own where there are votes enough for its parameters (15 each), else one accuracy.
+    The likelihood is as high if classes change places; majority vote, where EM starts, or gold labels choose.
 
     Parameters
     ----------
@@ -90,6 +94,8 @@ def fit_likelihood(
         The class prior where it is known, else it is learned.
     copies : tuple of int, default=()
         LFs that repeat others, to be left out: what two copies agree in would be taken for the truth.
+    labels : LabelCounts, default=None
+        Gold labels for EM to start from, in the order of the patterns' symbols.
 
     Returns
     -------
@@ -101,9 +107,12 @@ def fit_likelihood(
     fit = LikelihoodFit(_reasons(patterns, classes, copies))
     if not fit.known.any():
         return fit
-    part = _only(patterns, fit.known, len(classes))
+    symbols = np.flatnonzero(fit.known[patterns.lf])
+    part = _only(patterns, symbols, len(classes))
     symbol_class = class_index(part.vote, classes)
-    model, parameters = _maximise(part, symbol_class, classes, prior)
+    if labels is not None:
+        labels = LabelCounts(labels.by_symbol[symbols], labels.rows)
+    model, parameters = _maximise(part, symbol_class, classes, prior, labels)
     return LikelihoodFit(fit.reason, part, symbol_class, model, parameters)
 
 
@@ -152,9 +161,8 @@ def _in_triangles(meets: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArra
     return np.asarray((pairs @ pairs * pairs).any(axis=1))
 
 
-def _only(patterns: Patterns, known: NDArray[np.bool_], n_classes: int) -> Patterns:
-    """The patterns of the known LFs' votes, without the rows that have none, or only some where they are many."""
-    symbols = np.flatnonzero(known[patterns.lf])
+def _only(patterns: Patterns, symbols: NDArray[np.intp], n_classes: int) -> Patterns:
+    """The patterns of these symbols, without the rows that have none, or only some where they are many."""
     part = replace(
         patterns,
         lf=patterns.lf[symbols],
@@ -200,6 +208,7 @@ def _maximise(
     symbol_class: NDArray[np.intp],
     classes: NDArray[Any],
     prior: NDArray[np.float64] | None,
+    labels: LabelCounts | None,
 ) -> tuple[Model, Parameters]:
     n_classes = len(classes)
     n_parameters = len(part.lf) * n_classes
@@ -207,6 +216,8 @@ def _maximise(
     start_prior = np.full(n_classes, 1 / n_classes) if prior is None else prior
     blocks = list(part.blocks(classes))
     start = majority_start(blocks, symbol_class, start_prior)
+    if labels is not None:
+        start = _with_labels(start, labels)
     model = make_model(
         part,
         symbol_class,
@@ -218,6 +229,13 @@ def _maximise(
         informative_abstain=False,
     )
     return model, maximise(blocks, model, start, MAX_ITER, TOL).parameters
+
+
+def _with_labels(start: Expected, labels: LabelCounts) -> Expected:
+    """The labels' counts, and a few rows like the start's for what they leave open."""
+    few = START_ROWS * len(labels.rows) / start.rows.sum()
+    counts = labels.by_symbol + few * start.counts
+    return Expected(counts, labels.rows + few * start.rows, start.log_likelihood)
 
 
 def pattern_posterior(part: Patterns, parameters: Parameters) -> NDArray[np.float64]:

@@ -14,8 +14,8 @@ from ._lf_copies import Copy
 from ._report_facts import LFFacts, ModelFacts
 
 SEVERITIES = ("danger", "warning", "info")
-INVERTED_Z, UNRELATED_Z = -3.0, 1.0
-LEAST_MET, FEW_VOTES = 50, 30
+INVERTED_Z, UNRELATED_Z, CONFIRMED_Z = -3.0, 1.0, 2.0
+LEAST_MET, FEW_VOTES, FEW_LABELS = 50, 30, 30
 SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
 SILENT, MOSTLY_SILENT = 0.1, 0.5
 SHIFT, LARGE_SHIFT = 0.1, 0.2
@@ -73,21 +73,34 @@ def too_few_lfs(lfs: LFFacts) -> list[Finding]:
 
 
 def inverted(lfs: LFFacts) -> list[Finding]:
-    """LFs that agree with the others less than chance, beyond sampling noise."""
-    if lfs.consensus is None:
-        return []
-    z, agreement = _z(lfs.consensus), lfs.consensus
+    """LFs that gold labels, or else the other LFs, contradict more often than chance, beyond sampling noise."""
+    z, by_labels = _judged(lfs)
     return [
         Finding(
             "inverted",
             "danger",
             lfs.name[j],
-            f"{_called(lfs.name[j])} votes against the others: {agreement.agreed[j]:.0%} of the votes beside "
-            f"its own agree with it, by chance it would be {agreement.by_chance[j]:.0%}",
+            _against_labels(lfs.name[j], lfs.labelled, j)
+            if by_labels[j]
+            else _against_others(lfs.name[j], lfs.consensus, j),
             "swap its labels if they are mixed up, else drop it",
         )
         for j in np.flatnonzero(z < INVERTED_Z)
     ]
+
+
+def _against_others(name: Any, others: Any, j: int) -> str:
+    return (
+        f"{_called(name)} votes against the others: {others.agreed[j]:.0%} of the votes beside its own agree with it, "
+        f"by chance it would be {others.by_chance[j]:.0%}"
+    )
+
+
+def _against_labels(name: Any, labels: Any, j: int) -> str:
+    return (
+        f"{_called(name)} votes against gold labels: {labels.agreed[j]:.0%} of its {labels.met[j]:.0f} votes on "
+        f"labelled rows are right, by chance it would be {labels.by_chance[j]:.0%}"
+    )
 
 
 def below_chance(lfs: LFFacts) -> list[Finding]:
@@ -96,9 +109,8 @@ def below_chance(lfs: LFFacts) -> list[Finding]:
         return []
     low, high, chance = lfs.intervals.low, lfs.intervals.high, lfs.intervals.chance
     below = high < chance
-    if lfs.consensus is not None:
-        # Where LFs are poor, the classes of maximum likelihood may be swapped; then good LFs look bad.
-        below &= ~(_z(lfs.consensus) > UNRELATED_Z)
+    # Where LFs are poor, the classes of maximum likelihood may be swapped; then good LFs look bad.
+    below &= ~(_judged(lfs)[0] > UNRELATED_Z)
     return [
         Finding(
             "below-chance",
@@ -116,7 +128,7 @@ def unrelated(lfs: LFFacts) -> list[Finding]:
     """LFs that agree with the others no more than chance, though they meet often, and are not known to be good."""
     if lfs.consensus is None:
         return []
-    z, agreement = _z(lfs.consensus), lfs.consensus
+    z, agreement = _judged(lfs)[0], lfs.consensus
     lost = (z >= INVERTED_Z) & (z < UNRELATED_Z) & (agreement.met >= LEAST_MET)
     if lfs.intervals is not None:
         lost &= ~(lfs.intervals.low > lfs.intervals.chance)
@@ -204,6 +216,23 @@ LF_CHECKS = (
 )
 
 
+def _judged(lfs: LFFacts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Agreement beyond chance in standard errors, and where gold labels say it rather than the other LFs.
+
+    Labels decide where they confirm an LF or condemn it. Where they confirm one that the others contradict, the
+    others are wrong together, and their word counts for no LF.
+    """
+    z = np.full(len(lfs.name), np.nan) if lfs.consensus is None else _z(lfs.consensus)
+    if lfs.labelled is None:
+        return z, np.zeros(len(z), dtype=bool)
+    of_labels = _z(lfs.labelled)
+    confirmed = of_labels > CONFIRMED_Z
+    decided = confirmed | (of_labels < INVERTED_Z)
+    if (confirmed & (z < INVERTED_Z)).any():
+        z = np.full(len(z), np.nan)
+    return np.where(decided, of_labels, z), decided
+
+
 def _z(agreement: Consensus) -> NDArray[np.float64]:
     """Agreement beyond chance in standard errors; NaN where nothing is to compare."""
     beyond = agreement.agreed - agreement.by_chance
@@ -253,9 +282,15 @@ def disagreement(model: ModelFacts) -> list[Finding]:
     """Labels that differ from majority vote in many rows."""
     if model.agreement is None or model.agreement >= LOW_AGREEMENT:
         return []
-    message = (
-        f"Labels differ from majority vote in {1 - model.agreement:.0%} of the rows with votes"
-    )
+    unlike = 1 - model.agreement
+    if model.n_labels >= FEW_LABELS:
+        message = (
+            f"Labels differ from majority vote, which knows nothing of the {model.n_labels:,} gold labels that the fit "
+            f"has learned from, in {unlike:.0%} of the rows with votes"
+        )
+        remedy = "compare both on other labelled rows before you prefer majority vote"
+        return [Finding("against-majority", "info", None, message, remedy)]
+    message = f"Labels differ from majority vote in {unlike:.0%} of the rows with votes"
     severity = "danger" if model.agreement < LEAST_AGREEMENT else "warning"
     remedy = "check some of these rows by hand before you trust either"
     return [Finding("against-majority", severity, None, message, remedy)]

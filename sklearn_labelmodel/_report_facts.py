@@ -33,6 +33,9 @@ class LFFacts:
         `lf_accuracies_`.
     intervals : AccuracyIntervals or None
     consensus : Consensus or None
+        Agreement with the other LFs.
+    labelled : Consensus or None
+        Agreement with the gold labels that accuracies were learned from.
     """
 
     name: NDArray[Any]
@@ -43,6 +46,7 @@ class LFFacts:
     learned: NDArray[np.float64]
     intervals: AccuracyIntervals | None = None
     consensus: Consensus | None = None
+    labelled: Consensus | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class ModelFacts:
     held_out : (float, float) or None
         Mean log-likelihood of held-out rows under the model and under majority vote.
     copies : tuple of Copy
+    n_labels : int
+        Gold labels that accuracies were learned from.
     dependencies : frozenset of (hashable, hashable)
         Names of pairs of LFs whose common errors the fit allows for.
     """
@@ -86,4 +92,5 @@ class ModelFacts:
     agreement: float | None = None
     held_out: tuple[float, float] | None = None
     copies: tuple[Copy, ...] = ()
+    n_labels: int = 0
     dependencies: frozenset[tuple[Any, Any]] = frozenset()

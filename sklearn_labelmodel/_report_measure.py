@@ -12,8 +12,14 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from ._classes import class_index, no_gold
-from ._lf_consensus import Consensus, consensus, consensus_of_pairs
-from ._lf_copies import Copy, copied_pairs, tables_of
+from ._lf_consensus import (
+    Consensus,
+    LabelCounts,
+    agreement_with_labels,
+    consensus,
+    consensus_of_pairs,
+)
+from ._lf_copies import Copy, copied_pairs, places_of, tables_of
 from ._lf_intervals import accuracy_intervals
 from ._lf_likelihood import LikelihoodFit, fit_likelihood
 from ._lf_summary import learned_accuracy
@@ -42,6 +48,7 @@ def measure_fit(model: Any) -> tuple[LFFacts, ModelFacts]:
         alone=(coverage > 0) & ~overlaps,
         learned=learned_accuracy(model),
         consensus=_kept_consensus(model, kept),
+        labelled=_agreement_with_labels(model),
     )
     return lfs, _model_facts(model, n_samples)
 
@@ -54,6 +61,22 @@ def _kept_consensus(model: Any, kept: KeptVotes | None) -> Consensus | None:
     pairs = kept.cooccurrence[np.ix_(named, named)]
     lf = model.symbols_["lf"][named]
     return consensus_of_pairs(lf, symbol_class[named], pairs, model.n_features_in_)
+
+
+def _agreement_with_labels(model: Any) -> Consensus | None:
+    labels = _labels_of_fit(model)
+    if labels is None:
+        return None
+    symbol_class = class_index(model.symbols_["vote"], model.classes_)
+    return agreement_with_labels(model.symbols_["lf"], symbol_class, labels, model.n_features_in_)
+
+
+def _labels_of_fit(model: Any) -> LabelCounts | None:
+    """The gold labels that accuracies were learned from, by the model's symbols."""
+    kept = getattr(model, "_kept", None)
+    if kept is None or kept.gold_counts is None:
+        return None
+    return LabelCounts(kept.gold_counts, kept.gold_rows)
 
 
 def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
@@ -75,6 +98,7 @@ def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
         learned=learned_accuracy(model),
         intervals=accuracy_intervals(fit),
         consensus=consensus(patterns, symbol_class, counts),
+        labelled=_agreement_with_labels(model),
     )
     facts = _model_facts(
         model,
@@ -91,14 +115,24 @@ def _judge(
     model: Any, patterns: Patterns, proba: NDArray[np.float64]
 ) -> tuple[tuple[Copy, ...], LikelihoodFit]:
     """Copies among the LFs, and the likelihood's fit without them."""
-    prior = _given_prior(model)
-    fit = fit_likelihood(patterns, model.classes_, prior)
+    given = {"prior": _given_prior(model), "labels": _labels_of(patterns, model)}
+    fit = fit_likelihood(patterns, model.classes_, **given)
     table = tables_of(patterns, model.symbols_, model.mu_)
     copies = copied_pairs(patterns, proba, table, model.class_prior_, fit)
     if copies:
         repeated = tuple({copy.second for copy in copies})
-        fit = fit_likelihood(patterns, model.classes_, prior, repeated)
+        fit = fit_likelihood(patterns, model.classes_, copies=repeated, **given)
     return copies, fit
+
+
+def _labels_of(patterns: Patterns, model: Any) -> LabelCounts | None:
+    """The same by the patterns' symbols."""
+    labels = _labels_of_fit(model)
+    if labels is None:
+        return None
+    unknown = np.zeros((1, len(labels.rows)))
+    place = places_of(patterns, model.symbols_)
+    return LabelCounts(np.vstack([labels.by_symbol, unknown])[place], labels.rows)
 
 
 def _labels(patterns: Patterns, proba: NDArray[np.float64]) -> dict[str, Any]:
@@ -113,6 +147,7 @@ def _labels(patterns: Patterns, proba: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
+    labels = _labels_of_fit(model)
     return ModelFacts(
         kind=type(model).__name__,
         n_samples=n_samples,
@@ -120,6 +155,7 @@ def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
         class_prior=model.class_prior_,
         converged=getattr(model, "converged_", None),
         diverged=getattr(model, "_diverged", False),
+        n_labels=0 if labels is None else int(labels.rows.sum()),
         dependencies=frozenset(getattr(model, "dependencies_", ())),
         **more,
     )
@@ -205,8 +241,8 @@ def held_out_scores(model: Any, L: Any, n_samples: int) -> tuple[float, float] |
     Returns
     -------
     scores : (float, float) or None
-        None for fewer than 20 rows, votes that are no class, more than a million parameters, or where a half cannot
-        be fitted alone.
+        None for fewer than 20 rows, votes that are no class, more than a million parameters, a model that learned
+        from gold labels, or where a half cannot be fitted alone.
     """
     from ._majority_vote import MajorityVoteClassifier
 
@@ -214,7 +250,7 @@ def held_out_scores(model: Any, L: Any, n_samples: int) -> tuple[float, float] |
     costly = model.mu_.size > HELD_OUT_PARAMETERS
     if n_samples < HELD_OUT_LEAST or costly or not named.all():
         return None
-    if isinstance(model, MajorityVoteClassifier):
+    if isinstance(model, MajorityVoteClassifier) or _labels_of_fit(model) is not None:
         return None
     rows = np.random.RandomState(0).permutation(n_samples)[:HELD_OUT_ROWS]
     fitted, judged = (_rows(L, np.sort(half)) for half in np.array_split(rows, 2))

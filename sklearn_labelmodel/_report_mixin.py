@@ -13,6 +13,7 @@ from ._warnings import warn_user
 
 if TYPE_CHECKING:
     from ._report import FitReport
+    from ._statistics import GoldCounts
 
 MOST_SYMBOLS = 256
 
@@ -28,11 +29,15 @@ class KeptVotes:
         Whether each LF shares a row with another.
     cooccurrence : ndarray of shape (n_symbols, n_symbols) or None
         Rows in which two symbols occur.
+    gold_counts, gold_rows : ndarray of shape (n_symbols, n_classes) and (n_classes,), or None
+        Of the labels that accuracies were learned from: rows of each class that hold the symbol, and all of them.
     """
 
     n_samples: int
     overlaps: NDArray[np.bool_]
     cooccurrence: NDArray[np.float64] | None
+    gold_counts: NDArray[np.float64] | None = None
+    gold_rows: NDArray[np.float64] | None = None
 
 
 class ReportMixin:
@@ -41,10 +46,11 @@ class ReportMixin:
     def report(self, L: Any) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
 
-        Gold labels are not needed. The report says of each LF how often it is right, with a 95% interval; whether
-        it is below chance, inverted against the others, unrelated to them, one-sided, nearly a copy of another,
-        or votes too rarely or alone; and of the model how far its labels and class shares agree with majority
-        vote and the class prior, and whether majority vote foresees held-out votes better.
+        Gold labels are not needed; those that accuracies were learned from count. The report says of each LF how
+        often it is right, with a 95% interval; whether it is below chance, inverted against the others, unrelated to
+        them, one-sided, nearly a copy of another, or votes too rarely or alone; and of the model how far its labels
+        and class shares agree with majority vote and the class prior, and whether majority vote foresees held-out
+        votes better.
 
         Parameters
         ----------
@@ -71,8 +77,10 @@ class ReportMixin:
         that repeats another one, or that does not meet two others that meet: `reason` says which.
 
         Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
-        dealt them to any rows; inverted is three standard errors below. Held-out scores are those of fits on a
-        random half of at most 20,000 rows, without gold labels; there are none for more than a million parameters.
+        dealt them to any rows; inverted is three standard errors below. Where gold labels confirm or condemn an LF,
+        they decide; they choose, too, between estimates that the votes alone find as likely, those with classes
+        swapped. Held-out scores are those of fits on a random half of at most 20,000 rows; there are none for more
+        than a million parameters, nor for a model that learned from gold labels.
 
         Examples
         --------
@@ -112,7 +120,11 @@ class ReportMixin:
             warn_user(found[0] + more)
 
     def _keep_for_report(
-        self, n_samples: int, overlaps: NDArray[np.bool_], cooccurrence: Any = None
+        self,
+        n_samples: int,
+        overlaps: NDArray[np.bool_],
+        cooccurrence: Any = None,
+        gold: GoldCounts | None = None,
     ) -> None:
         """Keep what `report_` needs of a fit's votes.
 
@@ -123,6 +135,9 @@ class ReportMixin:
             Whether each LF shares a row with another.
         cooccurrence : ndarray of shape (n_symbols, n_symbols), default=None
             Rows in which two symbols occur; kept where it is dense and small.
+        gold : GoldCounts, default=None
+            Labels that accuracies were learned from.
         """
         small = isinstance(cooccurrence, np.ndarray) and len(cooccurrence) <= MOST_SYMBOLS
-        self._kept = KeptVotes(n_samples, overlaps, cooccurrence if small else None)
+        counts, rows = (None, None) if gold is None else (gold.by_symbol, gold.rows)
+        self._kept = KeptVotes(n_samples, overlaps, cooccurrence if small else None, counts, rows)

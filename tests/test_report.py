@@ -362,6 +362,68 @@ def test_two_lfs_are_too_few(good):
     assert "too-few-lfs" in codes(model.report_)
 
 
+# Gold labels --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def anchored():
+    """Three LFs that are mostly wrong outvote two good ones; a hundred labels tell. Data, the first labels, fit."""
+    data = make_label_matrix(
+        1000, 5, accuracy=[0.2, 0.2, 0.2, 0.9, 0.9], coverage=0.6, random_state=0
+    )
+    y = np.where(np.arange(1000) < 100, data.y, -1)
+    return data, y, LabelModelClassifier().fit(data.L, y)
+
+
+def test_lfs_that_labels_contradict_are_inverted_though_others_agree(anchored):
+    data, _, model = anchored
+    report = model.report(data.L)
+    for lf in range(5):
+        assert codes(report, lf) == ({"inverted", "below-chance"} if lf < 3 else set())
+        assert codes(model.report_, lf) == ({"inverted"} if lf < 3 else set())
+    (first, *_) = [finding for finding in report.findings if finding.code == "inverted"]
+    right = (data.L[:100, 0] == data.y[:100]).sum() / (data.L[:100, 0] >= 0).sum()
+    assert f"votes against gold labels: {right:.0%} of its 59 votes" in first.message
+
+
+def test_labels_choose_between_likelihoods_that_are_alike(anchored):
+    data, _, model = anchored
+    lfs = model.report(data.L).lfs
+    assert ((lfs["low"] <= data.accuracies) & (data.accuracies <= lfs["high"])).all()
+    unlabelled = LabelModelClassifier().fit(data.L).report(data.L).lfs
+    assert (unlabelled["high"][3:] < 0.2).all()
+
+
+def test_labels_that_the_fit_has_not_learned_from_change_nothing(anchored):
+    data, y, _ = anchored
+    without = LabelModelClassifier().fit(data.L).report(data.L)
+    with_ignored = LabelModelClassifier(gold="ignore").fit(data.L, y).report(data.L)
+    assert str(with_ignored) == str(without)
+    pd.testing.assert_frame_equal(with_ignored.lfs, without.lfs)
+
+
+def test_a_few_labels_do_not_overrule_the_others(good):
+    L = swapped(good.L, 0)
+    model = LabelModelClassifier().fit(L, np.where(np.arange(1000) < 5, good.y, np.nan))
+    assert codes(model.report(L), 0) == {"inverted", "below-chance"}
+
+
+def test_differing_from_majority_vote_is_no_fault_of_a_fit_with_labels(anchored):
+    data, _, model = anchored
+    report = model.report(data.L)
+    (finding,) = [found for found in report.findings if found.code == "against-majority"]
+    assert finding.severity == "info"
+    assert "knows nothing of the 100 gold labels" in finding.message
+    assert report.model.held_out is None
+
+
+def test_labels_are_found_by_the_votes_that_these_rows_have(anchored):
+    data, _, model = anchored
+    rows = data.L.copy()
+    rows[rows[:, 0] == 0, 0] = -1
+    assert (model.report(rows).lfs["low"][3:] > 0.8).all()
+
+
 def test_class_shares_that_contradict_the_prior():
     data = make_label_matrix(1000, 8, class_balance=[0.9, 0.1], accuracy=0.85, random_state=0)
     report = LabelModelClassifier().fit(data.L).report(data.L)
@@ -381,7 +443,7 @@ def test_rows_without_votes_and_lost_classes(good):
 def test_labels_far_from_majority_vote(good):
     L = good.L[:, :3]
     upside_down = DawidSkeneClassifier(prec_init=0.7).fit(L)
-    upside_down.mu_ = upside_down.mu_[:, ::-1].copy()
+    upside_down.classes_ = upside_down.classes_[::-1].copy()
     found = upside_down.report(L)
     assert found.model.agreement < 0.2
     (finding,) = [f for f in found.findings if f.code == "against-majority"]
