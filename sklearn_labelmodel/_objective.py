@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from ._statistics import VoteStatistics
 
 DENSE_SYMBOLS = 160
-# An LF's G_j is worth forming from a quarter as many symbols as classes.
-WIDE = 4
+# An LF's G_j is worth forming from half as many symbols as classes.
+WIDE = 2
 LEAST_PRECISION = 0.01
 
 
