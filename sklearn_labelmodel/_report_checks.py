@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 from ._checks import LEAST_LFS
 from ._lf_consensus import Consensus
@@ -19,6 +20,8 @@ LEAST_MET, FEW_VOTES, FEW_LABELS = 50, 30, 30
 SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
 SILENT, MOSTLY_SILENT = 0.1, 0.5
 SHIFT, LARGE_SHIFT = 0.1, 0.2
+# Probability, in all classes or LFs together, below which something is no accident of few rows.
+ACCIDENT = 0.001
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def all_findings(lfs: LFFacts, model: ModelFacts) -> tuple[Finding, ...]:
 
 def too_few_lfs(lfs: LFFacts) -> list[Finding]:
     """Fewer LFs than it takes to tell accuracies."""
-    n_voting = int((lfs.coverage > 0).sum())
+    n_voting = int((lfs.fit_coverage > 0).sum())
     if n_voting >= LEAST_LFS:
         return []
     vote = "LF votes" if n_voting == 1 else "LFs vote"
@@ -146,22 +149,35 @@ def unrelated(lfs: LFFacts) -> list[Finding]:
 
 
 def never_votes(lfs: LFFacts) -> list[Finding]:
-    """LFs that never vote."""
+    """LFs that never voted in fit, or not in these rows and by no accident of few rows."""
+    in_fit, here = lfs.fit_coverage, lfs.coverage
+    accident = len(here) * (1 - in_fit) ** lfs.n_samples >= ACCIDENT
+    silent = (here == 0) & ((in_fit == 0) | ~accident)
     return [
-        Finding(
-            "never-votes",
-            "warning",
-            lfs.name[j],
-            f"{_called(lfs.name[j])} never votes",
-            "mend or drop it",
-        )
-        for j in np.flatnonzero(lfs.coverage == 0)
+        *(_silent_finding(lfs.name[j], in_fit[j]) for j in np.flatnonzero(silent)),
+        *(
+            Finding(
+                "never-votes",
+                "warning",
+                lfs.name[j],
+                f"{_called(lfs.name[j])} did not vote in fit, so that its votes say nothing",
+                "fit on rows in which it votes",
+            )
+            for j in np.flatnonzero((in_fit == 0) & (here > 0))
+        ),
     ]
+
+
+def _silent_finding(name: Any, in_fit: float) -> Finding:
+    message = f"{_called(name)} never votes"
+    if in_fit:
+        message += f" in these rows, in those of fit it did in {_share(in_fit)}"
+    return Finding("never-votes", "warning", name, message, "mend or drop it")
 
 
 def never_overlapping(lfs: LFFacts) -> list[Finding]:
     """LFs that share no row with another one."""
-    if (lfs.coverage > 0).sum() < LEAST_LFS:
+    if (lfs.fit_coverage > 0).sum() < LEAST_LFS:
         return []
     return [
         Finding(
@@ -183,10 +199,10 @@ def few_votes(lfs: LFFacts) -> list[Finding]:
             "few-votes",
             "info",
             lfs.name[j],
-            f"{_called(lfs.name[j])} has too few votes ({lfs.votes[j]:.0f}) to learn its accuracy",
+            f"{_called(lfs.name[j])} has too few votes ({lfs.fit_votes[j]:.0f}) to learn its accuracy",
             "widen it, or read its accuracy as a guess",
         )
-        for j in np.flatnonzero((lfs.votes > 0) & (lfs.votes < FEW_VOTES))
+        for j in np.flatnonzero((lfs.fit_votes > 0) & (lfs.fit_votes < FEW_VOTES))
     ]
 
 
@@ -247,34 +263,68 @@ def _called(name: Any) -> str:
 # The model ----------------------------------------------------------------------------------------
 
 
+# What can be done where class shares and the class prior disagree, by where the latter is from.
+ESTIMATE = "have them learned with class_balance='estimate'"
+SAMPLE = "check that labelled rows are drawn at random"
+SHARES_REMEDIES = {
+    ("LabelModelClassifier", "uniform"): f"give the shares as class_balance, or {ESTIMATE}",
+    ("LabelModelClassifier", "given"): f"check the shares in class_balance, or {ESTIMATE}",
+    ("LabelModelClassifier", "labels"): f"{SAMPLE}, or give the shares as class_balance",
+    ("LabelModelClassifier", "learned"): "give the shares as class_balance if you know them",
+    (
+        "DawidSkeneClassifier",
+        "given",
+    ): "check the shares in class_balance, or leave it out to have them learned",
+    (
+        "DawidSkeneClassifier",
+        "learned",
+    ): "give the shares as class_balance if you know them, or raise max_iter",
+    ("MajorityVoteClassifier", "uniform"): "give the shares as class_balance",
+    (
+        "MajorityVoteClassifier",
+        "given",
+    ): "check the shares in class_balance, or use LabelModelClassifier, which heeds them",
+    (
+        "MajorityVoteClassifier",
+        "labels",
+    ): f"{SAMPLE}, or use LabelModelClassifier, which heeds their shares",
+}
+
+
 def shifted_shares(model: ModelFacts) -> list[Finding]:
-    """Predicted class shares that contradict the class prior."""
+    """Predicted class shares that contradict the class prior, by more than sampling noise."""
     if model.shares is None:
         return []
-    gap = model.shares - model.class_prior
-    shift = np.abs(gap).sum() / 2
-    if shift < SHIFT:
+    is_majority = model.kind == "MajorityVoteClassifier"
+    if is_majority and model.prior_from == "uniform" and (model.silent or 0.0) < SILENT:
+        return []
+    gap, prior = model.shares - model.class_prior, model.class_prior
+    shift, chi2 = np.abs(gap).sum() / 2, model.n_voted * (gap**2 / prior).sum()
+    if shift < SHIFT or chdtrc(len(gap) - 1, chi2) > ACCIDENT:
         return []
     y = int(np.argmax(np.abs(gap)))
+    heeded = "majority vote heeds it in rows without votes only"
+    role = heeded if is_majority else "labels lean on the prior"
     message = (
-        f"Class {_plain(model.classes[y])} gets {model.shares[y]:.0%} of the predicted probability, the class "
-        f"prior says {model.class_prior[y]:.0%}, and labels lean on the prior"
+        f"Class {_plain(model.classes[y])} gets {_share(model.shares[y])} of the predicted probability, the class "
+        f"prior says {_share(prior[y])}, and {role}"
     )
     severity = "warning" if shift >= LARGE_SHIFT else "info"
-    remedy = "give the shares as class_balance, or have them learned with class_balance='estimate'"
+    remedy = SHARES_REMEDIES.get((model.kind, model.prior_from), "check class_balance")
     return [Finding("shifted-shares", severity, None, message, remedy)]
 
 
 def lost_classes(model: ModelFacts) -> list[Finding]:
-    """Classes that no row with votes is labelled with."""
+    """Classes that no row with votes is labelled with, though there are rows enough."""
     if model.labels is None:
         return []
-    lost = np.flatnonzero((model.labels == 0) & (model.class_prior > 0))
+    accident = len(model.labels) * (1 - model.class_prior) ** model.n_voted >= ACCIDENT
+    lost = np.flatnonzero((model.labels == 0) & ~accident)
     if not len(lost):
         return []
     names = _listed([_plain(model.classes[y]) for y in lost])
     message = f"No row is labelled {names}"
-    remedy = "add LFs for it, or check class_balance"
+    remedy = f"add LFs for {'it' if len(lost) == 1 else 'them'}, or check class_balance"
     return [Finding("lost-classes", "warning", None, message, remedy)]
 
 
@@ -358,10 +408,14 @@ def copies(lfs: LFFacts, model: ModelFacts) -> list[Finding]:
 
 def _copy_finding(copy: Copy, lfs: LFFacts, model: ModelFacts) -> Finding:
     first, second = lfs.name[copy.first], lfs.name[copy.second]
-    allowed_for = (first, second) in model.dependencies
+    allowed_for = (copy.first, copy.second) in model.dependencies
     is_harmless = allowed_for or copy.rows < FEW_VOTES
     can_declare = model.kind == "LabelModelClassifier"
-    remedies = "drop one, merge the two, or declare them (dependencies)"
+    remedy = "drop one, or merge the two"
+    if allowed_for:
+        remedy = "leave both, or drop one"
+    elif can_declare:
+        remedy = "drop one, merge the two, or declare them (dependencies)"
     return Finding(
         "near-duplicate",
         "info" if is_harmless else "warning",
@@ -370,8 +424,13 @@ def _copy_finding(copy: Copy, lfs: LFFacts, model: ModelFacts) -> Finding:
         + (
             "which the fit allows for" if allowed_for else "so that their common errors count twice"
         ),
-        remedies if can_declare else "drop one, or merge the two",
+        remedy,
     )
+
+
+def _share(share: float) -> str:
+    """A percentage, of which small ones keep a digit."""
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
 
 
 def _plain(value: Any) -> str:

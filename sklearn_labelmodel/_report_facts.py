@@ -21,14 +21,16 @@ class LFFacts:
     ----------
     name : ndarray, dtype object
         Feature names, or column numbers.
-    votes : ndarray, dtype float64
-        Rows in which the LF votes.
-    coverage : ndarray
-        Their share.
+    n_samples : float
+        Rows that were read.
+    votes, coverage : ndarray
+        Rows among them in which the LF votes, and their share.
+    fit_votes, fit_coverage : ndarray
+        The same of the rows of `fit`.
     kinds : ndarray, dtype intp
-        Distinct votes that it gives.
+        Distinct votes that it gave in `fit`.
     alone : ndarray, dtype bool
-        Whether it votes, but never in a row with another LF.
+        Whether it voted there, but never in a row with another LF.
     learned : ndarray
         `lf_accuracies_`.
     intervals : AccuracyIntervals or None
@@ -39,8 +41,11 @@ class LFFacts:
     """
 
     name: NDArray[Any]
+    n_samples: float
     votes: NDArray[np.float64]
     coverage: NDArray[np.float64]
+    fit_votes: NDArray[np.float64]
+    fit_coverage: NDArray[np.float64]
     kinds: NDArray[np.intp]
     alone: NDArray[np.bool_]
     learned: NDArray[np.float64]
@@ -61,6 +66,8 @@ class ModelFacts:
         Rows that were read.
     classes : ndarray of shape (n_classes,)
     class_prior : ndarray of shape (n_classes,)
+    prior_from : {"given", "learned", "labels", "uniform"}
+        Where it is from: parameters, votes, gold labels, or nowhere.
     converged : bool or None
     diverged : bool
     silent : float or None
@@ -76,8 +83,8 @@ class ModelFacts:
     copies : tuple of Copy
     n_labels : int
         Gold labels that accuracies were learned from.
-    dependencies : frozenset of (hashable, hashable)
-        Names of pairs of LFs whose common errors the fit allows for.
+    dependencies : frozenset of (int, int)
+        Columns of those copies whose common errors the fit allows for.
     """
 
     kind: str
@@ -85,6 +92,7 @@ class ModelFacts:
     classes: NDArray[Any]
     class_prior: NDArray[np.float64]
     converged: bool | None
+    prior_from: str = "uniform"
     diverged: bool = False
     silent: float | None = None
     shares: NDArray[np.float64] | None = None
@@ -93,4 +101,9 @@ class ModelFacts:
     held_out: tuple[float, float] | None = None
     copies: tuple[Copy, ...] = ()
     n_labels: int = 0
-    dependencies: frozenset[tuple[Any, Any]] = frozenset()
+    dependencies: frozenset[tuple[int, int]] = frozenset()
+
+    @property
+    def n_voted(self) -> float:
+        """Rows with votes, where it is known how many there are."""
+        return (self.n_samples or 0) * (1 - (self.silent or 0.0))

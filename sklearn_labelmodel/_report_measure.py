@@ -12,6 +12,8 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
 from ._classes import class_index, no_gold
+from ._dawid_skene import DawidSkeneClassifier
+from ._dependence import groups_of, resolve_pairs
 from ._lf_consensus import (
     Consensus,
     LabelCounts,
@@ -23,6 +25,7 @@ from ._lf_copies import Copy, copied_pairs, places_of, tables_of
 from ._lf_intervals import accuracy_intervals
 from ._lf_likelihood import LikelihoodFit, fit_likelihood
 from ._lf_summary import learned_accuracy
+from ._majority_vote import MajorityVoteClassifier
 from ._patterns import Block, Patterns, read_patterns, vote_counts
 from ._report_facts import LFFacts, ModelFacts
 from ._report_mixin import KeptVotes
@@ -37,20 +40,35 @@ HELD_OUT_PARAMETERS = 1_000_000
 def measure_fit(model: Any) -> tuple[LFFacts, ModelFacts]:
     """What a fitted label model tells without its votes."""
     kept = getattr(model, "_kept", None)
-    n_lfs, coverage = model.n_features_in_, model.coverage_
     n_samples = None if kept is None else kept.n_samples
-    overlaps = np.ones(n_lfs, dtype=bool) if kept is None else kept.overlaps
-    lfs = LFFacts(
-        name=_names(model),
-        votes=np.rint(coverage * (n_samples or np.nan)),
-        coverage=coverage,
-        kinds=np.bincount(model.symbols_["lf"], minlength=n_lfs),
-        alone=(coverage > 0) & ~overlaps,
-        learned=learned_accuracy(model),
-        consensus=_kept_consensus(model, kept),
-        labelled=_agreement_with_labels(model),
-    )
+    overlaps = np.ones(model.n_features_in_, dtype=bool) if kept is None else kept.overlaps
+    rows = np.nan if n_samples is None else n_samples
+    lfs = _lf_facts(model, rows, model.coverage_, overlaps, consensus=_kept_consensus(model, kept))
     return lfs, _model_facts(model, n_samples)
+
+
+def _lf_facts(
+    model: Any,
+    n_samples: float,
+    coverage: NDArray[np.float64],
+    overlaps: NDArray[np.bool_],
+    **more: Any,
+) -> LFFacts:
+    """The numbers on LFs that are of the fit, beside those of the rows that were read."""
+    kept, in_fit = getattr(model, "_kept", None), model.coverage_
+    return LFFacts(
+        name=_names(model),
+        n_samples=n_samples,
+        votes=np.rint(coverage * n_samples),
+        coverage=coverage,
+        fit_votes=np.rint(in_fit * (np.nan if kept is None else kept.n_samples)),
+        fit_coverage=in_fit,
+        kinds=np.bincount(model.symbols_["lf"], minlength=model.n_features_in_),
+        alone=(in_fit > 0) & ~(overlaps if kept is None else kept.overlaps),
+        learned=learned_accuracy(model),
+        labelled=_agreement_with_labels(model),
+        **more,
+    )
 
 
 def _kept_consensus(model: Any, kept: KeptVotes | None) -> Consensus | None:
@@ -88,17 +106,13 @@ def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
     counts = vote_counts(block, symbol_class, len(model.classes_))
     proba = model._posterior(distinct_votes(patterns, votes))
     copies, fit = _judge(model, patterns, proba)
-    coverage = patterns.coverage()
-    lfs = LFFacts(
-        name=_names(model),
-        votes=coverage * votes.n_samples,
-        coverage=coverage,
-        kinds=np.bincount(patterns.lf, minlength=votes.n_lfs),
-        alone=(coverage > 0) & ~patterns.overlaps(),
-        learned=learned_accuracy(model),
+    lfs = _lf_facts(
+        model,
+        votes.n_samples,
+        patterns.coverage(),
+        patterns.overlaps(),
         intervals=accuracy_intervals(fit),
         consensus=consensus(patterns, symbol_class, counts),
-        labelled=_agreement_with_labels(model),
     )
     facts = _model_facts(
         model,
@@ -107,6 +121,7 @@ def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
         agreement=agreement_with_majority(counts, patterns.weight, proba),
         held_out=held_out_scores(model, L, votes.n_samples),
         copies=copies,
+        dependencies=_allowed_for(model, copies),
     )
     return lfs, facts
 
@@ -153,12 +168,20 @@ def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
         n_samples=n_samples,
         classes=model.classes_,
         class_prior=model.class_prior_,
+        prior_from=_prior_from(model),
         converged=getattr(model, "converged_", None),
         diverged=getattr(model, "_diverged", False),
         n_labels=0 if labels is None else int(labels.rows.sum()),
-        dependencies=frozenset(getattr(model, "dependencies_", ())),
         **more,
     )
+
+
+def _allowed_for(model: Any, copies: tuple[Copy, ...]) -> frozenset[tuple[int, int]]:
+    """Columns of the copies that the fit's dependencies connect, directly or through others."""
+    names, n_lfs = getattr(model, "feature_names_in_", None), model.n_features_in_
+    groups = groups_of(resolve_pairs(getattr(model, "dependencies_", ()), n_lfs, names), n_lfs)
+    pairs = ((copy.first, copy.second) for copy in copies)
+    return frozenset(pair for pair in pairs if groups[pair])
 
 
 def _names(model: Any) -> NDArray[Any]:
@@ -169,8 +192,17 @@ def _names(model: Any) -> NDArray[Any]:
 
 def _given_prior(model: Any) -> NDArray[np.float64] | None:
     """The class prior where the user gave it."""
-    given = model.class_balance is not None and not isinstance(model.class_balance, str)
-    return model.class_prior_ if given else None
+    return model.class_prior_ if _prior_from(model) == "given" else None
+
+
+def _prior_from(model: Any) -> str:
+    """Where the class prior is from: "given", "learned" from votes, "labels", or "uniform"."""
+    balance = model.class_balance
+    if balance is not None and not isinstance(balance, str):
+        return "given"
+    if isinstance(balance, str) or isinstance(model, DawidSkeneClassifier):
+        return "learned"
+    return "uniform" if np.ptp(model.class_prior_) == 0 else "labels"
 
 
 def _some_rows(model: Any, L: Any) -> tuple[Any, Votes]:
@@ -244,8 +276,6 @@ def held_out_scores(model: Any, L: Any, n_samples: int) -> tuple[float, float] |
         None for fewer than 20 rows, votes that are no class, more than a million parameters, a model that learned
         from gold labels, or where a half cannot be fitted alone.
     """
-    from ._majority_vote import MajorityVoteClassifier
-
     named = class_index(model.symbols_["vote"], model.classes_) < len(model.classes_)
     costly = model.mu_.size > HELD_OUT_PARAMETERS
     if n_samples < HELD_OUT_LEAST or costly or not named.all():

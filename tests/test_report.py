@@ -1,6 +1,7 @@
 """The fit report: intervals, what is found and what is not, and how it reads."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,14 @@ from sklearn_labelmodel._lf_intervals import accuracy_intervals
 from sklearn_labelmodel._lf_likelihood import fit_likelihood
 from sklearn_labelmodel._patterns import Block, read_patterns, vote_counts
 from sklearn_labelmodel._report import make_report
-from sklearn_labelmodel._report_checks import SEVERITIES, all_findings
+from sklearn_labelmodel._report_checks import (
+    SEVERITIES,
+    all_findings,
+    lost_classes,
+    shifted_shares,
+)
 from sklearn_labelmodel._report_facts import LFFacts, ModelFacts
-from sklearn_labelmodel._report_measure import distinct_votes, measure
+from sklearn_labelmodel._report_measure import distinct_votes, measure, measure_fit
 from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
@@ -235,6 +241,17 @@ def test_pairs_of_votes_say_what_rows_say(good):
     assert_allclose(pairs.agreed - pairs.by_chance, rows.agreed - rows.by_chance, atol=0.02)
 
 
+@pytest.mark.parametrize("n_lfs", [4, 7])
+def test_votes_for_one_class_only_have_no_chance_to_be_held_against(n_lfs):
+    L = np.where(np.random.default_rng(0).random((600, n_lfs)) < 0.3, 1, -1)
+    statistics = count_votes(read_votes(L, abstain=-1), no_gold(len(L)))
+    pairs = consensus_of_pairs(
+        statistics.lf, np.ones(n_lfs, dtype=np.intp), statistics.cooccurrence, n_lfs
+    )
+    assert_array_equal(consensus_of(L, 2).error, 0.0)
+    assert_array_equal(pairs.error, 0.0)
+
+
 # What is found ------------------------------------------------------------------------------------
 
 
@@ -299,6 +316,25 @@ def test_a_copy_that_the_fit_allows_for_is_no_warning(good):
     report = LabelModelClassifier(dependencies=[(3, 8)]).fit(L).report(L)
     (finding,) = [f for f in report.findings if f.code == "near-duplicate"]
     assert finding.severity == "info"
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [[("copy", "lf_5")], [("copy", "again"), ("again", "lf_5")], "auto"],
+    ids=["swapped", "through another", "found"],
+)
+def test_pairs_are_allowed_for_in_any_order_and_through_others(declared):
+    data = make_label_matrix(
+        1500, 6, accuracy=(0.7, 0.8), coverage=0.7, as_frame=True, random_state=1
+    )
+    L = data.L.assign(copy=data.L["lf_5"], again=data.L["lf_5"])
+    found = LabelModelClassifier(dependencies=declared).fit(L).report(L).findings
+    copies = {f.lf: f for f in found if f.code == "near-duplicate"}
+    assert set(copies) == {"copy", "again"}
+    assert copies["copy"].severity == "info"
+    assert "which the fit allows for" in copies["copy"].message
+    assert "declare" not in copies["copy"].remedy
+    assert (copies["again"].severity == "warning") == (declared == [("copy", "lf_5")])
 
 
 def test_the_remedy_for_a_copy_is_one_that_the_model_has(good):
@@ -432,6 +468,102 @@ def test_class_shares_that_contradict_the_prior():
     assert "shifted-shares" not in codes(right)
 
 
+def shares_finding(model, L, y=None):
+    (finding,) = [f for f in model.fit(L, y).report(L).findings if f.code == "shifted-shares"]
+    return finding
+
+
+def test_the_remedy_for_shares_is_one_that_the_model_has():
+    data = make_label_matrix(1000, 8, class_balance=[0.9, 0.1], accuracy=0.85, random_state=0)
+    L = np.vstack([data.L, np.full((200, 8), -1)])
+    uniform, given = {}, {"class_balance": [0.5, 0.5]}
+    assert "'estimate'" in shares_finding(LabelModelClassifier(), L).remedy
+    for known in (uniform, given):
+        finding = shares_finding(MajorityVoteClassifier(**known), L)
+        assert "estimate" not in finding.remedy
+        assert "lean on" not in finding.message
+        assert "majority vote heeds it in rows without votes only" in finding.message
+    labelled = np.where(data.L[:, 0] >= 0, 1 - data.L[:, 0], -1)
+    y = np.append(labelled, np.full(200, -1))
+    assert "labelled rows" in shares_finding(MajorityVoteClassifier(), L, y).remedy
+
+
+def test_shares_that_dawid_and_skene_learn_are_not_to_be_learned():
+    facts = ModelFacts(
+        "DawidSkeneClassifier",
+        n_samples=1000,
+        classes=np.arange(2),
+        class_prior=np.array([0.5, 0.5]),
+        converged=None,
+        shares=np.array([0.7, 0.3]),
+    )
+    (learned,) = shifted_shares(replace(facts, prior_from="learned"))
+    assert "raise max_iter" in learned.remedy
+    (given,) = shifted_shares(replace(facts, prior_from="given"))
+    assert "leave it out" in given.remedy
+    assert "estimate" not in learned.remedy + given.remedy
+
+
+def test_where_the_class_prior_is_from(good):
+    y = np.where(np.arange(1000) < 100, good.y, -1)
+    given, learned = {"class_balance": [0.5, 0.5]}, {"class_balance": "estimate"}
+    for model, labels, origin in [
+        (LabelModelClassifier(), None, "uniform"),
+        (LabelModelClassifier(), y, "labels"),
+        (LabelModelClassifier(**given), y, "given"),
+        (LabelModelClassifier(**learned), None, "learned"),
+        (DawidSkeneClassifier(), None, "learned"),
+        (DawidSkeneClassifier(**given), None, "given"),
+        (MajorityVoteClassifier(), y, "labels"),
+    ]:
+        assert measure_fit(model.fit(good.L, labels))[1].prior_from == origin
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_few_rows_shift_no_shares_and_lose_no_class(n_classes):
+    data = make_label_matrix(1000, 8, n_classes, accuracy=0.8, coverage=0.6, random_state=0)
+    model = LabelModelClassifier().fit(data.L)
+    batches = [model.report(data.L[rows : rows + 10]) for rows in range(0, 1000, 10)]
+    found = set().union(*(codes(batch) for batch in batches))
+    assert not found & {"shifted-shares", "lost-classes"}
+
+
+def test_nothing_is_wrong_with_one_row(good):
+    model = LabelModelClassifier().fit(good.L)
+    row = good.L[[0]]
+    assert (row < 0).any()
+    assert model.report(row).findings == ()
+
+
+def test_many_classes_take_many_rows_to_lose_one_or_to_shift():
+    prior = np.full(100, 0.01)
+    labels, shares = np.append(0.0, np.full(99, 1 / 99)), np.repeat([0.005, 0.015], 50)
+    shares[[7, 8]] = 0.003, 0.007
+    few, many = (
+        ModelFacts(
+            "LabelModelClassifier", n, np.arange(100), prior, None, shares=shares, labels=labels
+        )
+        for n in (500, 5000)
+    )
+    assert lost_classes(few) == shifted_shares(few) == []
+    assert "labelled 0; add LFs for it" in str(lost_classes(many)[0])
+    assert "Class 7 gets 0.3% of the predicted probability, the class prior says 1%" in str(
+        shifted_shares(many)[0]
+    )
+
+
+def test_an_lf_that_fell_silent_is_named(good):
+    model = LabelModelClassifier().fit(good.L)
+    L = good.L.copy()
+    L[:, 0] = -1
+    (finding,) = [f for f in model.report(L).findings if f.code == "never-votes"]
+    assert (finding.lf, finding.severity) == (0, "warning")
+    assert f"in those of fit it did in {(good.L[:, 0] >= 0).mean():.0%}" in finding.message
+    L[:, 0] = model.fit(L) and good.L[:, 0]
+    (finding,) = [f for f in model.report(L).findings if f.code == "never-votes"]
+    assert "did not vote in fit" in finding.message
+
+
 def test_rows_without_votes_and_lost_classes(good):
     L = np.vstack([good.L, np.full((1500, 8), -1)])
     report = LabelModelClassifier(classes=[0, 1, 2]).fit(L).report(L)
@@ -512,8 +644,11 @@ def test_every_finding_is_a_sentence_with_a_remedy():
 def everything_wrong():
     lfs = LFFacts(
         name=np.array(["a", "b", "c"], dtype=object),
+        n_samples=1000,
         votes=np.array([0.0, 5.0, 200.0]),
         coverage=np.array([0.0, 0.005, 0.2]),
+        fit_votes=np.array([0.0, 5.0, 200.0]),
+        fit_coverage=np.array([0.0, 0.005, 0.2]),
         kinds=np.array([0, 1, 2]),
         alone=np.array([False, True, False]),
         learned=np.full(3, 0.7),
