@@ -126,7 +126,7 @@ class TemperedEvidence(Evidence):
         by_column = np.ascontiguousarray(sums.T)
         scores, weight = by_column[:-1], by_column[-1]
         scores += self.tempered_log_prior[:, None]
-        scores /= self._divisor(weight)
+        scores /= tempered_divisor(weight, self.tempering)
         scores += self.log_factors[:, None]
         scores[:, weight == 0] = self.log_prior[:, None]
         return scores
@@ -139,7 +139,7 @@ class TemperedEvidence(Evidence):
         counts = np.ones_like(weight)
         counts[weight > 0] = self._weighed(symbols).data
         total = (weight * counts).sum(axis=1)
-        divisor = self._divisor(total)[:, None]
+        divisor = tempered_divisor(total, self.tempering)[:, None]
         says = self.table[symbols, :-1] * (counts / divisor)[:, :, None]
         voted = self.tempered_log_prior / divisor + self.log_factors
         prior = np.where(total[:, None] > 0, voted, self.log_prior)
@@ -153,8 +153,10 @@ class TemperedEvidence(Evidence):
         votes = sp.csr_array((np.ones(len(rows)), symbols[rows, lfs], indptr), shape=shape)
         return weigh(votes, self.likeness) if self.is_weighed else votes
 
-    def _divisor(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.maximum(weight, 1.0) ** self.tempering)
+
+def tempered_divisor(weight: NDArray[np.float64], tempering: float) -> NDArray[np.float64]:
+    """What rows' sums are divided by, in learning as in prediction, where their votes weigh so much together."""
+    return np.asarray(np.maximum(weight, 1.0) ** tempering)
 
 
 def weigh(indicators: Any, likeness: Any) -> Any:

@@ -10,10 +10,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._evidence import weigh
+from ._evidence import tempered_divisor, weigh
 from ._patterns import Patterns
-
-BLOCK_CELLS = 1 << 18
+from ._posterior import normalised
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,7 @@ class PatternBlock:
 def posterior_of(scores: NDArray[np.float64], offset: NDArray[np.float64]) -> NDArray[np.float64]:
     """P(Y | row) of scores and an offset for each class, shape (n_classes, n_patterns), in the place of the scores."""
     scores += offset[:, None]
-    scores -= scores.max(axis=0)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=0)
-    return scores
+    return normalised(scores)
 
 
 def pattern_blocks(
@@ -82,16 +78,12 @@ def pattern_blocks(
     likeness : CSR array of shape (n_symbols, n_symbols), default=None
         As `weigh` takes it.
     """
-    n_rows = max(BLOCK_CELLS // n_classes, len(patterns.lf))
-    for start in range(0, len(patterns.weight), n_rows):
-        rows = slice(start, start + n_rows)
-        whole = n_rows >= len(patterns.weight)
-        indicators = patterns.indicators if whole else patterns.indicators[rows]
+    for rows, indicators in patterns.cuts(n_classes):
         evidence = indicators if likeness is None else weigh(indicators, likeness)
         if weights is not None:
             evidence = _scaled(evidence, weights)
-        votes = np.maximum(np.asarray(evidence.sum(axis=1)), 1.0)
-        yield PatternBlock(indicators, evidence, votes**tempering, patterns.weight[rows])
+        divisor = tempered_divisor(np.asarray(evidence.sum(axis=1)), tempering)
+        yield PatternBlock(indicators, evidence, divisor, patterns.weight[rows])
 
 
 def _scaled(votes: Any, weights: NDArray[np.float64]) -> Any:

@@ -101,16 +101,19 @@ class Patterns:
         )
 
     def blocks(self, classes: NDArray[Any]) -> Iterator[Block]:
-        """The patterns, so many at a time that their posterior fits the cache, gold as class index."""
+        """The patterns in blocks, gold as class index."""
         class_of = np.append(class_index(self.gold_values, classes), len(classes))
         gold = class_of[self.gold]
+        for rows, indicators in self.cuts(len(classes)):
+            yield Block(indicators, self.weight[rows], gold[rows])
+
+    def cuts(self, n_classes: int) -> Iterator[tuple[slice, Any]]:
+        """Rows, so many at a time that their posterior fits the cache, and their indicators."""
         # Every block adds up a table of all symbols, so that it should not have fewer rows than that.
-        n_rows = max(BLOCK_CELLS // len(classes), len(self.lf))
-        if len(gold) <= n_rows:
-            yield Block(self.indicators, self.weight, gold)
-            return
-        for rows in gen_batches(len(gold), n_rows):
-            yield Block(self.indicators[rows], self.weight[rows], gold[rows])
+        n_rows = max(BLOCK_CELLS // n_classes, len(self.lf))
+        whole = len(self.weight) <= n_rows
+        for rows in gen_batches(len(self.weight), n_rows):
+            yield rows, self.indicators if whole else self.indicators[rows]
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
     proba = np.empty((votes.n_samples, len(evidence.log_prior)))
     runs = _runs(votes, evidence)
     if len(runs) == 1 and runs[0].rows is None and not evidence.is_weighed:
-        pattern_proba = np.ascontiguousarray(_normalised(evidence.log_joint(runs[0].table)))
+        pattern_proba = np.ascontiguousarray(normalised(evidence.log_joint(runs[0].table)).T)
         for rows in _blocks(votes, runs):
             (codes,) = votes.run_codes(rows.start, rows.stop, [runs[0].lfs])
             np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")
         return proba
     for rows, sums in _sums(votes, evidence, runs):
-        proba[rows] = _normalised(evidence.log_joint(sums))
+        proba[rows] = normalised(evidence.log_joint(sums)).T
     return proba
 
 
@@ -113,9 +113,9 @@ def _sum(votes: Votes, runs: list[_Run], rows: slice) -> NDArray[np.float64]:
     return log_joint
 
 
-def _normalised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-probabilities, shape (n_classes, n_rows), overwritten by probabilities, shape (n_rows, n_classes)."""
+def normalised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-probabilities up to a constant, shape (n_classes, n_rows), in their place probabilities that add up to 1."""
     scores -= scores.max(axis=0)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=0)
-    return scores.T
+    return scores

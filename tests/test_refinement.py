@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
 
-from sklearn_labelmodel import LabelModelClassifier, _pattern_blocks, _refinement_problem
+from sklearn_labelmodel import LabelModelClassifier, _pattern_blocks, _patterns, _refinement_problem
 from sklearn_labelmodel._anchor import anchor, anchor_log_table, anchor_strength, anchored_prior
 from sklearn_labelmodel._classes import no_gold
 from sklearn_labelmodel._final_evidence import combine
@@ -203,7 +203,7 @@ def test_steps_are_the_same_in_small_blocks(monkeypatch):
     problem = make_problem(make_votes(800, 8, 3)[0], 3)
     likeness = sp.csr_array(some_likeness(problem))
     expected = refine(problem, None, 3, likeness)
-    monkeypatch.setattr(_pattern_blocks, "BLOCK_CELLS", 30)
+    monkeypatch.setattr(_patterns, "BLOCK_CELLS", 30)
     table = refine(problem, None, 3, likeness)
     assert len(list(_pattern_blocks.pattern_blocks(problem.patterns, 3, 0.25))) > 10
     assert_allclose(table.log_table, expected.log_table, rtol=1e-10)
