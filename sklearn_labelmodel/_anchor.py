@@ -85,7 +85,7 @@ def smoothed_shares(
 
 
 def anchored_prior(
-    gold_rows: NDArray[np.float64], center: NDArray[np.float64], n_samples: int
+    gold_rows: NDArray[np.float64], center: NDArray[np.float64], n_samples: float
 ) -> NDArray[np.float64]:
     """The gold labels' shares, drawn to `center` as far as chance explains that they differ from it.
 
@@ -97,7 +97,7 @@ def anchored_prior(
     ----------
     gold_rows, center : ndarray of shape (n_classes,)
         Labelled rows of each class; positive shares.
-    n_samples : int
+    n_samples : float
         Rows, labelled or not.
 
     Returns

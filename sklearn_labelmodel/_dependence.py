@@ -18,6 +18,8 @@ from ._statistics import VoteStatistics
 # Votes that independence is worth.
 PRIOR_VOTES = 5.0
 LEAST_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 3.0
+# What tables that EM has not finished leave unexplained, whatever the number of rows.
+LEAST_DEPENDENCE = 0.1
 # Pairs of LFs are compared in arrays of their number squared.
 MOST_LFS = 2000
 
@@ -172,8 +174,8 @@ def find_copies(
 
         ratio = (agreements - expected) / (common rows - expected + 5),    z = (agreements - expected) / s.e.
 
-    The dependence of two LFs is ratio (1 - 1 / z), at least 0; near-duplicates have ratio > 0.5 (0.9 between LFs
-    of one symbol, since accurate ones vote together too) and z > 3.
+    The dependence of two LFs is ratio (1 - 1 / z), or 0 where that is less than 0.1; near-duplicates have ratio > 0.5
+    (0.9 between LFs of one symbol, since accurate ones vote together too) and z > 3.
     Many copies of one LF seem to be the truth, so that tables explain that they agree. Hence LFs are compared, too,
     with LFs of the assumed precision, or of their own frequencies of votes, whichever agree more often. Where that
     ratio is over 0.9, they are nearly always right, or copies. Who is nearly always right agrees with the other LFs
@@ -225,7 +227,8 @@ def find_copies(
 
 
 def _dependence(ratio: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:
-    return ratio * (1 - 1 / np.maximum(z, 1.0))
+    dependence = ratio * (1 - 1 / np.maximum(z, 1.0))
+    return np.where(dependence < LEAST_DEPENDENCE, 0.0, dependence)
 
 
 @dataclass(frozen=True)

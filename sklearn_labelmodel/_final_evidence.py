@@ -15,6 +15,9 @@ from ._share_matching import MatchedRows, confirmed_table, voted_shares
 from ._statistics import GoldCounts
 
 CONFIRMATIONS = 3
+# The part of a learned prior of rows with votes that is tempered. All of it would make labels those of votes that err
+# independently, and none of it outweighs many votes for a rare class.
+TEMPERED = 0.75
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class FinalEvidence:
     voted_prior : ndarray of shape (n_classes,)
         Prior of a row with one vote.
     tempered_log_prior : ndarray of shape (n_classes,)
-        The part of its logarithm that is tempered where a row has more: known shares, else 0.
+        The part of its logarithm that is tempered where a row has more: known shares, else three quarters of what EM
+        learned.
     voteless_prior : ndarray of shape (n_classes,)
         P(Y | the row has no vote).
     """
@@ -63,6 +67,8 @@ def combine(
         return FinalEvidence(np.log(mu), prior, nothing, prior)
     log_table = reading.table.log_table
     rows = _matched_rows(problem, reading, tempering)
+    if rows is not None:
+        mu = as_frequent(problem, mu)
     # Labels tell themselves how precise LFs are, and how frequent classes among rows with votes.
     if rows is not None and gold is None and np.isinf(rows.known.n_labels):
         log_table, rows = _confirm(problem, mu, log_table, rows)
@@ -73,7 +79,8 @@ def combine(
         voteless_prior = anchored_voteless_prior(gold, prior)
     combined = mean_log_table(problem, mu, log_table)
     if rows is None:
-        return FinalEvidence(combined, np.exp(reading.table.log_prior), nothing, voteless_prior)
+        log_prior = reading.table.log_prior
+        return FinalEvidence(combined, np.exp(log_prior), TEMPERED * log_prior, voteless_prior)
     shares = rows.known.shares
     return FinalEvidence(combined, rows.voted_prior(combined), np.log(shares), voteless_prior)
 
@@ -86,6 +93,18 @@ def _matched_rows(
     patterns, k = problem.patterns, problem.n_classes
     blocks = pattern_blocks(patterns, k, tempering, reading.weights, reading.likeness)
     return MatchedRows(reading.known, list(blocks))
+
+
+def as_frequent(problem: RefinementProblem, mu: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mu in which LFs with a choice vote as often in every class as they do in all rows.
+
+    How often they vote says much of the class where nothing else tells which classes rows with votes have; where
+    that is known, it would be said once more by each of a row's votes.
+    """
+    spoken = np.zeros((problem.votes.n_lfs, mu.shape[1]))
+    np.add.at(spoken, problem.lf, mu)
+    scale = np.where(problem.has_choice[:, None], problem.coverage[:, None] / spoken, 1.0)
+    return np.asarray(mu * scale[problem.lf])
 
 
 def mean_log_table(

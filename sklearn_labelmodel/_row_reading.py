@@ -98,7 +98,8 @@ def read_rows(
         table, copies = read(None, None)
     if gold is not None:
         center = np.exp(table.log_prior) if table else prior
-        learned, known = _learned_from(gold, center, problem.statistics.n_samples)
+        voted_share = problem.patterns.weight.sum() / problem.patterns.n_samples
+        learned, known = _learned_from(gold, center, problem.statistics.n_samples, voted_share)
         if given is None:
             prior = learned
         else:
@@ -115,12 +116,12 @@ def read_rows(
 
 
 def _learned_from(
-    gold: GoldCounts, center: NDArray[np.float64], n_samples: int
+    gold: GoldCounts, center: NDArray[np.float64], n_samples: int, voted_share: float
 ) -> tuple[NDArray[np.float64], ClassShares]:
     """The class prior that labels tell, and that of rows with votes."""
     prior = anchored_prior(gold.rows, center, n_samples)
     voted = gold.rows - gold.voteless
     if not voted.any():
         return prior, ClassShares(prior, float(gold.rows.sum()))
-    n_voted = n_samples - int(gold.voteless.sum())
-    return prior, ClassShares(anchored_prior(voted, center, n_voted), float(voted.sum()))
+    shares = anchored_prior(voted, center, max(n_samples * voted_share, voted.sum()))
+    return prior, ClassShares(shares, float(voted.sum()))

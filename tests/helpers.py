@@ -47,9 +47,10 @@ def posterior_by_formula(model, L):
     return np.array(proba)
 
 
-def tempered_posterior_by_formula(model, L, tempering, group=(), known_prior=1.0):
+def tempered_posterior_by_formula(model, L, tempering, group=(), known_prior=None):
     """P(Y | votes) where LFs err together, one row and one vote at a time; LFs of the group copy each other."""
-    proba, known = [], np.log(known_prior)
+    learned = known_prior is None
+    proba, inside = [], 0.75 * np.log(model.voted_prior_) if learned else np.log(known_prior)
     symbols = zip(model.symbols_.tolist(), model.vote_evidence_, model.vote_weights_, strict=True)
     symbols = list(symbols)
     for row in L:
@@ -61,7 +62,9 @@ def tempered_posterior_by_formula(model, L, tempering, group=(), known_prior=1.0
                 total += counts
         if total:
             joint = (
-                np.log(model.voted_prior_) - known + (known + joint) / max(total, 1.0) ** tempering
+                np.log(model.voted_prior_)
+                - inside
+                + (inside + joint) / max(total, 1.0) ** tempering
             )
         else:
             joint = np.log(model.voteless_prior_)

@@ -239,7 +239,7 @@ def copies_by_formula(L, table, voted_prior, prior, precision, symbols):
                     ratio, z = max(ratio, easily[0]), max(z, easily[1])
                     sure += [[a, b]] if a < b else []
             is_near = ratio > (0.5 if len(votes[a]) > 1 else 0.9) and z > 3
-            if z > 1 and (is_near or len(votes[a]) > 1):
+            if z > 1 and ratio * (1 - 1 / z) >= 0.1 and (is_near or len(votes[a]) > 1):
                 dependence[a, b] = ratio * (1 - 1 / z)
             if is_near and a < b:
                 near.append([a, b])

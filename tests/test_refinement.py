@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
 
-from sklearn_labelmodel import LabelModelClassifier, _pattern_blocks, _patterns, _refinement_problem
+from sklearn_labelmodel import (
+    LabelModelClassifier,
+    MajorityVoteClassifier,
+    _pattern_blocks,
+    _patterns,
+    _refinement_problem,
+)
 from sklearn_labelmodel._anchor import anchor, anchor_log_table, anchor_strength, anchored_prior
 from sklearn_labelmodel._classes import no_gold
 from sklearn_labelmodel._final_evidence import combine
@@ -21,6 +27,7 @@ from sklearn_labelmodel._row_reading import read_rows
 from sklearn_labelmodel._statistics import GoldCounts
 from sklearn_labelmodel._vote_reader import read_votes
 from sklearn_labelmodel._votes import ColumnVotes, DenseVotes, SparseVotes
+from sklearn_labelmodel.datasets import make_label_matrix
 
 
 def crowd(n_samples, accuracies, shares, *, coverage=0.6, seed=0):
@@ -653,10 +660,12 @@ def test_anchored_evidence_combines_both_anchored_tables(binary):
     strength = anchor_strength(problem.frequency)
     voted = np.bincount(y[:40][(L[:40] != -1).any(axis=1)]).astype(float)
     half = np.array([0.5, 0.5])
-    shares = anchored_prior(voted, half, len(y) - int(40 - voted.sum()))
+    shares = anchored_prior(voted, half, (L != -1).any(axis=1).sum())
     table = refine(problem, half, 5, voted_prior=shares).log_table
     table = anchor_log_table(table, problem.lf, problem.has_choice, gold, strength)
     mu = anchor(plain.mu_, gold, strength)
+    members = problem.lf[:, None] == problem.lf
+    mu *= problem.coverage[problem.lf][:, None] / (members @ mu)
     expected = (np.log(mu) + table + np.log(problem.coverage[problem.lf])[:, None]) / 2
     assert_allclose(model.vote_evidence_, expected, rtol=1e-10)
 
@@ -694,3 +703,33 @@ def test_tempering_lowers_the_log_loss_of_votes_that_err_together():
         losses.append([log_loss(y, model.predict_proba(L)) for model in models])
     plain, tempered = np.mean(losses, axis=0)
     assert tempered < plain - 0.1
+
+
+@pytest.mark.parametrize(("n_lfs", "share"), [(10, 0.02), (20, 0.02), (10, 0.05)])
+def test_a_rare_class_is_found_where_many_vote(n_lfs, share):
+    data = make_label_matrix(
+        5000,
+        n_lfs,
+        accuracy=(0.7, 0.9),
+        coverage=1.0,
+        class_balance=[1 - share, share],
+        random_state=0,
+    )
+    model = LabelModelClassifier().fit(data.L)
+    majority = MajorityVoteClassifier().fit(data.L)
+    assert model.score(data.L, data.y) > majority.score(data.L, data.y) - 0.005
+    assert (model.predict(data.L)[data.y == 1] == 1).mean() > 0.6
+
+
+@pytest.mark.parametrize("n_samples", [3000, 30_000])
+def test_many_steps_on_independent_votes_stay_with_the_truth(n_samples):
+    data = make_label_matrix(
+        n_samples, 8, accuracy=0.75, coverage=0.5, class_balance=[0.9, 0.1], random_state=0
+    )
+    few, many = (
+        LabelModelClassifier(class_balance="estimate", n_em_steps=steps).fit(data.L)
+        for steps in (5, 50)
+    )
+    assert_array_equal(many.vote_weights_, 1)
+    assert many.score(data.L, data.y) > few.score(data.L, data.y) - 0.01
+    assert 0.85 < many.class_prior_[0] < 0.92
