@@ -45,8 +45,8 @@ class FitReport:
         - findings (str): codes of what was found, joined by commas.
     model : ModelFacts
         Numbers on the model: n_samples, converged, silent (share of rows without votes), shares (of predicted
-        probability), labels (shares of predicted classes), agreement (with majority vote), held_out (scores of the
-        model and of majority vote), copies, classes, class_prior; None where unknown.
+        probability), labels (shares of predicted classes), agreement (with majority vote), held_out (own score,
+        that of majority vote, and the error of their difference), copies, classes, class_prior; None where unknown.
     """
 
     findings: tuple[Finding, ...]
@@ -102,7 +102,7 @@ class FitReport:
             "rows without votes": _percent(model.silent),
             "converged": {True: "yes", False: "no", None: None}[model.converged],
             "held-out score": model.held_out
-            and f"{model.held_out[0]:.3f} (majority vote {model.held_out[1]:.3f})",
+            and f"{model.held_out.own:.3f} (majority vote {model.held_out.majority:.3f})",
         }
         parts = [f"{name} {text}" for name, text in known.items() if text is not None]
         return "; ".join(parts) or "report(L) says more."

@@ -20,6 +20,7 @@ LEAST_MET, FEW_VOTES, FEW_LABELS = 50, 30, 30
 SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
 SILENT, MOSTLY_SILENT = 0.1, 0.5
 SHIFT, LARGE_SHIFT = 0.1, 0.2
+LEAST_LOSS, LOSS_Z = 0.01, 3.0
 # Probability, in all classes or LFs together, below which something is no accident of few rows.
 ACCIDENT = 0.001
 
@@ -348,9 +349,11 @@ def disagreement(model: ModelFacts) -> list[Finding]:
 
 def worse_than_majority(model: ModelFacts) -> list[Finding]:
     """Held-out votes that majority vote foresees better; it matters less where the labels hardly differ."""
-    if model.held_out is None or model.held_out[0] >= model.held_out[1]:
+    if model.held_out is None:
         return []
-    own, majority = model.held_out
+    own, majority = model.held_out.own, model.held_out.majority
+    if majority - own < max(LEAST_LOSS, LOSS_Z * model.held_out.error):
+        return []
     message = (
         f"{model.kind} foresees held-out votes worse than majority vote does (log-likelihood {own:.3f} a row, "
         f"{majority:.3f})"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ._lf_consensus import Consensus
 from ._lf_copies import Copy
 from ._lf_intervals import AccuracyIntervals
+from ._report_held_out import HeldOut
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class ModelFacts:
         Shares of the classes among `predict` for rows with votes.
     agreement : float or None
         Share of rows with votes whose predicted class has the most votes.
-    held_out : (float, float) or None
+    held_out : HeldOut or None
         Mean log-likelihood of held-out rows under the model and under majority vote.
     copies : tuple of Copy
     n_labels : int
@@ -98,7 +99,7 @@ class ModelFacts:
     shares: NDArray[np.float64] | None = None
     labels: NDArray[np.float64] | None = None
     agreement: float | None = None
-    held_out: tuple[float, float] | None = None
+    held_out: HeldOut | None = None
     copies: tuple[Copy, ...] = ()
     n_labels: int = 0
     dependencies: frozenset[tuple[int, int]] = frozenset()

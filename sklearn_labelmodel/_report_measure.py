@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.utils import _safe_indexing
 
 from ._classes import class_index, no_gold
 from ._dawid_skene import DawidSkeneClassifier
@@ -25,16 +21,13 @@ from ._lf_copies import Copy, copied_pairs, places_of, tables_of
 from ._lf_intervals import accuracy_intervals
 from ._lf_likelihood import LikelihoodFit, fit_likelihood
 from ._lf_summary import learned_accuracy
-from ._majority_vote import MajorityVoteClassifier
 from ._patterns import Block, Patterns, read_patterns, vote_counts
 from ._report_facts import LFFacts, ModelFacts
+from ._report_held_out import held_out_scores, some_rows
 from ._report_mixin import KeptVotes
 from ._votes import ColumnVotes, Votes
 
 MOST_CELLS = 20_000_000
-HELD_OUT_ROWS = 20_000
-HELD_OUT_LEAST = 20
-HELD_OUT_PARAMETERS = 1_000_000
 
 
 def measure_fit(model: Any) -> tuple[LFFacts, ModelFacts]:
@@ -119,7 +112,7 @@ def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
         votes.n_samples,
         **_labels(patterns, proba),
         agreement=agreement_with_majority(counts, patterns.weight, proba),
-        held_out=held_out_scores(model, L, votes.n_samples),
+        held_out=None if _labels_of_fit(model) else held_out_scores(model, L, votes.n_samples),
         copies=copies,
         dependencies=_allowed_for(model, copies),
     )
@@ -211,12 +204,8 @@ def _some_rows(model: Any, L: Any) -> tuple[Any, Votes]:
     most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.classes_)))
     if votes.n_samples <= most:
         return L, votes
-    L = _rows(L, np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
+    L = some_rows(L, np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
     return L, model._read_votes(L)
-
-
-def _rows(L: Any, rows: NDArray[np.intp]) -> Any:
-    return _safe_indexing(L.tocsr() if sp.issparse(L) else L, rows)
 
 
 # Distinct rows ------------------------------------------------------------------------------------
@@ -256,45 +245,3 @@ def agreement_with_majority(
     predicted = np.argmax(proba[voted], axis=1)
     best = counts[voted][np.arange(len(predicted)), predicted] == counts[voted].max(axis=1)
     return float(np.average(best, weights=weight[voted]))
-
-
-# Held-out rows ------------------------------------------------------------------------------------
-
-
-def held_out_scores(model: Any, L: Any, n_samples: int) -> tuple[float, float] | None:
-    """Mean log-likelihood of one half of the rows, under the model and majority vote fitted on the other.
-
-    Parameters
-    ----------
-    model : fitted label model
-    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-    n_samples : int
-
-    Returns
-    -------
-    scores : (float, float) or None
-        None for fewer than 20 rows, votes that are no class, more than a million parameters, a model that learned
-        from gold labels, or where a half cannot be fitted alone.
-    """
-    named = class_index(model.symbols_["vote"], model.classes_) < len(model.classes_)
-    costly = model.mu_.size > HELD_OUT_PARAMETERS
-    if n_samples < HELD_OUT_LEAST or costly or not named.all():
-        return None
-    if isinstance(model, MajorityVoteClassifier) or _labels_of_fit(model) is not None:
-        return None
-    rows = np.random.RandomState(0).permutation(n_samples)[:HELD_OUT_ROWS]
-    fitted, judged = (_rows(L, np.sort(half)) for half in np.array_split(rows, 2))
-    known = {"classes": model.classes_, "class_balance": model.class_prior_}
-    majority = MajorityVoteClassifier(abstain=model.abstain, **known)
-    # What half of the rows warn of, the fit of all of them warned of.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            own = _quiet(clone(model).set_params(**known)).fit(fitted).score(judged)
-            return own, majority.fit(fitted).score(judged)
-        except (ValueError, FloatingPointError):
-            return None
-
-
-def _quiet(model: Any) -> Any:
-    return model.set_params(verbose=0) if "verbose" in model.get_params() else model

@@ -79,8 +79,9 @@ class ReportMixin:
         Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
         dealt them to any rows; inverted is three standard errors below. Where gold labels confirm or condemn an LF,
         they decide; they choose, too, between estimates that the votes alone find as likely, those with classes
-        swapped. Held-out scores are those of fits on a random half of at most 20,000 rows; there are none for more
-        than a million parameters, nor for a model that learned from gold labels.
+        swapped. Held-out scores are those of fits on a random half of at most 20,000 rows, after all likelihood ratios
+        of the model were raised to the power that suits this half best, so that they judge whom it trusts, not how
+        far; there are none for more than a million parameters, nor for a model that learned from gold labels.
 
         Examples
         --------

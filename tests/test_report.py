@@ -1,7 +1,7 @@
 """The fit report: intervals, what is found and what is not, and how it reads."""
 
 import re
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ from sklearn_labelmodel._report_checks import (
     shifted_shares,
 )
 from sklearn_labelmodel._report_facts import LFFacts, ModelFacts
+from sklearn_labelmodel._report_held_out import HeldOut, powered
 from sklearn_labelmodel._report_measure import distinct_votes, measure, measure_fit
 from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
@@ -609,18 +610,65 @@ def test_training_that_diverged():
 
 
 def test_a_model_that_foresees_votes_worse_than_majority_vote_says_so():
-    # All LFs are alike and poor, as majority vote takes them to be; without training they are taken for good.
+    # All LFs are alike, as majority vote takes them to be; the model is told otherwise.
+    data = make_label_matrix(2000, 6, accuracy=0.75, coverage=0.6, random_state=0)
+    model = LabelModelClassifier(prec_init=[0.9, 0.2, 0.2, 0.2, 0.6, 0.6]).fit(data.L)
+    worse = model.report(data.L)
+    assert model.score(data.L, data.y) < MajorityVoteClassifier().fit(data.L).score(data.L, data.y)
+    (finding,) = [found for found in worse.findings if found.code == "worse-than-majority"]
+    assert finding.severity == "warning"
+
+
+@pytest.mark.parametrize(
+    "model", [LabelModelClassifier(), DawidSkeneClassifier(one_coin=True)], ids=["label", "coin"]
+)
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"n_samples": 2000, "n_classes": 10, "accuracy": (0.4, 0.8), "coverage": 0.5},
+        {"n_samples": 1000, "accuracy": (0.8, 0.99), "coverage": 0.2},
+    ],
+    ids=["ten classes", "few votes"],
+)
+def test_a_model_that_labels_better_is_not_called_worse(model, seed, settings):
+    data = make_label_matrix(n_lfs=10, **settings, random_state=seed)
+    assert "worse-than-majority" not in codes(model.fit(data.L).report(data.L))
+
+
+def test_how_far_all_lfs_are_trusted_is_not_what_is_judged():
     data = make_label_matrix(2000, 6, accuracy=0.6, coverage=0.9, random_state=0)
-    worse = LabelModelClassifier(n_epochs=0, prec_init=0.95).fit(data.L).report(data.L)
-    assert worse.model.held_out[0] < worse.model.held_out[1]
-    assert "worse-than-majority" in codes(worse)
+    model = LabelModelClassifier(n_epochs=0, n_em_steps=0, prec_init=0.95).fit(data.L)
+    scores = model.report(data.L).model.held_out
+    assert_allclose(scores.own, scores.majority, atol=1e-3)
+    assert model.score(data.L) < scores.own - 1
+
+
+@pytest.mark.parametrize(
+    ("majority", "error", "is_worse"),
+    [(-2.9, 0.02, True), (-2.9, 0.04, False), (-2.995, 0.0001, False)],
+    ids=["sure", "noise", "small"],
+)
+def test_worse_is_worse_beyond_sampling_noise(majority, error, is_worse):
+    lfs, model = everything_wrong()
+    model = replace(model, held_out=HeldOut(-3.0, majority, error))
+    found = {finding.code for finding in all_findings(lfs, model)}
+    assert ("worse-than-majority" in found) == is_worse
+
+
+def test_powers_keep_how_often_votes_occur():
+    mu, prior = np.array([[0.5, 0.1], [0.1, 0.3]]), np.array([0.3, 0.7])
+    got = powered(mu, prior, 2.0)
+    assert_allclose(got @ prior, mu @ prior)
+    assert_allclose(got[:, 0] / got[:, 1], (mu[:, 0] / mu[:, 1]) ** 2)
+    assert_allclose(powered(mu, prior, 1.0), mu)
 
 
 def test_a_model_that_foresees_votes_better_says_nothing():
     accuracy = [0.95, 0.9, 0.9, 0.6, 0.55, 0.5]
     data = make_label_matrix(2000, 6, accuracy=accuracy, coverage=0.9, random_state=0)
     better = DawidSkeneClassifier(max_iter=50).fit(data.L).report(data.L)
-    assert better.model.held_out[0] > better.model.held_out[1]
+    assert better.model.held_out.own > better.model.held_out.majority
     assert "worse-than-majority" not in codes(better)
 
 
@@ -663,7 +711,7 @@ def everything_wrong():
         shares=np.array([0.9, 0.1]),
         labels=np.array([1.0, 0.0]),
         agreement=0.5,
-        held_out=(-3.0, -2.0),
+        held_out=HeldOut(-3.0, -2.0, 0.1),
     )
     return lfs, model
 
@@ -761,7 +809,7 @@ def test_the_container_does_not_matter(good, report, kind):
     L = containers(good.L)[kind]
     got = LabelModelClassifier().fit(L).report(L)
     assert_allclose(got.lfs["low"], report.lfs["low"], rtol=1e-6)
-    assert_allclose(got.model.held_out, report.model.held_out)
+    assert_allclose(astuple(got.model.held_out), astuple(report.model.held_out))
 
 
 @pytest.mark.filterwarnings("ignore:The votes .* are none of y's classes")
