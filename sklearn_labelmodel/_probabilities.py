@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import _safe_indexing, check_array, check_random_state, indexable
+from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
 from ._lf_counts import rows_with_vote
+from ._random import random_state_of
 from ._vote_reader import read_votes
 
 TIE = 1e-9
@@ -119,11 +120,6 @@ def _dtype_with(classes: NDArray[Any], abstain: Any) -> np.dtype[Any]:
     if classes.dtype.kind in "iuf" and isinstance(abstain, numbers.Real):
         return np.result_type(classes.dtype, np.min_scalar_type(np.asarray(abstain)))
     return np.dtype(object)
-
-
-def random_state_of(random_state: Any) -> np.random.RandomState:
-    """As scikit-learn's `check_random_state`, but None never means NumPy's global generator."""
-    return np.random.RandomState() if random_state is None else check_random_state(random_state)
 
 
 def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[Any, ...]:

@@ -89,6 +89,20 @@ def test_same_seed_same_votes():
     assert_array_equal(first, second)
 
 
+def test_a_matrix_without_seed_leaves_the_global_generator_alone():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    first, second = (make_label_matrix(50).L for _ in range(2))
+    assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    assert not np.array_equal(first, second)
+
+
+def test_a_matrix_is_drawn_from_a_random_state_instance():
+    generator = np.random.RandomState(3)
+    first, second = (make_label_matrix(50, random_state=generator).L for _ in range(2))
+    assert_array_equal(first, make_label_matrix(50, random_state=3).L)
+    assert not np.array_equal(first, second)
+
+
 def test_as_frame():
     frame = make_label_matrix(5, 2, as_frame=True, random_state=0).L
     assert frame.columns.tolist() == ["lf_0", "lf_1"]
