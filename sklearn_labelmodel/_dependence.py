@@ -207,9 +207,9 @@ def find_copies(
     choosing = _among(statistics, np.flatnonzero(has_choice[statistics.lf]))
     if 2 <= len(choosing.lfs) <= MOST_LFS:
         agreed, expected, common = _agreements(choosing, table[choosing.symbols], voted_prior)
-        ratio, z = _beyond_chance(agreed, expected, common)
+        ratio, z = beyond_chance(agreed, expected, common)
         easily = _easy_agreements(choosing, precision[choosing.lfs], table.shape[1]) * common
-        sure_ratio, sure_z = _beyond_chance(agreed, easily, common)
+        sure_ratio, sure_z = beyond_chance(agreed, easily, common)
         is_sure = (sure_ratio > LEAST_SURE_RATIO) & (sure_z > LEAST_Z)
         is_sure &= _are_contradicted(is_sure, agreed, common)
         ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
@@ -219,7 +219,7 @@ def find_copies(
         sure = choosing.pairs(is_sure)
     single = _among(statistics, np.flatnonzero(~has_choice[statistics.lf]))
     if 2 <= len(single.lfs) <= MOST_LFS:
-        ratio, z = _beyond_chance(*_common_rows(single, table[single.symbols], prior))
+        ratio, z = beyond_chance(*common_rows(single, table[single.symbols], prior))
         is_near = (ratio > LEAST_SURE_RATIO) & (z > LEAST_Z)
         weights[single.symbols] = 1 / (1 + _shared(single, _dependence(ratio, z) * is_near))
         near.append(single.pairs(is_near))
@@ -232,7 +232,7 @@ def _dependence(ratio: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[n
 
 
 @dataclass(frozen=True)
-class _Symbols:
+class Symbols:
     """Some symbols: their LFs, which of these each has, which vote it is, and how often they occur together."""
 
     symbols: NDArray[np.intp]
@@ -251,17 +251,17 @@ class _Symbols:
         return self.lfs[np.argwhere(np.triu(chosen))]
 
 
-def _among(statistics: VoteStatistics, symbols: NDArray[np.intp]) -> _Symbols:
+def _among(statistics: VoteStatistics, symbols: NDArray[np.intp]) -> Symbols:
     lfs, own = np.unique(statistics.lf[symbols], return_inverse=True)
     by_vote = symbols_by_vote(statistics.vote[symbols]) if len(symbols) else []
     together = statistics.cooccurrence
     if len(symbols) < len(statistics.lf):
         together = together[symbols][:, symbols]
-    return _Symbols(symbols, lfs, own, by_vote, together, statistics.n_samples)
+    return Symbols(symbols, lfs, own, by_vote, together, statistics.n_samples)
 
 
 def _agreements(
-    some: _Symbols, table: NDArray[np.float64], voted_prior: NDArray[np.float64]
+    some: Symbols, table: NDArray[np.float64], voted_prior: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], ...]:
     """Agreements of LFs, those expected, and common rows, shape (n_lfs, n_lfs)."""
     shape = (len(some.lfs), len(some.lfs))
@@ -275,7 +275,7 @@ def _agreements(
 
 
 def _easy_agreements(
-    some: _Symbols, precision: NDArray[np.float64], n_classes: int
+    some: Symbols, precision: NDArray[np.float64], n_classes: int
 ) -> NDArray[np.float64]:
     """Share of common rows in which LFs of these precisions, or of these frequencies of votes, agree by chance."""
     counts = np.asarray(some.together.diagonal(), dtype=np.float64)
@@ -306,8 +306,8 @@ def _rate(agreed: NDArray[np.float64], common: NDArray[np.float64]) -> NDArray[n
     return np.divide(agreed, common, out=np.zeros_like(agreed), where=common > 0)
 
 
-def _common_rows(
-    some: _Symbols, table: NDArray[np.float64], prior: NDArray[np.float64]
+def common_rows(
+    some: Symbols, table: NDArray[np.float64], prior: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], ...]:
     """The same for LFs of one symbol each; nothing between unlike votes."""
     alike = np.zeros((len(some.lfs), len(some.lfs)), dtype=bool)
@@ -319,7 +319,7 @@ def _common_rows(
     return together * alike, expected * alike, np.minimum(counts[:, None], counts) * alike
 
 
-def _beyond_chance(
+def beyond_chance(
     agreed: NDArray[np.float64], expected: NDArray[np.float64], common: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ratio in [0, 1] and z, with empty diagonals."""
@@ -331,7 +331,7 @@ def _beyond_chance(
     return ratio, z
 
 
-def _shared(some: _Symbols, dependence: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shared(some: Symbols, dependence: NDArray[np.float64]) -> NDArray[np.float64]:
     """The dependence of each symbol's LF on others, over the equal votes expected in its row."""
     shared = np.zeros(len(some.own))
     counts = np.asarray(some.together.diagonal(), dtype=np.float64)

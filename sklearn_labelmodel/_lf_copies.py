@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from ._classes import class_index
-from ._dependence import LEAST_RATIO, LEAST_Z, PRIOR_VOTES
+from ._dependence import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
 from ._lf_consensus import votes_by_lf
 from ._lf_likelihood import LikelihoodFit, sampled
 from ._patterns import Patterns
 
 PAIR_PRODUCTS, LEAST_PATTERNS, MOST_ORIGINALS = 1 << 31, 200, 3
 ALIKE, VERY_ALIKE, ALIKE_ROWS = 0.9, 0.97, 100
-UNEXPLAINED, UNEXPLAINED_Z = 0.3, 2.0
+UNEXPLAINED = 0.3
+# Probability, in all pairs together, that LFs which err independently agree so often.
+ACCIDENT = 0.2
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ def copied_pairs(
     """
     index, part = sampled(patterns, _affordable(patterns.n_lfs, len(prior)))
     ratio, z = compare_pairs(part, proba[index], table, prior)
-    pairs = np.argwhere(np.triu((ratio > LEAST_RATIO) & (z > LEAST_Z), 1))
+    least_z = max(LEAST_Z, _least_z(patterns.n_lfs))
+    pairs = np.argwhere(np.triu((ratio > LEAST_RATIO) & (z > least_z), 1))
     if not len(pairs):
         return ()
     closest = _closest(pairs, ratio[pairs[:, 0], pairs[:, 1]])
@@ -107,12 +111,11 @@ def compare_pairs(
     agreed, expected, common = _agreements(patterns, proba, table)
     alone = np.flatnonzero(kinds == 1)
     block = np.ix_(alone, alone)
-    agreed[block], expected[block], common[block] = _meetings(patterns, table, prior, alone)
-    beyond = (agreed - expected) * ((kinds == 1) == (kinds == 1)[:, None])
-    np.fill_diagonal(beyond, 0.0)
-    error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
-    z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
-    return np.clip(beyond / (common - expected + PRIOR_VOTES), 0.0, 1.0), z
+    agreed[block], expected[block], common[block] = common_rows(
+        _one_sided(patterns, alone), table[np.searchsorted(patterns.lf, alone)], prior
+    )
+    comparable = (kinds == 1) == (kinds == 1)[:, None]
+    return beyond_chance(np.where(comparable, agreed, expected), expected, common)
 
 
 def _agreements(
@@ -134,19 +137,13 @@ def _agreements(
     return agreed, expected, common
 
 
-def _meetings(
-    patterns: Patterns,
-    table: NDArray[np.float64],
-    prior: NDArray[np.float64],
-    lfs: NDArray[np.intp],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The same of LFs of one symbol, which agree wherever both vote; nothing between unlike votes."""
+def _one_sided(patterns: Patterns, lfs: NDArray[np.intp]) -> Symbols:
+    """The symbols of LFs of one symbol."""
     symbols = np.searchsorted(patterns.lf, lfs)
-    together, vote = _together(patterns, symbols), patterns.vote[symbols]
-    alike = np.asarray(vote[:, None] == vote)
-    counts = together.diagonal()
-    expected = patterns.n_samples * (table[symbols] * prior) @ table[symbols].T
-    return together * alike, expected * alike, np.minimum(counts[:, None], counts) * alike
+    vote = patterns.vote[symbols]
+    by_vote = [np.flatnonzero(vote == value) for value in np.unique(vote)]
+    together = _together(patterns, symbols)
+    return Symbols(symbols, lfs, np.arange(len(lfs)), by_vote, together, patterns.n_samples)
 
 
 def _together(patterns: Patterns, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -187,7 +184,13 @@ def _explained(fit: LikelihoodFit, n_lfs: int) -> NDArray[np.bool_]:
     prior = fit.parameters.prior
     index, part = sampled(fit.patterns, _affordable(n_lfs, len(prior)))
     ratio, z = compare_pairs(part, fit.proba()[index], fit.table, prior)
-    return fit.known & fit.known[:, None] & ((ratio < UNEXPLAINED) | (z < UNEXPLAINED_Z))
+    least_z = _least_z(int(fit.known.sum()))
+    return fit.known & fit.known[:, None] & ((ratio < UNEXPLAINED) | (z < least_z))
+
+
+def _least_z(n_lfs: int) -> float:
+    """Standard errors that the most alike of so many independent LFs' pairs seldom reach."""
+    return float(-ndtri(ACCIDENT / max(1, n_lfs * (n_lfs - 1) / 2)))
 
 
 def tables_of(

@@ -18,6 +18,7 @@ from sklearn_labelmodel import (
 )
 from sklearn_labelmodel._classes import class_index, no_gold
 from sklearn_labelmodel._lf_consensus import consensus, consensus_of_pairs
+from sklearn_labelmodel._lf_copies import tables_of
 from sklearn_labelmodel._lf_intervals import accuracy_intervals
 from sklearn_labelmodel._lf_likelihood import fit_likelihood
 from sklearn_labelmodel._patterns import Block, read_patterns, vote_counts
@@ -364,6 +365,41 @@ def test_good_lfs_that_agree_are_no_copies():
     data = make_label_matrix(2000, 8, accuracy=0.97, coverage=0.8, random_state=0)
     report = LabelModelClassifier().fit(data.L).report(data.L)
     assert report.model.copies == ()
+
+
+@pytest.mark.parametrize("seed", [2, 5, 7, 10])
+def test_of_many_pairs_some_agree_by_chance(seed):
+    data = make_label_matrix(1000, 10, accuracy=(0.8, 0.99), coverage=0.2, random_state=seed)
+    report = LabelModelClassifier().fit(data.L).report(data.L)
+    assert report.model.copies == ()
+
+
+def test_noisy_copies_among_many_lfs_are_found():
+    data = make_label_matrix(
+        1000,
+        12,
+        accuracy=(0.8, 0.95),
+        coverage=0.4,
+        n_correlated=2,
+        copy_noise=0.05,
+        random_state=0,
+    )
+    report = LabelModelClassifier().fit(data.L).report(data.L)
+    assert {(copy.first, copy.second) for copy in report.model.copies} == {
+        (data.copied_from[lf], lf) for lf in (10, 11)
+    }
+
+
+@pytest.mark.parametrize("unknown", [0, 3])
+def test_tables_are_those_of_the_votes_of_each_lf(unknown):
+    L = np.array([[0, 1, 1], [1, -1, 1], [0, 0, -1], [1, 1, 1]])
+    patterns = patterns_of(L)
+    known = patterns.symbols()[: len(patterns.lf) - unknown]
+    mu = np.random.default_rng(0).uniform(0.1, 0.4, size=(len(known), 2))
+    whole = np.vstack([mu, np.tile(patterns.counts()[len(known) :, None] / 4, 2)])
+    of_lf = np.array([whole[patterns.lf == lf].sum(axis=0) for lf in range(3)])
+    of_lf[2] = 1.0
+    assert_allclose(tables_of(patterns, known, mu), whole / of_lf[patterns.lf])
 
 
 def test_one_sided_copies_are_found(good):
