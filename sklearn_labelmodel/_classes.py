@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from ._suspect_classes import check_no_identifier, warn_of_suspects
 from ._vote_reader import is_missing
 from ._votes import Votes, is_text, lf_label
 from ._warnings import warn_user
 
 UNLABELLED = -1
-# An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
-MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
+# Rows drawn at random are seldom all of one class.
+MANY_OF_ONE = 10
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def no_gold(n_samples: int) -> GoldLabels:
 
 
 def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
-    """Read y, in which -1 or a missing value marks an unlabelled row.
+    """Read y, in which -1 ("-1" among strings) or a missing value marks an unlabelled row.
 
     -1 is itself a class where `classes` names it, or where no classes are given and taking the -1 away
     would leave a single one.
@@ -84,10 +85,11 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
     if labels.dtype.kind == "O" and is_text(labels):
         known[known] = [isinstance(gold, str) or gold != UNLABELLED for gold in labels[known]]
     values = _distinct_labels(labels[known])
-    marked = (values == UNLABELLED) if len(values) and not is_text(values) else np.zeros(0, bool)
-    is_class = len(values) == 2 if classes is None else UNLABELLED in list(classes)
+    marker = str(UNLABELLED) if is_text(values) else UNLABELLED
+    marked = np.asarray(values == marker) if len(values) else np.zeros(0, bool)
+    is_class = len(values) == 2 if classes is None else marker in list(classes)
     if marked.any() and not is_class:
-        known[known] = labels[known] != UNLABELLED
+        known[known] = labels[known] != marker
         values = values[~marked]
     codes = np.full(n_samples, len(values), dtype=np.intp)
     codes[known] = np.searchsorted(values, labels[known])
@@ -170,8 +172,9 @@ def resolve_classes(
         _warn_of_abstaining_class(gold.values, abstain, votes)
         return gold.values
     check_same_kind(votes.vote_values, gold.values)
-    _check_no_identifier(votes, lf)
+    check_no_identifier(votes, lf, vote)
     union = _union(vote, gold.values)
+    warn_of_suspects(union, votes, lf, vote)
     if len(union) == 1:
         warn_user(
             f"All votes name one class, {_plain(union[0])!r}, so every row gets it. Say which classes "
@@ -245,18 +248,6 @@ def check_same_kind(
         )
 
 
-def _check_no_identifier(votes: Votes, lf: NDArray[np.intp]) -> None:
-    """Raise a ValueError where an LF votes differently on nearly every row, and each vote would be a class."""
-    different = np.bincount(lf, minlength=1)
-    worst = int(different.argmax())
-    if different[worst] > max(MOST_LONE_VOTES, IDENTIFIER_SHARE * votes.n_samples):
-        raise ValueError(
-            f"{lf_label(votes.names, worst)} casts {different[worst]} different votes in {votes.n_samples} rows, "
-            "each of which would be a class. If the column is an identifier or a text, leave it out; if these are "
-            "classes, name them (`classes`)."
-        )
-
-
 def _warn_of_other_votes(
     labels: NDArray[Any], votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
 ) -> None:
@@ -301,6 +292,15 @@ def _plain(value: Any) -> Any:
 def _listed(values: NDArray[Any], most: int = 10) -> str:
     shown = ", ".join(repr(value) for value in values[:most].tolist())
     return f"[{shown}]" if len(values) <= most else f"[{shown}, ... {len(values)} in all]"
+
+
+def warn_of_gold_of_one_class(gold: GoldLabels, classes: NDArray[Any]) -> None:
+    """Warn where ten gold labels or more are all of one class, from which a class prior is to be learned."""
+    if len(gold.values) == 1 < len(classes) and gold.n_labelled >= MANY_OF_ONE:
+        warn_user(
+            f"All {gold.n_labelled} gold labels are {_plain(gold.values[0])!r}, as if hardly a row were of another "
+            "class. Label rows drawn at random, or give class_balance, or leave these labels out (gold='ignore')."
+        )
 
 
 # Class prior --------------------------------------------------------------------------------------
@@ -368,8 +368,9 @@ def _ordered_shares(class_balance: Mapping[Any, float], classes: NDArray[Any]) -
         fault = (
             f"names {unknown[0]!r}, which is" if unknown else f"lacks {missing[0]!r}, which is one"
         )
+        remedy = " Name all classes (`classes`) if there are more." if unknown else ""
         raise ValueError(
-            f"class_balance {fault} {'none ' if unknown else ''}of the classes {_listed(classes)}."
+            f"class_balance {fault} {'none ' if unknown else ''}of the classes {_listed(classes)}.{remedy}"
         )
     return [class_balance[label] for label in labels]
 

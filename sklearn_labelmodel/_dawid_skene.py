@@ -15,7 +15,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import warn_unidentified
-from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
+from ._classes import (
+    class_index,
+    no_gold,
+    resolve_class_prior,
+    resolve_classes,
+    warn_of_gold_of_one_class,
+)
 from ._contributions import ContributionsMixin
 from ._em import Expected, Model, Result, majority_start, make_model, maximise
 from ._evidence import Evidence
@@ -193,6 +199,8 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             )
             symbol_class = class_index(patterns.vote, classes)
             prior, fixed = self._class_prior(classes)
+            if not fixed:
+                warn_of_gold_of_one_class(counted, classes)
             informed = patterns if self.informative_abstain is True else patterns.informed()
             blocks = list(informed.blocks(classes))
             start = majority_start(blocks, symbol_class, prior)

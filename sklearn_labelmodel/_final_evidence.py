@@ -103,7 +103,8 @@ def as_frequent(problem: RefinementProblem, mu: NDArray[np.float64]) -> NDArray[
     """
     spoken = np.zeros((problem.votes.n_lfs, mu.shape[1]))
     np.add.at(spoken, problem.lf, mu)
-    scale = np.where(problem.has_choice[:, None], problem.coverage[:, None] / spoken, 1.0)
+    scale = np.ones_like(spoken)
+    np.divide(problem.coverage[:, None], spoken, out=scale, where=problem.has_choice[:, None])
     return np.asarray(mu * scale[problem.lf])
 
 

@@ -16,7 +16,13 @@ from sklearn.utils.validation import check_random_state
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import check_any_vote, warn_unidentified, warn_unidentified_prior
-from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
+from ._classes import (
+    class_index,
+    no_gold,
+    resolve_class_prior,
+    resolve_classes,
+    warn_of_gold_of_one_class,
+)
 from ._contributions import ContributionsMixin
 from ._evidence import Evidence, TemperedEvidence, find_symbols
 from ._report_mixin import ReportMixin
@@ -283,6 +289,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             classes = resolve_classes(
                 self.classes, self.abstain, labels, votes, statistics.lf, statistics.vote
             )
+            if self.class_balance is None or isinstance(self.class_balance, str):
+                warn_of_gold_of_one_class(counted, classes)
             symbol_class = class_index(statistics.vote, classes)
             gold = count_gold(statistics, votes, counted, classes)
             precision = _precision_per_lf(self.prec_init, votes.n_lfs)

@@ -344,16 +344,33 @@ def _common_values(
     names: NDArray[np.object_] | None,
 ) -> NDArray[Any]:
     """Sorted union of the columns' votes without the abstain marker; numbers and strings do not mix."""
-    kinds: dict[bool, str] = {}
+    places: dict[bool, list[tuple[int, int]]] = {}
     for j, votes in enumerate(distinct):
         for code, vote in enumerate(votes):
-            if vote != abstain and isinstance(vote, str) not in kinds:
-                row = int(np.flatnonzero(codes[j] == code)[0])
-                kinds[isinstance(vote, str)] = f"{lf_label(names, j)}, row {row}: {vote!r}"
-    if len(kinds) == 2:
+            if vote != abstain:
+                places.setdefault(isinstance(vote, str), []).append((j, code))
+    if len(places) == 2:
+        both = {j for j, _ in places[True]} & {j for j, _ in places[False]}
+        shown = "; ".join(
+            _first_cell(
+                min(places[kind], key=lambda place: place[0] not in both), distinct, codes, names
+            )
+            for kind in (False, True)
+        )
         raise ValueError(
-            f"Votes are all numbers or all strings, not both ({kinds[False]}; {kinds[True]}). "
-            "Write every class label in one way."
+            f"Votes are all numbers or all strings, not both ({shown}). "
+            "Write every class label in one way, and leave out columns that are no LF's votes."
         )
     union = sorted({vote for votes in distinct for vote in votes if vote != abstain})
-    return np.array(union, dtype=object if kinds.get(True) else None)
+    return np.array(union, dtype=object if True in places else None)
+
+
+def _first_cell(
+    place: tuple[int, int],
+    distinct: list[list[Any]],
+    codes: NDArray[np.int32],
+    names: NDArray[np.object_] | None,
+) -> str:
+    lf, code = place
+    row = int(np.flatnonzero(codes[lf] == code)[0])
+    return f"{lf_label(names, lf)}, row {row}: {distinct[lf][code]!r}"

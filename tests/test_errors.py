@@ -1,5 +1,6 @@
 """Every error says where the fault is and what to do."""
 
+import re
 import warnings
 
 import numpy as np
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 import torch
-from helpers import fitted_state
+from helpers import fitted_state, make_votes
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
@@ -513,6 +514,81 @@ def test_an_identifier_is_no_vote(column):
     for model in (LabelModelClassifier(), DawidSkeneClassifier(), MajorityVoteClassifier()):
         with pytest.raises(ValueError, match="LF 'customer' casts 300 different votes in 300 rows"):
             model.fit(L)
+
+
+@pytest.mark.parametrize("n_rows", [60, 100, 2000])
+def test_an_identifier_of_a_few_rows_is_no_vote(n_rows):
+    L = pd.DataFrame(make_votes(n_rows, 4)[0], columns=list("abcd"))
+    L["day"] = 20260100 + np.arange(n_rows) // 2
+    for model in (LabelModelClassifier(), DawidSkeneClassifier(), MajorityVoteClassifier()):
+        with pytest.raises(ValueError, match=rf"LF 'day' casts {n_rows // 2} different votes"):
+            model.fit(L)
+
+
+def test_a_table_with_a_row_for_each_vote_is_to_be_pivoted():
+    long = pd.DataFrame(
+        {
+            "task": np.repeat([f"task {i}" for i in range(200)], 3),
+            "worker": np.tile(["ann", "bob", "cat"], 200),
+            "label": np.tile(["ham", "spam"], 300),
+        }
+    )
+    with pytest.raises(ValueError, match=r"LF 'task' casts 200 .* pivot the table"):
+        LabelModelClassifier().fit(long)
+    wide = long.pivot(index="task", columns="worker", values="label")
+    assert LabelModelClassifier().fit(wide).predict(wide).shape == (200,)
+
+
+# Values that are hardly classes -------------------------------------------------------------------
+
+WORDS = np.array(["ham", "spam"], dtype=object)
+VOTES_OF_TWO = make_votes(60, 4, coverage=1.0)[0]
+WORD_VOTES = pd.DataFrame(WORDS[VOTES_OF_TWO], columns=list("abcd"))
+
+
+@pytest.mark.parametrize("mark", ["", " ", "n/a", "NaN", "None", "-1", "?", "Abstain"])
+def test_a_word_for_no_vote_that_counts_as_a_class_warns(mark):
+    L = WORD_VOTES.copy()
+    L.loc[3:5, "b"] = mark
+    model = LabelModelClassifier(abstain=None)
+    with pytest.warns(
+        UserWarning, match=rf"^{re.escape(repr(mark))} \(in LF 'b'\) counts as a class"
+    ):
+        assert mark in model.fit(L).classes_
+    assert mark not in model.set_params(abstain=mark).fit(L).classes_
+
+
+def test_a_word_for_no_label_that_counts_as_a_class_warns():
+    y = np.where(np.arange(len(WORD_VOTES)) < 10, WORDS[VOTES_OF_TWO[:, 0]], "")
+    with pytest.warns(UserWarning, match=r"'' \(in y\) .* mark rows without a label by None"):
+        LabelModelClassifier().fit(WORD_VOTES, np.append(y[1:], None))
+
+
+def test_minus_one_marks_rows_without_a_label_among_strings_too():
+    labels = WORDS[VOTES_OF_TWO[:, 0]]
+    marked = np.where(np.arange(len(labels)) < 10, labels, "-1")
+    missing = np.where(np.arange(len(labels)) < 10, labels, None)
+    models = [LabelModelClassifier().fit(WORD_VOTES, y) for y in (marked, missing)]
+    assert models[0].classes_.tolist() == ["ham", "spam"]
+    assert_array_equal(models[0].mu_, models[1].mu_)
+
+
+def test_classes_that_differ_in_spelling_only_warn():
+    L = WORD_VOTES.replace({"c": {"spam": "Spam "}})
+    for model in (LabelModelClassifier(), DawidSkeneClassifier(), MajorityVoteClassifier()):
+        with pytest.warns(UserWarning, match=r"'Spam ' and 'spam' differ in case or blanks only"):
+            model.fit(L)
+    LabelModelClassifier(classes=["ham", "spam", "Spam "]).fit(L)
+
+
+def test_gold_labels_of_one_class_warn():
+    L, y = make_votes(300)
+    gold = np.where((y == 1) & (np.arange(300) < 60), 1.0, np.nan)
+    for model in (LabelModelClassifier(), DawidSkeneClassifier()):
+        with pytest.warns(UserWarning, match=r"All \d+ gold labels are 1.* drawn at random"):
+            model.fit(L, gold)
+        model.set_params(class_balance=[0.5, 0.5]).fit(L, gold)
+    LabelModelClassifier(gold="ignore").fit(L, gold)
 
 
 def test_many_classes_are_no_identifier():

@@ -617,14 +617,17 @@ def test_gold_rows_of_one_class_need_the_classes_named(votes):
         pytest.raises(ValueError, match="Name the classes"),
     ):
         TunedAbstainClassifier(precision=0.5).fit(L, y)
-    model = TunedAbstainClassifier(LabelModelClassifier(classes=[0, 1]), precision=0.5).fit(L, y)
+    model = TunedAbstainClassifier(LabelModelClassifier(classes=[0, 1]), precision=0.5)
+    with pytest.warns(UserWarning, match=r"All \d+ gold labels are 1"):
+        model.fit(L, y)
     assert model.n_gold_ == (y == 1).sum()
 
 
 def test_gold_rows_of_one_class_beside_missing_values_are_clear(votes):
     L, truth, _ = votes
     y = np.where((np.arange(N_ROWS) < 100) & (truth == 1), 1, np.nan)
-    model = TunedAbstainClassifier(precision=0.5).fit(L, y)
+    with pytest.warns(UserWarning, match=r"All \d+ gold labels are 1"):
+        model = TunedAbstainClassifier(precision=0.5).fit(L, y)
     assert model.classes_.tolist() == [0, 1]
     assert model.n_gold_ == np.sum(y == 1)
 
@@ -634,7 +637,8 @@ def test_a_gold_row_of_its_own_class_may_be_hidden_in_a_fold(votes):
     y = np.full(N_ROWS, -1)
     y[np.flatnonzero(truth == 1)[:60]] = 1
     y[np.flatnonzero(truth == 0)[0]] = 0
-    model = TunedAbstainClassifier(precision=0.5).fit(L, y)
+    with pytest.warns(UserWarning, match="All 48 gold labels are 1"):
+        model = TunedAbstainClassifier(precision=0.5).fit(L, y)
     assert model.n_gold_ == 61
 
 
