@@ -142,15 +142,10 @@ def agreement_with_labels(
     named = np.flatnonzero(symbol_class < len(labels.rows))
     lf, cls, counts = lf[named], symbol_class[named], labels.by_symbol[named]
     share, votes = (labels.rows / labels.rows.sum())[cls], counts.sum(axis=1)
-    met, right, by_chance, spread = (
-        np.bincount(lf, each, minlength=n_lfs)
-        for each in (
-            votes,
-            counts[np.arange(len(cls)), cls],
-            votes * share,
-            votes * _spread(share),
-        )
-    )
+    sums = np.zeros((4, n_lfs))
+    right = counts[np.arange(len(cls)), cls]
+    np.add.at(sums.T, lf, np.column_stack([votes, right, votes * share, votes * _spread(share)]))
+    met, right, by_chance, spread = sums
     with np.errstate(invalid="ignore", divide="ignore"):
         return Consensus(met, right / met, by_chance / met, np.sqrt(spread) / met)
 

@@ -93,14 +93,14 @@ def inverted(lfs: LFFacts) -> list[Finding]:
     ]
 
 
-def _against_others(name: Any, others: Any, j: int) -> str:
+def _against_others(name: Any, others: Any, j: Any) -> str:
     return (
         f"{_called(name)} votes against the others: {others.agreed[j]:.0%} of the votes beside its own agree with it, "
         f"by chance it would be {others.by_chance[j]:.0%}"
     )
 
 
-def _against_labels(name: Any, labels: Any, j: int) -> str:
+def _against_labels(name: Any, labels: Any, j: Any) -> str:
     return (
         f"{_called(name)} votes against gold labels: {labels.agreed[j]:.0%} of its {labels.met[j]:.0f} votes on "
         f"labelled rows are right, by chance it would be {labels.by_chance[j]:.0%}"

@@ -123,7 +123,7 @@ def _judge(
     model: Any, patterns: Patterns, proba: NDArray[np.float64]
 ) -> tuple[tuple[Copy, ...], LikelihoodFit]:
     """Copies among the LFs, and the likelihood's fit without them."""
-    given = {"prior": _given_prior(model), "labels": _labels_of(patterns, model)}
+    given: dict[str, Any] = {"prior": _given_prior(model), "labels": _labels_of(patterns, model)}
     fit = fit_likelihood(patterns, model.classes_, **given)
     table = tables_of(patterns, model.symbols_, model.mu_)
     copies = copied_pairs(patterns, proba, table, model.class_prior_, fit)
