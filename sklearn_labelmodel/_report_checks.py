@@ -237,7 +237,8 @@ def _judged(lfs: LFFacts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Agreement beyond chance in standard errors, and where gold labels say it rather than the other LFs.
 
     Labels decide where they confirm an LF or condemn it. Where they confirm one that the others contradict, the
-    others are wrong together, and their word counts for no LF.
+    others are wrong together, and their word counts for no LF; nor does it for an LF whose accuracy is above chance
+    by the estimate that labels chose.
     """
     z = np.full(len(lfs.name), np.nan) if lfs.consensus is None else _z(lfs.consensus)
     if lfs.labelled is None:
@@ -245,9 +246,10 @@ def _judged(lfs: LFFacts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     of_labels = _z(lfs.labelled)
     confirmed = of_labels > CONFIRMED_Z
     decided = confirmed | (of_labels < INVERTED_Z)
-    if (confirmed & (z < INVERTED_Z)).any():
-        z = np.full(len(z), np.nan)
-    return np.where(decided, of_labels, z), decided
+    unheard = np.full(len(z), (confirmed & (z < INVERTED_Z)).any())
+    if lfs.intervals is not None:
+        unheard |= lfs.intervals.low > lfs.intervals.chance
+    return np.where(decided, of_labels, np.where(unheard, np.nan, z)), decided
 
 
 def _z(agreement: Consensus) -> NDArray[np.float64]:

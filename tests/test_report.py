@@ -467,6 +467,23 @@ def test_labels_choose_between_likelihoods_that_are_alike(anchored):
     assert (unlabelled["high"][3:] < 0.2).all()
 
 
+@pytest.mark.parametrize("n_labels", [10, 30])
+def test_few_labels_leave_no_lf_both_good_and_inverted(anchored, n_labels):
+    data, y, _ = anchored
+    report = LabelModelClassifier().fit(data.L, np.where(np.arange(1000) < n_labels, y, -1))
+    report = report.report(data.L)
+    good = report.lfs["low"] > report.lfs["chance"]
+    assert good.tolist() == [False, False, False, True, True]
+    assert not any("inverted" in codes(report, lf) for lf in np.flatnonzero(good))
+
+
+def test_labels_of_two_rows_say_nothing_against_the_others(good):
+    L = swapped(good.L, 0)
+    y = np.full(1000, -1)
+    y[:2] = [0, 1]
+    assert codes(LabelModelClassifier().fit(L, y).report(L), 0) == {"inverted", "below-chance"}
+
+
 def test_labels_that_the_fit_has_not_learned_from_change_nothing(anchored):
     data, y, _ = anchored
     without = LabelModelClassifier().fit(data.L).report(data.L)
