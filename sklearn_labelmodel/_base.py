@@ -159,7 +159,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         named = np.flatnonzero(voted < len(self.classes_))
         lf, voted = self.symbols_["lf"][named], voted[named]
         beyond_unseen = (self.mu_[named, voted] - self._mu_eps) * self.class_prior_[voted]
-        right = np.bincount(lf, beyond_unseen, minlength=self.n_features_in_)
+        right = np.bincount(lf, beyond_unseen, minlength=self.n_features_in_).astype(np.float64)
         right += self._mu_eps * self.class_prior_.sum()
         with np.errstate(divide="ignore"):
             return np.clip(right / self._model_coverage, 1e-6, 1.0)

@@ -294,12 +294,25 @@ def _listed(values: NDArray[Any], most: int = 10) -> str:
     return f"[{shown}]" if len(values) <= most else f"[{shown}, ... {len(values)} in all]"
 
 
-def warn_of_gold_of_one_class(gold: GoldLabels, classes: NDArray[Any]) -> None:
-    """Warn where ten gold labels or more are all of one class, from which a class prior is to be learned."""
+def warn_of_gold_of_one_class(
+    gold: GoldLabels, classes: NDArray[Any], named: Any, class_balance: Any
+) -> None:
+    """Warn where ten gold labels or more are all of one class, from which a class prior is to be learned.
+
+    Parameters
+    ----------
+    gold : GoldLabels
+    classes : ndarray of shape (n_classes,)
+    named, class_balance
+        `classes` and `class_balance` of the label model. Who gives either knows what there is besides the labels.
+    """
+    if named is not None or not (class_balance is None or isinstance(class_balance, str)):
+        return
     if len(gold.values) == 1 < len(classes) and gold.n_labelled >= MANY_OF_ONE:
         warn_user(
             f"All {gold.n_labelled} gold labels are {_plain(gold.values[0])!r}, as if hardly a row were of another "
-            "class. Label rows drawn at random, or give class_balance, or leave these labels out (gold='ignore')."
+            "class. Label rows drawn at random, give class_balance, or leave these labels out (gold='ignore'); to "
+            "name the `classes` says that it is meant."
         )
 
 

@@ -243,7 +243,7 @@ def _read_balance(pairs: Sequence[str]) -> dict[Any, float]:
     import pandas as pd
 
     split = [pair.rpartition("=") for pair in pairs]
-    shares = [_number(share) for _, _, share in split]
+    shares = [_number("0" + share if share.startswith(".") else share) for _, _, share in split]
     for pair, (name, _, _), share in zip(pairs, split, shares, strict=True):
         if not name or share is None:
             raise BadInputError(

@@ -199,8 +199,7 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             )
             symbol_class = class_index(patterns.vote, classes)
             prior, fixed = self._class_prior(classes)
-            if not fixed:
-                warn_of_gold_of_one_class(counted, classes)
+            warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
             informed = patterns if self.informative_abstain is True else patterns.informed()
             blocks = list(informed.blocks(classes))
             start = majority_start(blocks, symbol_class, prior)

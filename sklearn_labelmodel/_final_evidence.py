@@ -88,11 +88,11 @@ def combine(
 def _matched_rows(
     problem: RefinementProblem, reading: RowReading, tempering: float
 ) -> MatchedRows | None:
-    if reading.known is None:
+    if reading.voted is None:
         return None
     patterns, k = problem.patterns, problem.n_classes
     blocks = pattern_blocks(patterns, k, tempering, reading.weights, reading.likeness)
-    return MatchedRows(reading.known, list(blocks))
+    return MatchedRows(reading.voted, list(blocks))
 
 
 def as_frequent(problem: RefinementProblem, mu: NDArray[np.float64]) -> NDArray[np.float64]:

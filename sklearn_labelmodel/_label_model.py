@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -12,19 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_random_state
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import check_any_vote, warn_unidentified, warn_unidentified_prior
 from ._classes import (
     class_index,
     no_gold,
-    resolve_class_prior,
     resolve_classes,
     warn_of_gold_of_one_class,
 )
 from ._contributions import ContributionsMixin
 from ._evidence import Evidence, TemperedEvidence, find_symbols
+from ._random import random_state_of
 from ._report_mixin import ReportMixin
 from ._schedules import SCHEDULERS
 from ._warnings import warn_user
@@ -32,14 +30,13 @@ from ._warnings import warn_user
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
     from ._final_evidence import FinalEvidence
-    from ._refinement_problem import ClassShares, RefinementProblem
+    from ._refinement_problem import RefinementProblem
     from ._row_reading import RowReading
     from ._statistics import GoldCounts, VoteStatistics
     from ._trainer import TrainingResult
     from ._votes import Votes
 
 START_DECIDES = "the start (prec_init) decides"
-_OF_THREAD = threading.local()
 
 
 class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
@@ -276,6 +273,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         from ._alignment import align_columns
         from ._anchor import anchor, anchor_strength
         from ._final_evidence import combine
+        from ._objective import precision_per_lf
         from ._refinement_problem import RefinementProblem
         from ._statistics import count_gold, count_votes
 
@@ -289,11 +287,10 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             classes = resolve_classes(
                 self.classes, self.abstain, labels, votes, statistics.lf, statistics.vote
             )
-            if self.class_balance is None or isinstance(self.class_balance, str):
-                warn_of_gold_of_one_class(counted, classes)
+            warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
             symbol_class = class_index(statistics.vote, classes)
             gold = count_gold(statistics, votes, counted, classes)
-            precision = _precision_per_lf(self.prec_init, votes.n_lfs)
+            precision = precision_per_lf(self.prec_init, votes.n_lfs, votes.names)
             problem = RefinementProblem(votes, statistics, symbol_class, precision, len(classes))
             anchors = gold if self.gold == "anchor" and gold.rows.any() else None
             reading = self._read_rows(problem, classes, gold, anchors)
@@ -324,6 +321,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         anchors: GoldCounts | None,
     ) -> RowReading:
         from ._dependence import resolve_pairs
+        from ._known_prior import given_prior
         from ._row_reading import read_rows
 
         estimate = isinstance(self.class_balance, str)
@@ -335,30 +333,12 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             warn_unidentified_prior(problem.identified)
         return read_rows(
             problem,
-            *self._given_prior(classes, gold),
+            given_prior(self.class_balance, self.gold, classes, gold),
             anchors,
             estimate=estimate,
             pairs=pairs,
             n_steps=0 if self.init == "snorkel" else self.n_em_steps,
         )
-
-    def _given_prior(
-        self, classes: NDArray[Any], gold: GoldCounts
-    ) -> tuple[NDArray[np.float64] | None, ClassShares | None]:
-        """The class prior that parameters say, or labels taken at their word, and that of rows with votes."""
-        from ._anchor import smoothed_shares
-        from ._refinement_problem import ClassShares
-
-        if isinstance(self.class_balance, str):
-            return None, None
-        if self.class_balance is not None:
-            prior = resolve_class_prior(self.class_balance, classes, None)
-            return prior, ClassShares(prior)
-        if self.gold == "prior" and gold.rows.any():
-            prior = resolve_class_prior(None, classes, gold.rows)
-            shares = smoothed_shares(gold.rows - gold.voteless, prior)
-            return prior, ClassShares(shares, float(gold.rows.sum()))
-        return None, None
 
     def _start(self, problem: RefinementProblem, prior: NDArray[np.float64]) -> NDArray[np.float64]:
         from ._objective import precision_start, snorkel_start
@@ -378,7 +358,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
 
         objective = make_objective(statistics, reading.prior, start, self.l2, reading.groups)
         if self.init == "snorkel":
-            start = start * _random_number(self.random_state)
+            start = start * random_state_of(self.random_state).random_sample()
         settings = TrainingSettings(
             n_epochs=self.n_epochs,
             lr=self.lr,
@@ -470,36 +450,3 @@ def _said_coverage(
 
 def _named(pairs: NDArray[np.intp], names: NDArray[np.object_] | None) -> list[tuple[Any, Any]]:
     return [tuple(pair.tolist() if names is None else names[pair].tolist()) for pair in pairs]
-
-
-def _precision_per_lf(prec_init: Any, n_lfs: int) -> NDArray[np.float64]:
-    try:
-        precision = np.asarray(prec_init, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"prec_init holds something that is no number: {error}.") from None
-    if precision.ndim == 0:
-        return np.full(n_lfs, float(precision))
-    if precision.shape != (n_lfs,):
-        raise ValueError(
-            f"prec_init has shape {precision.shape}; it must be one number, or one for each of the "
-            f"{n_lfs} LFs."
-        )
-    outside = np.flatnonzero(~((precision >= 0) & (precision <= 1)))
-    if len(outside):
-        raise ValueError(
-            f"prec_init of LF {outside[0]} is {precision[outside[0]]}; a precision is in [0, 1]."
-        )
-    return precision
-
-
-def _random_number(random_state: Any) -> float:
-    """The first uniform number of the generator; None draws from a new one, not from NumPy's global one."""
-    if random_state is None:
-        return float(np.random.RandomState().random_sample())
-    if isinstance(random_state, Integral):
-        # To seed a generator anew is fifty times cheaper than to make one.
-        if not hasattr(_OF_THREAD, "generator"):
-            _OF_THREAD.generator = np.random.RandomState()
-        _OF_THREAD.generator.seed(int(random_state))
-        return float(_OF_THREAD.generator.random_sample())
-    return float(check_random_state(random_state).random_sample())

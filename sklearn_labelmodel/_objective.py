@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ._statistics import VoteStatistics
+from ._votes import lf_label
 
 DENSE_SYMBOLS = 160
 # An LF's G_j is worth forming from half as many symbols as classes.
@@ -33,6 +34,42 @@ LEAST_PRECISION = 0.01
 
 
 # Start --------------------------------------------------------------------------------------------
+
+
+def precision_per_lf(
+    prec_init: ArrayLike, n_lfs: int, names: NDArray[np.object_] | None
+) -> NDArray[np.float64]:
+    """The precision that each LF is taken to have, of one number or one for each.
+
+    Parameters
+    ----------
+    prec_init : float or array-like of shape (n_lfs,)
+    n_lfs : int
+    names : ndarray of shape (n_lfs,) or None
+        For messages.
+
+    Raises
+    ------
+    ValueError
+        No numbers, another length, a precision outside [0, 1].
+    """
+    try:
+        precision = np.asarray(prec_init, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"prec_init holds something that is no number: {error}.") from None
+    if precision.ndim == 0:
+        return np.full(n_lfs, float(precision))
+    if precision.shape != (n_lfs,):
+        raise ValueError(
+            f"prec_init has shape {precision.shape}; it must be one number, or one for each of the "
+            f"{n_lfs} LFs."
+        )
+    outside = np.flatnonzero(~((precision >= 0) & (precision <= 1)))
+    if len(outside):
+        raise ValueError(
+            f"prec_init of {lf_label(names, int(outside[0]))} is {precision[outside[0]]}; a precision is in [0, 1]."
+        )
+    return precision
 
 
 def precision_start(

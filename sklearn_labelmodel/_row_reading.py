@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._anchor import anchored_prior
 from ._dependence import Copies, groups_of, symbol_likeness
+from ._known_prior import KnownPrior, told_prior
 from ._refinement import refine, refine_copies
 from ._refinement_problem import ClassShares, RefinementProblem, VoteTable, or_uniform
 from ._statistics import GoldCounts
 
-STEPS = 5
+# Where rows are read for the class prior alone.
+PRIOR_STEPS = 5
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class RowReading:
     ----------
     prior : ndarray of shape (n_classes,)
         P(Y).
-    known : ClassShares or None
+    voted : ClassShares or None
         Shares of the classes among rows with votes; None where nothing but votes says them.
     table : VoteTable or None
         None where mu alone is to say what votes say.
@@ -41,7 +42,7 @@ class RowReading:
     """
 
     prior: NDArray[np.float64]
-    known: ClassShares | None
+    voted: ClassShares | None
     table: VoteTable | None
     pairs: NDArray[np.intp]
     weights: NDArray[np.float64]
@@ -51,8 +52,7 @@ class RowReading:
 
 def read_rows(
     problem: RefinementProblem,
-    given: NDArray[np.float64] | None,
-    known: ClassShares | None,
+    known: KnownPrior | None,
     gold: GoldCounts | None,
     *,
     estimate: bool,
@@ -64,12 +64,9 @@ def read_rows(
     Parameters
     ----------
     problem : RefinementProblem
-    given : ndarray of shape (n_classes,) or None
-        Known class prior.
-    known : ClassShares or None
-        That of rows with votes, where `given` is.
+    known : KnownPrior or None
     gold : GoldCounts or None
-        Labels that both are learned from: the former where it is not given.
+        Labels that the class prior is learned from, where it is not known, and that of rows with votes.
     estimate : bool
         Whether to learn the class prior from the votes, where nothing else says it; else it is uniform.
     pairs : ndarray of shape (n_pairs, 2) or None
@@ -84,44 +81,41 @@ def read_rows(
         likeness = symbol_likeness(groups, problem.lf, problem.vote)
     nothing_found = Copies(np.ones(len(problem.lf)), declared, declared)
 
-    def read(
-        prior: NDArray[np.float64] | None, known: ClassShares | None
-    ) -> tuple[VoteTable, Copies]:
-        voted, steps = None if known is None else known.shares, n_steps or STEPS
+    def read(known: KnownPrior | None) -> tuple[VoteTable, Copies]:
+        prior, voted = (known.prior, known.voted.shares) if known else (None, None)
+        steps = n_steps or PRIOR_STEPS
         if pairs is None:
             return refine_copies(problem, prior, steps, voted_prior=voted)
         return refine(problem, prior, steps, likeness, voted_prior=voted), nothing_found
 
-    prior = or_uniform(given, problem)
     table, copies = None, nothing_found
-    if given is None and (n_steps or estimate):
-        table, copies = read(None, None)
+    if known is None and (n_steps or estimate):
+        table, copies = read(None)
     if gold is not None:
-        center = np.exp(table.log_prior) if table else prior
-        voted_share = problem.patterns.weight.sum() / problem.patterns.n_samples
-        learned, known = _learned_from(gold, center, problem.statistics.n_samples, voted_share)
-        if given is None:
-            prior = learned
-        else:
-            # Few labels must not make what is given less certain.
-            known = ClassShares(known.shares)
-    elif given is None and estimate and table:
-        prior = np.exp(table.log_prior)
+        known = _with_labels(known, gold, table, problem)
     if known is not None and n_steps:
-        table, copies = read(prior, known)
+        table, copies = read(known)
+    if known is not None:
+        prior = known.prior
+    else:
+        prior = np.exp(table.log_prior) if estimate and table else or_uniform(None, problem)
     if not n_steps:
         table, copies = None, nothing_found
     groups = groups_of(copies.sure, problem.votes.n_lfs) if len(copies.sure) else None
-    return RowReading(prior, known, table, copies.near_duplicates, copies.weights, likeness, groups)
+    voted = None if known is None else known.voted
+    return RowReading(prior, voted, table, copies.near_duplicates, copies.weights, likeness, groups)
 
 
-def _learned_from(
-    gold: GoldCounts, center: NDArray[np.float64], n_samples: int, voted_share: float
-) -> tuple[NDArray[np.float64], ClassShares]:
-    """The class prior that labels tell, and that of rows with votes."""
-    prior = anchored_prior(gold.rows, center, n_samples)
-    voted = gold.rows - gold.voteless
-    if not voted.any():
-        return prior, ClassShares(prior, float(gold.rows.sum()))
-    shares = anchored_prior(voted, center, max(n_samples * voted_share, voted.sum()))
-    return prior, ClassShares(shares, float(voted.sum()))
+def _with_labels(
+    known: KnownPrior | None, gold: GoldCounts, table: VoteTable | None, problem: RefinementProblem
+) -> KnownPrior:
+    """What labels tell of rows with votes, and where it is not known of all rows."""
+    said = np.exp(table.log_prior) if table else None
+    center = or_uniform(said, problem) if known is None else known.prior
+    patterns = problem.patterns
+    voted_share = float(patterns.weight.sum() / patterns.n_samples)
+    told = told_prior(gold, center, problem.statistics.n_samples, voted_share)
+    if known is None:
+        return told
+    # Few labels must not make what is given less certain.
+    return KnownPrior(known.prior, ClassShares(told.voted.shares))

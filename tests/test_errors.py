@@ -589,6 +589,7 @@ def test_gold_labels_of_one_class_warn():
             model.fit(L, gold)
         model.set_params(class_balance=[0.5, 0.5]).fit(L, gold)
     LabelModelClassifier(gold="ignore").fit(L, gold)
+    LabelModelClassifier(classes=[0, 1]).fit(L, gold)
 
 
 def test_many_classes_are_no_identifier():

@@ -540,7 +540,7 @@ def test_evidence_is_the_geometric_mean_of_mu_and_the_table(n_steps):
     problem = make_problem(mixed_votes(3), 3)
     mu = np.random.default_rng(0).uniform(0.1, 0.9, (len(problem.lf), 3))
     nothing = np.zeros((0, 2), dtype=np.intp)
-    reading = read_rows(problem, None, None, None, estimate=False, pairs=nothing, n_steps=n_steps)
+    reading = read_rows(problem, None, None, estimate=False, pairs=nothing, n_steps=n_steps)
     expected = mu
     if n_steps:
         table = np.exp(refine(problem, None, n_steps).log_table)

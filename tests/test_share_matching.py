@@ -15,6 +15,7 @@ from sklearn_labelmodel import (
 )
 from sklearn_labelmodel._anchor import anchor_log_table, anchor_strength
 from sklearn_labelmodel._final_evidence import combine
+from sklearn_labelmodel._known_prior import KnownPrior
 from sklearn_labelmodel._refinement_problem import ClassShares
 from sklearn_labelmodel._row_reading import read_rows
 from sklearn_labelmodel._share_matching import MatchedRows, confirmed_table, voted_shares
@@ -193,8 +194,8 @@ def one_sided_reading(gold=None, given=None):
     settings = {"accuracy": 0.9, "class_balance": [0.8, 0.2], "one_sided": True}
     problem = make_problem(make_label_matrix(300, 6, random_state=0, **settings).L, 2)
     nothing = np.zeros((0, 2), dtype=np.intp)
-    prior = None if given is None else given.shares
-    reading = read_rows(problem, prior, given, gold, estimate=False, pairs=nothing, n_steps=5)
+    known = None if given is None else KnownPrior(given.shares, given)
+    reading = read_rows(problem, known, gold, estimate=False, pairs=nothing, n_steps=5)
     mu = np.exp(reading.table.log_table) * 0.9
     return problem, reading, mu, combine(problem, reading, mu, 0.5, gold)
 
