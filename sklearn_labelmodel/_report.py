@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._report_checks import SEVERITIES, Finding, all_findings
+from ._report_checks import all_findings
 from ._report_facts import LFFacts, ModelFacts
+from ._report_finding import SEVERITIES, Finding
 
 if TYPE_CHECKING:
     import pandas as pd

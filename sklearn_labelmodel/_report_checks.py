@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from ._checks import LEAST_LFS
 from ._lf_consensus import Consensus
 from ._lf_copies import Copy
 from ._report_facts import LFFacts, ModelFacts
+from ._report_finding import ACCIDENT, FEW_VOTES, SEVERITIES, Finding, called, percent
+from ._report_model_checks import MODEL_CHECKS
 
-SEVERITIES = ("danger", "warning", "info")
 INVERTED_Z, UNRELATED_Z, CONFIRMED_Z = -3.0, 1.0, 2.0
-LEAST_MET, FEW_VOTES, FEW_LABELS = 50, 30, 30
-SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
-SILENT, MOSTLY_SILENT = 0.1, 0.5
-SHIFT, LARGE_SHIFT = 0.1, 0.2
-LEAST_LOSS, LOSS_Z = 0.01, 3.0
-# Probability, in all classes or LFs together, below which something is no accident of few rows.
-ACCIDENT = 0.001
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a fit report has to say.
-
-    Attributes
-    ----------
-    code : str
-        What it is, in one word or a few joined by hyphens.
-    severity : {"danger", "warning", "info"}
-        "danger": labels are likely to be wrong. "warning": some may be. "info": worth knowing.
-    lf : hashable or None
-        Name (or column) of the labeling function that it is about; None for the model.
-    message : str
-        What was found, without a full stop.
-    remedy : str
-        What to do about it.
-    """
-
-    code: str
-    severity: str
-    lf: Any
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}."
+LEAST_MET = 50
 
 
 def all_findings(lfs: LFFacts, model: ModelFacts) -> tuple[Finding, ...]:
@@ -59,9 +24,6 @@ def all_findings(lfs: LFFacts, model: ModelFacts) -> tuple[Finding, ...]:
     found += [finding for check in MODEL_CHECKS for finding in check(model)]
     found += copies(lfs, model)
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
-
-
-# Labeling functions -------------------------------------------------------------------------------
 
 
 def too_few_lfs(lfs: LFFacts) -> list[Finding]:
@@ -95,14 +57,14 @@ def inverted(lfs: LFFacts) -> list[Finding]:
 
 def _against_others(name: Any, others: Any, j: Any) -> str:
     return (
-        f"{_called(name)} votes against the others: {others.agreed[j]:.0%} of the votes beside its own agree with it, "
+        f"{called(name)} votes against the others: {others.agreed[j]:.0%} of the votes beside its own agree with it, "
         f"by chance it would be {others.by_chance[j]:.0%}"
     )
 
 
 def _against_labels(name: Any, labels: Any, j: Any) -> str:
     return (
-        f"{_called(name)} votes against gold labels: {labels.agreed[j]:.0%} of its {labels.met[j]:.0f} votes on "
+        f"{called(name)} votes against gold labels: {labels.agreed[j]:.0%} of its {labels.met[j]:.0f} votes on "
         f"labelled rows are right, by chance it would be {labels.by_chance[j]:.0%}"
     )
 
@@ -120,7 +82,7 @@ def below_chance(lfs: LFFacts) -> list[Finding]:
             "below-chance",
             "danger",
             lfs.name[j],
-            f"{_called(lfs.name[j])} is right in {low[j]:.0%} to {high[j]:.0%} of its votes, dealt at random they "
+            f"{called(lfs.name[j])} is right in {low[j]:.0%} to {high[j]:.0%} of its votes, dealt at random they "
             f"would be in {chance[j]:.0%}",
             "swap its labels if they are mixed up, else drop it",
         )
@@ -141,7 +103,7 @@ def unrelated(lfs: LFFacts) -> list[Finding]:
             "unrelated",
             "warning",
             lfs.name[j],
-            f"{_called(lfs.name[j])} agrees with the others no more than by chance ({agreement.agreed[j]:.0%}, chance "
+            f"{called(lfs.name[j])} agrees with the others no more than by chance ({agreement.agreed[j]:.0%}, chance "
             f"{agreement.by_chance[j]:.0%})",
             "look at rows in which it votes, or drop it",
         )
@@ -161,7 +123,7 @@ def never_votes(lfs: LFFacts) -> list[Finding]:
                 "never-votes",
                 "warning",
                 lfs.name[j],
-                f"{_called(lfs.name[j])} did not vote in fit, so that its votes say nothing",
+                f"{called(lfs.name[j])} did not vote in fit, so that its votes say nothing",
                 "fit on rows in which it votes",
             )
             for j in np.flatnonzero((in_fit == 0) & (here > 0))
@@ -170,9 +132,9 @@ def never_votes(lfs: LFFacts) -> list[Finding]:
 
 
 def _silent_finding(name: Any, in_fit: float) -> Finding:
-    message = f"{_called(name)} never votes"
+    message = f"{called(name)} never votes"
     if in_fit:
-        message += f" in these rows, in those of fit it did in {_share(in_fit)}"
+        message += f" in these rows, in those of fit it did in {percent(in_fit)}"
     return Finding("never-votes", "warning", name, message, "mend or drop it")
 
 
@@ -185,7 +147,7 @@ def never_overlapping(lfs: LFFacts) -> list[Finding]:
             "never-overlapping",
             "warning",
             lfs.name[j],
-            f"{_called(lfs.name[j])} never votes beside another LF, so that its accuracy is what it was taken "
+            f"{called(lfs.name[j])} never votes beside another LF, so that its accuracy is what it was taken "
             "to be before training",
             "add LFs that vote on the same rows, or label some of them",
         )
@@ -200,7 +162,7 @@ def few_votes(lfs: LFFacts) -> list[Finding]:
             "few-votes",
             "info",
             lfs.name[j],
-            f"{_called(lfs.name[j])} has too few votes ({lfs.fit_votes[j]:.0f}) to learn its accuracy",
+            f"{called(lfs.name[j])} has too few votes ({lfs.fit_votes[j]:.0f}) to learn its accuracy",
             "widen it, or read its accuracy as a guess",
         )
         for j in np.flatnonzero((lfs.fit_votes > 0) & (lfs.fit_votes < FEW_VOTES))
@@ -214,7 +176,7 @@ def one_sided(lfs: LFFacts) -> list[Finding]:
             "one-sided",
             "info",
             lfs.name[j],
-            f"{_called(lfs.name[j])} gives one vote only, so that the votes alone do not tell how often it is right",
+            f"{called(lfs.name[j])} gives one vote only, so that the votes alone do not tell how often it is right",
             "judge it on labelled rows if much depends on it",
         )
         for j in np.flatnonzero(lfs.kinds == 1)
@@ -259,152 +221,6 @@ def _z(agreement: Consensus) -> NDArray[np.float64]:
     return np.divide(beyond, agreement.error, out=none, where=agreement.error > 0)
 
 
-def _called(name: Any) -> str:
-    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
-
-
-# The model ----------------------------------------------------------------------------------------
-
-
-# What can be done where class shares and the class prior disagree, by where the latter is from.
-ESTIMATE = "have them learned with class_balance='estimate'"
-SAMPLE = "check that labelled rows are drawn at random"
-SHARES_REMEDIES = {
-    ("LabelModelClassifier", "uniform"): f"give the shares as class_balance, or {ESTIMATE}",
-    ("LabelModelClassifier", "given"): f"check the shares in class_balance, or {ESTIMATE}",
-    ("LabelModelClassifier", "labels"): f"{SAMPLE}, or give the shares as class_balance",
-    ("LabelModelClassifier", "learned"): "give the shares as class_balance if you know them",
-    (
-        "DawidSkeneClassifier",
-        "given",
-    ): "check the shares in class_balance, or leave it out to have them learned",
-    (
-        "DawidSkeneClassifier",
-        "learned",
-    ): "give the shares as class_balance if you know them, or raise max_iter",
-    ("MajorityVoteClassifier", "uniform"): "give the shares as class_balance",
-    (
-        "MajorityVoteClassifier",
-        "given",
-    ): "check the shares in class_balance, or use LabelModelClassifier, which heeds them",
-    (
-        "MajorityVoteClassifier",
-        "labels",
-    ): f"{SAMPLE}, or use LabelModelClassifier, which heeds their shares",
-}
-
-
-def shifted_shares(model: ModelFacts) -> list[Finding]:
-    """Predicted class shares that contradict the class prior, by more than sampling noise."""
-    if model.shares is None:
-        return []
-    is_majority = model.kind == "MajorityVoteClassifier"
-    if is_majority and model.prior_from == "uniform" and (model.silent or 0.0) < SILENT:
-        return []
-    gap, prior = model.shares - model.class_prior, model.class_prior
-    shift, chi2 = np.abs(gap).sum() / 2, model.n_voted * (gap**2 / prior).sum()
-    if shift < SHIFT or chdtrc(len(gap) - 1, chi2) > ACCIDENT:
-        return []
-    y = int(np.argmax(np.abs(gap)))
-    heeded = "majority vote heeds it in rows without votes only"
-    role = heeded if is_majority else "labels lean on the prior"
-    message = (
-        f"Class {_plain(model.classes[y])} gets {_share(model.shares[y])} of the predicted probability, the class "
-        f"prior says {_share(prior[y])}, and {role}"
-    )
-    severity = "warning" if shift >= LARGE_SHIFT else "info"
-    remedy = SHARES_REMEDIES.get((model.kind, model.prior_from), "check class_balance")
-    return [Finding("shifted-shares", severity, None, message, remedy)]
-
-
-def lost_classes(model: ModelFacts) -> list[Finding]:
-    """Classes that no row with votes is labelled with, though there are rows enough."""
-    if model.labels is None:
-        return []
-    accident = len(model.labels) * (1 - model.class_prior) ** model.n_voted >= ACCIDENT
-    lost = np.flatnonzero((model.labels == 0) & ~accident)
-    if not len(lost):
-        return []
-    names = _listed([_plain(model.classes[y]) for y in lost])
-    message = f"No row is labelled {names}"
-    remedy = f"add LFs for {'it' if len(lost) == 1 else 'them'}, or check class_balance"
-    return [Finding("lost-classes", "warning", None, message, remedy)]
-
-
-def disagreement(model: ModelFacts) -> list[Finding]:
-    """Labels that differ from majority vote in many rows."""
-    if model.agreement is None or model.agreement >= LOW_AGREEMENT:
-        return []
-    unlike = 1 - model.agreement
-    if model.n_labels >= FEW_LABELS:
-        message = (
-            f"Labels differ from majority vote, which knows nothing of the {model.n_labels:,} gold labels that the fit "
-            f"has learned from, in {unlike:.0%} of the rows with votes"
-        )
-        remedy = "compare both on other labelled rows before you prefer majority vote"
-        return [Finding("against-majority", "info", None, message, remedy)]
-    message = f"Labels differ from majority vote in {unlike:.0%} of the rows with votes"
-    severity = "danger" if model.agreement < LEAST_AGREEMENT else "warning"
-    remedy = "check some of these rows by hand before you trust either"
-    return [Finding("against-majority", severity, None, message, remedy)]
-
-
-def worse_than_majority(model: ModelFacts) -> list[Finding]:
-    """Held-out votes that majority vote foresees better; it matters less where the labels hardly differ."""
-    if model.held_out is None:
-        return []
-    own, majority = model.held_out.own, model.held_out.majority
-    if majority - own < max(LEAST_LOSS, LOSS_Z * model.held_out.error):
-        return []
-    message = (
-        f"{model.kind} foresees held-out votes worse than majority vote does (log-likelihood {own:.3f} a row, "
-        f"{majority:.3f})"
-    )
-    departs = model.agreement is not None and model.agreement < SAME_LABELS
-    severity = "warning" if departs else "info"
-    remedy = "compare both on labelled rows before you prefer it"
-    return [Finding("worse-than-majority", severity, None, message, remedy)]
-
-
-def diverged(model: ModelFacts) -> list[Finding]:
-    """Training that ended worse than it started."""
-    if not model.diverged:
-        return []
-    message = "Training diverged, so that neither accuracies nor labels mean anything"
-    return [Finding("diverged", "danger", None, message, "lower lr, or momentum")]
-
-
-def not_converged(model: ModelFacts) -> list[Finding]:
-    """Training that was asked to reach a tolerance and did not."""
-    if model.converged is not False or model.diverged:
-        return []
-    message = "Training stopped before it reached tol"
-    return [
-        Finding("not-converged", "warning", None, message, "allow more iterations, or raise tol")
-    ]
-
-
-def silent_rows(model: ModelFacts) -> list[Finding]:
-    """Rows without votes."""
-    if model.silent is None or model.silent < SILENT:
-        return []
-    message = f"{model.silent:.0%} of the rows have no vote, so that nothing but the prior is known of them"
-    severity = "warning" if model.silent >= MOSTLY_SILENT else "info"
-    remedy = "leave them out of training (filter_unlabeled), add LFs that cover them, or label some"
-    return [Finding("silent-rows", severity, None, message, remedy)]
-
-
-MODEL_CHECKS = (
-    shifted_shares,
-    disagreement,
-    worse_than_majority,
-    lost_classes,
-    diverged,
-    not_converged,
-    silent_rows,
-)
-
-
 def copies(lfs: LFFacts, model: ModelFacts) -> list[Finding]:
     """LFs that repeat another one's votes, each beside the one most like it."""
     closest = {copy.second: copy for copy in reversed(model.copies)}
@@ -425,22 +241,9 @@ def _copy_finding(copy: Copy, lfs: LFFacts, model: ModelFacts) -> Finding:
         "near-duplicate",
         "info" if is_harmless else "warning",
         second,
-        f"{_called(second)} nearly repeats {_called(first)} (alike in {copy.agreement:.0%} of {copy.rows:.0f} rows), "
+        f"{called(second)} nearly repeats {called(first)} (alike in {copy.agreement:.0%} of {copy.rows:.0f} rows), "
         + (
             "which the fit allows for" if allowed_for else "so that their common errors count twice"
         ),
         remedy,
     )
-
-
-def _share(share: float) -> str:
-    """A percentage, of which small ones keep a digit."""
-    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
-
-
-def _plain(value: Any) -> str:
-    return repr(value.item() if hasattr(value, "item") else value)
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -23,15 +23,12 @@ from sklearn_labelmodel._lf_intervals import accuracy_intervals
 from sklearn_labelmodel._lf_likelihood import fit_likelihood
 from sklearn_labelmodel._patterns import Block, read_patterns, vote_counts
 from sklearn_labelmodel._report import make_report
-from sklearn_labelmodel._report_checks import (
-    SEVERITIES,
-    all_findings,
-    lost_classes,
-    shifted_shares,
-)
+from sklearn_labelmodel._report_checks import all_findings
 from sklearn_labelmodel._report_facts import LFFacts, ModelFacts
+from sklearn_labelmodel._report_finding import SEVERITIES
 from sklearn_labelmodel._report_held_out import HeldOut, powered
 from sklearn_labelmodel._report_measure import distinct_votes, measure, measure_fit
+from sklearn_labelmodel._report_model_checks import lost_classes, shifted_shares
 from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
