@@ -206,7 +206,8 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             model = self._model(patterns, symbol_class, prior if fixed else None, start)
             result = maximise(blocks, model, start, self.max_iter, self.tol)
             self._store(patterns, classes, result)
-            self._keep_for_report(votes.n_samples, patterns.overlaps())
+            known = patterns.gold_counts(classes) if counted.n_labelled else None
+            self._keep_for_report(votes.n_samples, patterns.overlaps(), gold=known)
         return self
 
     def _evidence(self, votes: Votes) -> Evidence:

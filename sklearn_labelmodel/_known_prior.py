@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._anchor import anchored_prior, smoothed_shares
 from ._classes import resolve_class_prior
+from ._gold_counts import GoldCounts
 from ._refinement_problem import ClassShares
-from ._statistics import GoldCounts
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,10 @@ from ._warnings import warn_user
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
     from ._final_evidence import FinalEvidence
+    from ._gold_counts import GoldCounts
     from ._refinement_problem import RefinementProblem
     from ._row_reading import RowReading
-    from ._statistics import GoldCounts, VoteStatistics
+    from ._statistics import VoteStatistics
     from ._trainer import TrainingResult
     from ._votes import Votes
 

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ._gold_counts import GoldCounts
 from ._patterns import Patterns
 
 ROUNDING = 1e-9
@@ -34,20 +35,6 @@ class Consensus:
     agreed: NDArray[np.float64]
     by_chance: NDArray[np.float64]
     error: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class LabelCounts:
-    """Rows with a gold label: those of each class that hold each symbol, and all of them.
-
-    Attributes
-    ----------
-    by_symbol : ndarray of shape (n_symbols, n_classes)
-    rows : ndarray of shape (n_classes,)
-    """
-
-    by_symbol: NDArray[np.float64]
-    rows: NDArray[np.float64]
 
 
 def consensus(
@@ -128,7 +115,7 @@ def consensus_of_pairs(
 
 
 def agreement_with_labels(
-    lf: NDArray[np.intp], symbol_class: NDArray[np.intp], labels: LabelCounts, n_lfs: int
+    lf: NDArray[np.intp], symbol_class: NDArray[np.intp], labels: GoldCounts, n_lfs: int
 ) -> Consensus:
     """The same with gold labels for the others: `met` are votes on labelled rows, `agreed` the share that is right.
 
@@ -136,7 +123,7 @@ def agreement_with_labels(
     ----------
     lf, symbol_class : ndarray of shape (n_symbols,)
         n_classes where the symbol names no class: such votes do not count.
-    labels : LabelCounts
+    labels : GoldCounts
     n_lfs : int
     """
     named = np.flatnonzero(symbol_class < len(labels.rows))

@@ -17,7 +17,8 @@ from sklearn.utils import gen_batches
 
 from ._classes import class_index
 from ._em import Expected, Model, Parameters, majority_start, make_model, maximise
-from ._lf_consensus import LabelCounts, votes_by_lf
+from ._gold_counts import GoldCounts
+from ._lf_consensus import votes_by_lf
 from ._patterns import Patterns
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
@@ -78,7 +79,7 @@ def fit_likelihood(
     classes: NDArray[Any],
     prior: NDArray[np.float64] | None = None,
     copies: tuple[int, ...] = (),
-    labels: LabelCounts | None = None,
+    labels: GoldCounts | None = None,
 ) -> LikelihoodFit:
     """Fit the tables of LFs that err independently given the class, and abstain whatever the class is.
 
@@ -94,7 +95,7 @@ def fit_likelihood(
         The class prior where it is known, else it is learned.
     copies : tuple of int, default=()
         LFs that repeat others, to be left out: what two copies agree in would be taken for the truth.
-    labels : LabelCounts, default=None
+    labels : GoldCounts, default=None
         Gold labels for EM to start from, in the order of the patterns' symbols.
 
     Returns
@@ -111,7 +112,7 @@ def fit_likelihood(
     part = _only(patterns, symbols, len(classes))
     symbol_class = class_index(part.vote, classes)
     if labels is not None:
-        labels = LabelCounts(labels.by_symbol[symbols], labels.rows)
+        labels = replace(labels, by_symbol=labels.by_symbol[symbols])
     model, parameters = _maximise(part, symbol_class, classes, prior, labels)
     return LikelihoodFit(fit.reason, part, symbol_class, model, parameters)
 
@@ -208,7 +209,7 @@ def _maximise(
     symbol_class: NDArray[np.intp],
     classes: NDArray[Any],
     prior: NDArray[np.float64] | None,
-    labels: LabelCounts | None,
+    labels: GoldCounts | None,
 ) -> tuple[Model, Parameters]:
     n_classes = len(classes)
     n_parameters = len(part.lf) * n_classes
@@ -231,7 +232,7 @@ def _maximise(
     return model, maximise(blocks, model, start, MAX_ITER, TOL).parameters
 
 
-def _with_labels(start: Expected, labels: LabelCounts) -> Expected:
+def _with_labels(start: Expected, labels: GoldCounts) -> Expected:
     """The labels' counts, and a few rows like the start's for what they leave open."""
     few = START_ROWS * len(labels.rows) / start.rows.sum()
     counts = labels.by_symbol + few * start.counts

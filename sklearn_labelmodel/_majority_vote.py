@@ -7,7 +7,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
@@ -149,16 +148,18 @@ class MajorityVoteClassifier(ReportMixin, BaseLabelModel):
             classes = resolve_classes(
                 self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote
             )
-            gold_counts, gold_rows = _gold_counts(patterns, classes)
+            known = patterns.gold_counts(classes)
             prior = resolve_class_prior(self.class_balance, classes, None)
-            if self.class_balance is None and gold_rows.any():
-                prior = smoothed_shares(gold_rows, prior)
+            if self.class_balance is None and known.rows.any():
+                prior = smoothed_shares(known.rows, prior)
             symbol_class = class_index(patterns.vote, classes)
             foreign = patterns.lf[symbol_class == len(classes)]
-            translated = np.isin(np.arange(votes.n_lfs), foreign) & (gold_rows.sum() > 0)
-            weights = _vote_weights(symbol_class, translated[patterns.lf], gold_counts)
+            translated = np.isin(np.arange(votes.n_lfs), foreign) & known.rows.any()
+            weights = _vote_weights(symbol_class, translated[patterns.lf], known.by_symbol)
             self._store(patterns, classes, prior, weights, translated)
-            self._keep_for_report(votes.n_samples, patterns.overlaps())
+            self._keep_for_report(
+                votes.n_samples, patterns.overlaps(), gold=known if known.rows.any() else None
+            )
         return self
 
     def _posterior(self, votes: Votes) -> NDArray[np.float64]:
@@ -199,19 +200,6 @@ class MajorityVoteClassifier(ReportMixin, BaseLabelModel):
         frequency = patterns.counts() / patterns.n_samples
         mu = precision_start(frequency, np.full(len(weights), self.precision_), meaning, prior)
         self.mu_ = np.clip(mu, self._mu_eps, 1 - self._mu_eps)
-
-
-def _gold_counts(
-    patterns: Patterns, classes: NDArray[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Labelled rows of each class (n_symbols, n_classes) with the symbol, and (n_classes,) in all."""
-    labelled = np.flatnonzero(patterns.gold < len(patterns.gold_values))
-    column = class_index(patterns.gold_values, classes)[patterns.gold[labelled]]
-    weight = patterns.weight[labelled]
-    shape = (len(labelled), len(classes))
-    rows = sp.csr_array((weight, (np.arange(len(labelled)), column)), shape=shape)
-    counts = (patterns.indicators[labelled].T @ rows).toarray()
-    return counts, np.bincount(column, weight, minlength=len(classes)).astype(np.float64)
 
 
 def _vote_weights(

@@ -17,6 +17,7 @@ from sklearn.utils import gen_batches
 
 from ._checks import check_any_vote
 from ._classes import GoldLabels, class_index
+from ._gold_counts import GoldCounts
 from ._votes import Votes
 
 CHUNK_CELLS = 1 << 24
@@ -98,6 +99,21 @@ class Patterns:
             indicators=self.indicators[kept],
             weight=self.weight[kept],
             gold=self.gold[kept],
+        )
+
+    def gold_counts(self, classes: NDArray[Any]) -> GoldCounts:
+        """The labelled rows, in the order of the classes."""
+        labelled = np.flatnonzero(self.gold < len(self.gold_values))
+        column = class_index(self.gold_values, classes)[self.gold[labelled]]
+        indicators, weight = self.indicators[labelled], self.weight[labelled]
+        by_class = sp.csr_array(
+            (weight, (np.arange(len(labelled)), column)), shape=(len(labelled), len(classes))
+        )
+        silent = np.diff(indicators.indptr) == 0
+        return GoldCounts(
+            (indicators.T @ by_class).toarray(),
+            np.bincount(column, weight, minlength=len(classes)).astype(np.float64),
+            np.bincount(column, weight * silent, minlength=len(classes)).astype(np.float64),
         )
 
     def blocks(self, classes: NDArray[Any]) -> Iterator[Block]:

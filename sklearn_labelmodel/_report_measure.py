@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from ._classes import class_index, no_gold
 from ._dawid_skene import DawidSkeneClassifier
 from ._dependence import groups_of, resolve_pairs
+from ._gold_counts import GoldCounts
 from ._lf_consensus import (
     Consensus,
-    LabelCounts,
     agreement_with_labels,
     consensus,
     consensus_of_pairs,
@@ -82,12 +83,10 @@ def _agreement_with_labels(model: Any) -> Consensus | None:
     return agreement_with_labels(model.symbols_["lf"], symbol_class, labels, model.n_features_in_)
 
 
-def _labels_of_fit(model: Any) -> LabelCounts | None:
+def _labels_of_fit(model: Any) -> GoldCounts | None:
     """The gold labels that accuracies were learned from, by the model's symbols."""
     kept = getattr(model, "_kept", None)
-    if kept is None or kept.gold_counts is None:
-        return None
-    return LabelCounts(kept.gold_counts, kept.gold_rows)
+    return None if kept is None else kept.gold
 
 
 def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
@@ -133,14 +132,14 @@ def _judge(
     return copies, fit
 
 
-def _labels_of(patterns: Patterns, model: Any) -> LabelCounts | None:
+def _labels_of(patterns: Patterns, model: Any) -> GoldCounts | None:
     """The same by the patterns' symbols."""
     labels = _labels_of_fit(model)
     if labels is None:
         return None
     unknown = np.zeros((1, len(labels.rows)))
     place = places_of(patterns, model.symbols_)
-    return LabelCounts(np.vstack([labels.by_symbol, unknown])[place], labels.rows)
+    return replace(labels, by_symbol=np.vstack([labels.by_symbol, unknown])[place])
 
 
 def _labels(patterns: Patterns, proba: NDArray[np.float64]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from ._warnings import warn_user
 
 if TYPE_CHECKING:
+    from ._gold_counts import GoldCounts
     from ._report import FitReport
-    from ._statistics import GoldCounts
 
 MOST_SYMBOLS = 256
 
@@ -29,15 +29,14 @@ class KeptVotes:
         Whether each LF shares a row with another.
     cooccurrence : ndarray of shape (n_symbols, n_symbols) or None
         Rows in which two symbols occur.
-    gold_counts, gold_rows : ndarray of shape (n_symbols, n_classes) and (n_classes,), or None
-        Of the labels that accuracies were learned from: rows of each class that hold the symbol, and all of them.
+    gold : GoldCounts or None
+        Labels that were learned from.
     """
 
     n_samples: int
     overlaps: NDArray[np.bool_]
     cooccurrence: NDArray[np.float64] | None
-    gold_counts: NDArray[np.float64] | None = None
-    gold_rows: NDArray[np.float64] | None = None
+    gold: GoldCounts | None = None
 
 
 class ReportMixin:
@@ -137,8 +136,7 @@ class ReportMixin:
         cooccurrence : ndarray of shape (n_symbols, n_symbols), default=None
             Rows in which two symbols occur; kept where it is dense and small.
         gold : GoldCounts, default=None
-            Labels that accuracies were learned from.
+            Labels that were learned from.
         """
         small = isinstance(cooccurrence, np.ndarray) and len(cooccurrence) <= MOST_SYMBOLS
-        counts, rows = (None, None) if gold is None else (gold.by_symbol, gold.rows)
-        self._kept = KeptVotes(n_samples, overlaps, cooccurrence if small else None, counts, rows)
+        self._kept = KeptVotes(n_samples, overlaps, cooccurrence if small else None, gold)

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ._classes import GoldLabels, class_index
+from ._gold_counts import GoldCounts
 from ._vote_columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from ._votes import Votes
 
@@ -116,25 +117,6 @@ def _compact(pairs: Any) -> Any:
     if sp.issparse(pairs) and pairs.nnz > SPARSE_DENSITY * pairs.shape[0] ** 2:
         return pairs.toarray()
     return pairs
-
-
-@dataclass(frozen=True)
-class GoldCounts:
-    """Labelled rows of each class.
-
-    Attributes
-    ----------
-    by_symbol : ndarray of shape (n_symbols, n_classes)
-        Those that hold each symbol.
-    rows : ndarray of shape (n_classes,)
-        All of them.
-    voteless : ndarray of shape (n_classes,)
-        Those without a vote.
-    """
-
-    by_symbol: NDArray[np.float64]
-    rows: NDArray[np.float64]
-    voteless: NDArray[np.float64]
 
 
 def count_gold(

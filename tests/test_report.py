@@ -656,6 +656,18 @@ def test_training_that_diverged():
     assert finding.severity == "danger"
 
 
+@pytest.mark.parametrize(
+    "kind", [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
+)
+def test_labels_tell_every_model_which_lfs_are_inverted(kind):
+    data = make_label_matrix(
+        1000, 5, accuracy=[0.2, 0.2, 0.2, 0.9, 0.9], coverage=0.6, random_state=0
+    )
+    model = kind().fit(data.L, np.where(np.arange(1000) < 100, data.y, -1))
+    found = model.report(data.L).findings
+    assert {f.lf for f in found if f.code in ("inverted", "below-chance")} == {0, 1, 2}
+
+
 # Held-out rows ------------------------------------------------------------------------------------
 
 

@@ -15,11 +15,11 @@ from sklearn_labelmodel import (
 )
 from sklearn_labelmodel._anchor import anchor_log_table, anchor_strength
 from sklearn_labelmodel._final_evidence import combine
+from sklearn_labelmodel._gold_counts import GoldCounts
 from sklearn_labelmodel._known_prior import KnownPrior
 from sklearn_labelmodel._refinement_problem import ClassShares
 from sklearn_labelmodel._row_reading import read_rows
 from sklearn_labelmodel._share_matching import MatchedRows, confirmed_table, voted_shares
-from sklearn_labelmodel._statistics import GoldCounts
 from sklearn_labelmodel.datasets import make_label_matrix
 
 SHARES = {2: [0.3, 0.7], 3: [0.6, 0.3, 0.1]}
