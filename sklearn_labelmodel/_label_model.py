@@ -52,8 +52,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     n_epochs : int, default=100
         Full-batch steps of training, at least 0.
     lr : float, default=0.01
-        Learning rate, positive. SGD at a constant rate and without momentum halves it, up to seven times, where the
-        loss rises, as it does with hundreds of LFs that vote in every row.
+        Learning rate, positive. Where the loss rises with many LFs (32 symbols or more), SGD at a constant rate and
+        without momentum halves it, the more often the more there are.
     l2 : float, default=0.0
         Strength of the pull of mu towards the start, and weight decay of the optimizer, as in Snorkel.
     optimizer : {"sgd", "adam", "adamax"} or subclass of torch.optim.Optimizer, default="sgd"

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from itertools import pairwise
+from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +30,9 @@ logger = logging.getLogger("sklearn_labelmodel")
 # Multiplications of a product that BLAS does without rearranging its factors.
 SMALL_PRODUCT, LEAST_ROWS = 1_000_000, 16
 
-# How often plain SGD may halve a rate at which the loss rises, and by what part of the first loss it must.
-HALVINGS, RISE = 7, 1e-6
+# Symbols from which on plain SGD may halve a rate at which the loss rises, and the part of the first loss that it
+# must rise by.
+MANY_SYMBOLS, RISE = 32, 1e-6
 
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamax": "Adamax"}
 
@@ -236,7 +238,7 @@ def _device(name: str) -> torch.device:
 def _plain_sgd(
     mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings
 ) -> tuple[Step, Advance] | None:
-    """SGD at a constant rate, to the bit as torch.optim.SGD does it; None where more is asked for.
+    """SGD at a constant rate, to the bit as torch.optim.SGD while the loss falls; None where more is asked for.
 
     Written out since twenty symbols take longer to dispatch than to step, and as torch's optimizers load
     its compiler at first use, which takes seconds.
@@ -283,12 +285,13 @@ def _momentum_steps(
 def _descending_steps(mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings) -> Step:
     """Steps that go downhill: one that goes up is taken back, and the rate is halved from there on.
 
-    The loss is the steeper the more LFs vote in a row, so that a rate that suits ten leads nowhere with two hundred.
-    A rate that is too high by more than `HALVINGS` is the user's to mend.
+    The loss is the steeper the more symbols a row holds, so that a rate that suits ten LFs leads nowhere with two
+    hundred. It may be halved as often as there are twice as many symbols as `MANY_SYMBOLS`; one that is too high for
+    few symbols is the user's to mend.
     """
     import torch
 
-    lr, halvings = settings.lr, HALVINGS
+    lr, halvings = settings.lr, max(0, ceil(log2(len(mu) / MANY_SYMBOLS)))
     here: Any = None
     noise = 0.0
 
