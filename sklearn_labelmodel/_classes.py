@@ -15,6 +15,7 @@ from ._suspect_classes import check_no_identifier, warn_of_suspects
 from ._vote_reader import is_missing
 from ._votes import Votes, is_text, lf_label
 from ._warnings import warn_user
+from ._wording import plain
 
 UNLABELLED = -1
 # Rows drawn at random are seldom all of one class.
@@ -177,7 +178,7 @@ def resolve_classes(
     warn_of_suspects(union, votes, lf, vote)
     if len(union) == 1:
         warn_user(
-            f"All votes name one class, {_plain(union[0])!r}, so every row gets it. Say which classes "
+            f"All votes name one class, {plain(union[0])!r}, so every row gets it. Say which classes "
             "there are with `classes`."
         )
     return union
@@ -231,7 +232,7 @@ def check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
     if len(unknown):
         row = int(np.flatnonzero(gold.codes == unknown[0])[0])
         raise ValueError(
-            f"y, row {row}: the gold label {_plain(gold.values[unknown[0]])!r} is none of the classes "
+            f"y, row {row}: the gold label {plain(gold.values[unknown[0]])!r} is none of the classes "
             f"{_listed(classes)}. Correct it or add it to `classes`."
         )
 
@@ -242,8 +243,8 @@ def check_same_kind(
     """Raise a ValueError where one of two arrays of values holds numbers and the other strings."""
     if len(votes) and len(labels) and is_text(votes) != is_text(labels):
         raise ValueError(
-            f"The {names[0]} (such as {_plain(votes[-1])!r}) and the {names[1]} (such as "
-            f"{_plain(labels[0])!r}) are of unlike kinds, so none of them agree. Write both as numbers or "
+            f"The {names[0]} (such as {plain(votes[-1])!r}) and the {names[1]} (such as "
+            f"{plain(labels[0])!r}) are of unlike kinds, so none of them agree. Write both as numbers or "
             "both as strings."
         )
 
@@ -284,11 +285,6 @@ def _union(vote: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
     return union
 
 
-def _plain(value: Any) -> Any:
-    """A NumPy scalar as the Python value that users wrote."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
 def _listed(values: NDArray[Any], most: int = 10) -> str:
     shown = ", ".join(repr(value) for value in values[:most].tolist())
     return f"[{shown}]" if len(values) <= most else f"[{shown}, ... {len(values)} in all]"
@@ -310,7 +306,7 @@ def warn_of_gold_of_one_class(
         return
     if len(gold.values) == 1 < len(classes) and gold.n_labelled >= MANY_OF_ONE:
         warn_user(
-            f"All {gold.n_labelled} gold labels are {_plain(gold.values[0])!r}, as if hardly a row were of another "
+            f"All {gold.n_labelled} gold labels are {plain(gold.values[0])!r}, as if hardly a row were of another "
             "class. Label rows drawn at random, give class_balance, or leave these labels out (gold='ignore'); to "
             "name the `classes` says that it is meant."
         )
@@ -392,7 +388,7 @@ def _positive(prior: NDArray[np.float64], classes: NDArray[Any], where: str) -> 
     zero = np.flatnonzero(prior == 0)
     if len(zero):
         raise ValueError(
-            f"The class {_plain(classes[zero[0]])!r} has prior 0 {where}. Give it a small positive "
+            f"The class {plain(classes[zero[0]])!r} has prior 0 {where}. Give it a small positive "
             "share with `class_balance`, or leave it out of `classes`."
         )
     return prior

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ._statistics import VoteStatistics
 
 # Votes that independence is worth.
-PRIOR_VOTES = 5.0
+INDEPENDENT_VOTES = 5.0
 LEAST_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 3.0
 # What tables that EM has not finished leave unexplained, whatever the number of rows.
 LEAST_DEPENDENCE = 0.1
@@ -326,7 +326,7 @@ def beyond_chance(
     beyond = agreed - expected
     error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
     z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
-    ratio = np.clip(beyond / (common - expected + PRIOR_VOTES), 0.0, 1.0)
+    ratio = np.clip(beyond / (common - expected + INDEPENDENT_VOTES), 0.0, 1.0)
     np.fill_diagonal(ratio, 0.0)
     return ratio, z
 

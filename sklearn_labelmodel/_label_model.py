@@ -22,7 +22,7 @@ from ._classes import (
 )
 from ._contributions import ContributionsMixin
 from ._evidence import Evidence, TemperedEvidence, find_symbols
-from ._random import random_state_of
+from ._random import first_number
 from ._report_mixin import ReportMixin
 from ._schedules import SCHEDULERS
 from ._warnings import warn_user
@@ -359,7 +359,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
 
         objective = make_objective(statistics, reading.prior, start, self.l2, reading.groups)
         if self.init == "snorkel":
-            start = start * random_state_of(self.random_state).random_sample()
+            start = start * first_number(self.random_state)
         settings = TrainingSettings(
             n_epochs=self.n_epochs,
             lr=self.lr,

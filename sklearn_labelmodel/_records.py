@@ -12,6 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from ._wording import listed
+
+MOST_NAMES = 20
+
 
 class LabelingFunctionError(ValueError):
     """A labeling function raised, returned no vote, or does not fit the records.
@@ -322,7 +326,8 @@ def _only_column(names: list[Any], reader: str) -> int:
     if len(names) == 1:
         return 0
     raise LabelingFunctionError(
-        f"{reader} reads one column, and X has {len(names)} ({_listed(names)}). Name it: column=..."
+        f"{reader} reads one column, and X has {len(names)} ({listed(list(map(repr, names)), MOST_NAMES)}). "
+        "Name it: column=..."
     )
 
 
@@ -335,12 +340,7 @@ def _no_column(names: Sequence[Any], column: Any, owner: str) -> str:
         )
     near = difflib.get_close_matches(str(column), list({str(name): None for name in names}))
     hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
-    return f"{owner} has no column {column!r}. {hint}The columns are {_listed(names)}."
-
-
-def _listed(names: Sequence[Any], at_most: int = 20) -> str:
-    shown = ", ".join(map(repr, names[:at_most]))
-    return f"{shown} and {len(names) - at_most} more" if len(names) > at_most else shown
+    return f"{owner} has no column {column!r}. {hint}The columns are {listed(list(map(repr, names)), MOST_NAMES)}."
 
 
 def _a(noun: str) -> str:

@@ -29,8 +29,8 @@ from ._refinement_problem import (
     or_uniform,
 )
 
-# What a row's votes are divided by in the E-step: their number to this power.
-TEMPERING = 0.25
+# What a row's votes are divided by in the E-step: their number to this power. Votes that are weighed are not tempered.
+E_STEP_TEMPERING = 0.25
 TRIAL_STEPS = 2
 
 
@@ -60,7 +60,9 @@ def refine(
     VoteTable
     """
     start, learn_prior = assumed_start(problem, prior, voted_prior), prior is None
-    return maximise(problem, start, n_steps, TEMPERING, learn_prior=learn_prior, likeness=likeness)
+    return maximise(
+        problem, start, n_steps, E_STEP_TEMPERING, learn_prior=learn_prior, likeness=likeness
+    )
 
 
 def refine_copies(

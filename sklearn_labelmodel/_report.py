@@ -14,6 +14,7 @@ import numpy as np
 from ._report_checks import all_findings
 from ._report_facts import LFFacts, ModelFacts
 from ._report_finding import SEVERITIES, Finding
+from ._wording import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ class FitReport:
         groups = [list(group) for _, group in groupby(_by_code(self.findings), lambda f: f.code)]
         for group in groups[:MOST_LINES]:
             others = [str(finding.lf) for finding in group[1:]]
-            likewise = f" Likewise {_listed(others)}." if others else ""
+            likewise = f" Likewise {listed(others, MOST_NAMES)}." if others else ""
             yield group[0].severity, f"{group[0]}{likewise}"
         if len(groups) > MOST_LINES:
             kinds = ", ".join(group[0].code for group in groups[MOST_LINES:])
@@ -143,11 +144,6 @@ def _by_code(findings: tuple[Finding, ...]) -> list[Finding]:
     """The findings of a code together, codes in the order of their first."""
     order = {code: i for i, code in enumerate(dict.fromkeys(f.code for f in findings))}
     return sorted(findings, key=lambda finding: order[finding.code])
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.special import chdtrc
 
 from ._report_facts import ModelFacts
 from ._report_finding import ACCIDENT, Finding, percent
+from ._wording import listed, plain
 
-FEW_LABELS = 30
+FEW_LABELS, MOST_NAMES = 30, 5
 SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
 SILENT, MOSTLY_SILENT = 0.1, 0.5
 SHIFT, LARGE_SHIFT = 0.1, 0.2
@@ -58,7 +57,7 @@ def shifted_shares(model: ModelFacts) -> list[Finding]:
     heeded = "majority vote heeds it in rows without votes only"
     role = heeded if is_majority else "labels lean on the prior"
     message = (
-        f"Class {_plain(model.classes[y])} gets {percent(model.shares[y])} of the predicted probability, the class "
+        f"Class {plain(model.classes[y])!r} gets {percent(model.shares[y])} of the predicted probability, the class "
         f"prior says {percent(prior[y])}, and {role}"
     )
     severity = "warning" if shift >= LARGE_SHIFT else "info"
@@ -74,7 +73,7 @@ def lost_classes(model: ModelFacts) -> list[Finding]:
     lost = np.flatnonzero((model.labels == 0) & ~accident)
     if not len(lost):
         return []
-    names = _listed([_plain(model.classes[y]) for y in lost])
+    names = listed([repr(plain(model.classes[y])) for y in lost], MOST_NAMES)
     message = f"No row is labelled {names}"
     remedy = f"add LFs for {'it' if len(lost) == 1 else 'them'}, or check class_balance"
     return [Finding("lost-classes", "warning", None, message, remedy)]
@@ -152,11 +151,3 @@ MODEL_CHECKS = (
     not_converged,
     silent_rows,
 )
-
-
-def _plain(value: Any) -> str:
-    return repr(value.item() if hasattr(value, "item") else value)
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -2,7 +2,7 @@
 
 A symbol is one (LF, vote) pair that was observed; U symbols in all. Of few rows, or rows of few votes, the
 product of the symbols' indicators counts them. Else neighbouring LFs are read as one column of vote patterns,
-and two such columns are counted against each other (see `_vote_columns`).
+and two such columns are counted against each other (see `_column_counts`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ._classes import GoldLabels, class_index
+from ._column_counts import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from ._gold_counts import GoldCounts
-from ._vote_columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from ._votes import Votes
 
 CHUNK_CODES = 1 << 24

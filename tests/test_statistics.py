@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
-from sklearn_labelmodel import _statistics, _vote_columns
+from sklearn_labelmodel import _column_counts, _statistics
 from sklearn_labelmodel._classes import read_gold
 from sklearn_labelmodel._statistics import count_votes
 from sklearn_labelmodel._vote_reader import read_votes
@@ -75,7 +75,7 @@ def test_counts_equal_brute_force(shape):
     assert_counts_are_right(*random_votes(*shape))
 
 
-WAYS = [_statistics._count_rows, _statistics._count_each_vote, _vote_columns.count_columns]
+WAYS = [_statistics._count_rows, _statistics._count_each_vote, _column_counts.count_columns]
 
 
 def assert_way_is_right(way, L, y):
@@ -101,7 +101,7 @@ def test_every_way_of_counting_equals_brute_force(shape, way, labelled):
 
 @pytest.mark.parametrize("way", WAYS[1:], ids=lambda way: way.__name__)
 def test_many_symbols_are_counted_in_sparse_form(way, monkeypatch):
-    for module in (_statistics, _vote_columns):
+    for module in (_statistics, _column_counts):
         monkeypatch.setattr(module, "DENSE_SYMBOLS", 3)
     assert_way_is_right(way, *random_votes(200, 20, 9, 0.3))
 
