@@ -139,8 +139,11 @@ def resolve_classes(
     votes: Votes,
     lf: NDArray[np.intp],
     vote: NDArray[Any],
+    class_balance: Any = None,
 ) -> NDArray[Any]:
     """The classes: those given; else y's where it labels every row; else all votes and gold labels.
+
+    Where these are of one class only, a class balance that names more says which there are.
 
     Parameters
     ----------
@@ -153,6 +156,8 @@ def resolve_classes(
         Only to say where an unknown vote stands.
     lf, vote : ndarray of shape (n_symbols,)
         The LF and the value of every symbol.
+    class_balance
+        As the user gave it.
 
     Returns
     -------
@@ -176,6 +181,10 @@ def resolve_classes(
     check_no_identifier(votes, lf, vote)
     union = _union(vote, gold.values)
     warn_of_suspects(union, votes, lf, vote)
+    if len(union) == 1 and isinstance(class_balance, Mapping):
+        return (
+            _given_classes(sorted(class_balance), abstain) if union[0] in class_balance else union
+        )
     if len(union) == 1:
         warn_user(
             f"All votes name one class, {plain(union[0])!r}, so every row gets it. Say which classes "

@@ -195,7 +195,8 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             if not (len(counted.values) and counted.complete):
                 warn_unidentified(votes, patterns.lf, patterns.overlaps(), MAJORITY_DECIDES)
             classes = resolve_classes(
-                self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote
+                *(self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote),
+                self.class_balance,
             )
             symbol_class = class_index(patterns.vote, classes)
             prior, fixed = self._class_prior(classes)

@@ -146,7 +146,8 @@ class MajorityVoteClassifier(ReportMixin, BaseLabelModel):
             counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
             patterns = read_patterns(votes, counted)
             classes = resolve_classes(
-                self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote
+                *(self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote),
+                self.class_balance,
             )
             known = patterns.gold_counts(classes)
             prior = resolve_class_prior(self.class_balance, classes, None)

@@ -182,6 +182,8 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         """
         with unchanged_on_error(self):
             records, votes = self._records_and_votes(X, L)
+            if self.estimator is None:
+                _check_no_texts(records)
             self.label_model_, proba, weight_rows = self._soft_labels(votes, y)
             self.classes_ = self.label_model_.classes_
             _check_feature_names(self, records, reset=True)
@@ -384,6 +386,15 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             tags.input_tags.allow_nan &= taken.allow_nan
         tags.target_tags.required = False
         return tags
+
+
+def _check_no_texts(records: Any) -> None:
+    """Raise a ValueError where the records are texts, which the default estimator cannot read."""
+    if getattr(records, "ndim", 1) == 1 and isinstance(next(iter(indexable(records)[0])), str):
+        raise ValueError(
+            "X holds texts, which the default estimator, LogisticRegression, does not read. Pass one that does: "
+            "estimator=make_pipeline(TfidfVectorizer(), LogisticRegression())."
+        )
 
 
 def _gold_labels(model: Any, y: Any, n_samples: int) -> GoldLabels:

@@ -558,3 +558,10 @@ def test_methods_are_those_of_the_estimator(data):
 def test_not_fitted(data):
     with pytest.raises(NotFittedError):
         WeakSupervisionClassifier().predict(data[0])
+
+
+@pytest.mark.parametrize("container", [list, np.array, pd.Series], ids=lambda c: c.__name__)
+def test_texts_need_an_estimator_that_reads_them(container):
+    texts = container(["subscribe to me", "win a prize", "lovely song", "what a voice"])
+    with pytest.raises(ValueError, match=r"X holds texts.* estimator=make_pipeline"):
+        WeakSupervisionClassifier().fit(texts, L=[[1, 1, 1], [1, 1, -1], [0, 0, 0], [0, -1, 0]])

@@ -581,6 +581,16 @@ def test_classes_that_differ_in_spelling_only_warn():
     LabelModelClassifier(classes=["ham", "spam", "Spam "]).fit(L)
 
 
+def test_a_class_balance_names_the_classes_that_no_lf_votes_for():
+    L = np.where(make_votes(80, 4)[0] == 1, "fraud", None)
+    shares = {"ok": 0.9, "fraud": 0.1}
+    for model in (LabelModelClassifier(), DawidSkeneClassifier(), MajorityVoteClassifier()):
+        model.set_params(class_balance=shares).fit(L)
+        assert model.classes_.tolist() == ["fraud", "ok"]
+        assert_array_equal(model.class_prior_, [0.1, 0.9])
+    refuses("class_balance names 'ok', which is none", L, class_balance={"ok": 0.9, "fruad": 0.1})
+
+
 def test_gold_labels_of_one_class_warn():
     L, y = make_votes(300)
     gold = np.where((y == 1) & (np.arange(300) < 60), 1.0, np.nan)
