@@ -82,15 +82,17 @@ LFConflictDisplay.from_votes(L)
 # With and without the repeated prompts
 # -------------------------------------
 #
-# Three votes that are really one outvote the good judges, in majority vote as in the label model,
-# which moreover takes their agreement for a sign of quality. Keep one of them, or say that they depend on
-# each other: where they agree they then count as one vote. (The default looks for LFs that agree more than
-# the consensus explains. That finds copies among many LFs, but these three are the consensus.)
+# Three votes that are really one outvote the good judges, in majority vote as in a label model that takes
+# every vote in full, and which moreover takes their agreement for a sign of quality. The default notices: the three
+# agree with each other far more than judges of their kind would, and with the good judges less than these do
+# among each other. It is better still to keep one of them, or to say that they depend on each other: where they
+# agree they then count as one vote.
 
 one_each = L.drop(columns=["small_b", "small_c"])
 prompts = [("small_a", "small_b"), ("small_b", "small_c")]
 scores = {
     "majority vote, all six judges": MajorityVoteClassifier().fit(L).score(L, truth),
+    "label model, all six in full": LabelModelClassifier(dependencies=None).fit(L).score(L, truth),
     "label model, all six judges": LabelModelClassifier().fit(L).score(L, truth),
     "label model, dependencies named": LabelModelClassifier(dependencies=prompts)
     .fit(L)

@@ -17,7 +17,7 @@ from ._statistics import VoteStatistics
 
 # Votes that independence is worth.
 INDEPENDENT_VOTES = 5.0
-LEAST_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 3.0
+LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
 # What tables that EM has not finished leave unexplained, whatever the number of rows.
 LEAST_DEPENDENCE = 0.1
 # Pairs of LFs are compared in arrays of their number squared.
@@ -178,8 +178,8 @@ def find_copies(
     (0.9 between LFs of one symbol, since accurate ones vote together too) and z > 3.
     Many copies of one LF seem to be the truth, so that tables explain that they agree. Hence LFs are compared, too,
     with LFs of the assumed precision, or of their own frequencies of votes, whichever agree more often. Where that
-    ratio is over 0.9, they are nearly always right, or copies. Who is nearly always right agrees with the other LFs
-    more than these among each other; those that do not copy each other surely.
+    ratio is over 0.4, they are better than assumed, or copies. Who is better agrees with the other LFs more than these
+    among each other; those that do not copy each other surely, and are near-duplicates too.
     LFs of one symbol never disagree where both vote: for two of these an agreement is a row in which both vote,
     common rows are those in which the rarer one does, and only near-duplicates depend on each other. Of more than
     2,000 LFs of either kind, none is compared.
@@ -215,12 +215,12 @@ def find_copies(
         ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
         z = np.where(is_sure, np.maximum(z, sure_z), z)
         weights[choosing.symbols] = 1 / (1 + _shared(choosing, _dependence(ratio, z)))
-        near.append(choosing.pairs((ratio > LEAST_RATIO) & (z > LEAST_Z)))
+        near.append(choosing.pairs(is_sure | (ratio > LEAST_RATIO) & (z > LEAST_Z)))
         sure = choosing.pairs(is_sure)
     single = _among(statistics, np.flatnonzero(~has_choice[statistics.lf]))
     if 2 <= len(single.lfs) <= MOST_LFS:
         ratio, z = beyond_chance(*common_rows(single, table[single.symbols], prior))
-        is_near = (ratio > LEAST_SURE_RATIO) & (z > LEAST_Z)
+        is_near = (ratio > LEAST_SINGLE_RATIO) & (z > LEAST_Z)
         weights[single.symbols] = 1 / (1 + _shared(single, _dependence(ratio, z) * is_near))
         near.append(single.pairs(is_near))
     return Copies(weights, np.concatenate(near), sure)
@@ -292,12 +292,19 @@ def _easy_agreements(
 def _are_contradicted(
     alike: NDArray[np.bool_], agreed: NDArray[np.float64], common: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Pairs of LFs that both agree with the LFs unlike them less often than these agree among each other."""
+    """Pairs of LFs that both agree with the LFs unlike them less often than these agree among each other.
+
+    Those of the latter that may be copies themselves do not count, if there are any others.
+    """
     apart = 1.0 - np.eye(len(alike))
     agreed, common = agreed * apart, common * apart
     others = ~alike & (apart > 0)
     with_others = _rate((agreed * others).sum(axis=1), (common * others).sum(axis=1))
-    among = ((others @ matrix * others).sum(axis=1) for matrix in (agreed, common))
+    among = [(others @ matrix * others).sum(axis=1) for matrix in (agreed, common)]
+    unlike = [(others @ (matrix * ~alike) * others).sum(axis=1) for matrix in (agreed, common)]
+    among = [
+        np.where(unlike[1] > 0, some, every) for some, every in zip(unlike, among, strict=True)
+    ]
     less = with_others < _rate(*among)
     return less[:, None] & less
 

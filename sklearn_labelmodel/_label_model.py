@@ -78,8 +78,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     class_balance : array-like of shape (n_classes,), dict of class to share, or "estimate", default=None
         P(Y), positive and adding up to 1. Where it is given and n_em_steps is not 0, probabilities of rows with votes
         have the shares in the mean, nearly, that gold labels of such rows, else the silence of LFs that cast one
-        vote, leave them of it; a rare class may still be the most probable one of fewer rows. Where all votes are for one
-        class, a dict says which others there are.
+        vote, leave them of it; a rare class may still be the most probable one of fewer rows. Where all votes are for
+        one class, a dict says which others there are.
         None: from the gold labels, else uniform. "estimate": from the votes, where gold labels that anchor do not say
         it; LFs that cast one vote only do not tell it (a warning says so).
     classes : array-like of shape (n_classes,), default=None

@@ -17,7 +17,12 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_labelmodel import LabelModelClassifier, _dependence, _evidence
+from sklearn_labelmodel import (
+    LabelModelClassifier,
+    MajorityVoteClassifier,
+    _dependence,
+    _evidence,
+)
 from sklearn_labelmodel._classes import class_index, no_gold
 from sklearn_labelmodel._dependence import (
     find_copies,
@@ -235,7 +240,7 @@ def copies_by_formula(L, table, voted_prior, prior, precision, symbols):
                 by_chance = sum((one == v).mean() * (other == v).mean() for v in shared)
                 by_coin = precision[a] * precision[b] + (1 - precision[a]) * (1 - precision[b]) / 2
                 easily = beyond_by_formula(agreed, common * max(by_chance, by_coin), common)
-                if easily[0] > 0.9 and easily[1] > 3 and are_contradicted_by_formula(L, a, b):
+                if easily[0] > 0.4 and easily[1] > 3 and are_contradicted_by_formula(L, a, b):
                     ratio, z = max(ratio, easily[0]), max(z, easily[1])
                     sure += [[a, b]] if a < b else []
             is_near = ratio > (0.5 if len(votes[a]) > 1 else 0.9) and z > 3
@@ -302,6 +307,30 @@ def test_too_many_lfs_are_not_compared(monkeypatch):
     model = LabelModelClassifier().fit(L)
     assert model.dependencies_ == []
     assert_array_equal(model.vote_weights_, 1)
+
+
+@pytest.mark.parametrize("good", [(0.9, 0.85, 0.85), (0.85, 0.8, 0.8)])
+@pytest.mark.parametrize("seed", range(3))
+def test_prompts_of_one_poor_model_do_not_outvote_better_judges(seed, good):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(3, size=1500)
+    wrong = (y + rng.integers(1, 3, 1500)) % 3
+    judges = [np.where(rng.random(1500) < accuracy, y, wrong) for accuracy in (*good, 0.55)]
+    prompts = [
+        np.where(rng.random(1500) < 0.9, judges[3], rng.integers(3, size=1500)) for _ in range(2)
+    ]
+    L = np.column_stack(judges + prompts)
+    found = LabelModelClassifier().fit(L)
+    assert {(3, 4), (3, 5), (4, 5)} <= set(found.dependencies_)
+    assert found.score(L, y) > MajorityVoteClassifier().fit(L).score(L, y) + 0.05
+
+
+@pytest.mark.parametrize("accuracies", [[0.95] * 3 + [0.7] * 5, [0.9] * 3 + [0.6] * 5, [0.95] * 8])
+def test_judges_better_than_assumed_are_no_copies(accuracies):
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=2000)
+    L = np.column_stack([np.where(rng.random(2000) < a, y, 1 - y) for a in accuracies])
+    assert LabelModelClassifier().fit(L).dependencies_ == []
 
 
 @pytest.mark.parametrize("seed", range(5))
