@@ -602,6 +602,15 @@ def test_gold_labels_of_one_class_warn():
     LabelModelClassifier(classes=[0, 1]).fit(L, gold)
 
 
+def test_a_few_fractional_votes_are_no_identifier():
+    L, y = make_votes(100, 3)
+    L = np.column_stack([L, np.arange(100) % 31 / 10 + 0.05])
+    with pytest.warns(UserWarning, match="is fractional"):
+        assert (
+            LabelModelClassifier().fit(L, np.where(np.arange(100) < 50, y, -1)).n_features_in_ == 4
+        )
+
+
 def test_many_classes_are_no_identifier():
     L = np.random.default_rng(0).integers(0, 400, (600, 3))
     assert len(MajorityVoteClassifier().fit(L).classes_) > 200
