@@ -27,12 +27,12 @@ class FinalEvidence:
     Attributes
     ----------
     log_table : ndarray of shape (n_symbols, n_classes)
-        Log-likelihoods of each vote.
+        Log-likelihoods of each vote; where silence is evidence, against those of its silence.
     voted_prior : ndarray of shape (n_classes,)
         Prior of a row with one vote.
     tempered_log_prior : ndarray of shape (n_classes,)
-        The part of its logarithm that is tempered where a row has more: known shares, else three quarters of what EM
-        learned.
+        The part of its logarithm that is tempered where a row has more: known shares and what silence says, else
+        three quarters of what EM learned.
     voteless_prior : ndarray of shape (n_classes,)
         P(Y | the row has no vote).
     """
@@ -66,11 +66,12 @@ def combine(
     if reading.table is None:
         return FinalEvidence(np.log(mu), prior, nothing, prior)
     log_table = reading.table.log_table
-    rows = _matched_rows(problem, reading, tempering)
+    # Labels tell themselves how precise LFs are, and how frequent classes among rows with votes.
+    given = gold is None and reading.voted is not None and bool(np.isinf(reading.voted.n_labels))
+    rows = _matched_rows(problem, reading, tempering, silence=given)
     if rows is not None:
         mu = as_frequent(problem, mu)
-    # Labels tell themselves how precise LFs are, and how frequent classes among rows with votes.
-    if rows is not None and gold is None and np.isinf(rows.known.n_labels):
+    if rows is not None and given:
         log_table, rows = _confirm(problem, mu, log_table, rows)
     voteless_prior = prior
     if gold is not None:
@@ -81,18 +82,19 @@ def combine(
     if rows is None:
         log_prior = reading.table.log_prior
         return FinalEvidence(combined, np.exp(log_prior), TEMPERED * log_prior, voteless_prior)
-    shares = rows.known.shares
-    return FinalEvidence(combined, rows.voted_prior(combined), np.log(shares), voteless_prior)
+    evidence, tempered = rows.against_silence(combined), rows.log_shares(combined)
+    return FinalEvidence(evidence, rows.voted_prior(combined), tempered, voteless_prior)
 
 
 def _matched_rows(
-    problem: RefinementProblem, reading: RowReading, tempering: float
+    problem: RefinementProblem, reading: RowReading, tempering: float, *, silence: bool
 ) -> MatchedRows | None:
     if reading.voted is None:
         return None
+    telling = silence & ~problem.has_choice[problem.lf]
     patterns, k = problem.patterns, problem.n_classes
     blocks = pattern_blocks(patterns, k, tempering, reading.weights, reading.likeness)
-    return MatchedRows(reading.voted, list(blocks))
+    return MatchedRows(reading.voted, list(blocks), telling)
 
 
 def as_frequent(problem: RefinementProblem, mu: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -129,12 +129,14 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         votes that are no class.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
         What each vote says: the logarithm of mu_, or of its geometric mean with the table that was read from rows.
+        With class_balance given, the vote of an LF that casts one only says so against its silence.
     vote_weights_ : ndarray of shape (n_symbols,)
         How much each vote counts, in (0, 1]: less than 1 where "auto" finds that its LF repeats others.
     voted_prior_ : ndarray of shape (n_classes,)
         Prior of a row with a vote. EM learns it where the class prior is unknown. Where that is known, it is chosen
         such that probabilities of rows with votes have known shares in the mean, nearly; these shares in it are
-        tempered together with the votes.
+        tempered together with the votes. So is what the silence of LFs that cast one vote says, which is part of it
+        where class_balance is given.
     voteless_prior_ : ndarray of shape (n_classes,)
         P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for five.
     dependencies_ : list of pairs of LFs

@@ -3,7 +3,8 @@
 A class prior says how frequent the classes are. Posteriors need not agree with it: where LFs vote for one class more
 often than it occurs, posteriors do too. Factors for the classes mend that, chosen such that the mean posterior of the
 rows with votes has the known shares, but for some slack: a known expectation constrains the posterior (Mann and
-McCallum; Ganchev et al.). From posteriors of known shares, one learns how precise LFs of one vote are.
+McCallum; Ganchev et al.). From posteriors of known shares, one learns how precise LFs of one vote are. Then
+that they are silent is evidence too; without known shares it would tilt all rows to classes that they do not vote for.
 
 References
 ----------
@@ -25,7 +26,9 @@ from ._refinement_problem import PRIOR_VOTES, ClassShares, RefinementProblem
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
 SLACK, SAMPLING_SLACK = 0.03, 8.0
-LEAST_SILENCE, LEAST_LEFT = 1e-3, 0.1
+# LFs of one symbol are taken to be silent in a fifth of their class's rows at least: rules that exclude each other
+# would seem to know more otherwise.
+LEAST_SILENCE, LEAST_LEFT = 0.2, 0.1
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,18 @@ class MatchedRows:
     ----------
     known : ClassShares
     blocks : list of PatternBlock
+    telling : ndarray of shape (n_symbols,), dtype bool
+        Symbols whose absence from a row is evidence.
     """
 
     known: ClassShares
     blocks: list[PatternBlock]
+    telling: NDArray[np.bool_]
 
     def log_factors(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logarithms c of the classes' factors that give posteriors the known shares, shape (n_classes,).
 
-        With m the mean of posteriors in proportion to exp(c) (shares exp(what votes say)) ** (1 / divisor),
+        With m the mean of posteriors in proportion to exp(c) (shares exp(what votes and silence say)) ** (1 / divisor),
 
             m = shares - slack c,    slack = 0.03 + 8 / rows + 8 / labels.
 
@@ -89,9 +95,19 @@ class MatchedRows:
 
     def voted_prior(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
         """Prior of a row with one vote that gives posteriors the known shares, shape (n_classes,)."""
-        factors = self.log_factors(log_table)
-        prior = self.known.shares * np.exp(factors - factors.max())
+        log_prior = self.log_factors(log_table) + self.log_shares(log_table)
+        prior = np.exp(log_prior - log_prior.max())
         return np.asarray(prior / prior.sum())
+
+    def log_shares(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logarithms of the known shares, and what silence says of a row that holds no telling symbol."""
+        return np.asarray(np.log(self.known.shares) + self._log_silence(log_table).sum(axis=0))
+
+    def against_silence(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The log-table in which a telling symbol says what its silence then no longer does."""
+        table = log_table.copy()
+        table[self.telling] -= self._log_silence(log_table)
+        return table
 
     def with_shares(self, shares: NDArray[np.float64]) -> MatchedRows:
         """The same rows, that are known to have other shares."""
@@ -100,8 +116,11 @@ class MatchedRows:
     def _scored(
         self, log_table: NDArray[np.float64]
     ) -> list[tuple[PatternBlock, NDArray[np.float64]]]:
-        log_shares = np.log(self.known.shares)
-        return [(block, block.scores(log_table, log_shares)) for block in self.blocks]
+        table, log_shares = self.against_silence(log_table), self.log_shares(log_table)
+        return [(block, block.scores(table, log_shares)) for block in self.blocks]
+
+    def _log_silence(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _log_silence(log_table[self.telling])
 
 
 def voted_shares(
@@ -125,13 +144,17 @@ def voted_shares(
     shares : ndarray of shape (n_classes,)
         Positive, adding up to 1.
     """
-    single = ~problem.has_choice[problem.lf]
-    silence = np.log(np.maximum(1 - np.exp(log_table[single]), LEAST_SILENCE)).sum(axis=0)
+    silence = _log_silence(log_table[~problem.has_choice[problem.lf]]).sum(axis=0)
     voteless = prior * np.exp(silence - silence.max())
     voteless /= voteless.sum()
     voted = problem.patterns.weight.sum() / problem.patterns.n_samples
     left = np.maximum(prior - (1 - voted) * voteless, LEAST_LEFT * voted * prior)
     return np.asarray(left / left.sum())
+
+
+def _log_silence(log_table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log P(the LF of one symbol is silent | Y)."""
+    return np.asarray(np.log(np.maximum(1 - np.exp(log_table), LEAST_SILENCE)))
 
 
 def confirmed_table(

@@ -28,7 +28,7 @@ SHARES = {2: [0.3, 0.7], 3: [0.6, 0.3, 0.1]}
 def assert_shares_are_met(model, L, slack):
     """The mean posterior of rows with votes is the class prior less slack c; c are the logarithms of class factors."""
     voted = L[(L != -1).any(axis=1)]
-    log_factors = np.log(model.voted_prior_ / model.class_prior_)
+    log_factors = np.log(model.voted_prior_) - model._tempered_log_prior
     log_factors -= log_factors.mean()
     met = model.predict_proba(voted).mean(axis=0) + slack(len(voted)) * log_factors
     assert_allclose(met, model.class_prior_, atol=1e-7)
@@ -172,19 +172,23 @@ def test_lfs_with_a_choice_and_votes_that_are_no_class_keep_their_table():
     assert_array_equal(confirmed_table(problem, log_table, counts, np.full(2, 0.5)), log_table)
 
 
+@pytest.mark.parametrize("silence", [False, True])
 @pytest.mark.parametrize("tempering", [0.0, 0.5])
-def test_expected_counts_by_formula(tempering):
+def test_expected_counts_by_formula(tempering, silence):
     L = make_label_matrix(80, 5, 3, one_sided=0.5, random_state=0).L
     problem = make_problem(L, 3)
     shares = np.array([0.6, 0.3, 0.1])
     log_table = np.log(np.random.default_rng(0).uniform(0.1, 0.9, (len(problem.lf), 3)))
     blocks = list(_pattern_blocks.pattern_blocks(problem.patterns, 3, tempering))
-    rows = MatchedRows(ClassShares(shares), blocks)
+    telling = silence & ~problem.has_choice[problem.lf]
+    rows = MatchedRows(ClassShares(shares), blocks, telling)
+    silent = np.log(np.maximum(1 - np.exp(log_table), 0.2))
     factors, expected = rows.log_factors(log_table), np.zeros_like(log_table)
     assert abs(factors).max() > 0.1
     for row in L[(L != -1).any(axis=1)]:
         held = row[problem.lf] == problem.vote
-        joint = (np.log(shares) + log_table[held].sum(axis=0)) / held.sum() ** tempering + factors
+        said = log_table[held].sum(axis=0) + silent[telling & ~held].sum(axis=0)
+        joint = (np.log(shares) + said) / held.sum() ** tempering + factors
         expected[held] += np.exp(joint) / np.exp(joint).sum()
     assert_allclose(rows.expected_counts(log_table), expected, rtol=1e-9)
 
@@ -203,17 +207,20 @@ def one_sided_reading(gold=None, given=None):
 def test_one_sided_lfs_are_confirmed_three_times():
     known = ClassShares(np.array([0.8, 0.2]))
     problem, reading, mu, final = one_sided_reading(given=known)
-    rows = MatchedRows(known, list(_pattern_blocks.pattern_blocks(problem.patterns, 2, 0.5)))
+    blocks = list(_pattern_blocks.pattern_blocks(problem.patterns, 2, 0.5))
+    rows = MatchedRows(known, blocks, np.ones(len(problem.lf), dtype=bool))
     log_table = reading.table.log_table
     for _ in range(3):
         rows = rows.with_shares(voted_shares(problem, log_table, known.shares))
         counts = rows.expected_counts((np.log(mu) + log_table) / 2)
         log_table = confirmed_table(problem, log_table, counts, known.shares)
     assert (log_table != reading.table.log_table).any()
-    assert_allclose(final.log_table, (np.log(mu) + log_table) / 2)
+    combined = (np.log(mu) + log_table) / 2
+    silent = np.log(np.maximum(1 - np.exp(combined), 0.2))
+    assert_allclose(final.log_table, combined - silent)
     shares = voted_shares(problem, log_table, known.shares)
-    assert_allclose(final.tempered_log_prior, np.log(shares))
-    assert_allclose(final.voted_prior, rows.with_shares(shares).voted_prior(final.log_table))
+    assert_allclose(final.tempered_log_prior, np.log(shares) + silent.sum(axis=0))
+    assert_allclose(final.voted_prior, rows.with_shares(shares).voted_prior(combined))
 
 
 def test_voted_shares_by_hand():
@@ -250,6 +257,27 @@ def test_labels_of_all_rows_tell_the_shares_among_rows_with_votes(settings):
     L = np.where(rng.random((5000, 3)) < np.where(y[:, None] == 1, recall, 0.01), 1, -1)
     model = LabelModelClassifier(**settings).fit(L, y)
     assert model.predict(L)[y == 1].mean() > 0.7
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1])
+@pytest.mark.parametrize("precision", [0.3, 0.8])
+def test_a_vote_for_a_rare_class_is_never_evidence_against_it(share, precision):
+    rng = np.random.default_rng(0)
+    y = (rng.random(10_000) < share).astype(int)
+    false = 0.5 * share / (1 - share) * (1 - precision) / precision
+    rare = np.where(rng.random(10_000) < np.where(y == 1, 0.5, false), 1, -1)
+    common = np.where(rng.random((10_000, 4)) < np.where(y == 0, 0.4, 0.08)[:, None], 0, -1)
+    L = np.column_stack([rare, common])
+    model = LabelModelClassifier(class_balance=[1 - share, share]).fit(L)
+    lone, silent = [1, -1, -1, -1, -1], [-1, -1, -1, -1, -1]
+    assert model.predict_proba([lone])[0, 1] > 2 * model.predict_proba([silent])[0, 1]
+
+
+def test_silence_of_one_sided_lfs_tells_classes_whose_prior_is_given():
+    settings = {"accuracy": 0.75, "coverage": 0.5, "class_balance": [0.8, 0.2], "one_sided": True}
+    data = make_label_matrix(3000, 10, random_state=0, **settings)
+    model = LabelModelClassifier(class_balance=[0.8, 0.2]).fit(data.L)
+    assert model.score(data.L, data.y) > MajorityVoteClassifier().fit(data.L).score(data.L, data.y)
 
 
 def test_one_sided_lfs_are_not_confirmed_by_shares_of_gold_labels():
