@@ -61,7 +61,8 @@ def explain_row(
         Indexed by "class prior" and the names of the LFs that vote. Column "vote" is the vote (None for the
         prior); then there is a column for each class with the contribution less its mean over the classes:
         positive speaks for the class, negative against it, and differences are log-odds. The softmax of these
-        columns' sums is the posterior. LFs that abstain add nothing and are left out.
+        columns' sums is the posterior. LFs that abstain add nothing and are left out; only what the silence of LFs
+        that cast one vote says with class_balance given is in the row of the class prior.
 
     Raises
     ------
@@ -100,8 +101,8 @@ class ContributionsMixin:
         -------
         contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
             [i, j, y] is what the vote of LF j in row i adds for class y: its log-likelihood, less where the model
-            tempers a row's votes; 0 for an abstain. [i, n_lfs, y] is the log of the prior: of `voted_prior_`, a known
-            class prior in it tempered with the votes, or of `voteless_prior_`. The softmax over y of the sum over the
+            tempers a row's votes; 0 for an abstain. [i, n_lfs, y] is the log of the prior: of `voted_prior_`, most
+            of it tempered with the votes, or of `voteless_prior_`. The softmax over y of the sum over the
             second axis is `predict_proba`.
 
         Raises
