@@ -1,4 +1,4 @@
-"""Gold labels, the set of classes, and the class prior."""
+"""Gold labels, and the set of classes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._suspect_classes import check_no_identifier, warn_of_suspects
 from ._vote_reader import is_missing
 from ._votes import Votes, is_text, lf_label
 from ._warnings import warn_user
-from ._wording import plain
+from ._wording import listed_values, plain
 
 UNLABELLED = -1
 # Rows drawn at random are seldom all of one class.
@@ -208,7 +208,7 @@ def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
         row, lf, value = found
         raise ValueError(
             f"{lf_label(votes.names, lf)}, row {row}: the vote {value!r} is none of the classes "
-            f"{_listed(classes)}. Correct it, add it to `classes`, or name it as the marker `abstain`."
+            f"{listed_values(classes)}. Correct it, add it to `classes`, or name it as the marker `abstain`."
         )
 
 
@@ -242,7 +242,7 @@ def check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
         row = int(np.flatnonzero(gold.codes == unknown[0])[0])
         raise ValueError(
             f"y, row {row}: the gold label {plain(gold.values[unknown[0]])!r} is none of the classes "
-            f"{_listed(classes)}. Correct it or add it to `classes`."
+            f"{listed_values(classes)}. Correct it or add it to `classes`."
         )
 
 
@@ -271,8 +271,8 @@ def _warn_of_other_votes(
             else ""
         )
         warn_user(
-            f"{hint}The votes {_listed(np.unique(vote[others]))} are none of y's classes {_listed(labels)}; "
-            "they are kept as symbols whose meaning is learned (first: "
+            f"{hint}The votes {listed_values(np.unique(vote[others]))} are none of y's classes "
+            f"{listed_values(labels)}; they are kept as symbols whose meaning is learned (first: "
             f"{lf_label(votes.names, int(lf[others][0]))}). If they are classes, give `classes`."
         )
 
@@ -292,11 +292,6 @@ def _union(vote: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
     if union.dtype.kind == "f" and np.array_equal(union, np.rint(union)):
         return union.astype(np.int64)
     return union
-
-
-def _listed(values: NDArray[Any], most: int = 10) -> str:
-    shown = ", ".join(repr(value) for value in values[:most].tolist())
-    return f"[{shown}]" if len(values) <= most else f"[{shown}, ... {len(values)} in all]"
 
 
 def warn_of_gold_of_one_class(
@@ -319,85 +314,3 @@ def warn_of_gold_of_one_class(
             "class. Label rows drawn at random, give class_balance, or leave these labels out (gold='ignore'); to "
             "name the `classes` says that it is meant."
         )
-
-
-# Class prior --------------------------------------------------------------------------------------
-
-
-def resolve_class_prior(
-    class_balance: Any, classes: NDArray[Any], gold_rows: NDArray[Any] | None
-) -> NDArray[np.float64]:
-    """P(Y): the given class balance, else the gold labels' shares, else uniform.
-
-    Parameters
-    ----------
-    class_balance : array-like of shape (n_classes,), mapping of class to share, or None
-    classes : ndarray of shape (n_classes,)
-    gold_rows : ndarray of shape (n_classes,) or None
-        Labelled rows of each class.
-
-    Returns
-    -------
-    class_prior : ndarray of shape (n_classes,)
-        Positive, adding up to 1.
-
-    Raises
-    ------
-    ValueError
-        Wrong length, unknown or missing class, negative or zero share, a sum other than 1.
-    """
-    if class_balance is not None:
-        return _given_balance(class_balance, classes)
-    if gold_rows is None or not gold_rows.sum():
-        return np.full(len(classes), 1.0 / len(classes))
-    return _positive(gold_rows / gold_rows.sum(), classes, "among the gold labels")
-
-
-def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
-    if hasattr(class_balance, "to_dict") and class_balance.index.tolist() != list(
-        range(len(classes))
-    ):
-        class_balance = class_balance.to_dict()
-    if isinstance(class_balance, Mapping):
-        class_balance = _ordered_shares(class_balance, classes)
-    try:
-        shares = np.asarray(class_balance, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"class_balance holds something that is no number: {error}.") from None
-    if shares.shape != (len(classes),):
-        raise ValueError(
-            f"class_balance has shape {shares.shape}; it needs one share for each of the "
-            f"{len(classes)} classes {_listed(classes)}."
-        )
-    if not np.isfinite(shares).all() or (shares < 0).any():
-        raise ValueError(f"class_balance has a negative or not finite share: {shares.tolist()}.")
-    if abs(shares.sum() - 1.0) > 1e-6:
-        raise ValueError(
-            f"class_balance sums to {shares.sum():.6g}, not 1; divide the shares by their sum."
-        )
-    return _positive(shares, classes, "in class_balance")
-
-
-def _ordered_shares(class_balance: Mapping[Any, float], classes: NDArray[Any]) -> list[float]:
-    labels = classes.tolist()
-    unknown = [label for label in class_balance if label not in labels]
-    missing = [label for label in labels if label not in class_balance]
-    if unknown or missing:
-        fault = (
-            f"names {unknown[0]!r}, which is" if unknown else f"lacks {missing[0]!r}, which is one"
-        )
-        remedy = " Name all classes (`classes`) if there are more." if unknown else ""
-        raise ValueError(
-            f"class_balance {fault} {'none ' if unknown else ''}of the classes {_listed(classes)}.{remedy}"
-        )
-    return [class_balance[label] for label in labels]
-
-
-def _positive(prior: NDArray[np.float64], classes: NDArray[Any], where: str) -> NDArray[np.float64]:
-    zero = np.flatnonzero(prior == 0)
-    if len(zero):
-        raise ValueError(
-            f"The class {plain(classes[zero[0]])!r} has prior 0 {where}. Give it a small positive "
-            "share with `class_balance`, or leave it out of `classes`."
-        )
-    return prior

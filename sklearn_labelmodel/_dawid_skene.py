@@ -15,10 +15,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import warn_unidentified
+from ._class_prior import resolve_class_prior
 from ._classes import (
     class_index,
     no_gold,
-    resolve_class_prior,
     resolve_classes,
     warn_of_gold_of_one_class,
 )

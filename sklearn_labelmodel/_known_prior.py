@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._anchor import anchored_prior, smoothed_shares
-from ._classes import resolve_class_prior
+from ._class_prior import resolve_class_prior
 from ._gold_counts import GoldCounts
 from ._refinement_problem import ClassShares
 

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ._classes import class_index
-from ._dependence import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
+from ._dependence import (
+    LEAST_RATIO,
+    LEAST_Z,
+    Symbols,
+    beyond_chance,
+    common_rows,
+    symbols_by_vote,
+)
 from ._lf_consensus import votes_by_lf
 from ._lf_likelihood import LikelihoodFit, sampled
 from ._patterns import Patterns
@@ -140,9 +147,7 @@ def _agreements(
 def _one_sided(patterns: Patterns, lfs: NDArray[np.intp]) -> Symbols:
     """The symbols of LFs of one symbol."""
     symbols = np.searchsorted(patterns.lf, lfs)
-    vote = patterns.vote[symbols]
-    by_vote = [np.flatnonzero(vote == value) for value in np.unique(vote)]
-    together = _together(patterns, symbols)
+    by_vote, together = symbols_by_vote(patterns.vote[symbols]), _together(patterns, symbols)
     return Symbols(symbols, lfs, np.arange(len(lfs)), by_vote, together, patterns.n_samples)
 
 

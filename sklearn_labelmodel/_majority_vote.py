@@ -13,7 +13,8 @@ from sklearn.utils._param_validation import StrOptions
 
 from ._anchor import smoothed_shares
 from ._base import BaseLabelModel, unchanged_on_error
-from ._classes import class_index, no_gold, resolve_class_prior, resolve_classes
+from ._class_prior import resolve_class_prior
+from ._classes import class_index, no_gold, resolve_classes
 from ._evidence import Evidence, find_symbols
 from ._objective import least_probability, precision_start
 from ._patterns import Patterns, read_patterns, vote_counts

@@ -96,16 +96,18 @@ def with_trust(model: Any, votes: Votes) -> Any:
     scaled : label model
         For its likelihood; it labels as before.
     """
-    scaled = copy.copy(model)
+
+    def scaled(log_power: float) -> Any:
+        mu = powered(model.mu_, model.class_prior_, np.exp(log_power))
+        other = copy.copy(model)
+        other.mu_ = np.clip(mu, model._mu_eps, 1 - model._mu_eps)
+        return other
 
     def loss(log_power: float) -> float:
-        mu = powered(model.mu_, model.class_prior_, np.exp(log_power))
-        scaled.mu_ = np.clip(mu, model._mu_eps, 1 - model._mu_eps)
-        return -float(scaled._log_likelihood(votes).mean())
+        return -float(scaled(log_power)._log_likelihood(votes).mean())
 
     bounds, options = (LEAST_LOG_POWER, MOST_LOG_POWER), {"xatol": LOG_POWER_ERROR}
-    loss(minimize_scalar(loss, bounds=bounds, method="bounded", options=options).x)
-    return scaled
+    return scaled(minimize_scalar(loss, bounds=bounds, method="bounded", options=options).x)
 
 
 def powered(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def plain(value: Any) -> Any:
@@ -17,3 +18,9 @@ def listed(words: Sequence[str], at_most: int) -> str:
     """Words with commas between; of more than `at_most` the first, and how many more there are."""
     more = len(words) - at_most
     return ", ".join(words[:at_most]) + (f" and {more} more" if more > 0 else "")
+
+
+def listed_values(values: NDArray[Any], at_most: int = 10) -> str:
+    """Values in brackets; of more than `at_most` the first, and how many there are."""
+    shown = ", ".join(repr(value) for value in values[:at_most].tolist())
+    return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"

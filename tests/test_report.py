@@ -702,6 +702,7 @@ def test_how_far_all_lfs_are_trusted_is_not_what_is_judged():
     data = make_label_matrix(2000, 6, accuracy=0.6, coverage=0.9, random_state=0)
     model = LabelModelClassifier(n_epochs=0, n_em_steps=0, prec_init=0.95).fit(data.L)
     scores = model.report(data.L).model.held_out
+    # How far is searched for to 5% only, and then with no gradient left.
     assert_allclose(scores.own, scores.majority, atol=1e-3)
     assert model.score(data.L) < scores.own - 1
 
