@@ -13,11 +13,7 @@ from quality_metrics import Scores, correctness, mean_scores, measure
 from quality_sets import RealSet, Rows
 from scipy.stats import spearmanr
 
-from sklearn_labelmodel import (
-    DawidSkeneClassifier,
-    LabelModelClassifier,
-    MajorityVoteClassifier,
-)
+from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 
 BASELINE = "majority vote"
 DEFAULT = "default"

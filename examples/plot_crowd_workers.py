@@ -18,11 +18,7 @@ known answer.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sklearn_labelmodel import (
-    DawidSkeneClassifier,
-    LabelModelClassifier,
-    MajorityVoteClassifier,
-)
+from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection import LFConflictDisplay
 

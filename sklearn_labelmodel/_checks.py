@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._utils import warn_user
 from ._votes import Votes, lf_label
-from ._warnings import warn_user
 
 LEAST_LFS = 3
 LEAST_IDENTIFIED = 0.5

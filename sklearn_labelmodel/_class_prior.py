@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._wording import listed_values, plain
+from ._utils import listed_values, plain
 
 
 def resolve_class_prior(

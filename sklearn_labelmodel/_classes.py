@@ -12,10 +12,9 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._suspect_classes import check_no_identifier, warn_of_suspects
+from ._utils import listed_values, plain, warn_user
 from ._vote_reader import is_missing
 from ._votes import Votes, is_text, lf_label
-from ._warnings import warn_user
-from ._wording import listed_values, plain
 
 UNLABELLED = -1
 # Rows drawn at random are seldom all of one class.

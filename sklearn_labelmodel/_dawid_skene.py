@@ -16,20 +16,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import warn_unidentified
 from ._class_prior import resolve_class_prior
-from ._classes import (
-    class_index,
-    no_gold,
-    resolve_classes,
-    warn_of_gold_of_one_class,
-)
+from ._classes import class_index, no_gold, resolve_classes, warn_of_gold_of_one_class
 from ._contributions import ContributionsMixin
 from ._em import Expected, Model, Result, majority_start, make_model, maximise
 from ._evidence import Evidence
 from ._objective import least_probability
 from ._patterns import Patterns, read_patterns
 from ._report_mixin import ReportMixin
+from ._utils import warn_user
 from ._votes import Votes
-from ._warnings import warn_user
 
 MAJORITY_DECIDES = "majority vote, where EM starts, decides"
 

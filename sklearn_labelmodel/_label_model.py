@@ -14,18 +14,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._checks import check_any_vote, warn_unidentified, warn_unidentified_prior
-from ._classes import (
-    class_index,
-    no_gold,
-    resolve_classes,
-    warn_of_gold_of_one_class,
-)
+from ._classes import class_index, no_gold, resolve_classes, warn_of_gold_of_one_class
 from ._contributions import ContributionsMixin
 from ._evidence import Evidence, TemperedEvidence, find_symbols
-from ._random import first_number
 from ._report_mixin import ReportMixin
 from ._schedules import SCHEDULERS
-from ._warnings import warn_user
+from ._utils import first_number, warn_user
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:

@@ -10,14 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ._classes import class_index
-from ._dependence import (
-    LEAST_RATIO,
-    LEAST_Z,
-    Symbols,
-    beyond_chance,
-    common_rows,
-    symbols_by_vote,
-)
+from ._dependence import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows, symbols_by_vote
 from ._lf_consensus import votes_by_lf
 from ._lf_likelihood import LikelihoodFit, sampled
 from ._patterns import Patterns

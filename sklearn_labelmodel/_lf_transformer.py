@@ -18,7 +18,7 @@ from ._lf_base import BaseLabelingFunction, as_labeling_function
 from ._lf_run import Outcome, run
 from ._lf_votes import vote_matrix, votes_of_rows
 from ._records import LabelingFunctionError, Records
-from ._warnings import warn_user
+from ._utils import warn_user
 
 
 class LabelingFunctions(TransformerMixin, _BaseComposition):

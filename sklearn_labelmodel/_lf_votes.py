@@ -9,12 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._records import (
-    LabelingFunctionError,
-    Records,
-    missing,
-    object_array,
-)
+from ._records import LabelingFunctionError, Records, missing, object_array
 
 _VOTE_TYPES = (str, bytes, numbers.Number, np.generic, type(None), type(pd.NA), type(pd.NaT))
 

@@ -11,7 +11,7 @@ from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
 from ._lf_counts import rows_with_vote
-from ._random import random_state_of
+from ._utils import random_state_of
 from ._vote_reader import read_votes
 
 TIE = 1e-9

@@ -14,7 +14,7 @@ import numpy as np
 from ._report_checks import all_findings
 from ._report_facts import LFFacts, ModelFacts
 from ._report_finding import SEVERITIES, Finding
-from ._wording import listed
+from ._utils import listed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,12 +12,7 @@ from ._classes import class_index, no_gold
 from ._dawid_skene import DawidSkeneClassifier
 from ._dependence import groups_of, resolve_pairs
 from ._gold_counts import GoldCounts
-from ._lf_consensus import (
-    Consensus,
-    agreement_with_labels,
-    consensus,
-    consensus_of_pairs,
-)
+from ._lf_consensus import Consensus, agreement_with_labels, consensus, consensus_of_pairs
 from ._lf_copies import Copy, copied_pairs, places_of, tables_of
 from ._lf_intervals import accuracy_intervals
 from ._lf_likelihood import LikelihoodFit, fit_likelihood

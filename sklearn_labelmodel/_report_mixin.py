@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ._warnings import warn_user
+from ._utils import warn_user
 
 if TYPE_CHECKING:
     from ._gold_counts import GoldCounts

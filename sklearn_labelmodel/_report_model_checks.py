@@ -7,7 +7,7 @@ from scipy.special import chdtrc
 
 from ._report_facts import ModelFacts
 from ._report_finding import ACCIDENT, Finding, percent
-from ._wording import listed, plain
+from ._utils import listed, plain
 
 FEW_LABELS, MOST_NAMES = 30, 5
 SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._utils import warn_user
 from ._votes import Votes, is_text, lf_label
-from ._warnings import warn_user
 
 # An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
 MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8

@@ -29,7 +29,7 @@ from ._gold_folds import (
 from ._label_model import LabelModelClassifier
 from ._probabilities import probs_to_preds
 from ._selective import laxest_threshold, lower_bounds, precision_curve, why_none
-from ._warnings import warn_user
+from ._utils import warn_user
 
 
 class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):

@@ -11,8 +11,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from ._utils import warn_user
 from ._votes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
-from ._warnings import warn_user
 
 MAX_FRACTIONAL_VOTES = 32
 COMPACT_SPAN = 4096

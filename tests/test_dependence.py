@@ -17,19 +17,9 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_labelmodel import (
-    LabelModelClassifier,
-    MajorityVoteClassifier,
-    _dependence,
-    _evidence,
-)
+from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, _dependence, _evidence
 from sklearn_labelmodel._classes import class_index, no_gold
-from sklearn_labelmodel._dependence import (
-    find_copies,
-    groups_of,
-    resolve_pairs,
-    symbol_likeness,
-)
+from sklearn_labelmodel._dependence import find_copies, groups_of, resolve_pairs, symbol_likeness
 from sklearn_labelmodel._evidence import weigh
 from sklearn_labelmodel._refinement import refine_copies
 from sklearn_labelmodel._refinement_problem import RefinementProblem

@@ -11,11 +11,7 @@ from helpers import make_votes
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from sklearn_labelmodel import (
-    DawidSkeneClassifier,
-    LabelModelClassifier,
-    MajorityVoteClassifier,
-)
+from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._classes import class_index, no_gold
 from sklearn_labelmodel._lf_consensus import consensus, consensus_of_pairs
 from sklearn_labelmodel._lf_copies import tables_of
