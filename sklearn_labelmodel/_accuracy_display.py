@@ -16,9 +16,10 @@ from ._display_base import (
     lfs_downwards,
     write_in_line,
 )
-from ._lf_counts import count_per_lf, read_inspected
 from ._lf_counts import lf_names as names_of
+from ._lf_counts import read_inspected
 from ._lf_summary import learned_accuracy
+from ._votes.per_lf import count_per_lf
 
 
 class LFAccuracyDisplay(Display):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._gold_counts import GoldCounts
 from ._refinement_problem import PRIOR_VOTES
+from ._votes.gold import GoldCounts
 
 ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
 MOST_PRIOR_ROWS, ROW_SHARE = 100.0, 0.5

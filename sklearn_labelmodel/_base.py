@@ -18,12 +18,13 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from ._classes import GoldLabels, check_same_kind, check_votes_are_classes, class_index, read_gold
 from ._evidence import Evidence, find_symbols
 from ._gold_accuracy import weighted_mean
 from ._posterior import log_likelihood, posterior
-from ._vote_reader import read_votes
-from ._votes import Votes
+from ._votes.classes import check_same_kind, check_votes_are_classes, class_index
+from ._votes.codes import Votes
+from ._votes.gold import GoldLabels, read_gold
+from ._votes.reader import read_votes
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from ._evidence import Evidence
-from ._votes import Votes
+from ._votes.codes import Votes
 
 if TYPE_CHECKING:
     import pandas as pd

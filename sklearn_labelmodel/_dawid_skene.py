@@ -14,17 +14,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
-from ._checks import warn_unidentified
 from ._class_prior import resolve_class_prior
-from ._classes import class_index, no_gold, resolve_classes, warn_of_gold_of_one_class
 from ._contributions import ContributionsMixin
 from ._em import Expected, Model, Result, majority_start, make_model, maximise
 from ._evidence import Evidence
 from ._objective import least_probability
-from ._patterns import Patterns, read_patterns
 from ._report_mixin import ReportMixin
 from ._utils import warn_user
-from ._votes import Votes
+from ._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
+from ._votes.codes import Votes, warn_unidentified
+from ._votes.gold import no_gold
+from ._votes.patterns import Patterns, read_patterns
 
 MAJORITY_DECIDES = "majority vote, where EM starts, decides"
 

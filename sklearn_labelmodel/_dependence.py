@@ -13,13 +13,20 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._statistics import VoteStatistics
+from ._votes.pairs import VoteStatistics
+from ._votes.per_lf import dense, sum_by_lf, symbols_by_vote
 
 # Votes that independence is worth.
 INDEPENDENT_VOTES = 5.0
+
+
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
+
+
 # What tables that EM has not finished leave unexplained, whatever the number of rows.
 LEAST_DEPENDENCE = 0.1
+
+
 # Pairs of LFs are compared in arrays of their number squared.
 MOST_LFS = 2000
 
@@ -103,32 +110,6 @@ def symbol_likeness(groups: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> An
         data.append(between.data)
     entries = np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))
     return sp.csr_array(entries, shape=(len(lf), len(lf)))
-
-
-def symbols_by_vote(vote: NDArray[Any]) -> list[NDArray[np.intp]]:
-    """The symbols of each vote, ascending."""
-    _, code = np.unique(vote, return_inverse=True)
-    order = np.argsort(code, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(code[order])) + 1)
-
-
-def sum_by_lf(matrix: Any, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
-    """Sums over the symbols of LFs, shape (n_lfs, n_lfs).
-
-    Parameters
-    ----------
-    matrix : ndarray or CSR array of shape (n_symbols, n_symbols)
-    lf : ndarray of shape (n_symbols,)
-        The LF of each symbol.
-    n_lfs : int
-    """
-    member = sp.csr_array((np.ones(len(lf)), (lf, np.arange(len(lf)))), (n_lfs, len(lf)))
-    return dense(member @ matrix @ member.T)
-
-
-def dense(matrix: Any) -> NDArray[np.float64]:
-    """A sparse or dense matrix as an array."""
-    return np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)
 
 
 def _without_diagonal(matrix: Any) -> Any:

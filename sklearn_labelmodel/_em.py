@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ._objective import precision_start
-from ._patterns import Block, Patterns, vote_counts
+from ._votes.patterns import Block, Patterns, vote_counts
 
 TINY = 1e-10
 

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from ._votes import Votes
+from ._votes.codes import Votes
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22

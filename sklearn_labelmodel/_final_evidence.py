@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._anchor import anchor_log_table, anchor_strength, anchored_voteless_prior
-from ._gold_counts import GoldCounts
 from ._pattern_blocks import pattern_blocks
 from ._refinement_problem import RefinementProblem
 from ._row_reading import RowReading
 from ._share_matching import MatchedRows, confirmed_table, voted_shares
+from ._votes.gold import GoldCounts
 
 CONFIRMATIONS = 3
 # The part of a learned prior of rows with votes that is tempered. All of it would make labels those of votes that err

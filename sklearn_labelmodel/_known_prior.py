@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._anchor import anchored_prior, smoothed_shares
 from ._class_prior import resolve_class_prior
-from ._gold_counts import GoldCounts
 from ._refinement_problem import ClassShares
+from ._votes.gold import GoldCounts
 
 
 @dataclass(frozen=True)

@@ -13,23 +13,24 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
-from ._checks import check_any_vote, warn_unidentified, warn_unidentified_prior
-from ._classes import class_index, no_gold, resolve_classes, warn_of_gold_of_one_class
 from ._contributions import ContributionsMixin
 from ._evidence import Evidence, TemperedEvidence, find_symbols
 from ._report_mixin import ReportMixin
 from ._schedules import SCHEDULERS
 from ._utils import first_number, warn_user
+from ._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
+from ._votes.codes import check_any_vote, warn_unidentified, warn_unidentified_prior
+from ._votes.gold import no_gold
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
     from ._final_evidence import FinalEvidence
-    from ._gold_counts import GoldCounts
     from ._refinement_problem import RefinementProblem
     from ._row_reading import RowReading
-    from ._statistics import VoteStatistics
     from ._trainer import TrainingResult
-    from ._votes import Votes
+    from ._votes.codes import Votes
+    from ._votes.gold import GoldCounts
+    from ._votes.pairs import VoteStatistics
 
 START_DECIDES = "the start (prec_init) decides"
 
@@ -273,7 +274,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         from ._final_evidence import combine
         from ._objective import precision_per_lf
         from ._refinement_problem import RefinementProblem
-        from ._statistics import count_gold, count_votes
+        from ._votes.pairs import count_gold, count_votes
 
         with unchanged_on_error(self):
             votes, labels = self._read_training_data(L, y)

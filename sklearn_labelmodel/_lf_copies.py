@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ._classes import class_index
-from ._dependence import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows, symbols_by_vote
+from ._dependence import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
 from ._lf_consensus import votes_by_lf
 from ._lf_likelihood import LikelihoodFit, sampled
-from ._patterns import Patterns
+from ._votes.classes import class_index
+from ._votes.patterns import Patterns
+from ._votes.per_lf import symbols_by_vote
 
 PAIR_PRODUCTS, LEAST_PATTERNS, MOST_ORIGINALS = 1 << 31, 200, 3
 ALIKE, VERY_ALIKE, ALIKE_ROWS = 0.9, 0.97, 100

@@ -15,9 +15,10 @@ from ._display_base import (
     lfs_downwards,
     write_in_line,
 )
-from ._lf_counts import check_label_model, count_per_lf, read_inspected
+from ._lf_counts import check_label_model, read_inspected
 from ._lf_counts import lf_names as names_of
-from ._votes import Votes
+from ._votes.codes import Votes
+from ._votes.per_lf import count_per_lf
 
 
 class LFCoverageDisplay(Display):

@@ -13,7 +13,7 @@ from scipy.special import expit, logit, ndtri
 
 from ._em import Parameters
 from ._lf_likelihood import PRECISION, STRENGTH, LikelihoodFit, pattern_posterior, sampled
-from ._patterns import Patterns
+from ._votes.patterns import Patterns
 
 SCORE_CELLS, PRODUCTS = 1 << 24, 1 << 28
 

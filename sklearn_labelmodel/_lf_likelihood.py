@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.utils import gen_batches
 
-from ._classes import class_index
 from ._em import Expected, Model, Parameters, majority_start, make_model, maximise
-from ._gold_counts import GoldCounts
 from ._lf_consensus import votes_by_lf
-from ._patterns import Patterns
+from ._votes.classes import class_index
+from ._votes.gold import GoldCounts
+from ._votes.patterns import Patterns
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7

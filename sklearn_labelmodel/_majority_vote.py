@@ -14,13 +14,14 @@ from sklearn.utils._param_validation import StrOptions
 from ._anchor import smoothed_shares
 from ._base import BaseLabelModel, unchanged_on_error
 from ._class_prior import resolve_class_prior
-from ._classes import class_index, no_gold, resolve_classes
 from ._evidence import Evidence, find_symbols
 from ._objective import least_probability, precision_start
-from ._patterns import Patterns, read_patterns, vote_counts
 from ._posterior import summed
 from ._report_mixin import ReportMixin
-from ._votes import Votes
+from ._votes.classes import class_index, resolve_classes
+from ._votes.codes import Votes
+from ._votes.gold import no_gold
+from ._votes.patterns import Patterns, read_patterns, vote_counts
 
 UNKNOWN_PRECISION = 0.7
 

@@ -24,8 +24,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from ._statistics import VoteStatistics
-from ._votes import lf_label
+from ._votes.codes import lf_label
+from ._votes.pairs import VoteStatistics
 
 DENSE_SYMBOLS = 160
 # An LF's G_j is worth forming from half as many symbols as classes.

@@ -11,8 +11,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ._evidence import tempered_divisor, weigh
-from ._patterns import Patterns
 from ._posterior import normalised
+from ._votes.patterns import Patterns
 
 
 @dataclass(frozen=True)

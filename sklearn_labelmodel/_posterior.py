@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from ._evidence import Evidence
-from ._votes import Votes
+from ._votes.codes import Votes
 
 # A table of so many cells stays in the cache, also beside others; one that makes others needless may be larger.
 TABLE_CELLS, WHOLE_TABLE_CELLS = 1 << 15, 1 << 17

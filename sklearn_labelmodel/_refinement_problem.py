@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._classes import no_gold
 from ._objective import LEAST_PRECISION
-from ._patterns import Patterns, read_patterns
-from ._statistics import VoteStatistics
-from ._votes import Votes
+from ._votes.codes import Votes
+from ._votes.gold import no_gold
+from ._votes.pairs import VoteStatistics
+from ._votes.patterns import Patterns, read_patterns
 
 # Votes that each prior is worth: that of an LF's accuracy, and of each row of its confusion table.
 PRIOR_VOTES = 5.0

@@ -14,9 +14,9 @@ from scipy.optimize import minimize_scalar
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
-from ._classes import class_index
 from ._majority_vote import MajorityVoteClassifier
-from ._votes import Votes
+from ._votes.classes import class_index
+from ._votes.codes import Votes
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
 MOST_PARAMETERS = 1_000_000

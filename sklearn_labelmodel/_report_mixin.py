@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from ._utils import warn_user
 
 if TYPE_CHECKING:
-    from ._gold_counts import GoldCounts
     from ._report import FitReport
+    from ._votes.gold import GoldCounts
 
 MOST_SYMBOLS = 256
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._dependence import Copies, groups_of, symbol_likeness
-from ._gold_counts import GoldCounts
 from ._known_prior import KnownPrior, told_prior
 from ._refinement import refine, refine_copies
 from ._refinement_problem import ClassShares, RefinementProblem, VoteTable, or_uniform
+from ._votes.gold import GoldCounts
 
 # Where rows are read for the class prior alone.
 PRIOR_STEPS = 5

@@ -15,7 +15,6 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from ._base import unchanged_on_error
-from ._classes import UNLABELLED, GoldLabels, check_same_kind, read_gold
 from ._gold_accuracy import gold_accuracy
 from ._gold_folds import (
     N_FOLDS,
@@ -30,6 +29,8 @@ from ._label_model import LabelModelClassifier
 from ._probabilities import probs_to_preds
 from ._selective import laxest_threshold, lower_bounds, precision_curve, why_none
 from ._utils import warn_user
+from ._votes.classes import check_same_kind
+from ._votes.gold import UNLABELLED, GoldLabels, read_gold
 
 
 class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.testing import assert_allclose
 
-from sklearn_labelmodel._classes import class_index, no_gold
 from sklearn_labelmodel._refinement_problem import RefinementProblem
-from sklearn_labelmodel._statistics import count_votes
-from sklearn_labelmodel._vote_reader import read_votes
+from sklearn_labelmodel._votes.classes import class_index
+from sklearn_labelmodel._votes.gold import no_gold
+from sklearn_labelmodel._votes.pairs import count_votes
+from sklearn_labelmodel._votes.reader import read_votes
 
 REFERENCE = Path(__file__).parent / "reference"
 FEW_EPOCHS = {"n_epochs": 5}

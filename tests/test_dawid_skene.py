@@ -9,11 +9,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
-import sklearn_labelmodel._patterns as patterns_module
+import sklearn_labelmodel._votes.patterns as patterns_module
 from sklearn_labelmodel import DawidSkeneClassifier
-from sklearn_labelmodel._classes import read_gold
-from sklearn_labelmodel._patterns import read_patterns
-from sklearn_labelmodel._vote_reader import read_votes
+from sklearn_labelmodel._votes.gold import read_gold
+from sklearn_labelmodel._votes.patterns import read_patterns
+from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 
 PAPER = {"prior_strength": 0, "informative_abstain": False}

@@ -18,13 +18,14 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, _dependence, _evidence
-from sklearn_labelmodel._classes import class_index, no_gold
 from sklearn_labelmodel._dependence import find_copies, groups_of, resolve_pairs, symbol_likeness
 from sklearn_labelmodel._evidence import weigh
 from sklearn_labelmodel._refinement import refine_copies
 from sklearn_labelmodel._refinement_problem import RefinementProblem
-from sklearn_labelmodel._statistics import count_votes
-from sklearn_labelmodel._vote_reader import read_votes
+from sklearn_labelmodel._votes.classes import class_index
+from sklearn_labelmodel._votes.gold import no_gold
+from sklearn_labelmodel._votes.pairs import count_votes
+from sklearn_labelmodel._votes.reader import read_votes
 
 NAMES = np.array(["ham", "spam", "link", "caps"], dtype=object)
 

@@ -106,7 +106,7 @@ def test_summary_of_strings(binary):
 def test_summary_of_more_rows_than_a_block(monkeypatch, binary):
     L, y = binary
     expected = lf_summary(L, y)
-    monkeypatch.setattr("sklearn_labelmodel._votes.SURVEY_CELLS", 35)
+    monkeypatch.setattr("sklearn_labelmodel._votes.codes.SURVEY_CELLS", 35)
     pd.testing.assert_frame_equal(lf_summary(L, y), expected)
 
 

@@ -19,8 +19,8 @@ from sklearn_labelmodel._objective import (
     precision_start,
     snorkel_start,
 )
-from sklearn_labelmodel._statistics import VoteStatistics
 from sklearn_labelmodel._trainer import TrainingSettings, train
+from sklearn_labelmodel._votes.pairs import VoteStatistics
 
 # Symbols of each LF; the mask is zero between symbols of one LF.
 GROUPINGS = [(2, 2, 2), (1, 3, 1, 2), (1,), (4, 4), (3, 1, 0, 2, 2), (2,) * 90, (1, 2, 3) * 40]

@@ -20,7 +20,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._alignment import align_columns
 from sklearn_labelmodel._anchor import anchor
-from sklearn_labelmodel._gold_counts import GoldCounts
+from sklearn_labelmodel._votes.gold import GoldCounts
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 7])

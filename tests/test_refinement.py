@@ -14,19 +14,18 @@ from sklearn_labelmodel import (
     LabelModelClassifier,
     MajorityVoteClassifier,
     _pattern_blocks,
-    _patterns,
     _refinement_problem,
 )
 from sklearn_labelmodel._anchor import anchor, anchor_log_table, anchor_strength, anchored_prior
-from sklearn_labelmodel._classes import no_gold
 from sklearn_labelmodel._final_evidence import combine
-from sklearn_labelmodel._gold_counts import GoldCounts
-from sklearn_labelmodel._patterns import read_patterns
 from sklearn_labelmodel._refinement import maximise, refine
 from sklearn_labelmodel._refinement_problem import VoteTable, assumed_table
 from sklearn_labelmodel._row_reading import read_rows
-from sklearn_labelmodel._vote_reader import read_votes
-from sklearn_labelmodel._votes import ColumnVotes, DenseVotes, SparseVotes
+from sklearn_labelmodel._votes import patterns as _patterns
+from sklearn_labelmodel._votes.codes import ColumnVotes, DenseVotes, SparseVotes
+from sklearn_labelmodel._votes.gold import GoldCounts, no_gold
+from sklearn_labelmodel._votes.patterns import read_patterns
+from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 
 

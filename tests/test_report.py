@@ -12,12 +12,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._classes import class_index, no_gold
 from sklearn_labelmodel._lf_consensus import consensus, consensus_of_pairs
 from sklearn_labelmodel._lf_copies import tables_of
 from sklearn_labelmodel._lf_intervals import accuracy_intervals
 from sklearn_labelmodel._lf_likelihood import fit_likelihood
-from sklearn_labelmodel._patterns import Block, read_patterns, vote_counts
 from sklearn_labelmodel._report import make_report
 from sklearn_labelmodel._report_checks import all_findings
 from sklearn_labelmodel._report_facts import LFFacts, ModelFacts
@@ -25,8 +23,11 @@ from sklearn_labelmodel._report_finding import SEVERITIES
 from sklearn_labelmodel._report_held_out import HeldOut, powered
 from sklearn_labelmodel._report_measure import distinct_votes, measure, measure_fit
 from sklearn_labelmodel._report_model_checks import lost_classes, shifted_shares
-from sklearn_labelmodel._statistics import count_votes
-from sklearn_labelmodel._vote_reader import read_votes
+from sklearn_labelmodel._votes.classes import class_index
+from sklearn_labelmodel._votes.gold import no_gold
+from sklearn_labelmodel._votes.pairs import count_votes
+from sklearn_labelmodel._votes.patterns import Block, read_patterns, vote_counts
+from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 
 MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]

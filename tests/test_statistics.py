@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
-from sklearn_labelmodel import _column_counts, _statistics
-from sklearn_labelmodel._classes import read_gold
-from sklearn_labelmodel._statistics import count_votes
-from sklearn_labelmodel._vote_reader import read_votes
+from sklearn_labelmodel._votes import columns as _column_counts
+from sklearn_labelmodel._votes import pairs as _statistics
+from sklearn_labelmodel._votes.gold import read_gold
+from sklearn_labelmodel._votes.pairs import count_votes
+from sklearn_labelmodel._votes.reader import read_votes
 
 
 def dense(pairs):

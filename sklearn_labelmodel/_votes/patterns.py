@@ -15,13 +15,16 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from ._checks import check_any_vote
-from ._classes import GoldLabels, class_index
-from ._gold_counts import GoldCounts
-from ._votes import Votes
+from .classes import class_index
+from .codes import Votes, check_any_vote
+from .gold import GoldCounts, GoldLabels
 
 CHUNK_CELLS = 1 << 24
+
+
 BLOCK_CELLS = 1 << 18
+
+
 MAX_KEY = 1 << 62
 
 

@@ -11,12 +11,18 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from ._utils import warn_user
-from ._votes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
+from .._utils import warn_user
+from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 
 MAX_FRACTIONAL_VOTES = 32
+
+
 COMPACT_SPAN = 4096
+
+
 LARGEST_VOTE = 2.0**63
+
+
 # Values and abstain code where every cell is missing.
 NO_VOTES = np.array([0]), 0
 

@@ -2,130 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import column_or_1d
 
-from ._suspect_classes import check_no_identifier, warn_of_suspects
-from ._utils import listed_values, plain, warn_user
-from ._vote_reader import is_missing
-from ._votes import Votes, is_text, lf_label
+from .._utils import listed_values, plain, warn_user
+from .codes import Votes, is_text, lf_label
+from .gold import UNLABELLED, GoldLabels, _as_labels
+from .reader import is_missing
 
-UNLABELLED = -1
 # Rows drawn at random are seldom all of one class.
 MANY_OF_ONE = 10
-
-
-@dataclass(frozen=True)
-class GoldLabels:
-    """Trusted labels of some or all rows.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_values,)
-        Sorted distinct labels.
-    codes : ndarray of shape (n_samples,), dtype intp
-        Index of each row's label in `values`; n_values where the row is unlabelled.
-    """
-
-    values: NDArray[Any]
-    codes: NDArray[np.intp]
-
-    @property
-    def n_labelled(self) -> int:
-        if not len(self.values):
-            return 0
-        return int(np.count_nonzero(self.codes < len(self.values)))
-
-    @property
-    def complete(self) -> bool:
-        """Whether every row is labelled."""
-        return self.n_labelled == len(self.codes)
-
-
-def no_gold(n_samples: int) -> GoldLabels:
-    """Gold labels of no row; they take no memory."""
-    return GoldLabels(np.array([], dtype=np.intp), np.broadcast_to(np.intp(0), n_samples))
-
-
-def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
-    """Read y, in which -1 ("-1" among strings) or a missing value marks an unlabelled row.
-
-    -1 is itself a class where `classes` names it, or where no classes are given and taking the -1 away
-    would leave a single one.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,) or None
-        Class labels, numbers or strings.
-    n_samples : int
-        Rows of the label matrix.
-    classes : array-like or None, default=None
-        The classes, where they are known.
-
-    Raises
-    ------
-    ValueError
-        y has another length, is continuous, infinite, or mixes numbers with strings.
-    """
-    if y is None:
-        return no_gold(n_samples)
-    labels = column_or_1d(_as_labels(y), warn=True)
-    if len(labels) != n_samples:
-        raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: L has {n_samples} rows, "
-            f"y has {len(labels)} labels. Mark rows without a gold label with -1 or a missing value."
-        )
-    known = ~_missing_mask(labels)
-    if labels.dtype.kind == "O" and is_text(labels):
-        known[known] = [isinstance(gold, str) or gold != UNLABELLED for gold in labels[known]]
-    values = _distinct_labels(labels[known])
-    marker = str(UNLABELLED) if is_text(values) else UNLABELLED
-    marked = np.asarray(values == marker) if len(values) else np.zeros(0, bool)
-    is_class = len(values) == 2 if classes is None else marker in list(classes)
-    if marked.any() and not is_class:
-        known[known] = labels[known] != marker
-        values = values[~marked]
-    codes = np.full(n_samples, len(values), dtype=np.intp)
-    codes[known] = np.searchsorted(values, labels[known])
-    return GoldLabels(values, codes)
-
-
-def _as_labels(y: Any) -> NDArray[Any]:
-    labels = np.asarray(y)
-    if labels.dtype.kind in "US" and isinstance(y, list | tuple):
-        # NumPy writes a list's None and NaN as strings.
-        return np.array(y, dtype=object)
-    return labels
-
-
-def _missing_mask(labels: NDArray[Any]) -> NDArray[np.bool_]:
-    if labels.dtype.kind == "f":
-        return np.isnan(labels)
-    if labels.dtype.kind != "O":
-        return np.zeros(len(labels), dtype=bool)
-    import pandas as pd
-
-    return np.asarray(pd.isna(labels))
-
-
-def _distinct_labels(labels: NDArray[Any]) -> NDArray[Any]:
-    if not len(labels):
-        return np.array([], dtype=np.intp)
-    if labels.dtype.kind == "O":
-        if len({isinstance(label, str) for label in labels}) > 1:
-            raise ValueError("y mixes numbers with strings; write every class label in one way.")
-        if not isinstance(labels[0], str):
-            labels = np.array(labels.tolist())
-    if labels.dtype.kind == "f":
-        assert_all_finite(labels, input_name="y")
-    check_classification_targets(labels)
-    return np.unique(labels)
 
 
 # Classes ------------------------------------------------------------------------------------------
@@ -313,3 +204,103 @@ def warn_of_gold_of_one_class(
             "class. Label rows drawn at random, give class_balance, or leave these labels out (gold='ignore'); to "
             "name the `classes` says that it is meant."
         )
+
+
+# An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
+MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
+
+
+# Fewer and a smaller share are enough where hardly any of them is another LF's vote too.
+MOST_UNSHARED_VOTES, UNSHARED_ROWS, UNSHARED_SHARE = 20, 0.1, 0.95
+
+
+MARKS = {
+    "",
+    "-",
+    "-1",
+    "?",
+    "<na>",
+    "abstain",
+    "missing",
+    "n/a",
+    "na",
+    "nan",
+    "nat",
+    "none",
+    "null",
+}
+
+
+MARKS |= {"unknown", "unlabeled", "unlabelled"}
+
+
+def check_no_identifier(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> None:
+    """Raise a ValueError where an LF casts so many different votes that it is no LF, and each would be a class.
+
+    Parameters
+    ----------
+    votes : Votes
+    lf, vote : ndarray of shape (n_symbols,)
+        The LF and the value of every symbol.
+    """
+    n_different = np.bincount(lf, minlength=1)
+    _, code, n_lfs = np.unique(vote, return_inverse=True, return_counts=True)
+    n_unshared = np.bincount(lf, n_lfs[code] == 1, minlength=1)
+    alone = np.count_nonzero(n_different) == 1
+    # Of a few fractional votes, reading them has warned.
+    fractional = vote.dtype.kind == "f"
+    suspect = n_different > max(MOST_LONE_VOTES, IDENTIFIER_SHARE * votes.n_samples)
+    if not (alone or fractional):
+        many = n_different > max(MOST_UNSHARED_VOTES, UNSHARED_ROWS * votes.n_samples)
+        suspect |= many & (n_unshared > UNSHARED_SHARE * n_different)
+    if not suspect.any():
+        return
+    worst = int(np.argmax(n_different * suspect))
+    raise ValueError(
+        f"{lf_label(votes.names, worst)} casts {n_different[worst]} different votes in {votes.n_samples} rows, "
+        "each of which would be a class. If the column is an identifier or a text, leave it out; if a row holds one "
+        "vote with its item and its voter, pivot the table so that each voter has a column; if these are classes, "
+        "name them (`classes`)."
+    )
+
+
+def warn_of_suspects(
+    classes: NDArray[Any], votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
+) -> None:
+    """Warn of classes that look like words for "no vote", and of those that differ in spelling only.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        As found among votes and gold labels.
+    votes, lf, vote
+        As in `check_no_identifier`.
+    """
+    if not is_text(classes):
+        return
+    spellings = defaultdict(list)
+    for label in classes.tolist():
+        spellings[label.strip().casefold()].append(label)
+    for label in (label for mark in MARKS & spellings.keys() for label in spellings[mark]):
+        places = lf[vote == label]
+        where = lf_label(votes.names, int(places[0])) if len(places) else "y"
+        remedy = (
+            f"set abstain={label!r} or replace it by None"
+            if len(places)
+            else "mark rows without a label by None or NaN"
+        )
+        warn_user(
+            f"{label!r} (in {where}) counts as a class, but looks like a mark. If it is one, {remedy}; if it is a "
+            "class, name all of them (`classes`)."
+        )
+    alike = [labels for labels in spellings.values() if len(labels) > 1]
+    if alike:
+        warn_user(
+            f"{_joined(alike[0])} differ in case or blanks only, and count as {len(alike[0])} classes"
+            + (f" (as do others: {len(alike)} groups in all)" if len(alike) > 1 else "")
+            + ". Write each class in one way, as by str.strip().lower(), or name the classes (`classes`)."
+        )
+
+
+def _joined(labels: list[str]) -> str:
+    return ", ".join(map(repr, labels[:-1])) + f" and {labels[-1]!r}"

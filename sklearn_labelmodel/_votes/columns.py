@@ -14,12 +14,16 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._classes import GoldLabels
-from ._votes import Votes
+from .codes import Votes
+from .gold import GoldLabels
 
 # Two columns of so many patterns make a histogram that stays in the cache.
 MOST_PATTERNS = 256
+
+
 TRIAL_PATTERNS, TRIAL_ROWS = 1 << 16, 2048
+
+
 DENSE_SYMBOLS = 4096
 
 

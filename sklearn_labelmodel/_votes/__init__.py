@@ -1,0 +1,1 @@
+"""L, y and classes: read, checked, coded, counted."""
