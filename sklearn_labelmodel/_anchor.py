@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._refinement_problem import PRIOR_VOTES
+from ._evidence.table import PRIOR_VOTES
 from ._votes.gold import GoldCounts
 
 ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
-MOST_PRIOR_ROWS, ROW_SHARE = 100.0, 0.5
 
 
 def anchor_strength(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,46 +73,3 @@ def anchored_voteless_prior(gold: GoldCounts, prior: NDArray[np.float64]) -> NDA
     """
     rows = gold.voteless.sum() + PRIOR_VOTES
     return np.asarray((gold.voteless + PRIOR_VOTES * prior) / rows)
-
-
-def smoothed_shares(
-    gold_rows: NDArray[np.float64], center: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The gold labels' shares with half a row for each class added, in the shares of `center`."""
-    added = ROW_SHARE * len(center)
-    return (gold_rows + added * center) / (gold_rows.sum() + added)
-
-
-def anchored_prior(
-    gold_rows: NDArray[np.float64], center: NDArray[np.float64], n_samples: float
-) -> NDArray[np.float64]:
-    """The gold labels' shares, drawn to `center` as far as chance explains that they differ from it.
-
-    `center` weighs min(1, 2 (k - 1) / chi2, 100 / labels) times the unlabelled share of the rows, with chi2 the
-    statistic of Pearson's test of the labels against it: few labels that do not contradict it change little, many
-    labels, and labels of all rows, give their shares. Half a row for each class is added to the labels.
-
-    Parameters
-    ----------
-    gold_rows, center : ndarray of shape (n_classes,)
-        Labelled rows of each class; positive shares.
-    n_samples : float
-        Rows, labelled or not.
-
-    Returns
-    -------
-    prior : ndarray of shape (n_classes,)
-        Positive, adding up to 1.
-
-    References
-    ----------
-    B. Efron, C. Morris. Stein's Estimation Rule and Its Competitors: An Empirical Bayes Approach. Journal of the
-    American Statistical Association 68(341), 1973.
-    """
-    n_labels = gold_rows.sum()
-    expected = n_labels * center
-    chi2 = ((gold_rows - expected) ** 2 / np.maximum(expected, 0.5)).sum()
-    chance = min(1.0, 2 * (len(center) - 1) / max(chi2, 1e-12), MOST_PRIOR_ROWS / n_labels)
-    weight = chance * (1 - n_labels / n_samples)
-    prior = (1 - weight) * smoothed_shares(gold_rows, center) + weight * center
-    return np.asarray(prior / prior.sum())

@@ -18,9 +18,9 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from ._evidence import Evidence, find_symbols
+from ._evidence.combine import Evidence, find_symbols
+from ._evidence.lookup import log_likelihood, posterior
 from ._gold_accuracy import weighted_mean
-from ._posterior import log_likelihood, posterior
 from ._votes.classes import check_same_kind, check_votes_are_classes, class_index
 from ._votes.codes import Votes
 from ._votes.gold import GoldLabels, read_gold

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ._evidence import Evidence
+from ._evidence.combine import Evidence
 from ._votes.codes import Votes
 
 if TYPE_CHECKING:

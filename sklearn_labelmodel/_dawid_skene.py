@@ -14,11 +14,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
-from ._class_prior import resolve_class_prior
 from ._contributions import ContributionsMixin
 from ._em import Expected, Model, Result, majority_start, make_model, maximise
-from ._evidence import Evidence
-from ._objective import least_probability
+from ._evidence.combine import Evidence
+from ._evidence.prior import resolve_class_prior
+from ._evidence.table import least_probability
 from ._report_mixin import ReportMixin
 from ._utils import warn_user
 from ._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._objective import precision_start
+from ._evidence.table import precision_start
 from ._votes.patterns import Block, Patterns, vote_counts
 
 TINY = 1e-10

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._anchor import anchor_log_table, anchor_strength, anchored_voteless_prior
-from ._pattern_blocks import pattern_blocks
+from ._evidence.combine import pattern_blocks
 from ._refinement_problem import RefinementProblem
 from ._row_reading import RowReading
 from ._share_matching import MatchedRows, confirmed_table, voted_shares

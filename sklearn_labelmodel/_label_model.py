@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._contributions import ContributionsMixin
-from ._evidence import Evidence, TemperedEvidence, find_symbols
+from ._evidence.combine import Evidence, TemperedEvidence, find_symbols
 from ._report_mixin import ReportMixin
 from ._schedules import SCHEDULERS
 from ._utils import first_number, warn_user
@@ -271,8 +271,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         """
         from ._alignment import align_columns
         from ._anchor import anchor, anchor_strength
+        from ._evidence.table import precision_per_lf
         from ._final_evidence import combine
-        from ._objective import precision_per_lf
         from ._refinement_problem import RefinementProblem
         from ._votes.pairs import count_gold, count_votes
 
@@ -320,8 +320,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         gold: GoldCounts,
         anchors: GoldCounts | None,
     ) -> RowReading:
-        from ._dependence import resolve_pairs
-        from ._known_prior import given_prior
+        from ._evidence.dependence import resolve_pairs
+        from ._evidence.prior import given_prior
         from ._row_reading import read_rows
 
         estimate = isinstance(self.class_balance, str)
@@ -341,7 +341,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         )
 
     def _start(self, problem: RefinementProblem, prior: NDArray[np.float64]) -> NDArray[np.float64]:
-        from ._objective import precision_start, snorkel_start
+        from ._evidence.table import precision_start, snorkel_start
 
         start = snorkel_start if self.init == "snorkel" else precision_start
         precision = problem.precision[problem.lf]
@@ -375,7 +375,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         return train(objective, start, settings)
 
     def _floor(self, n_samples: int) -> float:
-        from ._objective import least_probability
+        from ._evidence.table import least_probability
 
         return least_probability(n_samples) if self.mu_eps is None else float(self.mu_eps)
 

@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 
-from ._anchor import smoothed_shares
 from ._base import BaseLabelModel, unchanged_on_error
-from ._class_prior import resolve_class_prior
-from ._evidence import Evidence, find_symbols
-from ._objective import least_probability, precision_start
-from ._posterior import summed
+from ._evidence.combine import Evidence, find_symbols
+from ._evidence.lookup import summed
+from ._evidence.prior import resolve_class_prior, smoothed_shares
+from ._evidence.table import least_probability, precision_start
 from ._report_mixin import ReportMixin
 from ._votes.classes import class_index, resolve_classes
 from ._votes.codes import Votes

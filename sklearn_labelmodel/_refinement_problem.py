@@ -9,48 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._objective import LEAST_PRECISION
+from ._evidence.table import LEAST_PRECISION, VoteTable
 from ._votes.codes import Votes
 from ._votes.gold import no_gold
 from ._votes.pairs import VoteStatistics
 from ._votes.patterns import Patterns, read_patterns
 
-# Votes that each prior is worth: that of an LF's accuracy, and of each row of its confusion table.
-PRIOR_VOTES = 5.0
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 17, 512
-
-
-@dataclass(frozen=True)
-class ClassShares:
-    """How frequent the classes are known to be.
-
-    Attributes
-    ----------
-    shares : ndarray of shape (n_classes,)
-        Positive, adding up to 1.
-    n_labels : float, default=inf
-        Labelled rows that they were counted from; infinitely many where they are given.
-    """
-
-    shares: NDArray[np.float64]
-    n_labels: float = np.inf
-
-
-@dataclass(frozen=True)
-class VoteTable:
-    """What each vote says of the classes, and how frequent these are.
-
-    Attributes
-    ----------
-    log_table : ndarray of shape (n_symbols, n_classes)
-        log P(vote | Y, the LF votes), or log P(vote | Y) for LFs of one symbol.
-    log_prior : ndarray of shape (n_classes,)
-        log P(Y | the row has a vote).
-    """
-
-    log_table: NDArray[np.float64]
-    log_prior: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

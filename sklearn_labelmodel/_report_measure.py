@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._dawid_skene import DawidSkeneClassifier
-from ._dependence import groups_of, resolve_pairs
+from ._evidence.dependence import groups_of, resolve_pairs
 from ._lf_consensus import Consensus, agreement_with_labels, consensus, consensus_of_pairs
 from ._lf_copies import Copy, copied_pairs, places_of, tables_of
 from ._lf_intervals import accuracy_intervals

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dependence import Copies, groups_of, symbol_likeness
-from ._known_prior import KnownPrior, told_prior
+from ._dependence import Copies
+from ._evidence.dependence import groups_of, symbol_likeness
+from ._evidence.prior import ClassShares, KnownPrior, told_prior
+from ._evidence.table import VoteTable
 from ._refinement import refine, refine_copies
-from ._refinement_problem import ClassShares, RefinementProblem, VoteTable, or_uniform
+from ._refinement_problem import RefinementProblem, or_uniform
 from ._votes.gold import GoldCounts
 
 # Where rows are read for the class prior alone.

@@ -21,8 +21,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ._pattern_blocks import PatternBlock, posterior_of
-from ._refinement_problem import PRIOR_VOTES, ClassShares, RefinementProblem
+from ._evidence.combine import PatternBlock, posterior_of
+from ._evidence.prior import ClassShares
+from ._evidence.table import PRIOR_VOTES
+from ._refinement_problem import RefinementProblem
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
 SLACK, SAMPLING_SLACK = 0.03, 8.0

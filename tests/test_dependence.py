@@ -17,9 +17,11 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, _dependence, _evidence
-from sklearn_labelmodel._dependence import find_copies, groups_of, resolve_pairs, symbol_likeness
-from sklearn_labelmodel._evidence import weigh
+from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, _dependence
+from sklearn_labelmodel._dependence import find_copies
+from sklearn_labelmodel._evidence import combine as _evidence
+from sklearn_labelmodel._evidence.combine import weigh
+from sklearn_labelmodel._evidence.dependence import groups_of, resolve_pairs, symbol_likeness
 from sklearn_labelmodel._refinement import refine_copies
 from sklearn_labelmodel._refinement_problem import RefinementProblem
 from sklearn_labelmodel._votes.classes import class_index

@@ -11,14 +11,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import _objective
-from sklearn_labelmodel._dependence import groups_of
-from sklearn_labelmodel._objective import (
-    DenseObjective,
-    FactoredObjective,
-    make_objective,
-    precision_start,
-    snorkel_start,
-)
+from sklearn_labelmodel._evidence.dependence import groups_of
+from sklearn_labelmodel._evidence.table import precision_start, snorkel_start
+from sklearn_labelmodel._objective import DenseObjective, FactoredObjective, make_objective
 from sklearn_labelmodel._trainer import TrainingSettings, train
 from sklearn_labelmodel._votes.pairs import VoteStatistics
 

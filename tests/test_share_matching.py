@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, _pattern_blocks
+from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._anchor import anchor_log_table, anchor_strength
+from sklearn_labelmodel._evidence import combine as _pattern_blocks
+from sklearn_labelmodel._evidence.prior import ClassShares, KnownPrior
 from sklearn_labelmodel._final_evidence import combine
-from sklearn_labelmodel._known_prior import KnownPrior
-from sklearn_labelmodel._refinement_problem import ClassShares
 from sklearn_labelmodel._row_reading import read_rows
 from sklearn_labelmodel._share_matching import MatchedRows, confirmed_table, voted_shares
 from sklearn_labelmodel._votes import patterns as _patterns

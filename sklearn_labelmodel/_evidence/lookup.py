@@ -9,13 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from ._evidence import Evidence
-from ._votes.codes import Votes
+from .._votes.codes import Votes
+from .combine import Evidence, normalised
 
 # A table of so many cells stays in the cache, also beside others; one that makes others needless may be larger.
 TABLE_CELLS, WHOLE_TABLE_CELLS = 1 << 15, 1 << 17
+
+
 # Log-probabilities of a block of rows.
 BLOCK_CELLS = 1 << 17
+
+
 # A pattern's table row costs about what so many rows do.
 LEAST_PATTERNS, ROWS_PER_PATTERN = 256, 8
 
@@ -111,11 +115,3 @@ def _sum(votes: Votes, runs: list[_Run], rows: slice) -> NDArray[np.float64]:
     for run, column in zip(runs[1:], codes, strict=True):
         log_joint += run.look_up(column)
     return log_joint
-
-
-def normalised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-probabilities up to a constant, shape (n_classes, n_rows), in their place probabilities that add up to 1."""
-    scores -= scores.max(axis=0)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=0)
-    return scores

@@ -1,0 +1,99 @@
+"""_evidence.dependence."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from .._votes.per_lf import symbols_by_vote
+
+# Declared -----------------------------------------------------------------------------------------
+
+
+def resolve_pairs(
+    dependencies: Any, n_lfs: int, names: NDArray[np.object_] | None
+) -> NDArray[np.intp]:
+    """The columns of declared pairs of LFs.
+
+    Parameters
+    ----------
+    dependencies : iterable of pairs
+        Each of two LFs, by name or column.
+    n_lfs : int
+    names : ndarray of shape (n_lfs,) or None
+
+    Returns
+    -------
+    pairs : ndarray of shape (n_pairs, 2)
+
+    Raises
+    ------
+    ValueError
+        What is no pair, an LF that does not exist, an LF paired with itself.
+    """
+    if isinstance(dependencies, str) or not hasattr(dependencies, "__iter__"):
+        raise ValueError(
+            f"dependencies is {dependencies!r}; it must be 'auto', None or pairs of LFs such as "
+            '[("lf_a", "lf_b")].'
+        )
+    column = {} if names is None else {name: lf for lf, name in enumerate(names.tolist())}
+    pairs = [_resolve_pair(pair, column, n_lfs) for pair in dependencies]
+    return np.array(pairs, dtype=np.intp).reshape(-1, 2)
+
+
+def _resolve_pair(pair: Any, column: dict[Any, int], n_lfs: int) -> tuple[int, int]:
+    if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+        raise ValueError(f"dependencies holds {pair!r}, which is no pair of LFs.")
+    first, second = (_resolve_lf(lf, column, n_lfs) for lf in pair)
+    if first == second:
+        raise ValueError(f"dependencies holds {pair!r}, an LF paired with itself; leave it out.")
+    return first, second
+
+
+def _resolve_lf(lf: Any, column: dict[Any, int], n_lfs: int) -> int:
+    if isinstance(lf, Hashable) and lf in column:
+        return column[lf]
+    is_column = isinstance(lf, int | np.integer) and not isinstance(lf, bool)
+    if is_column and 0 <= lf < n_lfs:
+        return int(lf)
+    known = f"LFs are called {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
+    raise ValueError(f"dependencies names LF {lf!r}, which L does not have; its {known}.")
+
+
+def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> Any:
+    """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
+    from scipy.sparse.csgraph import connected_components
+
+    links = sp.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n_lfs, n_lfs))
+    _, group = connected_components(links, directed=False)
+    member = sp.csr_array((np.ones(n_lfs), (np.arange(n_lfs), group)))
+    return _without_diagonal(member @ member.T)
+
+
+def symbol_likeness(groups: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> Any:
+    """The entries of their LFs, for symbols of one vote; CSR array of shape (n_symbols, n_symbols).
+
+    Parameters
+    ----------
+    groups : CSR array of shape (n_lfs, n_lfs)
+    lf, vote : ndarray of shape (n_symbols,)
+    """
+    rows, columns, data = [], [], []
+    for symbols in symbols_by_vote(vote):
+        between = groups[lf[symbols]][:, lf[symbols]].tocoo()
+        rows.append(symbols[between.row])
+        columns.append(symbols[between.col])
+        data.append(between.data)
+    entries = np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))
+    return sp.csr_array(entries, shape=(len(lf), len(lf)))
+
+
+def _without_diagonal(matrix: Any) -> Any:
+    matrix = matrix.tocoo()
+    apart = matrix.row != matrix.col
+    entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
+    return sp.csr_array(entries, shape=matrix.shape)
