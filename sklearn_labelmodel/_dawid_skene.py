@@ -15,10 +15,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._base import BaseLabelModel, unchanged_on_error
 from ._contributions import ContributionsMixin
-from ._em import Expected, Model, Result, majority_start, make_model, maximise
 from ._evidence.combine import Evidence
 from ._evidence.prior import resolve_class_prior
 from ._evidence.table import least_probability
+from ._learning.em import Expected, Model, Result, majority_start, make_model, maximise
 from ._report_mixin import ReportMixin
 from ._utils import warn_user
 from ._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class

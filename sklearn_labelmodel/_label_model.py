@@ -15,8 +15,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ._base import BaseLabelModel, unchanged_on_error
 from ._contributions import ContributionsMixin
 from ._evidence.combine import Evidence, TemperedEvidence, find_symbols
+from ._learning.schedules import SCHEDULERS
 from ._report_mixin import ReportMixin
-from ._schedules import SCHEDULERS
 from ._utils import first_number, warn_user
 from ._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
 from ._votes.codes import check_any_vote, warn_unidentified, warn_unidentified_prior
@@ -24,10 +24,9 @@ from ._votes.gold import no_gold
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
-    from ._final_evidence import FinalEvidence
-    from ._refinement_problem import RefinementProblem
-    from ._row_reading import RowReading
-    from ._trainer import TrainingResult
+    from ._learning.learn import FinalEvidence, RowReading
+    from ._learning.observed import RefinementProblem
+    from ._learning.trainer import TrainingResult
     from ._votes.codes import Votes
     from ._votes.gold import GoldCounts
     from ._votes.pairs import VoteStatistics
@@ -269,11 +268,11 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         FloatingPointError
             Training diverged to a loss that is not finite.
         """
-        from ._alignment import align_columns
-        from ._anchor import anchor, anchor_strength
         from ._evidence.table import precision_per_lf
-        from ._final_evidence import combine
-        from ._refinement_problem import RefinementProblem
+        from ._learning.alignment import align_columns
+        from ._learning.gold import anchor, anchor_strength
+        from ._learning.learn import combine
+        from ._learning.observed import RefinementProblem
         from ._votes.pairs import count_gold, count_votes
 
         with unchanged_on_error(self):
@@ -322,7 +321,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
     ) -> RowReading:
         from ._evidence.dependence import resolve_pairs
         from ._evidence.prior import given_prior
-        from ._row_reading import read_rows
+        from ._learning.learn import read_rows
 
         estimate = isinstance(self.class_balance, str)
         pairs = None
@@ -353,8 +352,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         reading: RowReading,
         start: NDArray[np.float64],
     ) -> TrainingResult:
-        from ._objective import make_objective
-        from ._trainer import TrainingSettings, train
+        from ._learning.objective import make_objective
+        from ._learning.trainer import TrainingSettings, train
 
         objective = make_objective(statistics, reading.prior, start, self.l2, reading.groups)
         if self.init == "snorkel":

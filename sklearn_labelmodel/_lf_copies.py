@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ._dependence import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
+from ._learning.copies import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
 from ._lf_consensus import votes_by_lf
 from ._lf_likelihood import LikelihoodFit, sampled
 from ._votes.classes import class_index

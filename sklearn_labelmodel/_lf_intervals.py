@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from ._em import Parameters
+from ._learning.em import Parameters
 from ._lf_likelihood import PRECISION, STRENGTH, LikelihoodFit, pattern_posterior, sampled
 from ._votes.patterns import Patterns
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.utils import gen_batches
 
-from ._em import Expected, Model, Parameters, majority_start, make_model, maximise
+from ._learning.em import Expected, Model, Parameters, majority_start, make_model, maximise
 from ._lf_consensus import votes_by_lf
 from ._votes.classes import class_index
 from ._votes.gold import GoldCounts

@@ -16,13 +16,12 @@ from ._evidence.combine import Evidence, find_symbols
 from ._evidence.lookup import summed
 from ._evidence.prior import resolve_class_prior, smoothed_shares
 from ._evidence.table import least_probability, precision_start
+from ._learning.majority import _agreement, _shared_precision
 from ._report_mixin import ReportMixin
 from ._votes.classes import class_index, resolve_classes
 from ._votes.codes import Votes
 from ._votes.gold import no_gold
-from ._votes.patterns import Patterns, read_patterns, vote_counts
-
-UNKNOWN_PRECISION = 0.7
+from ._votes.patterns import Patterns, read_patterns
 
 
 class MajorityVoteClassifier(ReportMixin, BaseLabelModel):
@@ -217,24 +216,3 @@ def _vote_weights(
         total = counts.sum(axis=1, keepdims=True)
         weights[translated] = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
     return weights
-
-
-def _agreement(
-    patterns: Patterns, symbol_class: NDArray[np.intp], classes: NDArray[Any]
-) -> float | None:
-    """Share of agreeing pairs among the pairs of votes that meet in a row; None without any."""
-    agreeing, pairs = 0.0, 0.0
-    for block in patterns.blocks(classes):
-        counts = vote_counts(block, symbol_class, len(classes))
-        total = counts.sum(axis=1)
-        agreeing += block.weight @ ((counts - 1) * counts).sum(axis=1)
-        pairs += block.weight @ ((total - 1) * total)
-    return agreeing / pairs if pairs else None
-
-
-def _shared_precision(agreement: float | None, n_classes: int) -> float:
-    """The a of agreement = a^2 + (1 - a)^2 / (k - 1), at least 1 / k."""
-    if agreement is None or n_classes == 1:
-        return UNKNOWN_PRECISION
-    surplus = max(0.0, (n_classes - 1) * (n_classes * agreement - 1))
-    return float((1 + surplus**0.5) / n_classes)

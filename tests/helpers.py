@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.testing import assert_allclose
 
-from sklearn_labelmodel._refinement_problem import RefinementProblem
+from sklearn_labelmodel._learning.observed import RefinementProblem
 from sklearn_labelmodel._votes.classes import class_index
 from sklearn_labelmodel._votes.gold import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes

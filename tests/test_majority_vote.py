@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._majority_vote import _shared_precision
+from sklearn_labelmodel._learning.majority import _shared_precision
 
 WORDS = np.array(["eggs", "ham", "spam", None], dtype=object)
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_labelmodel import _objective
 from sklearn_labelmodel._evidence.dependence import groups_of
 from sklearn_labelmodel._evidence.table import precision_start, snorkel_start
-from sklearn_labelmodel._objective import DenseObjective, FactoredObjective, make_objective
-from sklearn_labelmodel._trainer import TrainingSettings, train
+from sklearn_labelmodel._learning import objective as _objective
+from sklearn_labelmodel._learning.objective import DenseObjective, FactoredObjective, make_objective
+from sklearn_labelmodel._learning.trainer import TrainingSettings, train
 from sklearn_labelmodel._votes.pairs import VoteStatistics
 
 # Symbols of each LF; the mask is zero between symbols of one LF.

@@ -18,8 +18,8 @@ from scipy.special import logsumexp
 from sklearn.model_selection import ParameterGrid
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._alignment import align_columns
-from sklearn_labelmodel._anchor import anchor
+from sklearn_labelmodel._learning.alignment import align_columns
+from sklearn_labelmodel._learning.gold import anchor
 from sklearn_labelmodel._votes.gold import GoldCounts
 
 

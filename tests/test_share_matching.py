@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._anchor import anchor_log_table, anchor_strength
 from sklearn_labelmodel._evidence import combine as _pattern_blocks
 from sklearn_labelmodel._evidence.prior import ClassShares, KnownPrior
-from sklearn_labelmodel._final_evidence import combine
-from sklearn_labelmodel._row_reading import read_rows
-from sklearn_labelmodel._share_matching import MatchedRows, confirmed_table, voted_shares
+from sklearn_labelmodel._learning.gold import anchor_log_table, anchor_strength
+from sklearn_labelmodel._learning.learn import combine, read_rows
+from sklearn_labelmodel._learning.shares import MatchedRows, confirmed_table, voted_shares
 from sklearn_labelmodel._votes import patterns as _patterns
 from sklearn_labelmodel._votes.gold import GoldCounts
 from sklearn_labelmodel.datasets import make_label_matrix

@@ -24,7 +24,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._votes.pairs import VoteStatistics
+from .._votes.pairs import VoteStatistics
 
 DENSE_SYMBOLS = 160
 

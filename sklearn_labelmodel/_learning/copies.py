@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._votes.pairs import VoteStatistics
-from ._votes.per_lf import dense, sum_by_lf, symbols_by_vote
+from .._votes.pairs import VoteStatistics
+from .._votes.per_lf import dense, sum_by_lf, symbols_by_vote
 
 # Votes that independence is worth.
 INDEPENDENT_VOTES = 5.0

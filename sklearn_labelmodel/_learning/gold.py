@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._evidence.table import PRIOR_VOTES
-from ._votes.gold import GoldCounts
+from .._evidence.table import PRIOR_VOTES
+from .._votes.gold import GoldCounts
 
 ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
 

@@ -19,13 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dependence import Copies, find_copies
-from ._evidence.combine import PatternBlock, pattern_blocks, posterior_of
-from ._evidence.table import PRIOR_VOTES, VoteTable
-from ._refinement_problem import RefinementProblem, assumed_start, or_uniform
+from .._evidence.combine import PatternBlock, pattern_blocks, posterior_of
+from .._evidence.table import PRIOR_VOTES, VoteTable
+from .copies import Copies, find_copies
+from .observed import RefinementProblem, assumed_start, or_uniform
 
 # What a row's votes are divided by in the E-step: their number to this power. Votes that are weighed are not tempered.
 E_STEP_TEMPERING = 0.25
+
+
 TRIAL_STEPS = 2
 
 

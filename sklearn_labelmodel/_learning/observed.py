@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._evidence.table import LEAST_PRECISION, VoteTable
-from ._votes.codes import Votes
-from ._votes.gold import no_gold
-from ._votes.pairs import VoteStatistics
-from ._votes.patterns import Patterns, read_patterns
+from .._evidence.table import LEAST_PRECISION, VoteTable
+from .._votes.codes import Votes
+from .._votes.gold import no_gold
+from .._votes.pairs import VoteStatistics
+from .._votes.patterns import Patterns, read_patterns
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 17, 512

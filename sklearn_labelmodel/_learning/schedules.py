@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
+
 Advance = Callable[[int], None]
 
+
 SCHEDULERS = ("constant", "linear", "exponential", "step")
+
+
 SCHEDULER_DEFAULTS: dict[str, Any] = {
     "gamma": 0.9,
     "step_size": 5,

@@ -21,13 +21,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ._evidence.combine import PatternBlock, posterior_of
-from ._evidence.prior import ClassShares
-from ._evidence.table import PRIOR_VOTES
-from ._refinement_problem import RefinementProblem
+from .._evidence.combine import PatternBlock, posterior_of
+from .._evidence.prior import ClassShares
+from .._evidence.table import PRIOR_VOTES
+from .observed import RefinementProblem
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
 SLACK, SAMPLING_SLACK = 0.03, 8.0
+
+
 # LFs of one symbol are taken to be silent in a fifth of their class's rows at least: rules that exclude each other
 # would seem to know more otherwise.
 LEAST_SILENCE, LEAST_LEFT = 0.2, 0.1

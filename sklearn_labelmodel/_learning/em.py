@@ -13,8 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._evidence.table import precision_start
-from ._votes.patterns import Block, Patterns, vote_counts
+from .._evidence.table import precision_start
+from .._votes.patterns import Block, Patterns, vote_counts
 
 TINY = 1e-10
 
