@@ -23,8 +23,6 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sklearn_labelmodel import LabelModelClassifier
-from sklearn_labelmodel._records import Records
-from sklearn_labelmodel._regex_literals import required_characters, required_literals
 from sklearn_labelmodel.labeling import (
     ABSTAIN,
     ClassifierLF,
@@ -37,6 +35,8 @@ from sklearn_labelmodel.labeling import (
     ThresholdLF,
     labeling_function,
 )
+from sklearn_labelmodel.labeling._records import Records
+from sklearn_labelmodel.labeling._regex import required_characters, required_literals
 
 
 @labeling_function()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._lf_base import ReadyMadeLF
+from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
 
 _OPERATORS = {

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ._lf_base import ReadyMadeLF
+from ._base import ReadyMadeLF
 from ._records import Records, Texts
-from ._regex_literals import required_characters, required_literals
+from ._regex import required_characters, required_literals
 
 
 class RegexLF(ReadyMadeLF):

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from ._lf_base import ReadyMadeLF
+from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
 
 

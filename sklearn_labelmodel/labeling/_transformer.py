@@ -14,11 +14,11 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import _BaseComposition
 
-from ._lf_base import BaseLabelingFunction, as_labeling_function
-from ._lf_run import Outcome, run
-from ._lf_votes import vote_matrix, votes_of_rows
+from .._utils import warn_user
+from ._base import BaseLabelingFunction, as_labeling_function
 from ._records import LabelingFunctionError, Records
-from ._utils import warn_user
+from ._returned import vote_matrix, votes_of_rows
+from ._run import Outcome, run
 
 
 class LabelingFunctions(TransformerMixin, _BaseComposition):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from ._utils import listed
+from .._utils import listed
 
 MOST_NAMES = 20
 

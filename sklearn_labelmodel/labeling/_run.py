@@ -13,8 +13,8 @@ import numpy as np
 from joblib.externals.loky.backend.reduction import dumps as dumps_for_worker
 from sklearn.utils.parallel import Parallel, delayed
 
-from ._lf_votes import votes_of_batch
 from ._records import LabelingFunctionError, Records
+from ._returned import votes_of_batch
 
 # Bounds the memory that row objects take; the votes themselves are small.
 _MOST_ROWS_AT_ONCE = 20_000
