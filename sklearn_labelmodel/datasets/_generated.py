@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
 
-from ._utils import random_state_of
+from .._utils import random_state_of
 from ._wrench import load_wrench
 
 __all__ = ["breast_cancer_rules", "load_wrench", "make_label_matrix"]
