@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import BaseLabelModel
 from ._votes.classes import check_same_kind
 from ._votes.codes import Votes
 from ._votes.gold import GoldLabels, no_gold, read_gold
@@ -51,9 +50,9 @@ def read_inspected(
     return replace(votes, names=names), gold
 
 
-def check_label_model(label_model: Any) -> BaseLabelModel:
+def check_label_model(label_model: Any) -> Any:
     """The label model, if it is a fitted one of this package."""
-    if not isinstance(label_model, BaseLabelModel):
+    if not hasattr(type(label_model), "_read_votes"):
         raise TypeError(
             f"label_model is a {type(label_model).__name__}; it must be a fitted label model, such as "
             "LabelModelClassifier().fit(L)."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from ._learning.observed import KeptVotes
 from ._utils import warn_user
 
 if TYPE_CHECKING:
@@ -16,27 +16,6 @@ if TYPE_CHECKING:
     from ._votes.gold import GoldCounts
 
 MOST_SYMBOLS = 256
-
-
-@dataclass(frozen=True)
-class KeptVotes:
-    """What a fit keeps of its votes.
-
-    Attributes
-    ----------
-    n_samples : int
-    overlaps : ndarray of shape (n_lfs,), dtype bool
-        Whether each LF shares a row with another.
-    cooccurrence : ndarray of shape (n_symbols, n_symbols) or None
-        Rows in which two symbols occur.
-    gold : GoldCounts or None
-        Labels that were learned from.
-    """
-
-    n_samples: int
-    overlaps: NDArray[np.bool_]
-    cooccurrence: NDArray[np.float64] | None
-    gold: GoldCounts | None = None
 
 
 class ReportMixin:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._evidence.table import LEAST_PRECISION, VoteTable
 from .._votes.codes import Votes
-from .._votes.gold import no_gold
+from .._votes.gold import GoldCounts, no_gold
 from .._votes.pairs import VoteStatistics
 from .._votes.patterns import Patterns, read_patterns
 
@@ -156,3 +156,24 @@ def or_uniform(
 ) -> NDArray[np.float64]:
     """The class prior, uniform where None, shape (n_classes,)."""
     return np.full(problem.n_classes, 1 / problem.n_classes) if prior is None else prior
+
+
+@dataclass(frozen=True)
+class KeptVotes:
+    """What a fit keeps of its votes.
+
+    Attributes
+    ----------
+    n_samples : int
+    overlaps : ndarray of shape (n_lfs,), dtype bool
+        Whether each LF shares a row with another.
+    cooccurrence : ndarray of shape (n_symbols, n_symbols) or None
+        Rows in which two symbols occur.
+    gold : GoldCounts or None
+        Labels that were learned from.
+    """
+
+    n_samples: int
+    overlaps: NDArray[np.bool_]
+    cooccurrence: NDArray[np.float64] | None
+    gold: GoldCounts | None = None
