@@ -284,9 +284,9 @@ def _label(
     import pandas as pd
 
     from ._label_model import LabelModelClassifier
-    from ._lf_summary import lf_summary
-    from ._probabilities import probs_to_preds
     from ._votes.per_lf import rows_with_vote
+    from .inspection._decisions import probs_to_preds
+    from .inspection._summary import lf_summary
 
     try:
         spoken = lf_summary(votes, gold, abstain=None)["coverage"].any()

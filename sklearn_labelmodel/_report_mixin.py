@@ -12,8 +12,8 @@ from ._learning.observed import KeptVotes
 from ._utils import warn_user
 
 if TYPE_CHECKING:
-    from ._report import FitReport
     from ._votes.gold import GoldCounts
+    from .inspection._report.report import FitReport
 
 MOST_SYMBOLS = 256
 
@@ -70,8 +70,8 @@ class ReportMixin:
         >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
         [('inverted', 5), ('below-chance', 5)]
         """
-        from ._report import make_report
-        from ._report_measure import measure
+        from .inspection._report.measure import measure
+        from .inspection._report.report import make_report
 
         check_is_fitted(self)
         return make_report(*measure(self, L))
@@ -82,16 +82,16 @@ class ReportMixin:
 
         There are no intervals, class shares, agreement with majority vote, copies or held-out scores.
         """
-        from ._report import make_report
-        from ._report_measure import measure_fit
+        from .inspection._report.measure import measure_fit
+        from .inspection._report.report import make_report
 
         check_is_fitted(self)
         return make_report(*measure_fit(self))
 
     def _warn_of_inverted(self) -> None:
         """Warn of LFs that vote against the others, as far as `fit` can tell."""
-        from ._report_checks import inverted
-        from ._report_measure import measure_fit
+        from .inspection._report.checks import inverted
+        from .inspection._report.measure import measure_fit
 
         found = [str(finding) for finding in inverted(measure_fit(self)[0])]
         if found:

@@ -26,11 +26,11 @@ from ._gold_folds import (
     requires_labels,
 )
 from ._label_model import LabelModelClassifier
-from ._probabilities import probs_to_preds
 from ._selective import laxest_threshold, lower_bounds, precision_curve, why_none
 from ._utils import warn_user
 from ._votes.classes import check_same_kind
 from ._votes.gold import UNLABELLED, GoldLabels, read_gold
+from .inspection._decisions import probs_to_preds
 
 
 class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):

@@ -11,7 +11,6 @@ from numpy.testing import assert_allclose
 from sklearn.calibration import CalibrationDisplay
 
 from sklearn_labelmodel import LabelModelClassifier
-from sklearn_labelmodel._accuracy_display import wilson_intervals
 from sklearn_labelmodel.inspection import (
     LFAccuracyDisplay,
     LFConflictDisplay,
@@ -20,6 +19,7 @@ from sklearn_labelmodel.inspection import (
     LossCurveDisplay,
     lf_summary,
 )
+from sklearn_labelmodel.inspection._plot.accuracy import wilson_intervals
 
 # Older releases of matplotlib call what newer ones of their dependencies deprecate.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:matplotlib")

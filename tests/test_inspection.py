@@ -14,9 +14,9 @@ from scipy.special import logsumexp, softmax
 from sklearn.exceptions import NotFittedError
 
 from sklearn_labelmodel import LabelModelClassifier
-from sklearn_labelmodel._contributions import contributions, explain_row
-from sklearn_labelmodel._lf_counts import pair_shares, read_inspected
 from sklearn_labelmodel.inspection import filter_unlabeled, lf_summary, probs_to_preds
+from sklearn_labelmodel.inspection._explain import contributions, explain_row
+from sklearn_labelmodel.inspection._lf_counts import pair_shares, read_inspected
 
 SNORKEL = json.loads((REFERENCE / "lf_analysis.json").read_text())["cases"]
 NAMES = ["link", "short", "caps", "regex", "length"]

@@ -12,23 +12,22 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._lf_consensus import consensus, consensus_of_pairs
-from sklearn_labelmodel._lf_copies import tables_of
-from sklearn_labelmodel._lf_intervals import accuracy_intervals
-from sklearn_labelmodel._lf_likelihood import fit_likelihood
-from sklearn_labelmodel._report import make_report
-from sklearn_labelmodel._report_checks import all_findings
-from sklearn_labelmodel._report_facts import LFFacts, ModelFacts
-from sklearn_labelmodel._report_finding import SEVERITIES
-from sklearn_labelmodel._report_held_out import HeldOut, powered
-from sklearn_labelmodel._report_measure import distinct_votes, measure, measure_fit
-from sklearn_labelmodel._report_model_checks import lost_classes, shifted_shares
 from sklearn_labelmodel._votes.classes import class_index
 from sklearn_labelmodel._votes.gold import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.patterns import Block, read_patterns, vote_counts
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
+from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs
+from sklearn_labelmodel.inspection._report.checks import all_findings
+from sklearn_labelmodel.inspection._report.facts import SEVERITIES, LFFacts, ModelFacts
+from sklearn_labelmodel.inspection._report.held_out import HeldOut, powered
+from sklearn_labelmodel.inspection._report.intervals import accuracy_intervals
+from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood
+from sklearn_labelmodel.inspection._report.measure import distinct_votes, measure, measure_fit
+from sklearn_labelmodel.inspection._report.model_checks import lost_classes, shifted_shares
+from sklearn_labelmodel.inspection._report.repeats import tables_of
+from sklearn_labelmodel.inspection._report.report import make_report
 
 MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
 SETTINGS = [
@@ -141,7 +140,7 @@ def test_intervals_do_not_depend_on_the_order_of_rows(good):
 def test_thinned_rows_give_about_the_same_intervals(monkeypatch):
     L, _ = make_votes(4000, 20)
     whole = intervals_of(L, 2)
-    monkeypatch.setattr("sklearn_labelmodel._lf_intervals.PRODUCTS", 1 << 20)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.intervals.PRODUCTS", 1 << 20)
     thinned = intervals_of(L, 2)
     assert_allclose(thinned.estimate, whole.estimate)
     assert_allclose(thinned.high - thinned.low, whole.high - whole.low, rtol=0.2)
@@ -905,7 +904,7 @@ def test_distinct_rows_have_the_posterior_of_the_rows(good):
 
 
 def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
-    monkeypatch.setattr("sklearn_labelmodel._report_measure.MOST_CELLS", 8 * 500)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.measure.MOST_CELLS", 8 * 500)
     model = LabelModelClassifier().fit(good.L)
     _, facts = measure(model, good.L)
     assert facts.n_samples == 500

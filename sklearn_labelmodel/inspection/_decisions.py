@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
-from ._utils import random_state_of
-from ._votes.per_lf import rows_with_vote
-from ._votes.reader import read_votes
+from .._utils import random_state_of
+from .._votes.per_lf import rows_with_vote
+from .._votes.reader import read_votes
 
 TIE = 1e-9
 

@@ -15,26 +15,47 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.utils import gen_batches
 
-from ._learning.em import Expected, Model, Parameters, majority_start, make_model, maximise
-from ._lf_consensus import votes_by_lf
-from ._votes.classes import class_index
-from ._votes.gold import GoldCounts
-from ._votes.patterns import Patterns
+from ..._learning.em import Expected, Model, Parameters, majority_start, make_model, maximise
+from ..._votes.classes import class_index
+from ..._votes.gold import GoldCounts
+from ..._votes.patterns import Patterns
+from .agreement import votes_by_lf
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7
+
+
 MAX_ITER, TOL = 500, 1e-8
+
+
 # Rows of each class that majority vote counts for beside gold labels, where EM starts.
 START_ROWS = 5.0
+
+
 LEAST_VOTES, LEAST_SHARE = 5, 0.05
+
+
 VOTES_PER_PARAMETER = 15
+
+
 MOST_PARAMETERS = 1024
+
+
 POSTERIOR_CELLS, CHUNK_CELLS = 1 << 22, 1 << 20
 
+
 NEVER_VOTES = "never votes"
+
+
 FOREIGN = "votes for what is no class"
+
+
 ONE_SIDED = "one-sided"
+
+
 ALONE = "too few LFs on common rows"
+
+
 COPY = "repeats another LF"
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from ._learning.em import Parameters
-from ._lf_likelihood import PRECISION, STRENGTH, LikelihoodFit, pattern_posterior, sampled
-from ._votes.patterns import Patterns
+from ..._learning.em import Parameters
+from ..._votes.patterns import Patterns
+from .likelihood import PRECISION, STRENGTH, LikelihoodFit, pattern_posterior, sampled
 
 SCORE_CELLS, PRODUCTS = 1 << 24, 1 << 28
 

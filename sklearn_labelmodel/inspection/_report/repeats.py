@@ -9,16 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ._learning.copies import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
-from ._lf_consensus import votes_by_lf
-from ._lf_likelihood import LikelihoodFit, sampled
-from ._votes.classes import class_index
-from ._votes.patterns import Patterns
-from ._votes.per_lf import symbols_by_vote
+from ..._learning.copies import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
+from ..._votes.classes import class_index
+from ..._votes.patterns import Patterns
+from ..._votes.per_lf import symbols_by_vote
+from .agreement import votes_by_lf
+from .likelihood import LikelihoodFit, sampled
 
 PAIR_PRODUCTS, LEAST_PATTERNS, MOST_ORIGINALS = 1 << 31, 200, 3
+
+
 ALIKE, VERY_ALIKE, ALIKE_ROWS = 0.9, 0.97, 100
+
+
 UNEXPLAINED = 0.3
+
+
 # Probability, in all pairs together, that LFs which err independently agree so often.
 ACCIDENT = 0.2
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._votes.per_lf import count_per_lf
 from ._lf_counts import check_label_model, lf_names, read_inspected
-from ._votes.per_lf import count_per_lf
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,18 +5,31 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import chdtrc
 
-from ._report_facts import ModelFacts
-from ._report_finding import ACCIDENT, Finding, percent
-from ._utils import listed, plain
+from ..._utils import listed, plain
+from .facts import ACCIDENT, Finding, ModelFacts, percent
 
 FEW_LABELS, MOST_NAMES = 30, 5
+
+
 SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
+
+
 SILENT, MOSTLY_SILENT = 0.1, 0.5
+
+
 SHIFT, LARGE_SHIFT = 0.1, 0.2
+
+
 LEAST_LOSS, LOSS_Z = 0.01, 3.0
+
+
 # What can be done where class shares and the class prior disagree, by where the latter is from.
 ESTIMATE = "have them learned with class_balance='estimate'"
+
+
 SAMPLE = "check that labelled rows are drawn at random"
+
+
 SHARES_REMEDIES = {
     ("LabelModelClassifier", "uniform"): f"give the shares as class_balance, or {ESTIMATE}",
     ("LabelModelClassifier", "given"): f"check the shares in class_balance, or {ESTIMATE}",

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._display_base import MANY_LFS, Display, inches_for, inches_for_names, shortened, small_font
-from ._lf_counts import lf_names as names_of
-from ._lf_counts import pair_shares, read_inspected
-from ._votes.codes import Votes
+from ..._votes.codes import Votes
+from .._lf_counts import lf_names as names_of
+from .._lf_counts import pair_shares, read_inspected
+from .base import MANY_LFS, Display, inches_for, inches_for_names, shortened, small_font
 
 
 class PairDisplay(Display):

@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ._votes.gold import GoldCounts
-from ._votes.patterns import Patterns
+from ..._votes.gold import GoldCounts
+from ..._votes.patterns import Patterns
 
 ROUNDING = 1e-9
 

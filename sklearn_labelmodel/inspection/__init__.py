@@ -1,12 +1,12 @@
 """Look at labeling functions and label models: summaries, reports, labels that abstain, and displays."""
 
-from ._accuracy_display import LFAccuracyDisplay
-from ._lf_displays import LFCoverageDisplay, LossCurveDisplay
-from ._lf_summary import lf_summary
-from ._pair_displays import LFConflictDisplay, LFOverlapDisplay
-from ._probabilities import filter_unlabeled, probs_to_preds
-from ._report import FitReport
-from ._report_checks import Finding
+from ._decisions import filter_unlabeled, probs_to_preds
+from ._plot.accuracy import LFAccuracyDisplay
+from ._plot.coverage import LFCoverageDisplay, LossCurveDisplay
+from ._plot.pairs import LFConflictDisplay, LFOverlapDisplay
+from ._report.checks import Finding
+from ._report.report import FitReport
+from ._summary import lf_summary
 
 __all__ = [
     "Finding",

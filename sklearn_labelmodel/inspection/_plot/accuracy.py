@@ -8,18 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from ._display_base import (
-    Display,
-    inches_for,
-    inches_for_names,
-    legend_above,
-    lfs_downwards,
-    write_in_line,
-)
-from ._lf_counts import lf_names as names_of
-from ._lf_counts import read_inspected
-from ._lf_summary import learned_accuracy
-from ._votes.per_lf import count_per_lf
+from ..._votes.per_lf import count_per_lf
+from .._lf_counts import lf_names as names_of
+from .._lf_counts import read_inspected
+from .._summary import learned_accuracy
+from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
 
 class LFAccuracyDisplay(Display):

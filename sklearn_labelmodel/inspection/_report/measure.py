@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dawid_skene import DawidSkeneClassifier
-from ._evidence.dependence import groups_of, resolve_pairs
-from ._learning.observed import KeptVotes
-from ._lf_consensus import Consensus, agreement_with_labels, consensus, consensus_of_pairs
-from ._lf_copies import Copy, copied_pairs, places_of, tables_of
-from ._lf_intervals import accuracy_intervals
-from ._lf_likelihood import LikelihoodFit, fit_likelihood
-from ._lf_summary import learned_accuracy
-from ._report_facts import LFFacts, ModelFacts
-from ._report_held_out import held_out_scores, some_rows
-from ._votes.classes import class_index
-from ._votes.codes import ColumnVotes, Votes
-from ._votes.gold import GoldCounts, no_gold
-from ._votes.patterns import Block, Patterns, read_patterns, vote_counts
+from ..._dawid_skene import DawidSkeneClassifier
+from ..._evidence.dependence import groups_of, resolve_pairs
+from ..._learning.observed import KeptVotes
+from ..._votes.classes import class_index
+from ..._votes.codes import ColumnVotes, Votes
+from ..._votes.gold import GoldCounts, no_gold
+from ..._votes.patterns import Block, Patterns, read_patterns, vote_counts
+from .._summary import learned_accuracy
+from .agreement import Consensus, agreement_with_labels, consensus, consensus_of_pairs
+from .facts import LFFacts, ModelFacts
+from .held_out import held_out_scores, some_rows
+from .intervals import accuracy_intervals
+from .likelihood import LikelihoodFit, fit_likelihood
+from .repeats import Copy, copied_pairs, places_of, tables_of
 
 MOST_CELLS = 20_000_000
 

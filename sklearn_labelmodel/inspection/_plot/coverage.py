@@ -7,18 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._display_base import (
-    Display,
-    inches_for,
-    inches_for_names,
-    legend_above,
-    lfs_downwards,
-    write_in_line,
-)
-from ._lf_counts import check_label_model, read_inspected
-from ._lf_counts import lf_names as names_of
-from ._votes.codes import Votes
-from ._votes.per_lf import count_per_lf
+from ..._votes.codes import Votes
+from ..._votes.per_lf import count_per_lf
+from .._lf_counts import check_label_model, read_inspected
+from .._lf_counts import lf_names as names_of
+from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
 
 class LFCoverageDisplay(Display):

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._lf_consensus import Consensus
-from ._lf_copies import Copy
-from ._report_facts import LFFacts, ModelFacts
-from ._report_finding import ACCIDENT, FEW_VOTES, SEVERITIES, called, percent
-from ._report_finding import Finding as Finding
-from ._report_model_checks import MODEL_CHECKS
-from ._votes.codes import LEAST_LFS
+from ..._votes.codes import LEAST_LFS
+from .agreement import Consensus
+from .facts import ACCIDENT, FEW_VOTES, SEVERITIES, LFFacts, ModelFacts, called, percent
+from .facts import Finding as Finding
+from .model_checks import MODEL_CHECKS
+from .repeats import Copy
 
 INVERTED_Z, UNRELATED_Z, CONFIRMED_Z = -3.0, 1.0, 2.0
+
+
 LEAST_MET = 50
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._lf_consensus import Consensus
-from ._lf_copies import Copy
-from ._lf_intervals import AccuracyIntervals
-from ._report_held_out import HeldOut
+from .agreement import Consensus
+from .held_out import HeldOut
+from .intervals import AccuracyIntervals
+from .repeats import Copy
 
 
 @dataclass(frozen=True)
@@ -108,3 +108,50 @@ class ModelFacts:
     def n_voted(self) -> float:
         """Rows with votes, where it is known how many there are."""
         return (self.n_samples or 0) * (1 - (self.silent or 0.0))
+
+
+SEVERITIES = ("danger", "warning", "info")
+
+
+FEW_VOTES = 30
+
+
+# Probability, in all classes or LFs together, below which something is no accident of few rows.
+ACCIDENT = 0.001
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a fit report has to say.
+
+    Attributes
+    ----------
+    code : str
+        What it is, in one word or a few joined by hyphens.
+    severity : {"danger", "warning", "info"}
+        "danger": labels are likely to be wrong. "warning": some may be. "info": worth knowing.
+    lf : hashable or None
+        Name (or column) of the labeling function that it is about; None for the model.
+    message : str
+        What was found, without a full stop.
+    remedy : str
+        What to do about it.
+    """
+
+    code: str
+    severity: str
+    lf: Any
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}."
+
+
+def called(name: Any) -> str:
+    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
+
+
+def percent(share: float) -> str:
+    """A percentage, of which small ones keep a digit."""
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"

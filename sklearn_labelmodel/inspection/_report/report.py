@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._report_checks import all_findings
-from ._report_facts import LFFacts, ModelFacts
-from ._report_finding import SEVERITIES, Finding
-from ._utils import listed
+from ..._utils import listed
+from .checks import all_findings
+from .facts import SEVERITIES, Finding, LFFacts, ModelFacts
 
 if TYPE_CHECKING:
     import pandas as pd
 
+
 MOST_LINES, MOST_NAMES = 6, 4
+
+
 NOUNS = {"danger": "danger", "warning": "warning", "info": "note"}
+
+
 COLOURS = {"danger": "#b00020", "warning": "#8a6100", "info": "#555"}
 
 

@@ -14,12 +14,16 @@ from scipy.optimize import minimize_scalar
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
-from ._majority_vote import MajorityVoteClassifier
-from ._votes.classes import class_index
-from ._votes.codes import Votes
+from ..._majority_vote import MajorityVoteClassifier
+from ..._votes.classes import class_index
+from ..._votes.codes import Votes
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
+
+
 MOST_PARAMETERS = 1_000_000
+
+
 LEAST_LOG_POWER, MOST_LOG_POWER, LOG_POWER_ERROR = -2.5, 2.5, 0.05
 
 
