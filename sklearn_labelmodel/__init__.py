@@ -3,11 +3,11 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._label_model import LabelModelClassifier
+from ._models.label_model import LabelModelClassifier
 
 if TYPE_CHECKING:
-    from ._dawid_skene import DawidSkeneClassifier
-    from ._majority_vote import MajorityVoteClassifier
+    from ._models.dawid_skene import DawidSkeneClassifier
+    from ._models.majority_vote import MajorityVoteClassifier
     from ._tuned_abstain import TunedAbstainClassifier
     from .end_model import WeakSupervisionClassifier, soft_label_expand
     from .inspection import filter_unlabeled, lf_summary, probs_to_preds

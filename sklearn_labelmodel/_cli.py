@@ -283,7 +283,7 @@ def _label(
     """Fit, print the summary, and return labels and probabilities."""
     import pandas as pd
 
-    from ._label_model import LabelModelClassifier
+    from ._models.label_model import LabelModelClassifier
     from ._votes.per_lf import rows_with_vote
     from .inspection._decisions import probs_to_preds
     from .inspection._summary import lf_summary

@@ -14,8 +14,6 @@ from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from ._base import unchanged_on_error
-from ._gold_accuracy import gold_accuracy
 from ._gold_folds import (
     N_FOLDS,
     fit_on_fold,
@@ -25,7 +23,9 @@ from ._gold_folds import (
     labelled_rows,
     requires_labels,
 )
-from ._label_model import LabelModelClassifier
+from ._models.base import unchanged_on_error
+from ._models.label_model import LabelModelClassifier
+from ._models.scoring import gold_accuracy
 from ._selective import laxest_threshold, lower_bounds, precision_curve, why_none
 from ._utils import warn_user
 from ._votes.classes import check_same_kind

@@ -20,10 +20,10 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from ._base import unchanged_on_error
-from ._gold_accuracy import gold_accuracy
 from ._gold_folds import innermost, labelled_rows
-from ._label_model import LabelModelClassifier
+from ._models.base import unchanged_on_error
+from ._models.label_model import LabelModelClassifier
+from ._models.scoring import gold_accuracy
 from ._soft_labels import fit_on_probabilities, soft_label_expand, takes_probabilities
 from ._vote_sources import fit_transform, resolve_vote_columns, with_names
 from ._votes.classes import check_gold_is_class, check_same_kind, class_index

@@ -846,7 +846,7 @@ def test_what_fit_tells_without_the_votes(good):
 
 
 def test_many_symbols_are_not_kept(good, monkeypatch):
-    monkeypatch.setattr("sklearn_labelmodel._report_mixin.MOST_SYMBOLS", 10)
+    monkeypatch.setattr("sklearn_labelmodel._models.base.MOST_SYMBOLS", 10)
     model = LabelModelClassifier().fit(swapped(good.L, 0))
     assert codes(model.report_, 0) == set()
 

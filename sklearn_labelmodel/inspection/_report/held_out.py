@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
-from ..._majority_vote import MajorityVoteClassifier
+from ..._models.majority_vote import MajorityVoteClassifier
 from ..._votes.classes import class_index
 from ..._votes.codes import Votes
 

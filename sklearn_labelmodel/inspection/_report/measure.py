@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._dawid_skene import DawidSkeneClassifier
 from ..._evidence.dependence import groups_of, resolve_pairs
 from ..._learning.observed import KeptVotes
+from ..._models.dawid_skene import DawidSkeneClassifier
 from ..._votes.classes import class_index
 from ..._votes.codes import ColumnVotes, Votes
 from ..._votes.gold import GoldCounts, no_gold

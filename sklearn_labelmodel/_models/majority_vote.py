@@ -11,17 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 
-from ._base import BaseLabelModel, unchanged_on_error
-from ._evidence.combine import Evidence, find_symbols
-from ._evidence.lookup import summed
-from ._evidence.prior import resolve_class_prior, smoothed_shares
-from ._evidence.table import least_probability, precision_start
-from ._learning.majority import _agreement, _shared_precision
-from ._report_mixin import ReportMixin
-from ._votes.classes import class_index, resolve_classes
-from ._votes.codes import Votes
-from ._votes.gold import no_gold
-from ._votes.patterns import Patterns, read_patterns
+from .._evidence.combine import Evidence, find_symbols
+from .._evidence.lookup import summed
+from .._evidence.prior import resolve_class_prior, smoothed_shares
+from .._evidence.table import least_probability, precision_start
+from .._learning.majority import _agreement, _shared_precision
+from .._votes.classes import class_index, resolve_classes
+from .._votes.codes import Votes
+from .._votes.gold import no_gold
+from .._votes.patterns import Patterns, read_patterns
+from .base import BaseLabelModel, ReportMixin, unchanged_on_error
 
 
 class MajorityVoteClassifier(ReportMixin, BaseLabelModel):

@@ -13,18 +13,16 @@ from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._base import BaseLabelModel, unchanged_on_error
-from ._contributions import ContributionsMixin
-from ._evidence.combine import Evidence
-from ._evidence.prior import resolve_class_prior
-from ._evidence.table import least_probability
-from ._learning.em import Expected, Model, Result, majority_start, make_model, maximise
-from ._report_mixin import ReportMixin
-from ._utils import warn_user
-from ._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
-from ._votes.codes import Votes, warn_unidentified
-from ._votes.gold import no_gold
-from ._votes.patterns import Patterns, read_patterns
+from .._evidence.combine import Evidence
+from .._evidence.prior import resolve_class_prior
+from .._evidence.table import least_probability
+from .._learning.em import Expected, Model, Result, majority_start, make_model, maximise
+from .._utils import warn_user
+from .._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
+from .._votes.codes import Votes, warn_unidentified
+from .._votes.gold import no_gold
+from .._votes.patterns import Patterns, read_patterns
+from .base import BaseLabelModel, ContributionsMixin, ReportMixin, unchanged_on_error
 
 MAJORITY_DECIDES = "majority vote, where EM starts, decides"
 

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
-from ._votes.classes import check_same_kind
-from ._votes.gold import read_gold
+from .._votes.classes import check_same_kind
+from .._votes.gold import read_gold
 
 
 def gold_accuracy(

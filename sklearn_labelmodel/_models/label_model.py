@@ -12,24 +12,23 @@ from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._base import BaseLabelModel, unchanged_on_error
-from ._contributions import ContributionsMixin
-from ._evidence.combine import Evidence, TemperedEvidence, find_symbols
-from ._learning.schedules import SCHEDULERS
-from ._report_mixin import ReportMixin
-from ._utils import first_number, warn_user
-from ._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
-from ._votes.codes import check_any_vote, warn_unidentified, warn_unidentified_prior
-from ._votes.gold import no_gold
+from .._evidence.combine import Evidence, TemperedEvidence, find_symbols
+from .._learning.schedules import SCHEDULERS
+from .._utils import first_number, warn_user
+from .._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
+from .._votes.codes import check_any_vote, warn_unidentified, warn_unidentified_prior
+from .._votes.gold import no_gold
+from .base import BaseLabelModel, ContributionsMixin, ReportMixin, unchanged_on_error
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
-    from ._learning.learn import FinalEvidence, RowReading
-    from ._learning.observed import RefinementProblem
-    from ._learning.trainer import TrainingResult
-    from ._votes.codes import Votes
-    from ._votes.gold import GoldCounts
-    from ._votes.pairs import VoteStatistics
+    from .._learning.learn import FinalEvidence, RowReading
+    from .._learning.observed import RefinementProblem
+    from .._learning.trainer import TrainingResult
+    from .._votes.codes import Votes
+    from .._votes.gold import GoldCounts
+    from .._votes.pairs import VoteStatistics
+
 
 START_DECIDES = "the start (prec_init) decides"
 
@@ -268,12 +267,12 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         FloatingPointError
             Training diverged to a loss that is not finite.
         """
-        from ._evidence.table import precision_per_lf
-        from ._learning.alignment import align_columns
-        from ._learning.gold import anchor, anchor_strength
-        from ._learning.learn import combine
-        from ._learning.observed import RefinementProblem
-        from ._votes.pairs import count_gold, count_votes
+        from .._evidence.table import precision_per_lf
+        from .._learning.alignment import align_columns
+        from .._learning.gold import anchor, anchor_strength
+        from .._learning.learn import combine
+        from .._learning.observed import RefinementProblem
+        from .._votes.pairs import count_gold, count_votes
 
         with unchanged_on_error(self):
             votes, labels = self._read_training_data(L, y)
@@ -319,9 +318,9 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         gold: GoldCounts,
         anchors: GoldCounts | None,
     ) -> RowReading:
-        from ._evidence.dependence import resolve_pairs
-        from ._evidence.prior import given_prior
-        from ._learning.learn import read_rows
+        from .._evidence.dependence import resolve_pairs
+        from .._evidence.prior import given_prior
+        from .._learning.learn import read_rows
 
         estimate = isinstance(self.class_balance, str)
         pairs = None
@@ -340,7 +339,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         )
 
     def _start(self, problem: RefinementProblem, prior: NDArray[np.float64]) -> NDArray[np.float64]:
-        from ._evidence.table import precision_start, snorkel_start
+        from .._evidence.table import precision_start, snorkel_start
 
         start = snorkel_start if self.init == "snorkel" else precision_start
         precision = problem.precision[problem.lf]
@@ -352,8 +351,8 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         reading: RowReading,
         start: NDArray[np.float64],
     ) -> TrainingResult:
-        from ._learning.objective import make_objective
-        from ._learning.trainer import TrainingSettings, train
+        from .._learning.objective import make_objective
+        from .._learning.trainer import TrainingSettings, train
 
         objective = make_objective(statistics, reading.prior, start, self.l2, reading.groups)
         if self.init == "snorkel":
@@ -374,7 +373,7 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         return train(objective, start, settings)
 
     def _floor(self, n_samples: int) -> float:
-        from ._evidence.table import least_probability
+        from .._evidence.table import least_probability
 
         return least_probability(n_samples) if self.mu_eps is None else float(self.mu_eps)
 
