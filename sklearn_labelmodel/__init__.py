@@ -8,8 +8,8 @@ from ._models.label_model import LabelModelClassifier
 if TYPE_CHECKING:
     from ._models.dawid_skene import DawidSkeneClassifier
     from ._models.majority_vote import MajorityVoteClassifier
-    from ._tuned_abstain import TunedAbstainClassifier
-    from .end_model import WeakSupervisionClassifier, soft_label_expand
+    from .end_model._tuned_abstain import TunedAbstainClassifier
+    from .end_model._weak_supervision import WeakSupervisionClassifier, soft_label_expand
     from .inspection import filter_unlabeled, lf_summary, probs_to_preds
     from .labeling import (
         ABSTAIN,

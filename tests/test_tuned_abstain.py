@@ -26,9 +26,9 @@ from sklearn_labelmodel import (
     MajorityVoteClassifier,
     TunedAbstainClassifier,
     WeakSupervisionClassifier,
-    _selective,
 )
-from sklearn_labelmodel._selective import (
+from sklearn_labelmodel.end_model import _threshold as _selective
+from sklearn_labelmodel.end_model._threshold import (
     chance_of_rejection,
     critical_level,
     errors_allowed,

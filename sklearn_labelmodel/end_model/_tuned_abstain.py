@@ -14,7 +14,14 @@ from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from ._gold_folds import (
+from .._models.base import unchanged_on_error
+from .._models.label_model import LabelModelClassifier
+from .._models.scoring import gold_accuracy
+from .._utils import warn_user
+from .._votes.classes import check_same_kind
+from .._votes.gold import UNLABELLED, GoldLabels, read_gold
+from ..inspection._decisions import probs_to_preds
+from ._folds import (
     N_FOLDS,
     fit_on_fold,
     fit_on_labelled,
@@ -23,14 +30,7 @@ from ._gold_folds import (
     labelled_rows,
     requires_labels,
 )
-from ._models.base import unchanged_on_error
-from ._models.label_model import LabelModelClassifier
-from ._models.scoring import gold_accuracy
-from ._selective import laxest_threshold, lower_bounds, precision_curve, why_none
-from ._utils import warn_user
-from ._votes.classes import check_same_kind
-from ._votes.gold import UNLABELLED, GoldLabels, read_gold
-from .inspection._decisions import probs_to_preds
+from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
 
 
 class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):

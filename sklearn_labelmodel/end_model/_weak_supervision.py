@@ -20,16 +20,16 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from ._gold_folds import innermost, labelled_rows
-from ._models.base import unchanged_on_error
-from ._models.label_model import LabelModelClassifier
-from ._models.scoring import gold_accuracy
+from .._models.base import unchanged_on_error
+from .._models.label_model import LabelModelClassifier
+from .._models.scoring import gold_accuracy
+from .._votes.classes import check_gold_is_class, check_same_kind, class_index
+from .._votes.gold import UNLABELLED, GoldLabels, read_gold
+from .._votes.per_lf import rows_with_vote
+from .._votes.reader import read_votes
+from ._folds import innermost, labelled_rows
 from ._soft_labels import fit_on_probabilities, soft_label_expand, takes_probabilities
 from ._vote_sources import fit_transform, resolve_vote_columns, with_names
-from ._votes.classes import check_gold_is_class, check_same_kind, class_index
-from ._votes.gold import UNLABELLED, GoldLabels, read_gold
-from ._votes.per_lf import rows_with_vote
-from ._votes.reader import read_votes
 
 __all__ = ["WeakSupervisionClassifier", "soft_label_expand"]
 
