@@ -8,8 +8,7 @@ from ._models.label_model import LabelModelClassifier
 if TYPE_CHECKING:
     from ._models.dawid_skene import DawidSkeneClassifier
     from ._models.majority_vote import MajorityVoteClassifier
-    from .end_model._tuned_abstain import TunedAbstainClassifier
-    from .end_model._weak_supervision import WeakSupervisionClassifier, soft_label_expand
+    from .end_model import TunedAbstainClassifier, WeakSupervisionClassifier, soft_label_expand
     from .inspection import filter_unlabeled, lf_summary, probs_to_preds
     from .labeling import (
         ABSTAIN,
@@ -46,20 +45,21 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "DawidSkeneClassifier": "_dawid_skene",
-    "MajorityVoteClassifier": "_majority_vote",
-    "TunedAbstainClassifier": "_tuned_abstain",
+    "DawidSkeneClassifier": "_models.dawid_skene",
+    "MajorityVoteClassifier": "_models.majority_vote",
+    "TunedAbstainClassifier": "end_model",
     "WeakSupervisionClassifier": "end_model",
     "soft_label_expand": "end_model",
     "filter_unlabeled": "inspection",
     "lf_summary": "inspection",
     "probs_to_preds": "inspection",
 }
+_WINGS = ("datasets", "end_model", "inspection", "labeling")
 
 
 def __getattr__(name: str) -> Any:
     """Load what the label model does not need when it is first asked for: importing stays quick."""
-    if name in {"datasets", "end_model", "inspection", "labeling"}:
+    if name in _WINGS:
         return import_module(f".{name}", __name__)
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -67,4 +67,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__, "datasets", "end_model", "inspection", "labeling"])
+    return sorted([*globals(), *__all__, *_WINGS])

@@ -1,1 +1,1 @@
-"""_learning."""
+"""Learners: from what was observed to a vote model; the only room that knows torch."""

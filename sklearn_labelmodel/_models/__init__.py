@@ -1,1 +1,1 @@
-"""_models."""
+"""The label models: parameters, and a recipe of learners."""

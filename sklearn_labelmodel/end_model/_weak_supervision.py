@@ -28,10 +28,8 @@ from .._votes.gold import UNLABELLED, GoldLabels, read_gold
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
 from ._folds import innermost, labelled_rows
-from ._soft_labels import fit_on_probabilities, soft_label_expand, takes_probabilities
+from ._soft_labels import fit_on_probabilities, takes_probabilities
 from ._vote_sources import fit_transform, resolve_vote_columns, with_names
-
-__all__ = ["WeakSupervisionClassifier", "soft_label_expand"]
 
 
 def _estimator_has(method: str) -> Any:

@@ -1,1 +1,1 @@
-"""_plot."""
+"""Displays of labeling functions and label models; the only room that knows matplotlib."""

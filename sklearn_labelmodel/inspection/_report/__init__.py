@@ -1,1 +1,1 @@
-"""_report."""
+"""The fit report: facts, what they mean, and how they are told."""

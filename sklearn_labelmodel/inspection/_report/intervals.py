@@ -54,10 +54,10 @@ def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> AccuracyInter
 
     Examples
     --------
-    >>> from sklearn_labelmodel._classes import no_gold
-    >>> from sklearn_labelmodel._lf_likelihood import fit_likelihood
-    >>> from sklearn_labelmodel._patterns import read_patterns
-    >>> from sklearn_labelmodel._vote_reader import read_votes
+    >>> from sklearn_labelmodel._votes.gold import no_gold
+    >>> from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood
+    >>> from sklearn_labelmodel._votes.patterns import read_patterns
+    >>> from sklearn_labelmodel._votes.reader import read_votes
     >>> from sklearn_labelmodel.datasets import make_label_matrix
     >>> data = make_label_matrix(2000, 5, accuracy=[0.9, 0.8, 0.8, 0.7, 0.3], random_state=0)
     >>> patterns = read_patterns(read_votes(data.L, abstain=-1), no_gold(2000))
