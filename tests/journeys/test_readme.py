@@ -8,7 +8,7 @@ import pytest
 import sklearn_labelmodel
 from sklearn_labelmodel import LabelModelClassifier
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
     "pip install -c constraints.txt . && python examples/label_breast_cancer.py",

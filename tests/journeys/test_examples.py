@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 # The gallery's scripts, plot_*.py, need matplotlib and are run once, by .ci/run.
-FOLDER = Path(__file__).parents[1] / "examples"
+FOLDER = Path(__file__).parents[2] / "examples"
 EXAMPLES = sorted(path for path in FOLDER.glob("*.py") if not path.stem.startswith("plot_"))
 
 

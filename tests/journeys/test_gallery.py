@@ -12,7 +12,7 @@ import pytest
 import sklearn_labelmodel
 from sklearn_labelmodel import datasets, end_model, inspection, labeling
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 EXAMPLES = sorted((ROOT / "examples").glob("plot_*.py"))
 PAGES = sorted(path for path in [*DOCS.glob("*.rst"), *DOCS.glob("guide/*.rst")])

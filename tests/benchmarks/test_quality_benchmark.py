@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel.datasets import make_label_matrix
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 if not BENCHMARKS.is_dir():
     pytest.skip("the benchmarks are in the checkout only", allow_module_level=True)
 sys.path.insert(0, str(BENCHMARKS))
