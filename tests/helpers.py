@@ -5,10 +5,8 @@ from pathlib import Path
 import numpy as np
 from numpy.testing import assert_allclose
 
-from sklearn_labelmodel._learning.observed import RefinementProblem
-from sklearn_labelmodel._votes.classes import class_index
-from sklearn_labelmodel._votes.gold import no_gold
-from sklearn_labelmodel._votes.pairs import count_votes
+from sklearn_labelmodel._learning.observed import observe, with_classes
+from sklearn_labelmodel._votes.gold import no_gold, read_gold
 from sklearn_labelmodel._votes.reader import read_votes
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -27,13 +25,11 @@ def make_votes(n_samples=200, n_lfs=5, n_classes=2, *, accuracy=0.75, coverage=0
     return L, y
 
 
-def make_problem(L, n_classes, precision=0.7):
-    """What refinement knows of unlabelled votes."""
+def make_observed(L, n_classes, gold=None):
+    """What is observed of votes, unlabelled or with gold labels."""
     votes = read_votes(L)
-    statistics = count_votes(votes, no_gold(votes.n_samples))
-    symbol_class = class_index(statistics.vote, np.arange(n_classes))
-    precisions = np.broadcast_to(precision, votes.n_lfs).astype(float)
-    return RefinementProblem(votes, statistics, symbol_class, precisions, n_classes)
+    labels = no_gold(votes.n_samples) if gold is None else read_gold(gold, votes.n_samples)
+    return with_classes(observe(votes, labels, by_pairs=True), np.arange(n_classes))
 
 
 def posterior_by_formula(model, L):
@@ -48,28 +44,23 @@ def posterior_by_formula(model, L):
     return np.array(proba)
 
 
-def tempered_posterior_by_formula(model, L, tempering, group=(), known_prior=None):
-    """P(Y | votes) where LFs err together, one row and one vote at a time; LFs of the group copy each other."""
-    learned = known_prior is None
-    proba, inside = [], 0.75 * np.log(model.voted_prior_) if learned else np.log(known_prior)
+def tempered_posterior_by_formula(model, L, group=()):
+    """P(Y | votes) by the vote model's rule, one row and one vote at a time; LFs of the group copy each other."""
+    learned, proba = model.vote_model_, []
     symbols = zip(model.symbols_.tolist(), model.vote_evidence_, model.vote_weights_, strict=True)
     symbols = list(symbols)
     for row in L:
-        joint, total = np.zeros(len(model.classes_)), 0.0
+        scores, total = np.log(learned.prior.of_voted), 0.0
         for (lf, vote), evidence, weight in symbols:
             if row[lf] == vote:
                 counts = weight / sum(row[list(group)] == vote) if lf in group else weight
-                joint += counts * evidence
+                scores = scores + counts * evidence
                 total += counts
         if total:
-            joint = (
-                np.log(model.voted_prior_)
-                - inside
-                + (inside + joint) / max(total, 1.0) ** tempering
-            )
+            scores = scores / max(total, 1.0) ** learned.tempering + learned.offsets
         else:
-            joint = np.log(model.voteless_prior_)
-        proba.append(np.exp(joint - joint.max()) / np.exp(joint - joint.max()).sum())
+            scores = np.log(model.voteless_prior_)
+        proba.append(np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum())
     return np.array(proba)
 
 

@@ -1,8 +1,9 @@
-"""_evidence.dependence."""
+"""Labeling functions (LFs) that copy each other or share their source, and what their votes then count."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,57 @@ from numpy.typing import NDArray
 
 from .._votes.per_lf import symbols_by_vote
 
-# Declared -----------------------------------------------------------------------------------------
+
+@dataclass(frozen=True, eq=False)
+class Dependence:
+    """Which LFs depend on each other, and how much their votes count.
+
+    Attributes
+    ----------
+    pairs : ndarray of shape (n_pairs, 2)
+        Columns of LFs that copy each other, the lower one first where they were found.
+    weight : ndarray of shape (n_symbols,)
+        How much each vote counts, in (0, 1].
+    likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
+        How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
+        each counts 1 / (1 + likeness).
+    apart : CSR array of shape (n_lfs, n_lfs) or None, default=None
+        1 between LFs whose agreement training is to leave out.
+    """
+
+    pairs: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    likeness: sp.csr_array | None = None
+    apart: sp.csr_array | None = None
+
+
+NO_PAIRS = np.zeros((0, 2), dtype=np.intp)
+
+
+def independent(n_symbols: int) -> Dependence:
+    """No LF depends on another one, and every vote counts in full."""
+    return Dependence(NO_PAIRS, np.ones(n_symbols))
+
+
+def declared(
+    pairs: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any], n_lfs: int
+) -> Dependence:
+    """LFs that copy each other as the user says: where they agree they count as one.
+
+    Parameters
+    ----------
+    pairs : ndarray of shape (n_pairs, 2)
+    lf, vote : ndarray of shape (n_symbols,)
+    n_lfs : int
+    """
+    if not len(pairs):
+        return independent(len(lf))
+    groups = groups_of(pairs, n_lfs)
+    return Dependence(pairs, np.ones(len(lf)), symbol_likeness(groups, lf, vote), groups)
 
 
 def resolve_pairs(
-    dependencies: Any, n_lfs: int, names: NDArray[np.object_] | None
+    dependencies: Iterable[Sequence[Any]], n_lfs: int, names: NDArray[np.object_] | None
 ) -> NDArray[np.intp]:
     """The columns of declared pairs of LFs.
 
@@ -45,7 +92,7 @@ def resolve_pairs(
     return np.array(pairs, dtype=np.intp).reshape(-1, 2)
 
 
-def _resolve_pair(pair: Any, column: dict[Any, int], n_lfs: int) -> tuple[int, int]:
+def _resolve_pair(pair: Sequence[Any], column: dict[Hashable, int], n_lfs: int) -> tuple[int, int]:
     if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
         raise ValueError(f"dependencies holds {pair!r}, which is no pair of LFs.")
     first, second = (_resolve_lf(lf, column, n_lfs) for lf in pair)
@@ -54,17 +101,24 @@ def _resolve_pair(pair: Any, column: dict[Any, int], n_lfs: int) -> tuple[int, i
     return first, second
 
 
-def _resolve_lf(lf: Any, column: dict[Any, int], n_lfs: int) -> int:
+def _resolve_lf(lf: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
     if isinstance(lf, Hashable) and lf in column:
         return column[lf]
     is_column = isinstance(lf, int | np.integer) and not isinstance(lf, bool)
-    if is_column and 0 <= lf < n_lfs:
-        return int(lf)
+    if is_column and 0 <= lf < n_lfs:  # type: ignore[operator]
+        return int(lf)  # type: ignore[call-overload,no-any-return]
     known = f"LFs are called {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
     raise ValueError(f"dependencies names LF {lf!r}, which L does not have; its {known}.")
 
 
-def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> Any:
+def named_pairs(
+    pairs: NDArray[np.intp], names: NDArray[np.object_] | None
+) -> list[tuple[Any, Any]]:
+    """Pairs of columns as the user calls them."""
+    return [tuple(pair.tolist() if names is None else names[pair].tolist()) for pair in pairs]
+
+
+def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
     """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
     from scipy.sparse.csgraph import connected_components
 
@@ -74,7 +128,7 @@ def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> Any:
     return _without_diagonal(member @ member.T)
 
 
-def symbol_likeness(groups: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> Any:
+def symbol_likeness(groups: sp.csr_array, lf: NDArray[np.intp], vote: NDArray[Any]) -> sp.csr_array:
     """The entries of their LFs, for symbols of one vote; CSR array of shape (n_symbols, n_symbols).
 
     Parameters
@@ -92,7 +146,7 @@ def symbol_likeness(groups: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> An
     return sp.csr_array(entries, shape=(len(lf), len(lf)))
 
 
-def _without_diagonal(matrix: Any) -> Any:
+def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
     matrix = matrix.tocoo()
     apart = matrix.row != matrix.col
     entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])

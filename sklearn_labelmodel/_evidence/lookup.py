@@ -1,55 +1,198 @@
-"""From votes to probabilities: every vote looks up what it says of the classes, and a row adds up."""
+"""The fast way for votes as codes: every vote looks up what it says, and a row adds up by the model's rule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from .._votes.codes import Votes
-from .combine import Evidence, normalised
+from .._votes.per_lf import sum_of_lf
+from .model import VoteModel, normalised, weigh
 
 # A table of so many cells stays in the cache, also beside others; one that makes others needless may be larger.
 TABLE_CELLS, WHOLE_TABLE_CELLS = 1 << 15, 1 << 17
-
-
 # Log-probabilities of a block of rows.
 BLOCK_CELLS = 1 << 17
-
-
 # A pattern's table row costs about what so many rows do.
 LEAST_PATTERNS, ROWS_PER_PATTERN = 256, 8
 
 
-def posterior(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
+def find_symbols(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
+    """The symbol that each vote code stands for in each LF.
+
+    Parameters
+    ----------
+    votes : Votes
+    lf, vote : ndarray of shape (n_symbols,)
+        The LF and the value of every known symbol.
+
+    Returns
+    -------
+    symbols : ndarray of shape (n_lfs, n_values + 1)
+        n_symbols for the abstain and for a vote that is no known symbol.
+    """
+    symbols = np.full((votes.n_lfs, len(votes.values) + 1), len(lf), dtype=np.intp)
+    if not len(votes.vote_values):
+        return symbols
+    code = np.searchsorted(votes.values, vote)
+    code[code == len(votes.values)] = 0
+    known = (votes.values[code] == vote) & (code != votes.abstain_code)
+    symbols[lf[known], code[known]] = np.flatnonzero(known)
+    return symbols
+
+
+@dataclass(frozen=True, eq=False)
+class LookUp:
+    """A table that vote codes look up, and what the sums of its rows are made into.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_lfs, n_values + 1), dtype intp
+        The row of the table that each vote code looks up in each LF.
+    table : ndarray of shape (n_rows, n_columns)
+        What each vote adds to each class; where the model is not plain, a last column holds how much it weighs.
+    start : ndarray of shape (1, n_columns)
+        What sums start from.
+    model : VoteModel or None
+        Whose rule it is; None where sums are all that is wanted.
+    """
+
+    rows: NDArray[np.intp]
+    table: NDArray[np.float64]
+    start: NDArray[np.float64]
+    model: VoteModel | None = None
+
+    @property
+    def likeness(self) -> sp.csr_array | None:
+        """How much of what a vote says others say too; then no table of patterns has it."""
+        return None if self.model is None else self.model.dependence.likeness
+
+    @property
+    def n_classes(self) -> int:
+        return self.table.shape[1] if self.model is None else len(self.model.classes)
+
+    def scores(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The model's scores, shape (n_classes, n_rows), of rows' sums, shape (n_rows, n_columns)."""
+        by_column = np.ascontiguousarray(sums.T)
+        if self.model is None or len(by_column) == self.n_classes:
+            return by_column
+        return self.model.add_up(by_column[:-1], by_column[-1])
+
+    def sums(self, looked_up: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Sums of rows whose votes weigh less beside their like, shape (n_rows, n_columns)."""
+        return np.asarray(self.start + self._counts(looked_up) @ self.table)
+
+    def terms(self, looked_up: NDArray[np.intp]) -> NDArray[np.float64]:
+        """What each vote, and last what is known without them, adds to the scores, (n_rows, n_lfs + 1, n_classes).
+
+        Parameters
+        ----------
+        looked_up : ndarray of shape (n_rows, n_lfs)
+            Rows of the table.
+        """
+        model = self.model
+        assert model is not None  # noqa: S101
+        says, prior = self.table[looked_up, : self.n_classes], model.prior
+        if self.table.shape[1] == self.n_classes:
+            known = np.tile(np.log(prior.of_all), (len(looked_up), 1))
+            return np.concatenate([says, known[:, None]], axis=1)
+        weight = self.table[looked_up, -1]
+        counts = np.ones_like(weight)
+        if self.likeness is not None:
+            counts[weight > 0] = self._counts(looked_up).data
+        total = (weight * counts).sum(axis=1)
+        divisor = np.maximum(total, 1.0)[:, None] ** model.tempering
+        says = says * (counts / divisor)[:, :, None]
+        voted = np.log(prior.of_voted) / divisor + model.offsets
+        known = np.where(total[:, None] > 0, voted, np.log(prior.of_voteless))
+        return np.concatenate([says, known[:, None]], axis=1)
+
+    def _counts(self, looked_up: NDArray[np.intp]) -> sp.csr_array:
+        """What remains of each vote beside those like it, CSR array of shape (n_rows, rows of the table)."""
+        rows, lfs = np.nonzero(self.table[looked_up, -1])
+        indptr = np.searchsorted(rows, np.arange(len(looked_up) + 1))
+        shape = (len(looked_up), len(self.table))
+        votes = sp.csr_array((np.ones(len(rows)), looked_up[rows, lfs], indptr), shape=shape)
+        likeness = self.likeness
+        if likeness is None:
+            return votes
+        wide = sp.csr_array((likeness.data, likeness.indices, likeness.indptr), likeness.shape)
+        wide.resize(len(self.table), len(self.table))
+        return weigh(votes, wide)
+
+
+def look_up(model: VoteModel, votes: Votes) -> LookUp:
+    """The table of a model for votes as these codes; votes that it never saw say nothing."""
+    table, n_symbols = model.table, len(model.table.lf)
+    rows = find_symbols(votes, table.lf, table.vote)
+    says = [table.log_p, np.zeros((1, len(model.classes)))]
+    if table.silence is not None:
+        says.append(table.silence)
+        silent = n_symbols + 1 + np.arange(votes.n_lfs)[:, None]
+        rows[:, [votes.abstain_code, len(votes.values)]] = silent
+    what = np.vstack(says)
+    if model.is_plain:
+        return LookUp(rows, what, np.log(model.prior.of_all)[None], model)
+    weight = np.zeros((len(what), 1))
+    weight[:n_symbols, 0] = model.dependence.weight
+    with_weight = np.hstack([np.where(weight > 0, weight, 1.0) * what, weight])
+    return LookUp(rows, with_weight, np.zeros((1, with_weight.shape[1])), model)
+
+
+def posterior(votes: Votes, looks: LookUp) -> NDArray[np.float64]:
     """P(Y | votes) of every row, shape (n_samples, n_classes), each row adding up to 1."""
-    proba = np.empty((votes.n_samples, len(evidence.log_prior)))
-    runs = _runs(votes, evidence)
-    if len(runs) == 1 and runs[0].rows is None and not evidence.is_weighed:
-        pattern_proba = np.ascontiguousarray(normalised(evidence.log_joint(runs[0].table)).T)
+    proba = np.empty((votes.n_samples, looks.n_classes))
+    runs = _runs(votes, looks)
+    if len(runs) == 1 and runs[0].rows is None and looks.likeness is None:
+        pattern_proba = np.ascontiguousarray(normalised(looks.scores(runs[0].table)).T)
         for rows in _blocks(votes, runs):
             (codes,) = votes.run_codes(rows.start, rows.stop, [runs[0].lfs])
             np.take(pattern_proba, codes, axis=0, out=proba[rows], mode="clip")
         return proba
-    for rows, sums in _sums(votes, evidence, runs):
-        proba[rows] = normalised(evidence.log_joint(sums)).T
+    for rows, sums in _sums(votes, looks, runs):
+        proba[rows] = normalised(looks.scores(sums)).T
     return proba
 
 
-def log_likelihood(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
+def log_likelihood(votes: Votes, looks: LookUp) -> NDArray[np.float64]:
     """Log P(votes) of every row, shape (n_samples,)."""
     values = np.empty(votes.n_samples)
-    for rows, sums in summed(votes, evidence):
-        values[rows] = logsumexp(evidence.log_joint(sums), axis=0)
+    for rows, sums in summed(votes, looks):
+        values[rows] = logsumexp(looks.scores(sums), axis=0)
     return values
 
 
-def summed(votes: Votes, evidence: Evidence) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Rows of each block, and the sum of what their votes look up, shape (n_rows, columns of the table)."""
-    return _sums(votes, evidence, _runs(votes, evidence))
+def terms(votes: Votes, looks: LookUp) -> NDArray[np.float64]:
+    """What each vote, and last what is known without them, adds, shape (n_samples, n_lfs + 1, n_classes)."""
+    added = np.empty((votes.n_samples, votes.n_lfs + 1, looks.n_classes))
+    lfs = np.arange(votes.n_lfs)[:, None]
+    for rows, codes in votes.blocks(looks.n_classes):
+        added[rows] = looks.terms(looks.rows[lfs, codes].T)
+    return added
+
+
+def generative(model: VoteModel, votes: Votes) -> LookUp:
+    """The table of log P(votes, Y) under mu: what each LF does, abstains and votes never seen included."""
+    lf, n_symbols, prior = model.table.lf, len(model.table.lf), model.prior.of_all
+    spoken = sum_of_lf(model.mu, lf, votes.n_lfs)
+    silent = np.maximum(1 - spoken, model.mu_eps)
+    total = spoken + silent + model.mu_eps
+    table = np.log(np.vstack([model.mu / total[lf], silent / total, model.mu_eps / total]))
+    rows, lfs = find_symbols(votes, lf, model.table.vote), np.arange(votes.n_lfs)[:, None]
+    rows = np.where(rows == n_symbols, n_symbols + votes.n_lfs + lfs, rows)
+    rows[:, [votes.abstain_code, len(votes.values)]] = n_symbols + lfs
+    return LookUp(rows, table, np.log(prior)[None])
+
+
+def summed(votes: Votes, looks: LookUp) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Rows of each block, and the sum of what their votes look up, shape (n_rows, n_columns)."""
+    return _sums(votes, looks, _runs(votes, looks))
 
 
 @dataclass(frozen=True)
@@ -69,38 +212,38 @@ class _Run:
         return np.take(self.table, places, axis=0)
 
 
-def _runs(votes: Votes, evidence: Evidence) -> list[_Run]:
-    width = evidence.table.shape[1]
-    n_classes = len(evidence.log_prior)
+def _runs(votes: Votes, looks: LookUp) -> list[_Run]:
+    width = looks.table.shape[1]
+    n_classes = looks.n_classes
     whole = votes.n_codes**votes.n_lfs * n_classes <= WHOLE_TABLE_CELLS
     cells = WHOLE_TABLE_CELLS if whole else TABLE_CELLS
     worth = min(votes.n_samples // ROWS_PER_PATTERN, cells // n_classes)
     most_patterns = max(LEAST_PATTERNS, worth)
     # numpy.take copies a table that is not in order of rows, at every call.
-    shared = np.ascontiguousarray(evidence.table)
+    shared = np.ascontiguousarray(looks.table)
     runs: list[_Run] = []
     for lfs in votes.runs(most_patterns):
-        base = np.zeros((1, width)) if runs else evidence.nothing()
+        base = np.zeros((1, width)) if runs else looks.start
         if votes.n_codes > most_patterns:
             table = shared if runs else shared + base
-            runs.append(_Run(lfs, evidence.rows[lfs.start], table))
+            runs.append(_Run(lfs, looks.rows[lfs.start], table))
             continue
-        for rows in evidence.rows[lfs, : votes.n_codes]:
+        for rows in looks.rows[lfs, : votes.n_codes]:
             base = (base[:, None] + shared[rows]).reshape(-1, width)
         runs.append(_Run(lfs, None, base))
     return runs
 
 
 def _sums(
-    votes: Votes, evidence: Evidence, runs: list[_Run]
+    votes: Votes, looks: LookUp, runs: list[_Run]
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    if not evidence.is_weighed:
+    if looks.likeness is None:
         for rows in _blocks(votes, runs):
             yield rows, _sum(votes, runs, rows)
         return
     lfs = np.arange(votes.n_lfs)[:, None]
     for rows, codes in votes.blocks():
-        yield rows, evidence.sums(evidence.rows[lfs, codes].T)
+        yield rows, looks.sums(looks.rows[lfs, codes].T)
 
 
 def _blocks(votes: Votes, runs: list[_Run]) -> list[slice]:

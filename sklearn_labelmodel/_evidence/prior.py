@@ -1,45 +1,166 @@
-"""The class prior that users give, or that gold labels taken at their word say."""
+"""The class prior: P(Y), and P(Y) among rows with votes and without, given, counted from labels or learned."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import listed_values, plain
 from .._votes.gold import GoldCounts
+from .table import shrink
+
+# Labelled rows that a prior which labels do not contradict is worth at most beside them.
+MOST_PRIOR_ROWS = 100.0
+# Rows of each class that are added to labelled ones.
+ROW_SHARE = 0.5
 
 
-def resolve_class_prior(
-    class_balance: Any, classes: NDArray[Any], gold_rows: NDArray[Any] | None
-) -> NDArray[np.float64]:
-    """P(Y): the given class balance, else the gold labels' shares, else uniform.
+@dataclass(frozen=True, eq=False)
+class ClassPrior:
+    """How frequent the classes are.
+
+    Attributes
+    ----------
+    of_all : ndarray of shape (n_classes,)
+        P(Y).
+    of_voted : ndarray of shape (n_classes,)
+        P(Y | the row has a vote).
+    of_voteless : ndarray of shape (n_classes,)
+        P(Y | the row has no vote).
+    source : {"given", "labels", "learned", "uniform"}
+        Where `of_all` is from: parameters, gold labels, votes, or nowhere.
+    n_labels : float
+        Labelled rows that `of_voted` was counted from: infinitely many where it is given, none where votes tell it.
+    """
+
+    of_all: NDArray[np.float64]
+    of_voted: NDArray[np.float64]
+    of_voteless: NDArray[np.float64]
+    source: str
+    n_labels: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether something else than the votes tells it."""
+        return self.source in ("given", "labels")
+
+    def for_all(self, shares: NDArray[np.float64], source: str) -> ClassPrior:
+        """With these shares in all rows."""
+        return replace(self, of_all=shares, of_voted=shares, of_voteless=shares, source=source)
+
+
+def uniform_prior(n_classes: int) -> ClassPrior:
+    """Equal shares, for want of knowledge."""
+    shares = np.full(n_classes, 1 / n_classes)
+    return ClassPrior(shares, shares, shares, "uniform")
+
+
+def given_prior(class_balance: Any, classes: NDArray[Any]) -> ClassPrior:
+    """The shares that the user gives.
 
     Parameters
     ----------
-    class_balance : array-like of shape (n_classes,), mapping of class to share, or None
+    class_balance : array-like of shape (n_classes,) or mapping of class to share
     classes : ndarray of shape (n_classes,)
-    gold_rows : ndarray of shape (n_classes,) or None
-        Labelled rows of each class.
-
-    Returns
-    -------
-    class_prior : ndarray of shape (n_classes,)
-        Positive, adding up to 1.
 
     Raises
     ------
     ValueError
         Wrong length, unknown or missing class, negative or zero share, a sum other than 1.
     """
-    if class_balance is not None:
-        return _given_balance(class_balance, classes)
-    if gold_rows is None or not gold_rows.sum():
-        return np.full(len(classes), 1.0 / len(classes))
-    return _positive(gold_rows / gold_rows.sum(), classes, "among the gold labels")
+    shares = _given_balance(class_balance, classes)
+    return ClassPrior(shares, shares, shares, "given", np.inf)
+
+
+def counted_prior(gold: GoldCounts, classes: NDArray[Any]) -> ClassPrior:
+    """The gold labels' shares, taken at their word.
+
+    Raises
+    ------
+    ValueError
+        A class without a label.
+    """
+    shares = _positive(gold.rows / gold.rows.sum(), classes, "among the gold labels")
+    voted = smoothed_shares(gold.rows - gold.voteless, shares)
+    return ClassPrior(shares, voted, shares, "labels", float(gold.rows.sum()))
+
+
+def told_prior(
+    gold: GoldCounts, prior: ClassPrior, n_samples: int, voted_share: float
+) -> ClassPrior:
+    """What labels tell beside a class prior: of rows with votes, and of all rows where it is not given.
+
+    Parameters
+    ----------
+    gold : GoldCounts
+        With at least one label.
+    prior : ClassPrior
+        Given, or what the votes alone say (`of_voted`).
+    n_samples : int
+    voted_share : float
+        Share of the rows that have a vote.
+    """
+    given = prior.source == "given"
+    center = prior.of_all if given else prior.of_voted
+    shares = drawn_shares(gold.rows, center, n_samples)
+    voted, n_labels = gold.rows - gold.voteless, float(gold.rows.sum())
+    of_voted = shares
+    if voted.any():
+        rows = max(n_samples * voted_share, float(voted.sum()))
+        of_voted, n_labels = drawn_shares(voted, center, rows), float(voted.sum())
+    if given:
+        # Few labels must not make what is given less certain.
+        return replace(prior, of_voted=of_voted)
+    return ClassPrior(shares, of_voted, shares, "labels", n_labels)
+
+
+def smoothed_shares(
+    gold_rows: NDArray[np.float64], center: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The gold labels' shares with half a row for each class added, in the shares of `center`."""
+    return shrink(gold_rows, center, ROW_SHARE * len(center), gold_rows.sum())
+
+
+def drawn_shares(
+    gold_rows: NDArray[np.float64], center: NDArray[np.float64], n_samples: float
+) -> NDArray[np.float64]:
+    """The gold labels' shares, drawn to `center` as far as chance explains that they differ from it.
+
+    `center` weighs min(1, 2 (k - 1) / chi2, 100 / labels) times the unlabelled share of the rows, with chi2 the
+    statistic of Pearson's test of the labels against it: few labels that do not contradict it change little, many
+    labels, and labels of all rows, give their shares. Half a row for each class is added to the labels.
+
+    Parameters
+    ----------
+    gold_rows, center : ndarray of shape (n_classes,)
+        Labelled rows of each class; positive shares.
+    n_samples : float
+        Rows, labelled or not.
+
+    Returns
+    -------
+    prior : ndarray of shape (n_classes,)
+        Positive, adding up to 1.
+
+    References
+    ----------
+    B. Efron, C. Morris. Stein's Estimation Rule and Its Competitors: An Empirical Bayes Approach. Journal of the
+    American Statistical Association 68(341), 1973.
+    """
+    n_labels = gold_rows.sum()
+    expected = n_labels * center
+    chi2 = ((gold_rows - expected) ** 2 / np.maximum(expected, 0.5)).sum()
+    chance = min(1.0, 2 * (len(center) - 1) / max(chi2, 1e-12), MOST_PRIOR_ROWS / n_labels)
+    weight = chance * (1 - n_labels / n_samples)
+    prior = (1 - weight) * smoothed_shares(gold_rows, center) + weight * center
+    return np.asarray(prior / prior.sum())
+
+
+# What users give ----------------------------------------------------------------------------------
 
 
 def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
@@ -90,129 +211,3 @@ def _positive(prior: NDArray[np.float64], classes: NDArray[Any], where: str) -> 
             "share with `class_balance`, or leave it out of `classes`."
         )
     return prior
-
-
-@dataclass(frozen=True)
-class KnownPrior:
-    """How frequent the classes are.
-
-    Attributes
-    ----------
-    prior : ndarray of shape (n_classes,)
-        P(Y).
-    voted : ClassShares
-        P(Y | the row has a vote).
-    """
-
-    prior: NDArray[np.float64]
-    voted: ClassShares
-
-
-def given_prior(
-    class_balance: ArrayLike | Mapping[Any, float] | str | None,
-    use_of_gold: str,
-    classes: NDArray[Any],
-    gold: GoldCounts,
-) -> KnownPrior | None:
-    """What parameters say, or labels taken at their word; None where neither does.
-
-    Parameters
-    ----------
-    class_balance, use_of_gold
-        `class_balance` and `gold` of LabelModelClassifier.
-    classes : ndarray of shape (n_classes,)
-    gold : GoldCounts
-    """
-    if isinstance(class_balance, str):
-        return None
-    if class_balance is not None:
-        prior = resolve_class_prior(class_balance, classes, None)
-        return KnownPrior(prior, ClassShares(prior))
-    if use_of_gold == "prior" and gold.rows.any():
-        prior = resolve_class_prior(None, classes, gold.rows)
-        shares = smoothed_shares(gold.rows - gold.voteless, prior)
-        return KnownPrior(prior, ClassShares(shares, float(gold.rows.sum())))
-    return None
-
-
-def told_prior(
-    gold: GoldCounts, center: NDArray[np.float64], n_samples: int, voted_share: float
-) -> KnownPrior:
-    """What labels tell, where the votes alone say `center`.
-
-    Parameters
-    ----------
-    gold : GoldCounts
-    center : ndarray of shape (n_classes,)
-    n_samples : int
-    voted_share : float
-        Share of the rows that have a vote.
-    """
-    prior = anchored_prior(gold.rows, center, n_samples)
-    voted = gold.rows - gold.voteless
-    if not voted.any():
-        return KnownPrior(prior, ClassShares(prior, float(gold.rows.sum())))
-    shares = anchored_prior(voted, center, max(n_samples * voted_share, voted.sum()))
-    return KnownPrior(prior, ClassShares(shares, float(voted.sum())))
-
-
-MOST_PRIOR_ROWS, ROW_SHARE = 100.0, 0.5
-
-
-def smoothed_shares(
-    gold_rows: NDArray[np.float64], center: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The gold labels' shares with half a row for each class added, in the shares of `center`."""
-    added = ROW_SHARE * len(center)
-    return (gold_rows + added * center) / (gold_rows.sum() + added)
-
-
-def anchored_prior(
-    gold_rows: NDArray[np.float64], center: NDArray[np.float64], n_samples: float
-) -> NDArray[np.float64]:
-    """The gold labels' shares, drawn to `center` as far as chance explains that they differ from it.
-
-    `center` weighs min(1, 2 (k - 1) / chi2, 100 / labels) times the unlabelled share of the rows, with chi2 the
-    statistic of Pearson's test of the labels against it: few labels that do not contradict it change little, many
-    labels, and labels of all rows, give their shares. Half a row for each class is added to the labels.
-
-    Parameters
-    ----------
-    gold_rows, center : ndarray of shape (n_classes,)
-        Labelled rows of each class; positive shares.
-    n_samples : float
-        Rows, labelled or not.
-
-    Returns
-    -------
-    prior : ndarray of shape (n_classes,)
-        Positive, adding up to 1.
-
-    References
-    ----------
-    B. Efron, C. Morris. Stein's Estimation Rule and Its Competitors: An Empirical Bayes Approach. Journal of the
-    American Statistical Association 68(341), 1973.
-    """
-    n_labels = gold_rows.sum()
-    expected = n_labels * center
-    chi2 = ((gold_rows - expected) ** 2 / np.maximum(expected, 0.5)).sum()
-    chance = min(1.0, 2 * (len(center) - 1) / max(chi2, 1e-12), MOST_PRIOR_ROWS / n_labels)
-    weight = chance * (1 - n_labels / n_samples)
-    prior = (1 - weight) * smoothed_shares(gold_rows, center) + weight * center
-    return np.asarray(prior / prior.sum())
-
-
-@dataclass(frozen=True)
-class ClassShares:
-    """How frequent the classes are known to be.
-
-    Attributes
-    ----------
-    shares : ndarray of shape (n_classes,)
-        Positive, adding up to 1.
-    n_labels : float, default=inf
-        Labelled rows that they were counted from; infinitely many where they are given.
-    """
-
-    shares: NDArray[np.float64]
-    n_labels: float = np.inf

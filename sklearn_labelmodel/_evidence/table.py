@@ -1,18 +1,170 @@
-"""_evidence.table."""
+"""The table of what each vote says, and the two formulae that tables come from: one coin, and shrinkage."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._votes.codes import lf_label
+from .._votes.per_lf import sum_of_lf
 
 LEAST_PRECISION = 0.01
+# Votes that each prior is worth: that of an LF's accuracy, of each row of its table, of each class.
+PRIOR_VOTES = 5.0
+HALVINGS = 60
 
 
-# Start --------------------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class VoteTable:
+    """What each vote says of the classes.
+
+    Attributes
+    ----------
+    lf : ndarray of shape (n_symbols,)
+        The LF of each symbol, ascending.
+    vote : ndarray of shape (n_symbols,)
+        The value of each symbol.
+    log_p : ndarray of shape (n_symbols, n_classes)
+        log P(symbol | Y, the LF votes), or log P(symbol | Y) where the LF's part is joint with its silence.
+    joint : ndarray of shape (n_lfs,), dtype bool
+        Whether an LF's part is joint with silence. That of an LF that only ever votes for one class has to be: given
+        that it votes, its vote is certain.
+    silence : ndarray of shape (n_lfs, n_classes) or None, default=None
+        log P(the LF is silent | Y), where silence is evidence, as it is for all LFs then.
+    """
+
+    lf: NDArray[np.intp]
+    vote: NDArray[Any]
+    log_p: NDArray[np.float64]
+    joint: NDArray[np.bool_]
+    silence: NDArray[np.float64] | None = None
+
+    @property
+    def symbols(self) -> NDArray[Any]:
+        """LF and vote of every symbol as one structured array."""
+        symbols = np.empty(len(self.lf), dtype=[("lf", np.intp), ("vote", self.vote.dtype)])
+        symbols["lf"], symbols["vote"] = self.lf, self.vote
+        return symbols
+
+
+def shrink(counts: Any, towards: Any, rows: Any, total: Any) -> NDArray[np.float64]:
+    """Shares of counts, drawn to others: (counts + rows towards) / (total + rows).
+
+    The mean of a Dirichlet posterior whose prior has its mean at `towards` and is worth `rows` rows.
+
+    Parameters
+    ----------
+    counts, towards : array-like
+    rows : array-like
+        At least 0.
+    total : array-like
+        What the counts are shares of.
+    """
+    return np.asarray((counts + rows * towards) / (total + rows))
+
+
+# One coin -----------------------------------------------------------------------------------------
+
+
+def leaning(meaning: NDArray[np.float64], precision: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much likelier each symbol makes each class than it was, under equally frequent classes.
+
+    An LF of precision a knows the class in (k a - 1) / (k - 1) of its votes, and says what its vote means; else it
+    guesses. So a vote for one class makes that k a times as likely, and any other k (1 - a) / (k - 1) times.
+
+    Parameters
+    ----------
+    meaning : ndarray of shape (n_symbols, n_classes)
+    precision : ndarray of shape (n_symbols,)
+        Of the symbol's LF, in [0, 1].
+
+    Returns
+    -------
+    leaning : ndarray of shape (n_symbols, n_classes)
+        At least 0, each row with a mean of 1.
+    """
+    n_classes = meaning.shape[1]
+    if n_classes == 1:
+        return np.ones_like(meaning)
+    knows = ((n_classes * precision - 1) / (n_classes - 1))[:, None]
+    return np.asarray(1 - knows + n_classes * knows * meaning)
+
+
+def one_coin(
+    meaning: NDArray[np.float64],
+    precision: NDArray[np.float64],
+    frequency: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    joint: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float64]:
+    """P(symbol | Y) that precisions imply, where symbols are as frequent as they are.
+
+    With w the `leaning`, P(symbol | y) = P(symbol) w_y / (sum over classes of P(Y) w). Where `joint`, it is the odds of
+    the symbol that are in proportion to w: so a frequent vote says less than a rare one, since its class is too
+    small for it to be as precise.
+
+    Parameters
+    ----------
+    meaning : ndarray of shape (n_symbols, n_classes)
+    precision : ndarray of shape (n_symbols,)
+        Of the symbol's LF; clipped to [0.01, 0.99].
+    frequency : ndarray of shape (n_symbols,)
+        P(symbol).
+    prior : ndarray of shape (n_classes,)
+    joint : ndarray of shape (n_symbols,), dtype bool, default=None
+
+    Returns
+    -------
+    table : ndarray of shape (n_symbols, n_classes)
+        In [0, 1].
+    """
+    leans = leaning(meaning, np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION))
+    table = np.minimum(frequency[:, None] * leans / (leans @ prior)[:, None], 1.0)
+    if joint is not None and joint.any():
+        table[joint] = _of_odds(leans[joint], frequency[joint], prior)
+    return table
+
+
+def _of_odds(
+    leans: NDArray[np.float64], frequency: NDArray[np.float64], prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """P(symbol | Y) whose odds are in proportion to `leans`, and whose mean is the frequency."""
+    certain = frequency >= 1
+    low = np.log(frequency / np.maximum(1 - frequency, 1e-12)) - np.log(leans.max(axis=1))
+    high = low + np.log(leans.max(axis=1) / leans.min(axis=1))
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        odds = np.exp(middle)[:, None] * leans
+        over = (odds / (1 + odds)) @ prior > frequency
+        low, high = np.where(over, low, middle), np.where(over, middle, high)
+    table = odds / (1 + odds)
+    table[certain] = 1.0
+    return np.asarray(table)
+
+
+def snorkel_start(
+    meaning: NDArray[np.float64],
+    precision: NDArray[np.float64],
+    frequency: NDArray[np.float64],
+    prior: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Snorkel's start: P(symbol) precision / p_class for the symbol's own class, else zero.
+
+    Parameters and returns are those of `one_coin`; Snorkel knows no symbol that says nothing, which here starts at
+    P(symbol).
+    """
+    mu = (frequency * precision)[:, None] * meaning / prior
+    says_nothing = (meaning == meaning[:, :1]).all(axis=1) & (len(prior) > 1)
+    mu[says_nothing] = frequency[says_nothing, None]
+    return np.clip(mu, 0.0, 1.0)
+
+
+def least_probability(n_samples: int) -> float:
+    """What a vote that never occurred is taken to be worth: 0.01, or less for more than 100 rows."""
+    return float(min(0.01, 10.0 ** -np.ceil(np.log10(n_samples))))
 
 
 def precision_per_lf(
@@ -51,86 +203,28 @@ def precision_per_lf(
     return precision
 
 
-def precision_start(
-    frequency: NDArray[np.float64],
-    precision: NDArray[np.float64],
-    symbol_class: NDArray[np.intp],
-    prior: NDArray[np.float64],
+# Reading a table ----------------------------------------------------------------------------------
+
+
+def accuracies(
+    lf: NDArray[np.intp],
+    meaning: NDArray[np.float64],
+    joint_p: NDArray[np.float64],
+    coverage: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """The full table that each symbol's precision under equally frequent classes implies.
-
-    With k classes and r = precision (k - 1) / (1 - precision),
-
-        P(symbol | y) = P(symbol) (r if y is the symbol's class else 1) / (r p_class + 1 - p_class)
+    """P(vote is right | LF votes) of each LF, in [1e-6, 1]; NaN for one that never votes.
 
     Parameters
     ----------
-    frequency : ndarray of shape (n_symbols,)
-        P(symbol).
-    precision : ndarray of shape (n_symbols,)
-        Precision of the symbol's LF, clipped to [0.01, 0.99].
-    symbol_class : ndarray of shape (n_symbols,)
-        Class that the symbol votes for; n_classes where it is none, and then without opinion.
-    prior : ndarray of shape (n_classes,)
-
-    Returns
-    -------
-    mu : ndarray of shape (n_symbols, n_classes)
+    lf : ndarray of shape (n_symbols,)
+    meaning : ndarray of shape (n_symbols, n_classes)
+        A vote is right in the classes that it is likelier to mean than by chance.
+    joint_p : ndarray of shape (n_symbols, n_classes)
+        P(symbol, Y).
+    coverage : ndarray of shape (n_lfs,)
+        P(the LF votes).
     """
-    n_classes = len(prior)
-    mu = np.tile(frequency[:, None], (1, n_classes))
-    if n_classes == 1:
-        return mu
-    precision = np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION)
-    ratio = precision * (n_classes - 1) / (1 - precision)
-    votes = np.flatnonzero(symbol_class < n_classes)
-    voted = symbol_class[votes]
-    mu[votes] /= (ratio[votes] * prior[voted] + 1 - prior[voted])[:, None]
-    mu[votes, voted] *= ratio[votes]
-    return np.clip(mu, 0.0, 1.0)
-
-
-def snorkel_start(
-    frequency: NDArray[np.float64],
-    precision: NDArray[np.float64],
-    symbol_class: NDArray[np.intp],
-    prior: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Snorkel's start: P(symbol) precision / p_class for the symbol's own class, else zero.
-
-    Parameters and returns are those of `precision_start`; Snorkel knows no symbol that is no class, which
-    here starts at P(symbol).
-    """
-    n_classes = len(prior)
-    mu = np.zeros((len(frequency), n_classes))
-    votes = np.flatnonzero(symbol_class < n_classes)
-    voted = symbol_class[votes]
-    mu[votes, voted] = frequency[votes] * precision[votes] / prior[voted]
-    others = symbol_class == n_classes
-    mu[others] = frequency[others, None]
-    return np.clip(mu, 0.0, 1.0)
-
-
-def least_probability(n_samples: int) -> float:
-    """What a vote that never occurred is taken to be worth: 0.01, or less for more than 100 rows."""
-    return float(min(0.01, 10.0 ** -np.ceil(np.log10(n_samples))))
-
-
-# Votes that each prior is worth: that of an LF's accuracy, and of each row of its confusion table.
-PRIOR_VOTES = 5.0
-
-
-@dataclass(frozen=True)
-class VoteTable:
-    """What each vote says of the classes, and how frequent these are.
-
-    Attributes
-    ----------
-    log_table : ndarray of shape (n_symbols, n_classes)
-        log P(vote | Y, the LF votes), or log P(vote | Y) for LFs of one symbol.
-    log_prior : ndarray of shape (n_classes,)
-        log P(Y | the row has a vote).
-    """
-
-    log_table: NDArray[np.float64]
-    log_prior: NDArray[np.float64]
+    names = meaning > 1 / meaning.shape[1] if meaning.shape[1] > 1 else meaning > 0
+    right = sum_of_lf((joint_p * names).sum(axis=1), lf, len(coverage))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.clip(right / coverage, 1e-6, 1.0)

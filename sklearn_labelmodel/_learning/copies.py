@@ -1,18 +1,21 @@
-"""Labeling functions (LFs) that copy each other: declared, or found by what they agree in beyond their accuracies.
+"""Labeling functions (LFs) that copy each other, found by what they agree in beyond their accuracies.
 
 All that is found comes from co-occurrences, so that it costs nothing a row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._evidence.dependence import NO_PAIRS, Dependence, groups_of, independent
+from .._evidence.model import VoteModel
 from .._votes.pairs import VoteStatistics
 from .._votes.per_lf import dense, sum_by_lf, symbols_by_vote
+from .observed import Observed
 
 # Votes that independence is worth.
 INDEPENDENT_VOTES = 5.0
@@ -29,27 +32,24 @@ LEAST_DEPENDENCE = 0.1
 MOST_LFS = 2000
 
 
-# Found --------------------------------------------------------------------------------------------
+def weigh_copies(
+    observed: Observed, model: VoteModel, *, precision: NDArray[np.float64]
+) -> VoteModel:
+    """Count votes of LFs less that agree more than this model's tables explain.
 
+    Copies outvote the others, and whoever believes them long enough finds nothing odd in their agreement: so they are
+    looked for early, and once more when accuracies are known better.
 
-@dataclass(frozen=True)
-class Copies:
-    """LFs that agree beyond what their tables explain.
-
-    Attributes
+    Parameters
     ----------
-    weights : ndarray of shape (n_symbols,)
-        How much each vote counts, in (0, 1]: 1 / (1 + the sum of its LF's dependence on others over the equal votes
-        that are expected in its row).
-    near_duplicates : ndarray of shape (n_pairs, 2)
-        Columns of LFs that agree nearly wherever both vote, the lower one first.
-    sure : ndarray of shape (n_pairs, 2)
-        Those of them that have a choice and copy each other whatever their tables are.
+    observed : Observed
+    model : VoteModel
+    precision : ndarray of shape (n_lfs,)
+        Assumed of each LF.
     """
-
-    weights: NDArray[np.float64]
-    near_duplicates: NDArray[np.intp]
-    sure: NDArray[np.intp]
+    table, prior = np.exp(model.table.log_p), model.prior
+    found = find_copies(observed.statistics, table, prior.of_voted, prior.of_all, precision)
+    return replace(model, dependence=found)
 
 
 def find_copies(
@@ -58,7 +58,7 @@ def find_copies(
     voted_prior: NDArray[np.float64],
     prior: NDArray[np.float64],
     precision: NDArray[np.float64],
-) -> Copies:
+) -> Dependence:
     """Compare how often LFs agree with what independent errors would bring.
 
     Of the disagreements that are expected, the share that is missing:
@@ -87,14 +87,16 @@ def find_copies(
 
     Returns
     -------
-    Copies
+    found : Dependence
+        A vote weighs 1 / (1 + the sum of its LF's dependence on others over the equal votes that are expected in its
+        row). Pairs are near-duplicates; those of them that surely copy each other are left out of training. (Leaving
+        out all that were found made labels worse.)
     """
     has_choice = np.bincount(statistics.lf, minlength=statistics.n_lfs) > 1
     weights = np.ones(len(statistics.lf))
-    nothing = np.zeros((0, 2), dtype=np.intp)
     if table.shape[1] == 1:
-        return Copies(weights, nothing, nothing)
-    near, sure = [nothing], nothing
+        return independent(len(weights))
+    near, sure = [NO_PAIRS], NO_PAIRS
     choosing = _among(statistics, np.flatnonzero(has_choice[statistics.lf]))
     if 2 <= len(choosing.lfs) <= MOST_LFS:
         agreed, expected, common = _agreements(choosing, table[choosing.symbols], voted_prior)
@@ -114,7 +116,8 @@ def find_copies(
         is_near = (ratio > LEAST_SINGLE_RATIO) & (z > LEAST_Z)
         weights[single.symbols] = 1 / (1 + _shared(single, _dependence(ratio, z) * is_near))
         near.append(single.pairs(is_near))
-    return Copies(weights, np.concatenate(near), sure)
+    apart = groups_of(sure, statistics.n_lfs) if len(sure) else None
+    return Dependence(np.concatenate(near), weights, apart=apart)
 
 
 def _dependence(ratio: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,42 +1,151 @@
-"""Expectation maximisation for the voters' confusion tables.
+"""Expectation maximisation on distinct rows: what each vote says, and how frequent the classes are.
 
-It reads distinct rows, so that an iteration costs two sparse products over these.
+The E-step is the vote model's own rule; the M-step draws what rows then hold to what was assumed. One engine serves
+the label model, whose LFs of one symbol keep the table that their assumed precision implies (they are as frequent as
+their authors made them, and say nothing of either), and the model of Dawid and Skene.
+
+References
+----------
+A. P. Dawid, A. M. Skene. Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm.
+Journal of the Royal Statistical Society, Series C, 28(1), 1979.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._evidence.table import precision_start
-from .._votes.patterns import Block, Patterns, vote_counts
+from .._evidence.model import Expected, History, Rows, VoteModel, certain, counted, expected_counts
+from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, VoteTable, leaning, one_coin, shrink
+from .._votes.patterns import Patterns
+from .._votes.per_lf import sum_of_lf
+from .observed import Observed
 
 TINY = 1e-10
 
+MStep = Callable[[VoteModel, Expected], VoteModel]
 
-# The model ----------------------------------------------------------------------------------------
+
+def maximise(
+    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
+) -> VoteModel:
+    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
+
+    Parameters
+    ----------
+    model : VoteModel
+    blocks : list of Rows
+    m_step : function of (VoteModel, Expected) to VoteModel
+    max_iter : int
+    tol : float, default=None
+        Stop when a step changes the mean log-likelihood of a row by no more than this.
+    """
+    curve: list[float] = []
+    converged, before = False, None
+    while len(curve) < max_iter and not converged:
+        expected = expected_counts(model, blocks)
+        model = m_step(model, expected)
+        curve.append(expected.log_likelihood)
+        if tol is not None and len(curve) > 1:
+            converged = abs(curve[-1] - curve[-2]) <= tol
+        # Likelihoods may be equal by rounding where tables are not yet.
+        converged |= before is not None and np.array_equal(before, expected.counts)
+        before = expected.counts
+    return replace(model, history=History(np.array(curve), np.nan, converged))
 
 
-@dataclass(frozen=True)
-class Model:
-    """All that the M-step needs besides the expected counts.
+# The label model ----------------------------------------------------------------------------------
+
+
+def em(
+    observed: Observed,
+    model: VoteModel,
+    *,
+    n_steps: int,
+    precision: NDArray[np.float64],
+) -> VoteModel:
+    """Learn tables of LFs that have a choice, and where it is not known the class prior of rows with votes.
+
+    An LF's accuracy is its expected right votes over all, and its table is what rows hold over its sum, both after
+    adding five votes: of the assumed precision, and of the table that this accuracy implies. The class prior is in
+    proportion to (rows of the class + 5) to the power `observed.identified`.
+
+    Parameters
+    ----------
+    observed : Observed
+    model : VoteModel
+    n_steps : int
+    precision : ndarray of shape (n_lfs,)
+        Assumed of each LF.
+    """
+    if not observed.has_choice.any():
+        return model
+    power = 0.0 if model.prior.known else observed.identified
+
+    def m_step(model: VoteModel, expected: Expected) -> VoteModel:
+        table, prior = model.table, model.prior
+        log_p = np.log(_confusion(observed, precision, expected.counts))
+        log_p = np.where(table.joint[table.lf][:, None], table.log_p, log_p)
+        if not prior.known:
+            shares = _share(power * np.log(expected.rows + PRIOR_VOTES))
+            prior = replace(prior, of_voted=shares)
+        return replace(model, table=replace(table, log_p=log_p), prior=prior)
+
+    learned = maximise(model, model.rows(observed.sample), m_step, n_steps)
+    return replace(learned, history=model.history)
+
+
+def _confusion(
+    observed: Observed, precision: NDArray[np.float64], counts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """P(symbol | Y, the LF votes), drawn to the one coin of each LF's accuracy, shape (n_symbols, n_classes)."""
+    lf, n_lfs = observed.lf, observed.n_lfs
+    # A sample may miss symbols; they get the one-coin table too.
+    votes = np.maximum(counts.sum(axis=1), 1e-3)
+    accuracy = learned_accuracy(observed, precision, counts, votes)
+    naming = sum_of_lf(votes * observed.names_class, lf, n_lfs)[lf]
+    all_votes = sum_of_lf(votes, lf, n_lfs)[lf]
+    # Votes for a class are as frequent as classes are; others as they are.
+    share = np.where(observed.names_class, naming / observed.n_classes, votes) / all_votes
+    center = share[:, None] * leaning(observed.meaning, accuracy[lf])
+    return shrink(counts, center, PRIOR_VOTES, sum_of_lf(counts, lf, n_lfs)[lf])
+
+
+def learned_accuracy(
+    observed: Observed,
+    precision: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    votes: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """P(vote is right | LF votes for a class) of each LF, drawn to the assumed precision, shape (n_lfs,)."""
+    lf, n_lfs = observed.lf, observed.n_lfs
+    right = sum_of_lf((counts * (observed.meaning == 1.0)).sum(axis=1), lf, n_lfs)
+    total = sum_of_lf(votes * observed.names_class, lf, n_lfs)
+    assumed = np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION)
+    return shrink(right, assumed, PRIOR_VOTES, total)
+
+
+def _share(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    weights = np.exp(log_weights - log_weights.max())
+    return np.asarray(weights / weights.sum())
+
+
+# Dawid and Skene ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class DawidSkene:
+    """What Dawid and Skene's M-step draws tables to.
 
     Attributes
     ----------
-    lf, symbol_class : ndarray of shape (n_symbols,)
-        n_classes where the symbol names no class.
-    members : CSR array of shape (n_lfs, n_symbols)
-        1 where the symbol is the LF's.
     center : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y, the LF votes) that the LFs' Dirichlet priors are centred on.
     center_rate, strength_rate : ndarray of shape (n_lfs, n_classes), (n_lfs, 1)
         P(the LF votes | Y) that its Beta priors are centred on, and the rows that these are worth.
-    coverage : ndarray of shape (n_lfs,)
     coins : ndarray of shape (n_lfs,), dtype bool
         Whether the LF has one accuracy in place of a table.
     speaks : ndarray of shape (n_lfs,), dtype bool
@@ -47,283 +156,197 @@ class Model:
         Whether the LF is one of those whose votes are read as one voter's, who names the LF.
     strength, precision : float
         Votes that a Dirichlet prior is worth; precision that it is centred on.
-    prior : ndarray of shape (n_classes,) or None
-        The class prior where it is given, else it is learned.
-    n_samples : int
     """
 
-    lf: NDArray[np.intp]
-    symbol_class: NDArray[np.intp]
-    members: Any
     center: NDArray[np.float64]
     center_rate: NDArray[np.float64]
     strength_rate: NDArray[np.float64]
-    coverage: NDArray[np.float64]
     coins: NDArray[np.bool_]
     speaks: NDArray[np.bool_]
     silence_counts: bool
     one_voice: NDArray[np.bool_]
     strength: float
     precision: float
-    prior: NDArray[np.float64] | None
-    n_samples: int
 
 
-def make_model(
-    patterns: Patterns,
-    symbol_class: NDArray[np.intp],
-    prior: NDArray[np.float64] | None,
+def dawid_skene(
+    observed: Observed,
+    model: VoteModel,
     start: Expected,
     *,
     strength: float,
     precision: float,
-    one_coin: bool,
+    one_coin_lfs: bool,
     informative_abstain: bool | str,
-) -> Model:
-    """The model of the patterns' votes; its Dirichlet priors are centred as the start's classes imply.
+    max_iter: int,
+    tol: float | None,
+    patterns: Patterns | None = None,
+) -> VoteModel:
+    """Dawid and Skene's model of the rows, from a start's expected counts.
 
     Parameters
     ----------
-    patterns : Patterns
-    symbol_class, prior, strength, precision
-        As in Model.
+    observed : Observed
+    model : VoteModel
+        Its prior is kept where it is known, else learned.
     start : Expected
-    one_coin, informative_abstain
-        As in DawidSkeneClassifier.
+    strength, precision : float
+        Votes that Dirichlet priors are worth, and the precision that they are centred on.
+    one_coin_lfs, informative_abstain
+        `one_coin` and `informative_abstain` of DawidSkeneClassifier.
+    max_iter : int
+    tol : float or None
+    patterns : Patterns, default=None
+        Rows to learn from; by default all that say something.
     """
-    lf, n_lfs, n_symbols = patterns.lf, patterns.n_lfs, len(patterns.lf)
-    members = sp.csr_array((np.ones(n_symbols), (lf, np.arange(n_symbols))), (n_lfs, n_symbols))
-    coverage = patterns.coverage()
-    frequency = patterns.counts() / patterns.n_samples
-    start_prior = _class_shares(start.rows, strength) if prior is None else prior
-    center = precision_start(frequency, np.full(n_symbols, precision), symbol_class, start_prior)
-    rate = np.asarray(members @ center)
-    foreign = np.bincount(lf, symbol_class == len(start_prior), minlength=n_lfs) > 0
-    coins = np.full(n_lfs, one_coin) & ~foreign
+    assumed = _draw_to(
+        observed,
+        _learned_prior(start, strength) if not model.prior.known else model.prior.of_all,
+        strength=strength,
+        precision=precision,
+        one_coin_lfs=one_coin_lfs,
+        informative_abstain=informative_abstain,
+    )
+    if patterns is None:
+        patterns = observed.patterns if assumed.silence_counts else observed.patterns.informed()
+
+    def m_step(model: VoteModel, expected: Expected) -> VoteModel:
+        return _dawid_skene_step(observed, assumed, model, expected)
+
+    return maximise(m_step(model, start), model.rows(patterns), m_step, max_iter, tol)
+
+
+def majority_start(observed: Observed, model: VoteModel, blocks: list[Rows]) -> Expected:
+    """Expected counts where each row's classes are as probable as they have votes."""
+    counts, rows = np.zeros_like(observed.meaning), np.zeros(observed.n_classes)
+    for block in blocks:
+        shares = vote_shares(observed, block, model.prior.of_all)
+        rows += shares @ block.weight
+        counts += counted(shares, block)
+    return Expected(counts, rows)
+
+
+def vote_shares(observed: Observed, block: Rows, prior: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each class's share of the votes, the prior without votes, certainty where there is gold; (n_classes, n_rows)."""
+    shares = votes_for(observed, block.indicators).T
+    total = shares.sum(axis=0)
+    default = np.tile(prior[:, None], (1, len(total)))
+    return certain(np.divide(shares, total, out=default, where=total > 0), block.gold)
+
+
+def _draw_to(
+    observed: Observed,
+    prior: NDArray[np.float64],
+    *,
+    strength: float,
+    precision: float,
+    one_coin_lfs: bool,
+    informative_abstain: bool | str,
+) -> DawidSkene:
+    lf, n_lfs, coverage = observed.lf, observed.n_lfs, observed.coverage
+    center = one_coin(observed.meaning, np.full(len(lf), precision), observed.frequency, prior)
+    rate = sum_of_lf(center, lf, n_lfs)
+    foreign = sum_of_lf(~observed.names_class * 1.0, lf, n_lfs) > 0
+    coins = np.full(n_lfs, one_coin_lfs) & ~foreign
     one_sided = (np.bincount(lf, minlength=n_lfs) == 1) & ~coins
     speaks = one_sided if informative_abstain == "one-sided" else bool(informative_abstain)
     speaks = np.broadcast_to(speaks, n_lfs)
     silence_counts = informative_abstain is True
     # Of LFs that all vote for one class, nothing but that they vote could be evidence.
-    several = len(np.unique(symbol_class[speaks[lf]])) > 1
-    return Model(
-        lf=lf,
-        symbol_class=symbol_class,
-        members=members,
+    several = len(np.unique(observed.symbol_class[speaks[lf]])) > 1
+    return DawidSkene(
         center=center / rate[lf],
         center_rate=np.clip(rate, 0.0, 1.0),
-        strength_rate=(strength / np.maximum(coverage, 1 / patterns.n_samples))[:, None],
-        coverage=coverage,
+        strength_rate=(strength / np.maximum(coverage, 1 / observed.n_samples))[:, None],
         coins=coins,
         speaks=speaks,
         silence_counts=silence_counts,
         one_voice=speaks & several & (not silence_counts),
         strength=strength,
         precision=precision,
-        prior=prior,
-        n_samples=patterns.n_samples,
     )
 
 
-@dataclass(frozen=True)
-class Expected:
-    """Expected counts under the posterior of the rows.
-
-    Attributes
-    ----------
-    counts : ndarray of shape (n_symbols, n_classes)
-        Rows of each class that hold the symbol.
-    rows : ndarray of shape (n_classes,)
-        Rows of each class.
-    log_likelihood : float
-        Mean over rows; NaN for counts that no parameters gave.
-    """
-
-    counts: NDArray[np.float64]
-    rows: NDArray[np.float64]
-    log_likelihood: float
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """What EM learns.
-
-    Attributes
-    ----------
-    prior : ndarray of shape (n_classes,)
-        P(Y).
-    mu : ndarray of shape (n_symbols, n_classes)
-        P(symbol | Y).
-    silent : ndarray of shape (n_lfs, n_classes) or None
-        P(abstain | Y), where abstaining is evidence.
-    evidence : ndarray of shape (n_symbols, n_classes)
-        Log-likelihood of each vote, all that is said of whether the LF votes aside, where `silent` is None.
-    """
-
-    prior: NDArray[np.float64]
-    mu: NDArray[np.float64]
-    silent: NDArray[np.float64] | None
-    evidence: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Result:
-    """The last parameters, the log-likelihood that each iteration started from, and whether tol was reached."""
-
-    parameters: Parameters
-    curve: list[float]
-    converged: bool
-
-
-# Expectation maximisation -------------------------------------------------------------------------
-
-
-def maximise(
-    blocks: list[Block], model: Model, start: Expected, max_iter: int, tol: float | None
-) -> Result:
-    """Take turns of E-step and M-step, from the start's counts, until `tol` or `max_iter` is reached."""
-    parameters = _m_step(start, model)
-    curve: list[float] = []
-    for _ in range(max_iter):
-        expected = _e_step(blocks, parameters, model.lf)
-        parameters = _m_step(expected, model)
-        curve.append(expected.log_likelihood)
-        if len(curve) > 1 and abs(curve[-1] - curve[-2]) <= (tol or 0.0):
-            return Result(parameters, curve, converged=True)
-    return Result(parameters, curve, converged=False)
-
-
-def majority_start(
-    blocks: list[Block], symbol_class: NDArray[np.intp], prior: NDArray[np.float64]
-) -> Expected:
-    """Expected counts where each row's classes are as probable as they have votes."""
-    return _expect(blocks, ((vote_shares(block, symbol_class, prior), np.nan) for block in blocks))
-
-
-def vote_shares(
-    block: Block, symbol_class: NDArray[np.intp], prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Each class's share of the votes, the prior without votes, certainty where there is gold."""
-    shares = vote_counts(block, symbol_class, len(prior))
-    total = shares.sum(axis=1, keepdims=True)
-    shares = np.divide(shares, total, out=np.tile(prior, (len(shares), 1)), where=total > 0)
-    return _clamped(shares, block.gold)
-
-
-def _e_step(blocks: list[Block], parameters: Parameters, lf: NDArray[np.intp]) -> Expected:
-    """Expected counts under the posterior P(Y | votes, gold) of every pattern."""
-    evidence, base = parameters.evidence, np.log(parameters.prior)
-    if parameters.silent is not None:
-        silent = np.log(parameters.silent)
-        evidence, base = evidence - silent[lf], base + silent.sum(axis=0)
-    return _expect(blocks, (_posterior(block, evidence, base) for block in blocks))
-
-
-def _posterior(
-    block: Block, evidence: NDArray[np.float64], base: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """P(Y | votes, gold) of a block's patterns, and the sum of their rows' log-likelihoods."""
-    # By columns, of which there are few: sums and maxima along short rows are slow.
-    log_joint = np.ascontiguousarray((block.indicators @ evidence).T)
-    log_joint += base[:, None]
-    labelled = np.flatnonzero(block.gold < len(base))
-    certain = log_joint[block.gold[labelled], labelled]
-    log_likelihood = log_joint.max(axis=0)
-    log_joint -= log_likelihood
-    proba = np.exp(log_joint, out=log_joint)
-    total = proba.sum(axis=0)
-    proba /= total
-    log_likelihood += np.log(total)
-    log_likelihood[labelled] = certain
-    proba = _clamped(np.ascontiguousarray(proba.T), block.gold)
-    return proba, float(block.weight @ log_likelihood)
-
-
-def _clamped(proba: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[np.float64]:
-    labelled = np.flatnonzero(gold < proba.shape[1])
-    proba[labelled] = 0.0
-    proba[labelled, gold[labelled]] = 1.0
-    return proba
-
-
-def _expect(
-    blocks: list[Block], posteriors: Iterable[tuple[NDArray[np.float64], float]]
-) -> Expected:
-    """Counts of symbols and rows by class, given each block's posterior."""
-    counts, rows, log_likelihood, n_rows = 0.0, 0.0, 0.0, 0.0
-    for block, (proba, block_log_likelihood) in zip(blocks, posteriors, strict=True):
-        proba *= block.weight[:, None]
-        counts = counts + block.indicators.T @ proba
-        rows = rows + proba.sum(axis=0)
-        log_likelihood += block_log_likelihood
-        n_rows += block.weight.sum()
-    return Expected(np.asarray(counts), np.asarray(rows), log_likelihood / n_rows)
-
-
-def _m_step(expected: Expected, model: Model) -> Parameters:
+def _dawid_skene_step(
+    observed: Observed, assumed: DawidSkene, model: VoteModel, expected: Expected
+) -> VoteModel:
     """The mode of the parameters given the expected counts and the Dirichlet priors."""
-    prior = model.prior
-    if prior is None:
-        prior = _class_shares(expected.rows, model.strength)
-    votes = model.members @ expected.counts
-    table = _tables(expected.counts, votes, model)
-    rate = _rates(expected.rows, votes, model)
-    silent = 1 - rate if model.silence_counts else None
-    mu = rate[model.lf] * table
-    return Parameters(prior, mu, silent, _evidence(mu, model))
+    prior, lf = model.prior, observed.lf
+    if not prior.known:
+        prior = prior.for_all(_learned_prior(expected, assumed.strength), "learned")
+    votes = sum_of_lf(expected.counts, lf, observed.n_lfs)
+    rate = _rates(observed, assumed, expected.rows, votes)
+    mu = rate[lf] * _tables(observed, assumed, expected.counts, votes)
+    silence = np.log(1 - rate) if assumed.silence_counts else None
+    joint = np.ones(observed.n_lfs, dtype=bool)
+    table = VoteTable(lf, observed.vote, _log_evidence(mu, assumed.one_voice[lf]), joint, silence)
+    return replace(model, table=table, prior=prior, mu=mu)
 
 
-def _evidence(mu: NDArray[np.float64], model: Model) -> NDArray[np.float64]:
+def _log_evidence(mu: NDArray[np.float64], one_voice: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Log P(symbol | Y); of LFs that are one voice log P(it is this one | Y, one of them votes)."""
     evidence = np.log(mu)
-    named = model.one_voice[model.lf]
-    evidence[named] -= np.log(np.maximum(mu[named].sum(axis=0), TINY))
+    evidence[one_voice] -= np.log(np.maximum(mu[one_voice].sum(axis=0), TINY))
     return evidence
 
 
-def _class_shares(rows: NDArray[np.float64], strength: float) -> NDArray[np.float64]:
-    shares = np.maximum((rows + strength) / (rows + strength).sum(), TINY)
-    return shares / shares.sum()
+def _learned_prior(expected: Expected, strength: float) -> NDArray[np.float64]:
+    k = len(expected.rows)
+    shares = shrink(expected.rows, 1 / k, strength * k, expected.rows.sum())
+    shares = np.maximum(shares, TINY)
+    return np.asarray(shares / shares.sum())
 
 
 def _tables(
-    counts: NDArray[np.float64], votes: NDArray[np.float64], model: Model
+    observed: Observed,
+    assumed: DawidSkene,
+    counts: NDArray[np.float64],
+    votes: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """P(symbol | Y, the LF votes), shape (n_symbols, n_classes)."""
-    table = np.maximum(counts + model.strength * model.center, TINY)
-    table /= (model.members @ table)[model.lf]
-    if model.coins.any():
-        tossed = np.flatnonzero(model.coins[model.lf])
-        accuracy = _accuracies(counts, votes, model)[model.lf[tossed]]
-        n_wrong = max(1, counts.shape[1] - 1)
-        table[tossed] = ((1 - accuracy) / n_wrong)[:, None]
-        table[tossed, model.symbol_class[tossed]] = accuracy
-        table[tossed] = np.clip(table[tossed], TINY, 1 - TINY)
+    lf = observed.lf
+    table = np.maximum(counts + assumed.strength * assumed.center, TINY)
+    table /= sum_of_lf(table, lf, observed.n_lfs)[lf]
+    tossed = assumed.coins[lf]
+    if tossed.any():
+        accuracy = _coin_accuracies(observed, assumed, counts, votes)[lf[tossed]]
+        coin = leaning(observed.meaning[tossed], accuracy) / observed.n_classes
+        table[tossed] = np.clip(coin, TINY, 1 - TINY)
     return table
 
 
-def _accuracies(
-    counts: NDArray[np.float64], votes: NDArray[np.float64], model: Model
+def _coin_accuracies(
+    observed: Observed,
+    assumed: DawidSkene,
+    counts: NDArray[np.float64],
+    votes: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """P(vote is right) of each LF whatever the class, shape (n_lfs,)."""
-    named = np.flatnonzero(model.symbol_class < counts.shape[1])
-    right = np.bincount(
-        model.lf[named], counts[named, model.symbol_class[named]], minlength=len(votes)
-    )
-    total = votes.sum(axis=1) + model.strength
-    accuracy = np.full(len(votes), model.precision)
-    return np.divide(right + model.strength * model.precision, total, out=accuracy, where=total > 0)
+    right = sum_of_lf((counts * (observed.meaning == 1.0)).sum(axis=1), observed.lf, len(votes))
+    total = votes.sum(axis=1)
+    voted = total + assumed.strength > 0
+    total = np.where(voted, total, 1.0)
+    accuracy = shrink(right, assumed.precision, assumed.strength, total)
+    return np.where(voted, accuracy, assumed.precision)
 
 
 def _rates(
-    rows: NDArray[np.float64], votes: NDArray[np.float64], model: Model
+    observed: Observed,
+    assumed: DawidSkene,
+    rows: NDArray[np.float64],
+    votes: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """P(the LF votes | Y), shape (n_lfs, n_classes); rows left out are taken to be like the others."""
-    rate = np.tile(model.coverage[:, None], (1, len(rows)))
-    if not model.speaks.any():
-        return rate
-    all_rows = np.maximum(rows * model.n_samples / rows.sum(), TINY)
-    learned = votes + model.strength_rate * model.center_rate
-    learned /= all_rows + model.strength_rate
-    rate[model.speaks] = np.clip(learned[model.speaks], TINY, 1 - TINY)
+    rate = np.tile(observed.coverage[:, None], (1, len(rows)))
+    speaks = assumed.speaks
+    if speaks.any():
+        all_rows = np.maximum(rows * observed.n_samples / rows.sum(), TINY)
+        learned = shrink(votes, assumed.center_rate, assumed.strength_rate, all_rows)
+        rate[speaks] = np.clip(learned[speaks], TINY, 1 - TINY)
     return rate
+
+
+def votes_for(observed: Observed, indicators: object) -> NDArray[np.float64]:
+    """Votes for each class, shape (n_rows, n_classes)."""
+    named = np.where(observed.names_class[:, None], observed.meaning, 0.0)
+    return np.asarray(indicators @ named)  # type: ignore[operator]

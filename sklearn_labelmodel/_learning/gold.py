@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.table import PRIOR_VOTES
-from .._votes.gold import GoldCounts
+from .._evidence.model import VoteModel
+from .._evidence.prior import told_prior
+from .._evidence.table import PRIOR_VOTES, shrink
+from .._votes.per_lf import sum_of_lf
+from .observed import Observed
 
+# What a learned P(symbol | Y) is worth beside labelled rows: so many rows, or those that hold so many such votes.
 ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
+
+
+def tell_prior(observed: Observed, model: VoteModel) -> VoteModel:
+    """Learn from labels how frequent classes are, drawn to what is given, or what votes say."""
+    gold = observed.gold
+    prior = told_prior(gold, model.prior, observed.n_samples, observed.voted_share)
+    return replace(model, prior=prior)
 
 
 def anchor_strength(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -22,54 +35,26 @@ def anchor_strength(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(ANCHOR_ROWS, ANCHOR_VOTES / frequency)
 
 
-def anchor(
-    mu: NDArray[np.float64], gold: GoldCounts, strength: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Mean of P(symbol | Y) given the labelled rows, under a Dirichlet prior centred on the learned mu.
+def count_gold(observed: Observed, model: VoteModel) -> VoteModel:
+    """The posterior mean of tables, of mu and of the class prior of rows without votes, given the labelled rows.
 
-    Parameters
-    ----------
-    mu : ndarray of shape (n_symbols, n_classes)
-    gold : GoldCounts
-    strength : ndarray of shape (n_symbols,)
-        Rows that mu counts for.
+    What was learned is the mean of Dirichlet priors. A joint table and mu are worth `anchor_strength` rows, the table
+    of an LF that has a choice five of its votes in each class, and the class prior five rows.
     """
-    rows = strength[:, None]
-    return (gold.by_symbol + rows * mu) / (gold.rows + rows)
-
-
-def anchor_log_table(
-    log_table: NDArray[np.float64],
-    lf: NDArray[np.intp],
-    has_choice: NDArray[np.bool_],
-    gold: GoldCounts,
-    strength: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """The same for the table of a `VoteTable`: five votes of each LF in each class where it has a choice.
-
-    Parameters
-    ----------
-    log_table : ndarray of shape (n_symbols, n_classes)
-    lf : ndarray of shape (n_symbols,)
-    has_choice : ndarray of shape (n_lfs,), dtype bool
-    gold, strength
-        As in `anchor`.
-    """
-    table = np.exp(log_table)
-    voted = np.zeros((len(has_choice), log_table.shape[1]))
-    np.add.at(voted, lf, gold.by_symbol)
-    confusion = (gold.by_symbol + PRIOR_VOTES * table) / (voted[lf] + PRIOR_VOTES)
-    single = anchor(table, gold, strength)
-    return np.asarray(np.log(np.where(has_choice[lf][:, None], confusion, single)))
-
-
-def anchored_voteless_prior(gold: GoldCounts, prior: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of P(Y | the row has no vote) given the labels of such rows; the class prior counts for five.
-
-    Parameters
-    ----------
-    gold : GoldCounts
-    prior : ndarray of shape (n_classes,)
-    """
-    rows = gold.voteless.sum() + PRIOR_VOTES
-    return np.asarray((gold.voteless + PRIOR_VOTES * prior) / rows)
+    gold, table, prior = observed.gold, model.table, model.prior
+    rows = anchor_strength(observed.frequency)[:, None]
+    p = np.exp(table.log_p)
+    voted = sum_of_lf(gold.by_symbol, table.lf, observed.n_lfs)[table.lf]
+    confusion = shrink(gold.by_symbol, p, PRIOR_VOTES, voted)
+    joint = shrink(gold.by_symbol, p, rows, gold.rows)
+    log_p = np.log(np.where(table.joint[table.lf][:, None], joint, confusion))
+    mu = shrink(gold.by_symbol, model.mu, rows, gold.rows)
+    voteless = shrink(gold.voteless, prior.of_all, PRIOR_VOTES, gold.voteless.sum())
+    return replace(
+        model,
+        table=replace(table, log_p=log_p),
+        mu=mu,
+        # It no longer adds up to the rows' coverage, as Snorkel takes it to.
+        coverage=sum_of_lf(mu @ prior.of_all, table.lf, observed.n_lfs),
+        prior=replace(prior, of_voteless=voteless),
+    )

@@ -1,4 +1,4 @@
-"""Known shares of the classes: what they say of rows with votes, and of labeling functions (LFs) that cast one vote.
+"""Known shares of the classes: what they say of rows with votes, and of labeling functions (LFs) of one symbol.
 
 A class prior says how frequent the classes are. Posteriors need not agree with it: where LFs vote for one class more
 often than it occurs, posteriors do too. Factors for the classes mend that, chosen such that the mean posterior of the
@@ -16,119 +16,134 @@ Journal of Machine Learning Research 11, 2010.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.combine import PatternBlock, posterior_of
-from .._evidence.prior import ClassShares
-from .._evidence.table import PRIOR_VOTES
-from .observed import RefinementProblem
+from .._evidence.model import Rows, VoteModel, expected_counts
+from .._evidence.table import PRIOR_VOTES, shrink
+from .mean import mean_with_mu
+from .observed import Observed
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
 SLACK, SAMPLING_SLACK = 0.03, 8.0
-
-
 # LFs of one symbol are taken to be silent in a fifth of their class's rows at least: rules that exclude each other
 # would seem to know more otherwise.
 LEAST_SILENCE, LEAST_LEFT = 0.2, 0.1
+CONFIRMATIONS = 3
 
 
-@dataclass(frozen=True)
-class MatchedRows:
-    """Rows with votes, whose posteriors shall have known shares.
+def match_shares(observed: Observed, model: VoteModel, *, silence: bool) -> VoteModel:
+    """Offsets of the classes such that posteriors of rows with votes have the known shares, in the mean, nearly.
 
-    Attributes
+    Parameters
     ----------
-    known : ClassShares
-    blocks : list of PatternBlock
-    telling : ndarray of shape (n_symbols,), dtype bool
-        Symbols whose absence from a row is evidence.
+    observed : Observed
+    model : VoteModel
+        Whose prior is known.
+    silence : bool
+        Whether it is evidence that an LF of one symbol is silent.
     """
+    return _matched(model, model.rows(observed.sample), silence=silence)
 
-    known: ClassShares
-    blocks: list[PatternBlock]
-    telling: NDArray[np.bool_]
 
-    def log_factors(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logarithms c of the classes' factors that give posteriors the known shares, shape (n_classes,).
+def _matched(model: VoteModel, blocks: list[Rows], *, silence: bool) -> VoteModel:
+    told = with_silence(model) if silence else model
+    scored = [(told.scores(block), block.weight) for block in blocks]
+    return replace(told, offsets=offsets(scored, model.prior.of_voted, model.prior.n_labels))
 
-        With m the mean of posteriors in proportion to exp(c) (shares exp(what votes and silence say)) ** (1 / divisor),
 
-            m = shares - slack c,    slack = 0.03 + 8 / rows + 8 / labels.
+def offsets(
+    scored: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    shares: NDArray[np.float64],
+    n_labels: float,
+) -> NDArray[np.float64]:
+    """Offsets c that give posteriors in proportion to exp(score + c) known shares, shape (n_classes,).
 
-        So the fewer rows there are, and labels that the shares were counted from, the smaller c is. Their sum is 0.
+    With m the mean of these posteriors,
 
-        Parameters
-        ----------
-        log_table : ndarray of shape (n_symbols, n_classes)
-            What votes say.
-        """
-        from scipy.optimize import minimize
+        m = shares - slack c,    slack = 0.03 + 8 / rows + 8 / labels.
 
-        shares = self.known.shares
-        scored = [(scores, block.weight) for block, scores in self._scored(log_table)]
-        n_rows = sum(weight.sum() for _, weight in scored)
-        slack = SLACK + SAMPLING_SLACK * (1 / n_rows + 1 / self.known.n_labels)
+    So the fewer rows there are, and labels that the shares were counted from, the smaller c is. Their sum is 0.
 
-        def loss_and_gradient(c: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-            level, mean = 0.0, np.zeros_like(c)
-            for scores, weight in scored:
-                likely = scores + c[:, None]
-                highest = likely.max(axis=0)
-                likely -= highest
-                np.exp(likely, out=likely)
-                total = likely.sum(axis=0)
-                level += weight @ (np.log(total) + highest)
-                mean += likely @ (weight / total)
-            loss = level / n_rows - shares @ c + slack / 2 * c @ c
-            return loss, mean / n_rows - shares + slack * c
+    Parameters
+    ----------
+    scored : list of (scores of shape (n_classes, n_rows), weight of shape (n_rows,))
+    shares : ndarray of shape (n_classes,)
+    n_labels : float
+        Labels that the shares were counted from; infinitely many where they are given.
+    """
+    from scipy.optimize import minimize
 
-        options = {"gtol": 1e-9, "ftol": 0.0, "maxiter": 200}
-        start = np.zeros_like(shares)
-        found = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
-        return np.asarray(found.x)
+    n_rows = sum(weight.sum() for _, weight in scored)
+    slack = SLACK + SAMPLING_SLACK * (1 / n_rows + 1 / n_labels)
 
-    def expected_counts(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Rows of each class that hold each symbol, by these posteriors; shape (n_symbols, n_classes)."""
-        factors, counts = self.log_factors(log_table), np.zeros_like(log_table)
-        for block, scores in self._scored(log_table):
-            counts += block.expect(posterior_of(scores, factors))
-        return counts
+    def loss_and_gradient(c: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        level, mean = 0.0, np.zeros_like(c)
+        for scores, weight in scored:
+            likely = scores + c[:, None]
+            highest = likely.max(axis=0)
+            likely -= highest
+            np.exp(likely, out=likely)
+            total = likely.sum(axis=0)
+            level += weight @ (np.log(total) + highest)
+            mean += likely @ (weight / total)
+        loss = level / n_rows - shares @ c + slack / 2 * c @ c
+        return loss, mean / n_rows - shares + slack * c
 
-    def voted_prior(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Prior of a row with one vote that gives posteriors the known shares, shape (n_classes,)."""
-        log_prior = self.log_factors(log_table) + self.log_shares(log_table)
-        prior = np.exp(log_prior - log_prior.max())
-        return np.asarray(prior / prior.sum())
+    options = {"gtol": 1e-9, "ftol": 0.0, "maxiter": 200}
+    start = np.zeros_like(shares)
+    found = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
+    return np.asarray(found.x)
 
-    def log_shares(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logarithms of the known shares, and what silence says of a row that holds no telling symbol."""
-        return np.asarray(np.log(self.known.shares) + self._log_silence(log_table).sum(axis=0))
 
-    def against_silence(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The log-table in which a telling symbol says what its silence then no longer does."""
-        table = log_table.copy()
-        table[self.telling] -= self._log_silence(log_table)
-        return table
+def with_silence(model: VoteModel) -> VoteModel:
+    """The model in which the silence of LFs with a joint table is evidence: part of the prior of rows with votes.
 
-    def with_shares(self, shares: NDArray[np.float64]) -> MatchedRows:
-        """The same rows, that are known to have other shares."""
-        return replace(self, known=replace(self.known, shares=shares))
+    The vote of such an LF then only says so against its silence.
+    """
+    table, prior = model.table, model.prior
+    telling = table.joint[table.lf]
+    silence = _log_silence(table.log_p[telling])
+    log_p = table.log_p.copy()
+    log_p[telling] -= silence
+    log_shares = np.log(prior.of_voted) + silence.sum(axis=0)
+    shares = np.exp(log_shares - log_shares.max())
+    shares /= shares.sum()
+    return replace(model, table=replace(table, log_p=log_p), prior=replace(prior, of_voted=shares))
 
-    def _scored(
-        self, log_table: NDArray[np.float64]
-    ) -> list[tuple[PatternBlock, NDArray[np.float64]]]:
-        table, log_shares = self.against_silence(log_table), self.log_shares(log_table)
-        return [(block, block.scores(table, log_shares)) for block in self.blocks]
 
-    def _log_silence(self, log_table: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _log_silence(log_table[self.telling])
+def _log_silence(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log P(the LF of one symbol is silent | Y)."""
+    return np.asarray(np.log(np.maximum(1 - np.exp(log_p), LEAST_SILENCE)))
+
+
+# LFs of one symbol --------------------------------------------------------------------------------
+
+
+def confirm(observed: Observed, model: VoteModel) -> VoteModel:
+    """What rows of given shares say of LFs of one symbol, and these of the shares among rows with votes, in turns."""
+    if observed.has_choice.all():
+        return model
+    blocks = model.rows(observed.sample)
+    for _ in range(CONFIRMATIONS):
+        model = _with_voted_shares(observed, model)
+        matched = _matched(mean_with_mu(observed, model), blocks, silence=True)
+        counts = expected_counts(matched, blocks).counts
+        log_p = confirmed(observed, model.table.log_p, counts, model.prior.of_all)
+        model = replace(model, table=replace(model.table, log_p=log_p))
+    return _with_voted_shares(observed, model)
+
+
+def _with_voted_shares(observed: Observed, model: VoteModel) -> VoteModel:
+    joint = model.table.joint[model.table.lf]
+    shares = voted_shares(model.table.log_p[joint], model.prior.of_all, observed.voted_share)
+    return replace(model, prior=replace(model.prior, of_voted=shares))
 
 
 def voted_shares(
-    problem: RefinementProblem, log_table: NDArray[np.float64], prior: NDArray[np.float64]
+    log_p: NDArray[np.float64], prior: NDArray[np.float64], voted: float
 ) -> NDArray[np.float64]:
     """Shares of the classes among rows with votes: what rows without votes leave of a known class prior.
 
@@ -138,59 +153,53 @@ def voted_shares(
 
     Parameters
     ----------
-    problem : RefinementProblem
-    log_table : ndarray of shape (n_symbols, n_classes)
-        log P(symbol | Y), for LFs of one symbol.
+    log_p : ndarray of shape (n_single, n_classes)
+        log P(symbol | Y) of LFs of one symbol.
     prior : ndarray of shape (n_classes,)
+    voted : float
+        Share of the rows that have a vote.
 
     Returns
     -------
     shares : ndarray of shape (n_classes,)
         Positive, adding up to 1.
     """
-    silence = _log_silence(log_table[~problem.has_choice[problem.lf]]).sum(axis=0)
+    silence = _log_silence(log_p).sum(axis=0)
     voteless = prior * np.exp(silence - silence.max())
     voteless /= voteless.sum()
-    voted = problem.patterns.weight.sum() / problem.patterns.n_samples
     left = np.maximum(prior - (1 - voted) * voteless, LEAST_LEFT * voted * prior)
     return np.asarray(left / left.sum())
 
 
-def _log_silence(log_table: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log P(the LF of one symbol is silent | Y)."""
-    return np.asarray(np.log(np.maximum(1 - np.exp(log_table), LEAST_SILENCE)))
-
-
-def confirmed_table(
-    problem: RefinementProblem,
-    log_table: NDArray[np.float64],
+def confirmed(
+    observed: Observed,
+    log_p: NDArray[np.float64],
     counts: NDArray[np.float64],
     shares: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """The log-table in which LFs of one symbol are as precise as rows say, where that is more than in `log_table`.
+    """The table in which LFs of one symbol are as precise as rows say, where that is more than before.
 
     A symbol's precision is the share of its class in the expected counts, after adding five votes of the precision
-    that it has in `log_table`. What is learned of symbols that are less precise is not taken over: their errors are
+    that it has in `log_p`. What is learned of symbols that are less precise is not taken over: their errors are
     those that LFs make together. P(symbol | Y) is at most 1, so that a frequent vote for a rare class stays less
     precise than learned.
 
     Parameters
     ----------
-    problem : RefinementProblem
-    log_table, counts : ndarray of shape (n_symbols, n_classes)
+    observed : Observed
+    log_p, counts : ndarray of shape (n_symbols, n_classes)
         log P(symbol | Y), for LFs of one symbol; expected rows of each class that hold the symbol.
     shares : ndarray of shape (n_classes,)
         The known class prior.
     """
-    is_single = ~problem.has_choice[problem.lf] & (problem.symbol_class < problem.n_classes)
-    symbols = np.flatnonzero(is_single)
-    own = np.arange(len(symbols)), problem.symbol_class[symbols]
-    before = np.exp(log_table[symbols]) * shares
+    symbols = np.flatnonzero(~observed.has_choice[observed.lf] & observed.names_class)
+    own = np.arange(len(symbols)), observed.symbol_class[symbols]
+    before = np.exp(log_p[symbols]) * shares
     before /= before.sum(axis=1, keepdims=True)
-    learned = counts[symbols] + PRIOR_VOTES * before
-    learned /= learned.sum(axis=1, keepdims=True)
+    of_symbol = counts[symbols]
+    learned = shrink(of_symbol, before, PRIOR_VOTES, of_symbol.sum(axis=1, keepdims=True))
     raised = np.flatnonzero(learned[own] > before[own])
-    likely = learned[raised] * problem.frequency[symbols[raised], None] / shares
-    table = log_table.copy()
+    likely = learned[raised] * observed.frequency[symbols[raised], None] / shares
+    table = log_p.copy()
     table[symbols[raised]] = np.log(np.minimum(likely, 1.0))
     return table

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
+from .._evidence.model import History
 from .objective import Objective
 from .schedules import Advance, schedule_params, torch_schedule
 
@@ -61,33 +62,9 @@ class TrainingSettings:
     log_freq: int = 10
 
 
-@dataclass(frozen=True)
-class TrainingResult:
-    """What training found.
-
-    Attributes
-    ----------
-    mu : ndarray of shape (n_symbols, n_classes)
-    loss_curve : ndarray of shape (n_iter,)
-        The loss that each epoch started from.
-    loss : float
-        The loss at mu.
-    converged : bool or None
-        Whether the loss came to rest within `tol`; None where no `tol` was asked for.
-    diverged : bool
-        Whether the loss ended above that of the start and that of a mu of zeros.
-    """
-
-    mu: NDArray[np.float64]
-    loss_curve: NDArray[np.float64]
-    loss: float
-    converged: bool | None
-    diverged: bool = False
-
-
 def train(
     objective: Objective, start: NDArray[np.float64], settings: TrainingSettings
-) -> TrainingResult:
+) -> tuple[NDArray[np.float64], History]:
     """Minimise the objective from a start by full-batch steps, one an epoch.
 
     Parameters
@@ -99,7 +76,8 @@ def train(
 
     Returns
     -------
-    result : TrainingResult
+    mu : ndarray of shape (n_symbols, n_classes)
+    history : History
 
     Raises
     ------
@@ -128,9 +106,9 @@ def train(
     _check_finite(curve, settings.lr)
     # Rounding may leave a perfect fit a little below zero.
     curve = np.maximum(curve, 0.0)
-    found = mu.cpu().numpy().astype(float)
-    diverged = curve[-1] > curve[0] and curve[-1] > objective.loss_and_gradient(0 * start)[0]
-    return TrainingResult(found, curve[:-1], float(curve[-1]), converged, bool(diverged))
+    diverged = curve[-1] > curve[0] + RISE * objective.loss_and_gradient(0 * start)[0]
+    history = History(curve[:-1], float(curve[-1]), converged, bool(diverged))
+    return mu.cpu().numpy().astype(float), history
 
 
 def _at_rest(losses: list[Any], tol: float) -> bool:

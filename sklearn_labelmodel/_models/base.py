@@ -1,47 +1,51 @@
-"""What all label models share: tags, reading L and y, and predictions from a table of evidence."""
+"""What all label models share: fit as an outline, predictions by the vote model, scores, reports, explanations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import metadata_routing
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_sample_weight,
+    _get_feature_names,
     _num_samples,
     check_is_fitted,
 )
 
-from .._evidence.combine import Evidence, find_symbols
-from .._evidence.lookup import log_likelihood, posterior
-from .._learning.observed import KeptVotes
+from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
+from .._evidence.model import VoteModel
 from .._utils import warn_user
-from .._votes.classes import check_same_kind, check_votes_are_classes, class_index
+from .._votes.classes import (
+    check_same_kind,
+    check_votes_are_classes,
+    class_index,
+    resolve_classes,
+    warn_of_gold_of_one_class,
+)
 from .._votes.codes import Votes
-from .._votes.gold import GoldLabels, read_gold
+from .._votes.gold import no_gold, read_gold
 from .._votes.reader import read_votes
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
-    from .._votes.gold import GoldCounts
-    from ..inspection._report.report import FitReport
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
     import pandas as pd
+
+    from .._learning.observed import KeptCounts, Observed
+    from ..inspection._report.report import FitReport
+
+Learner = Callable[["Observed", VoteModel], VoteModel]
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator):
-    """A classifier of rows of votes.
+    """A classifier of rows of votes: parameters, and a recipe of learners.
 
-    A fitted one has classes_, class_prior_, symbols_, mu_ and coverage_; _mu_eps, the probability of a vote that
-    was never seen; and _model_coverage, how often each LF votes by the model's account.
+    What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.
     """
 
     # L is this package's X; metadata routing would otherwise take it for metadata.
@@ -53,6 +57,15 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
     abstain: Any
     classes: Any
+    class_balance: Any
+    gold: str
+    vote_model_: VoteModel
+    n_features_in_: int
+    _kept: KeptCounts
+    # What the report may suggest.
+    _capabilities: frozenset[str] = frozenset()
+    # Whether a fit counts pairs of votes, or distinct rows.
+    _by_pairs = False
 
     @classmethod
     @cache
@@ -70,7 +83,105 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "classes_")
+        return hasattr(self, "vote_model_")
+
+    # Fitting --------------------------------------------------------------------------------------
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, L: Any, y: Any = None) -> Self:
+        """Learn from the votes, and from gold labels where there are some.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes: class labels (numbers, booleans or strings), the marker `abstain` or a missing value. In a sparse
+            matrix the stored entries are votes.
+        y : array-like of shape (n_samples,), default=None
+            Gold labels of all or some rows; -1 or a missing value marks a row without one. -1 is a class
+            where taking it away would leave a single class, or where `classes` names it.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            Votes, labels or parameters that cannot be what was meant; the message names the place and the remedy.
+        TypeError
+            A vote that is neither a number nor a string.
+        FloatingPointError
+            Training diverged to a loss that is not finite.
+        """
+        observed = self._observe(L, y)
+        assumed = self._assume(observed)
+        learned = self._learn(observed, assumed)
+        self._warn(observed, learned)
+        self._keep(observed, learned)
+        return self
+
+    def _observe(self, L: Any, y: Any) -> Observed:
+        """Votes, labels and classes, read and checked."""
+        from .._learning.observed import observe, with_classes
+
+        labels = read_gold(y, _num_samples(L), classes=self.classes)
+        fractions = bool(labels.n_labelled) or self.classes is not None
+        names = None if type(L) is np.ndarray else _get_feature_names(L)
+        votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
+        counted = labels if self.gold != "ignore" else no_gold(votes.n_samples)
+        observed = observe(votes, counted, by_pairs=self._by_pairs)
+        self._warn_unidentified(observed)
+        classes = resolve_classes(
+            self.classes,
+            self.abstain,
+            labels,
+            votes,
+            observed.lf,
+            observed.vote,
+            self.class_balance,
+        )
+        warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
+        return with_classes(observed, classes)
+
+    def _assume(self, observed: Observed) -> VoteModel:
+        """The vote model that parameters and labels imply, before anything is learned."""
+        raise NotImplementedError
+
+    def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
+        """The learners, in turn; each makes the vote model of the next."""
+        raise NotImplementedError
+
+    def _learn(self, observed: Observed, assumed: VoteModel) -> VoteModel:
+        model = assumed
+        for learner in self._recipe(observed, assumed):
+            model = learner(observed, model)
+        return model
+
+    def _keep(self, observed: Observed, learned: VoteModel) -> None:
+        """Swap what was learned before for what is learned now, at once."""
+        state: dict[str, Any] = {
+            "n_features_in_": observed.n_lfs,
+            "vote_model_": learned,
+            "_kept": observed.kept(self._anchors(observed)),
+        }
+        names = observed.names
+        if names is not None:
+            state["feature_names_in_"] = names
+        elif "feature_names_in_" in vars(self):
+            del self.feature_names_in_
+        vars(self).update(state)
+
+    def _anchors(self, observed: Observed) -> bool:
+        """Whether accuracies are learned from gold labels."""
+        return self.gold == "anchor" and observed.labels.n_labelled > 0
+
+    def _warn_unidentified(self, observed: Observed) -> None:
+        """Warn of LFs whose accuracy the votes do not tell."""
+
+    def _warn(self, observed: Observed, learned: VoteModel) -> None:
+        """Warn of what was learned."""
+
+    # Predicting -----------------------------------------------------------------------------------
 
     def predict_proba(self, L: Any) -> NDArray[np.float64]:
         """Probability of every class given each row's votes.
@@ -94,7 +205,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             Another number or order of LFs than in `fit`; votes that are no class labels.
         """
         check_is_fitted(self)
-        return self._posterior(self._read_votes(L))
+        model = self.vote_model_
+        return self._posterior(model, self._read_votes(L, model))
 
     def predict_log_proba(self, L: Any) -> NDArray[np.float64]:
         """Logarithm of `predict_proba`, shape (n_samples, n_classes); see there."""
@@ -106,8 +218,10 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         Parameters and errors are those of `predict_proba`.
         """
-        proba = self.predict_proba(L)
-        return self.classes_[np.argmax(proba, axis=1)]
+        check_is_fitted(self)
+        model = self.vote_model_
+        proba = self._posterior(model, self._read_votes(L, model))
+        return model.classes[np.argmax(proba, axis=1)]
 
     def score(self, L: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy on gold labels, or without them the mean log-likelihood of the votes.
@@ -140,119 +254,89 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         since it bounds `mu_` and is the probability of a vote that `fit` never saw; leave it out of such a search.
         """
         check_is_fitted(self)
-        votes = self._read_votes(L)
+        model = self.vote_model_
+        votes = self._read_votes(L, model)
         weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
-        gold = read_gold(y, votes.n_samples, classes=self.classes_)
+        gold = read_gold(y, votes.n_samples, classes=model.classes)
         if not gold.n_labelled:
-            return weighted_mean(self._log_likelihood(votes), weight)
-        check_same_kind(self.classes_, gold.values, ("classes", "labels of y"))
+            return weighted_mean(log_likelihood(votes, generative(model, votes)), weight)
+        check_same_kind(model.classes, gold.values, ("classes", "labels of y"))
         labelled = gold.codes < len(gold.values)
-        truth = class_index(gold.values, self.classes_)[gold.codes[labelled]]
-        predicted = np.argmax(self._posterior(votes), axis=1)[labelled]
+        truth = class_index(gold.values, model.classes)[gold.codes[labelled]]
+        predicted = np.argmax(self._posterior(model, votes), axis=1)[labelled]
         return weighted_mean(predicted == truth, weight[labelled])
 
-    @property
-    def conditional_probs_(self) -> NDArray[np.float64]:
-        """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes)."""
-        n_classes = len(self.classes_)
-        table = np.full((self.n_features_in_, n_classes + 1, n_classes), self._mu_eps)
-        voted = class_index(self.symbols_["vote"], self.classes_)
-        is_class = voted < n_classes
-        table[self.symbols_["lf"][is_class], 1 + voted[is_class]] = self.mu_[is_class]
-        table[:, 0] = 1 - table[:, 1:].sum(axis=1)
-        return table
-
-    @property
-    def lf_accuracies_(self) -> NDArray[np.float64]:
-        """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
-        # Only the diagonals of `conditional_probs_`: of 1,000 LFs and 1,000 classes, all of it takes 8 GB.
-        voted = class_index(self.symbols_["vote"], self.classes_)
-        named = np.flatnonzero(voted < len(self.classes_))
-        lf, voted = self.symbols_["lf"][named], voted[named]
-        beyond_unseen = (self.mu_[named, voted] - self._mu_eps) * self.class_prior_[voted]
-        right = np.bincount(lf, beyond_unseen, minlength=self.n_features_in_).astype(np.float64)
-        right += self._mu_eps * self.class_prior_.sum()
-        with np.errstate(divide="ignore"):
-            return np.clip(right / self._model_coverage, 1e-6, 1.0)
-
-    def _posterior(self, votes: Votes) -> NDArray[np.float64]:
+    def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
         """P(Y | votes) of every row, shape (n_samples, n_classes)."""
-        return posterior(votes, self._evidence(votes))
+        return posterior(votes, look_up(model, votes))
 
-    def _evidence(self, votes: Votes) -> Evidence:
-        """Log-likelihoods of the symbols; abstains and unseen votes say nothing."""
-        table = np.vstack([np.log(self.mu_), np.zeros(len(self.classes_))])
-        rows = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
-        return Evidence(rows, table, np.log(self.class_prior_))
+    def _terms(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
+        """What each vote, and last what is known without them, adds, (n_samples, n_lfs + 1, n_classes)."""
+        return terms(votes, look_up(model, votes))
 
-    def _log_likelihood(self, votes: Votes) -> NDArray[np.float64]:
-        """Log P(votes) of every row, abstains and unseen votes included."""
-        lf, n_symbols = self.symbols_["lf"], len(self.symbols_)
-        silent, total = self._complete_table()
-        table = np.log(np.vstack([self.mu_ / total[lf], silent / total, self._mu_eps / total]))
-        rows = find_symbols(votes, lf, self.symbols_["vote"])
-        lfs = np.arange(votes.n_lfs)[:, None]
-        rows = np.where(rows == n_symbols, n_symbols + votes.n_lfs + lfs, rows)
-        rows[:, [votes.abstain_code, len(votes.values)]] = n_symbols + lfs
-        return log_likelihood(votes, Evidence(rows, table, np.log(self.class_prior_)))
-
-    def _complete_table(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """P(abstain | Y) of each LF, and what its symbols, abstain and unseen votes add up to."""
-        spoken = np.zeros((self.n_features_in_, len(self.classes_)))
-        np.add.at(spoken, self.symbols_["lf"], self.mu_)
-        silent = np.maximum(1 - spoken, self._mu_eps)
-        return silent, spoken + silent + self._mu_eps
-
-    def _read_training_data(self, L: Any, y: Any) -> tuple[Votes, GoldLabels]:
-        if type(L) is np.ndarray:
-            self.__dict__.pop("feature_names_in_", None)
-        else:
-            _check_feature_names(self, L, reset=True)
-        gold = read_gold(y, _num_samples(L), classes=self.classes)
-        votes = read_votes(
-            L,
-            abstain=self.abstain,
-            names=getattr(self, "feature_names_in_", None),
-            allow_fractions=bool(gold.n_labelled) or self.classes is not None,
-        )
-        self.n_features_in_ = votes.n_lfs
-        return votes, gold
-
-    def _read_votes(self, L: Any) -> Votes:
+    def _read_votes(self, L: Any, model: VoteModel | None = None) -> Votes:
+        model = self.vote_model_ if model is None else model
         names = getattr(self, "feature_names_in_", None)
         if names is not None or not isinstance(L, np.ndarray):
             _check_feature_names(self, L, reset=False)
-        known = self.symbols_["vote"]
+        known = model.table.vote
         fractions = known.dtype.kind == "f"
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
         check_same_kind(votes.vote_values, known)
         if self.classes is not None:
-            check_votes_are_classes(self.classes_, votes)
-        if votes.n_lfs != self.n_features_in_:
+            check_votes_are_classes(model.classes, votes)
+        if votes.n_lfs != len(model.table.joint):
             raise ValueError(
                 f"X has {votes.n_lfs} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input"
+                f"{len(model.table.joint)} features as input"
             )
         return votes
 
+    # What a fit learned ---------------------------------------------------------------------------
 
-@contextmanager
-def unchanged_on_error(estimator: BaseEstimator) -> Iterator[None]:
-    """Leave the estimator as it was, fitted or not, if the body raises."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """The classes, shape (n_classes,)."""
+        return self.vote_model_.classes
 
+    @property
+    def class_prior_(self) -> NDArray[np.float64]:
+        """P(Y), shape (n_classes,)."""
+        return self.vote_model_.prior.of_all
 
-MOST_SYMBOLS = 256
+    @property
+    def symbols_(self) -> NDArray[Any]:
+        """The votes that occurred: fields "lf" and "vote", shape (n_symbols,)."""
+        return self.vote_model_.table.symbols
 
+    @property
+    def mu_(self) -> NDArray[np.float64]:
+        """P(symbol | Y), shape (n_symbols, n_classes)."""
+        return self.vote_model_.mu
 
-class ReportMixin:
-    """`report` and `report_` for label models."""
+    @property
+    def coverage_(self) -> NDArray[np.float64]:
+        """Share of rows in which each LF votes, shape (n_lfs,)."""
+        return self._kept.coverage
+
+    @property
+    def conditional_probs_(self) -> NDArray[np.float64]:
+        """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes)."""
+        model = self.vote_model_
+        n_classes = len(model.classes)
+        probs = np.full((len(model.table.joint), n_classes + 1, n_classes), model.mu_eps)
+        voted = class_index(model.table.vote, model.classes)
+        is_class = voted < n_classes
+        probs[model.table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
+        probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
+        return probs
+
+    @property
+    def lf_accuracies_(self) -> NDArray[np.float64]:
+        """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
+        return self.vote_model_.accuracies
+
+    # Looking at a fit -----------------------------------------------------------------------------
 
     def report(self, L: Any) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
@@ -331,33 +415,7 @@ class ReportMixin:
             more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
             warn_user(found[0] + more)
 
-    def _keep_for_report(
-        self,
-        n_samples: int,
-        overlaps: NDArray[np.bool_],
-        cooccurrence: Any = None,
-        gold: GoldCounts | None = None,
-    ) -> None:
-        """Keep what `report_` needs of a fit's votes.
-
-        Parameters
-        ----------
-        n_samples : int
-        overlaps : ndarray of shape (n_lfs,), dtype bool
-            Whether each LF shares a row with another.
-        cooccurrence : ndarray of shape (n_symbols, n_symbols), default=None
-            Rows in which two symbols occur; kept where it is dense and small.
-        gold : GoldCounts, default=None
-            Labels that were learned from.
-        """
-        small = isinstance(cooccurrence, np.ndarray) and len(cooccurrence) <= MOST_SYMBOLS
-        self._kept = KeptVotes(n_samples, overlaps, cooccurrence if small else None, gold)
-
-
-class ContributionsMixin:
-    """Contributions of a fitted label model whose posterior adds up evidence."""
-
-    def contributions(self: Any, L: Any) -> NDArray[np.float64]:
+    def contributions(self, L: Any) -> NDArray[np.float64]:
         """What each vote adds for each class, and the prior.
 
         Parameters
@@ -385,13 +443,11 @@ class ContributionsMixin:
         >>> model.contributions(L).shape
         (5, 4, 2)
         """
-        from ..inspection._explain import contributions
-
         check_is_fitted(self)
-        votes = self._read_votes(L)
-        return contributions(votes, self._evidence(votes))
+        model = self.vote_model_
+        return self._terms(model, self._read_votes(L, model))
 
-    def explain(self: Any, row: Any) -> pd.DataFrame:
+    def explain(self, row: Any) -> pd.DataFrame:
         """Why one row gets its label: the prior and every vote, the strongest first.
 
         Parameters
@@ -425,6 +481,7 @@ class ContributionsMixin:
             row = row.to_frame().T
         elif np.ndim(row) == 1:
             row = [row]
-        votes = self._read_votes(row)
+        model = self.vote_model_
+        votes = self._read_votes(row, model)
         names = getattr(self, "feature_names_in_", None)
-        return explain_row(votes, self._evidence(votes), self.classes_, names)
+        return explain_row(votes, self._terms(model, votes), model.classes, names)

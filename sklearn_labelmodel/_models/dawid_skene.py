@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.combine import Evidence
-from .._evidence.prior import resolve_class_prior
-from .._evidence.table import least_probability
-from .._learning.em import Expected, Model, Result, majority_start, make_model, maximise
+from .._evidence.dependence import independent
+from .._evidence.model import VoteModel
+from .._evidence.prior import given_prior, uniform_prior
+from .._evidence.table import VoteTable, least_probability
 from .._utils import warn_user
-from .._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
-from .._votes.codes import Votes, warn_unidentified
-from .._votes.gold import no_gold
-from .._votes.patterns import Patterns, read_patterns
-from .base import BaseLabelModel, ContributionsMixin, ReportMixin, unchanged_on_error
+from .._votes.codes import warn_unidentified
+from .base import BaseLabelModel, Learner
+
+if TYPE_CHECKING:
+    from .._learning.observed import Observed
 
 MAJORITY_DECIDES = "majority vote, where EM starts, decides"
 
 
-class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
+class DawidSkeneClassifier(BaseLabelModel):
     """Learn each voter's confusion table and label rows by it, as Dawid and Skene did.
 
     Given the class, labeling functions (LFs) err independently, each by a table of its own. Expectation
@@ -156,102 +155,80 @@ class DawidSkeneClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         self.abstain = abstain
         self.gold = gold
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, L: Any, y: Any = None) -> DawidSkeneClassifier:
-        """Learn the tables and the class prior from the votes, and from gold labels where there are some.
+    _capabilities = frozenset({"learn a prior"})
 
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes: class labels (numbers, booleans or strings), the marker `abstain` or a missing value. In a sparse
-            matrix the stored entries are votes.
-        y : array-like of shape (n_samples,), default=None
-            Gold labels of all or some rows; -1 or a missing value marks a row without one. -1 is a class
-            where taking it away would leave a single class, or where `classes` names it.
+    def _assume(self, observed: Observed) -> VoteModel:
+        prior = uniform_prior(observed.n_classes)
+        if self.class_balance is not None and not isinstance(self.class_balance, str):
+            prior = given_prior(self.class_balance, observed.classes)
+        nothing = np.zeros_like(observed.meaning)
+        joint = np.ones(observed.n_lfs, dtype=bool)
+        return VoteModel(
+            classes=observed.classes,
+            table=VoteTable(observed.lf, observed.vote, nothing, joint),
+            prior=prior,
+            dependence=independent(len(nothing)),
+            tempering=0.0,
+            offsets=np.zeros(observed.n_classes),
+            mu=nothing,
+            mu_eps=least_probability(observed.n_samples),
+            coverage=observed.coverage,
+            accuracies=np.full(observed.n_lfs, float(self.prec_init)),
+        )
 
-        Returns
-        -------
-        self : DawidSkeneClassifier
+    def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
+        return [self._maximise]
 
-        Raises
-        ------
-        ValueError
-            Votes, labels or parameters that cannot be what was meant; the message names the place and the remedy.
-        TypeError
-            A vote that is neither a number nor a string.
-        """
-        with unchanged_on_error(self):
-            votes, gold = self._read_training_data(L, y)
-            counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
-            patterns = read_patterns(votes, counted)
-            # Labels of all rows tell the accuracies of any LFs.
-            if not (len(counted.values) and counted.complete):
-                warn_unidentified(votes, patterns.lf, patterns.overlaps(), MAJORITY_DECIDES)
-            classes = resolve_classes(
-                *(self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote),
-                self.class_balance,
-            )
-            symbol_class = class_index(patterns.vote, classes)
-            prior, fixed = self._class_prior(classes)
-            warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
-            informed = patterns if self.informative_abstain is True else patterns.informed()
-            blocks = list(informed.blocks(classes))
-            start = majority_start(blocks, symbol_class, prior)
-            model = self._model(patterns, symbol_class, prior if fixed else None, start)
-            result = maximise(blocks, model, start, self.max_iter, self.tol)
-            self._store(patterns, classes, result)
-            known = patterns.gold_counts(classes) if counted.n_labelled else None
-            self._keep_for_report(votes.n_samples, patterns.overlaps(), gold=known)
-        return self
+    def _maximise(self, observed: Observed, model: VoteModel) -> VoteModel:
+        from .._learning.em import dawid_skene, majority_start
+        from .._learning.mean import accuracies_by_mu
 
-    def _evidence(self, votes: Votes) -> Evidence:
-        evidence = super()._evidence(votes)
-        if self._silent is None:
-            nothing = evidence.table[len(self.mu_) :]
-            return replace(evidence, table=np.vstack([self._vote_evidence, nothing]))
-        table = np.vstack([evidence.table, np.log(self._silent)])
-        rows = evidence.rows.copy()
-        abstains = len(evidence.table) + np.arange(votes.n_lfs)[:, None]
-        rows[:, [votes.abstain_code, len(votes.values)]] = abstains
-        return Evidence(rows, table, evidence.log_prior)
-
-    def _class_prior(self, classes: NDArray[Any]) -> tuple[NDArray[np.float64], bool]:
-        """P(Y) to start from, and whether it stays."""
-        fixed = self.class_balance is not None and not isinstance(self.class_balance, str)
-        balance = self.class_balance if fixed else None
-        return resolve_class_prior(balance, classes, None), fixed
-
-    def _model(
-        self,
-        patterns: Patterns,
-        symbol_class: NDArray[np.intp],
-        prior: NDArray[np.float64] | None,
-        start: Expected,
-    ) -> Model:
-        return make_model(
-            patterns,
-            symbol_class,
-            prior,
+        start = majority_start(observed, model, model.rows(observed.patterns))
+        model = dawid_skene(
+            observed,
+            model,
             start,
             strength=float(self.prior_strength),
             precision=float(self.prec_init),
-            one_coin=self.one_coin,
+            one_coin_lfs=self.one_coin,
             informative_abstain=self.informative_abstain,
+            max_iter=self.max_iter,
+            tol=self.tol,
         )
+        return replace(model, accuracies=accuracies_by_mu(observed, model))
 
-    def _store(self, patterns: Patterns, classes: NDArray[Any], result: Result) -> None:
-        parameters = result.parameters
-        self.symbols_ = patterns.symbols()
-        self.classes_, self.class_prior_, self.mu_ = classes, parameters.prior, parameters.mu
-        self._mu_eps = least_probability(patterns.n_samples)
-        self._silent, self._vote_evidence = parameters.silent, parameters.evidence
-        self.coverage_ = self._model_coverage = patterns.coverage()
-        self.n_iter_ = len(result.curve)
-        self.log_likelihood_curve_ = np.array(result.curve)
-        self.converged_ = None if self.tol is None else result.converged
-        if self.converged_ is False:
+    def _warn_unidentified(self, observed: Observed) -> None:
+        # Labels of all rows tell the accuracies of any LFs.
+        labels = observed.labels
+        if not (len(labels.values) and labels.complete):
+            warn_unidentified(
+                observed.names, observed.n_lfs, observed.lf, observed.overlaps, MAJORITY_DECIDES
+            )
+
+    def _warn(self, observed: Observed, learned: VoteModel) -> None:
+        history = learned.history
+        if self.tol is not None and history is not None and not history.converged:
             warn_user(
                 f"The mean log-likelihood still changed by more than tol={self.tol:g} after "
-                f"{self.n_iter_} iterations; raise max_iter or tol.",
+                f"{len(history.curve)} iterations; raise max_iter or tol.",
                 ConvergenceWarning,
             )
+
+    # What a fit learned ---------------------------------------------------------------------------
+
+    @property
+    def n_iter_(self) -> int:
+        """Iterations done."""
+        return len(self.log_likelihood_curve_)
+
+    @property
+    def log_likelihood_curve_(self) -> NDArray[np.float64]:
+        """Mean log-likelihood that each iteration started from, shape (n_iter_,)."""
+        history = self.vote_model_.history
+        return np.zeros(0) if history is None else history.curve
+
+    @property
+    def converged_(self) -> bool | None:
+        """Whether tol was reached; None without tol."""
+        history = self.vote_model_.history
+        return None if self.tol is None or history is None else history.converged

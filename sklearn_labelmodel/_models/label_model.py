@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.combine import Evidence, TemperedEvidence, find_symbols
+from .._evidence.dependence import declared, independent, named_pairs, resolve_pairs
+from .._evidence.model import History, VoteModel
+from .._evidence.prior import counted_prior, given_prior, uniform_prior
+from .._evidence.table import (
+    VoteTable,
+    least_probability,
+    one_coin,
+    precision_per_lf,
+    snorkel_start,
+)
 from .._learning.schedules import SCHEDULERS
 from .._utils import first_number, warn_user
-from .._votes.classes import class_index, resolve_classes, warn_of_gold_of_one_class
-from .._votes.codes import check_any_vote, warn_unidentified, warn_unidentified_prior
-from .._votes.gold import no_gold
-from .base import BaseLabelModel, ContributionsMixin, ReportMixin, unchanged_on_error
+from .._votes.codes import warn_unidentified, warn_unidentified_prior
+from .base import BaseLabelModel, Learner
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
-    from .._learning.learn import FinalEvidence, RowReading
-    from .._learning.observed import RefinementProblem
-    from .._learning.trainer import TrainingResult
-    from .._votes.codes import Votes
-    from .._votes.gold import GoldCounts
-    from .._votes.pairs import VoteStatistics
-
+    from .._learning.observed import Observed
 
 START_DECIDES = "the start (prec_init) decides"
+# Steps before copies are first looked for, and what rows' votes are tempered by until they are weighed.
+TRIAL_STEPS, E_STEP_TEMPERING = 2, 0.25
+# Steps where rows are read for the class prior alone.
+PRIOR_STEPS = 5
 
 
-class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
+class LabelModelClassifier(BaseLabelModel):
     """Learn from votes alone how far to trust each voter, and label rows by it.
 
     The model of Snorkel (matrix completion over mu, the probability of each vote given the class): its
@@ -241,122 +248,107 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
         self.verbose = verbose
         self.log_freq = log_freq
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, L: Any, y: Any = None) -> LabelModelClassifier:
-        """Learn mu from the votes, and from gold labels where there are some.
+    _capabilities = frozenset({"declare dependencies", "heed a prior"})
+    _by_pairs = True
 
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes: class labels (numbers, booleans or strings), the marker `abstain` or a missing value. In a sparse
-            matrix the stored entries are votes.
-        y : array-like of shape (n_samples,), default=None
-            Gold labels of all or some rows; -1 or a missing value marks a row without one. -1 is a class
-            where taking it away would leave a single class, or where `classes` names it.
+    # Fitting --------------------------------------------------------------------------------------
 
-        Returns
-        -------
-        self : LabelModelClassifier
-
-        Raises
-        ------
-        ValueError
-            Votes, labels or parameters that cannot be what was meant; the message names the place and the remedy.
-        TypeError
-            A vote that is neither a number nor a string.
-        FloatingPointError
-            Training diverged to a loss that is not finite.
-        """
-        from .._evidence.table import precision_per_lf
-        from .._learning.alignment import align_columns
-        from .._learning.gold import anchor, anchor_strength
-        from .._learning.learn import combine
-        from .._learning.observed import RefinementProblem
-        from .._votes.pairs import count_gold, count_votes
-
-        with unchanged_on_error(self):
-            votes, labels = self._read_training_data(L, y)
-            counted = labels if self.gold != "ignore" else no_gold(votes.n_samples)
-            statistics = count_votes(votes, counted)
-            check_any_vote(statistics.lf)
-            overlaps = statistics.overlaps()
-            warn_unidentified(votes, statistics.lf, overlaps, START_DECIDES)
-            classes = resolve_classes(
-                *(self.classes, self.abstain, labels, votes, statistics.lf, statistics.vote),
-                self.class_balance,
-            )
-            warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
-            symbol_class = class_index(statistics.vote, classes)
-            gold = count_gold(statistics, votes, counted, classes)
-            precision = precision_per_lf(self.prec_init, votes.n_lfs, votes.names)
-            problem = RefinementProblem(votes, statistics, symbol_class, precision, len(classes))
-            anchors = gold if self.gold == "anchor" and gold.rows.any() else None
-            reading = self._read_rows(problem, classes, gold, anchors)
-            start = self._start(problem, reading.prior)
-            result = self._train(statistics, reading, start)
-            floor = self._floor(votes.n_samples)
-            mu = np.clip(result.mu, floor, 1 - floor)
-            mu = align_columns(mu, symbol_class, reading.prior)
-            coverage = problem.coverage
-            if anchors is not None:
-                mu = anchor(mu, anchors, anchor_strength(problem.frequency))
-                coverage = _said_coverage(problem, mu, reading.prior)
-            tempering = 0.0 if self.init == "snorkel" else float(self.tempering)
-            final = combine(problem, reading, mu, tempering, anchors)
-            self._store(problem, classes, reading, mu, floor, coverage)
-            self._store_evidence(final, reading, tempering)
-            self._store_training(result)
-            self._keep_for_report(votes.n_samples, overlaps, statistics.cooccurrence, anchors)
-            if self.verbose:
-                self._warn_of_inverted()
-        return self
-
-    def _read_rows(
-        self,
-        problem: RefinementProblem,
-        classes: NDArray[Any],
-        gold: GoldCounts,
-        anchors: GoldCounts | None,
-    ) -> RowReading:
-        from .._evidence.dependence import resolve_pairs
-        from .._evidence.prior import given_prior
-        from .._learning.learn import read_rows
-
-        estimate = isinstance(self.class_balance, str)
-        pairs = None
+    def _assume(self, observed: Observed) -> VoteModel:
+        precision = self._precision(observed)
+        prior = uniform_prior(observed.n_classes)
+        if self.class_balance is not None and not isinstance(self.class_balance, str):
+            prior = given_prior(self.class_balance, observed.classes)
+        elif self.class_balance is None and self.gold == "prior" and observed.gold.rows.any():
+            prior = counted_prior(observed.gold, observed.classes)
+        lf, vote, k = observed.lf, observed.vote, observed.n_classes
+        joint = ~observed.has_choice
+        each = precision[lf]
+        table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
+        dependence = independent(len(lf))
         if not isinstance(self.dependencies, str):
-            declared = () if self.dependencies is None else self.dependencies
-            pairs = resolve_pairs(declared, problem.votes.n_lfs, problem.votes.names)
-        if estimate and anchors is None and len(classes) > 1:
-            warn_unidentified_prior(problem.identified)
-        return read_rows(
-            problem,
-            given_prior(self.class_balance, self.gold, classes, gold),
-            anchors,
-            estimate=estimate,
-            pairs=pairs,
-            n_steps=0 if self.init == "snorkel" else self.n_em_steps,
+            names = observed.names
+            pairs = resolve_pairs(self.dependencies or (), observed.n_lfs, names)
+            dependence = declared(pairs, lf, vote, observed.n_lfs)
+        n_samples = observed.n_samples
+        return VoteModel(
+            classes=observed.classes,
+            table=VoteTable(lf, vote, np.log(table), joint),
+            prior=prior,
+            dependence=dependence,
+            tempering=0.0,
+            offsets=np.zeros(k),
+            mu=table,
+            mu_eps=least_probability(n_samples) if self.mu_eps is None else float(self.mu_eps),
+            coverage=observed.coverage,
+            accuracies=precision,
         )
 
-    def _start(self, problem: RefinementProblem, prior: NDArray[np.float64]) -> NDArray[np.float64]:
-        from .._evidence.table import precision_start, snorkel_start
+    def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
+        from .._learning.gold import count_gold, tell_prior
+        from .._learning.mean import believe_mu, judge_lfs, mean_with_mu
+        from .._learning.shares import confirm, match_shares
 
-        start = snorkel_start if self.init == "snorkel" else precision_start
-        precision = problem.precision[problem.lf]
-        return start(problem.frequency, precision, problem.symbol_class, prior)
+        anchored, known = self._anchors(observed), assumed.prior.known
+        reads = self.init != "snorkel" and self.n_em_steps > 0
+        estimate = isinstance(self.class_balance, str)
+        recipe: list[Learner] = []
+        if not known and (reads or estimate):
+            recipe += self._reading(observed, self.n_em_steps if reads else PRIOR_STEPS)
+        if anchored:
+            recipe += [tell_prior]
+        elif estimate:
+            recipe += [take_learned_prior]
+        if reads and (known or anchored):
+            recipe += [self._assume_anew, *self._reading(observed, self.n_em_steps)]
+        if not reads:
+            recipe += [partial(forget, assumed)]
+        recipe += [self._complete_pairs]
+        if anchored:
+            recipe += [count_gold]
+        if not reads:
+            return [*recipe, believe_mu]
+        given = assumed.prior.source == "given" and not anchored
+        if given:
+            recipe += [confirm]
+        recipe += [judge_lfs, mean_with_mu, partial(temper, self.tempering)]
+        if known or anchored:
+            recipe += [partial(match_shares, silence=given)]
+        return recipe
 
-    def _train(
-        self,
-        statistics: VoteStatistics,
-        reading: RowReading,
-        start: NDArray[np.float64],
-    ) -> TrainingResult:
-        from .._learning.objective import make_objective
-        from .._learning.trainer import TrainingSettings, train
+    def _reading(self, observed: Observed, n_steps: int) -> list[Learner]:
+        """What rows tell before training: their table, the prior of rows with votes, and copies."""
+        from .._learning.copies import weigh_copies
+        from .._learning.em import em
 
-        objective = make_objective(statistics, reading.prior, start, self.l2, reading.groups)
-        if self.init == "snorkel":
-            start = start * first_number(self.random_state)
+        precision = self._precision(observed)
+        learn = partial(em, n_steps=n_steps, precision=precision)
+        before = partial(temper, E_STEP_TEMPERING)
+        if not isinstance(self.dependencies, str):
+            return [before, learn]
+        weigh = partial(weigh_copies, precision=precision)
+        trial = partial(em, n_steps=TRIAL_STEPS, precision=precision)
+        return [before, trial, weigh, partial(temper, 0.0), self._start_anew, learn, weigh, learn]
+
+    def _start_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
+        """Forget all that was learned but copies."""
+        assumed = self._assume_anew(observed, model)
+        return replace(assumed, dependence=model.dependence)
+
+    def _assume_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
+        """Forget all that was learned but a known class prior."""
+        assumed = self._assume(observed)
+        prior = model.prior if model.prior.known else assumed.prior
+        each, joint = self._precision(observed)[observed.lf], assumed.table.joint[observed.lf]
+        table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint)
+        log_p = np.log(table)
+        return replace(assumed, prior=prior, table=replace(assumed.table, log_p=log_p))
+
+    def _complete_pairs(self, observed: Observed, model: VoteModel) -> VoteModel:
+        from .._learning.completion import complete_pairs
+        from .._learning.trainer import TrainingSettings
+
+        each = self._precision(observed)[observed.lf]
+        start = snorkel_start if self.init == "snorkel" else one_coin
         settings = TrainingSettings(
             n_epochs=self.n_epochs,
             lr=self.lr,
@@ -370,81 +362,114 @@ class LabelModelClassifier(ReportMixin, ContributionsMixin, BaseLabelModel):
             verbose=self.verbose,
             log_freq=self.log_freq,
         )
-        return train(objective, start, settings)
+        return complete_pairs(
+            observed,
+            model,
+            start=start(observed.meaning, each, observed.frequency, model.prior.of_all),
+            scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
+            l2=self.l2,
+            settings=settings,
+        )
 
-    def _floor(self, n_samples: int) -> float:
-        from .._evidence.table import least_probability
+    def _precision(self, observed: Observed) -> NDArray[np.float64]:
+        return precision_per_lf(self.prec_init, observed.n_lfs, observed.names)
 
-        return least_probability(n_samples) if self.mu_eps is None else float(self.mu_eps)
+    def _warn_unidentified(self, observed: Observed) -> None:
+        warn_unidentified(
+            observed.names, observed.n_lfs, observed.lf, observed.overlaps, START_DECIDES
+        )
 
-    def _store(
-        self,
-        problem: RefinementProblem,
-        classes: NDArray[Any],
-        reading: RowReading,
-        mu: NDArray[np.float64],
-        floor: float,
-        coverage: NDArray[np.float64],
-    ) -> None:
-        lf, vote = problem.lf, problem.vote
-        self.symbols_ = np.empty(len(lf), dtype=[("lf", np.intp), ("vote", vote.dtype)])
-        self.symbols_["lf"], self.symbols_["vote"] = lf, vote
-        self.classes_, self.class_prior_, self.mu_ = classes, reading.prior, mu
-        self._mu_eps = floor
-        self.dependencies_ = _named(reading.pairs, problem.votes.names)
-        self.coverage_, self._model_coverage = problem.coverage, coverage
-
-    def _store_evidence(self, final: FinalEvidence, reading: RowReading, tempering: float) -> None:
-        self.vote_evidence_, self.vote_weights_ = final.log_table, reading.weights
-        self.voted_prior_, self.voteless_prior_ = final.voted_prior, final.voteless_prior
-        self._tempered_log_prior = final.tempered_log_prior
-        self._tempering, self._likeness = tempering, reading.likeness
-
-    def _store_training(self, result: TrainingResult) -> None:
-        self.n_iter_ = len(result.loss_curve)
-        self.loss_, self.loss_curve_ = result.loss, result.loss_curve
-        self.converged_, self._diverged = result.converged, result.diverged
-        if result.diverged:
+    def _warn(self, observed: Observed, learned: VoteModel) -> None:
+        estimate = isinstance(self.class_balance, str) and not self._anchors(observed)
+        if estimate and observed.n_classes > 1:
+            warn_unidentified_prior(observed.identified)
+        history = learned.history
+        if history is not None and history.diverged:
             warn_user(
-                f"Training diverged: the loss rose from {result.loss_curve[0]:.3g} to {result.loss:.3g}. "
+                f"Training diverged: the loss rose from {history.curve[0]:.3g} to {history.last:.3g}. "
                 f"Lower lr (it is {self.lr:g}), or the momentum in optimizer_params.",
                 ConvergenceWarning,
             )
-        elif result.converged is False:
+        elif history is not None and history.converged is False:
             warn_user(
                 f"The loss still changed by more than tol={self.tol:g} of its start after "
-                f"{self.n_iter_} epochs; raise n_epochs, lr or tol.",
+                f"{len(history.curve)} epochs; raise n_epochs, lr or tol.",
                 ConvergenceWarning,
             )
+        if self.verbose:
+            fitted = copy.copy(self)
+            fitted._keep(observed, learned)
+            fitted._warn_of_inverted()
 
-    def _evidence(self, votes: Votes) -> Evidence:
-        symbols = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
-        log_prior, log_voted = np.log(self.voteless_prior_), np.log(self.voted_prior_)
-        silent = np.zeros((1, len(log_prior)))
-        alike = (log_prior == log_voted).all() and (self.vote_weights_ == 1).all()
-        if alike and self._likeness is None and not self._tempering:
-            return Evidence(symbols, np.vstack([self.vote_evidence_, silent]), log_prior)
-        weights = self.vote_weights_[:, None]
-        table = np.hstack([weights * self.vote_evidence_, weights])
-        table = np.vstack([table, np.zeros((1, table.shape[1]))])
-        return TemperedEvidence(
-            symbols,
-            table,
-            log_prior,
-            log_voted - self._tempered_log_prior,
-            self._tempered_log_prior,
-            self._tempering,
-            self._likeness,
-        )
+    # What a fit learned ---------------------------------------------------------------------------
+
+    @property
+    def vote_evidence_(self) -> NDArray[np.float64]:
+        """What each vote says, shape (n_symbols, n_classes)."""
+        return self.vote_model_.table.log_p
+
+    @property
+    def vote_weights_(self) -> NDArray[np.float64]:
+        """How much each vote counts, shape (n_symbols,)."""
+        return self.vote_model_.dependence.weight
+
+    @property
+    def voted_prior_(self) -> NDArray[np.float64]:
+        """Prior of a row with a vote, shape (n_classes,)."""
+        model = self.vote_model_
+        scores = np.log(model.prior.of_voted) + model.offsets
+        shares = np.exp(scores - scores.max())
+        return np.asarray(shares / shares.sum())
+
+    @property
+    def voteless_prior_(self) -> NDArray[np.float64]:
+        """Prior of a row without a vote, shape (n_classes,)."""
+        return self.vote_model_.prior.of_voteless
+
+    @property
+    def dependencies_(self) -> list[tuple[Any, Any]]:
+        """Pairs of LFs that copy each other: those declared, or near-duplicates found."""
+        names = getattr(self, "feature_names_in_", None)
+        return named_pairs(self.vote_model_.dependence.pairs, names)
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs trained."""
+        return len(self.loss_curve_)
+
+    @property
+    def loss_(self) -> float:
+        """The loss of the trained mu."""
+        return self._history.last
+
+    @property
+    def loss_curve_(self) -> NDArray[np.float64]:
+        """The loss that each epoch started from, shape (n_iter_,)."""
+        return self._history.curve
+
+    @property
+    def converged_(self) -> bool | None:
+        """Whether tol was reached; None without tol."""
+        return self._history.converged
+
+    @property
+    def _history(self) -> History:
+        history = self.vote_model_.history
+        if history is None:
+            raise AttributeError("This label model was not trained.")
+        return history
 
 
-def _said_coverage(
-    problem: RefinementProblem, mu: NDArray[np.float64], prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """P(the LF votes) by an anchored mu, which no longer adds up to the rows' coverage as Snorkel takes it to."""
-    said = np.bincount(problem.lf, weights=mu @ prior, minlength=problem.votes.n_lfs)
-    return said.astype(np.float64)
+def temper(tempering: float, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
+    """The model with this tempering."""
+    return replace(model, tempering=float(tempering))
 
 
-def _named(pairs: NDArray[np.intp], names: NDArray[np.object_] | None) -> list[tuple[Any, Any]]:
-    return [tuple(pair.tolist() if names is None else names[pair].tolist()) for pair in pairs]
+def forget(assumed: VoteModel, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
+    """What was assumed, but for the class prior."""
+    return replace(assumed, prior=model.prior)
+
+
+def take_learned_prior(observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
+    """The class prior of rows with votes for that of all."""
+    return replace(model, prior=model.prior.for_all(model.prior.of_voted, "learned"))

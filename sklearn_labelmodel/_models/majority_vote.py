@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 
-from .._evidence.combine import Evidence, find_symbols
-from .._evidence.lookup import summed
-from .._evidence.prior import resolve_class_prior, smoothed_shares
-from .._evidence.table import least_probability, precision_start
-from .._learning.majority import _agreement, _shared_precision
-from .._votes.classes import class_index, resolve_classes
+from .._evidence.model import VoteModel
+from .._evidence.prior import given_prior, smoothed_shares, uniform_prior
+from .._learning.majority import EqualVotes, count_equally, equal_posterior, equal_terms
 from .._votes.codes import Votes
-from .._votes.gold import no_gold
-from .._votes.patterns import Patterns, read_patterns
-from .base import BaseLabelModel, ReportMixin, unchanged_on_error
+from .base import BaseLabelModel, Learner
+
+if TYPE_CHECKING:
+    from .._learning.observed import Observed
 
 
-class MajorityVoteClassifier(ReportMixin, BaseLabelModel):
+class MajorityVoteClassifier(BaseLabelModel):
     """Label each row by the class that most of its votes name.
 
     A class's probability is its share of the row's votes. Rows without a vote get the class prior.
@@ -116,102 +113,32 @@ class MajorityVoteClassifier(ReportMixin, BaseLabelModel):
         self.abstain = abstain
         self.gold = gold
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, L: Any, y: Any = None) -> MajorityVoteClassifier:
-        """Find the classes and what each vote counts for.
+    vote_model_: EqualVotes
 
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes: class labels (numbers, booleans or strings), the marker `abstain` or a missing value. In a sparse
-            matrix the stored entries are votes.
-        y : array-like of shape (n_samples,), default=None
-            Gold labels of all or some rows; -1 or a missing value marks a row without one. -1 is a class
-            where taking it away would leave a single class, or where `classes` names it.
+    def _assume(self, observed: Observed) -> VoteModel:
+        prior = uniform_prior(observed.n_classes)
+        gold = observed.gold.rows
+        if self.class_balance is not None:
+            prior = given_prior(self.class_balance, observed.classes)
+        elif gold.any():
+            prior = prior.for_all(smoothed_shares(gold, prior.of_all), "labels")
+        return count_equally(observed, prior)
 
-        Returns
-        -------
-        self : MajorityVoteClassifier
+    def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
+        return []
 
-        Raises
-        ------
-        ValueError
-            Votes, labels or parameters that cannot be what was meant; the message names the place and the remedy.
-        TypeError
-            A vote that is neither a number nor a string.
-        """
-        with unchanged_on_error(self):
-            votes, gold = self._read_training_data(L, y)
-            counted = gold if self.gold != "ignore" else no_gold(votes.n_samples)
-            patterns = read_patterns(votes, counted)
-            classes = resolve_classes(
-                *(self.classes, self.abstain, gold, votes, patterns.lf, patterns.vote),
-                self.class_balance,
-            )
-            known = patterns.gold_counts(classes)
-            prior = resolve_class_prior(self.class_balance, classes, None)
-            if self.class_balance is None and known.rows.any():
-                prior = smoothed_shares(known.rows, prior)
-            symbol_class = class_index(patterns.vote, classes)
-            foreign = patterns.lf[symbol_class == len(classes)]
-            translated = np.isin(np.arange(votes.n_lfs), foreign) & known.rows.any()
-            weights = _vote_weights(symbol_class, translated[patterns.lf], known.by_symbol)
-            self._store(patterns, classes, prior, weights, translated)
-            self._keep_for_report(
-                votes.n_samples, patterns.overlaps(), gold=known if known.rows.any() else None
-            )
-        return self
+    def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
+        return equal_posterior(cast(EqualVotes, model), votes)
 
-    def _posterior(self, votes: Votes) -> NDArray[np.float64]:
-        """Each class's share of the row's votes; the class prior for a row without any."""
-        proba = np.tile(self.class_prior_, (votes.n_samples, 1))
-        for rows, counts in summed(votes, self._shares(votes)):
-            total = counts.sum(axis=1, keepdims=True)
-            np.divide(counts, total, out=proba[rows], where=total > 0)
-        return proba
+    def _terms(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
+        return equal_terms(cast(EqualVotes, model), votes)
 
-    def _shares(self, votes: Votes) -> Evidence:
-        """What each vote code counts for each class: the class it names, or its symbol's weights."""
-        n_classes, n_symbols = len(self.classes_), len(self.symbols_)
-        nothing = np.zeros(n_classes)
-        table = np.vstack([self.vote_weights_, nothing, np.eye(n_classes)])
-        rows = find_symbols(votes, self.symbols_["lf"], self.symbols_["vote"])
-        named = class_index(votes.values, self.classes_)
-        literal = np.where(named < n_classes, n_symbols + 1 + named, n_symbols)
-        literal[np.arange(len(literal)) == votes.abstain_code] = n_symbols
-        rows[~self._translated, :-1] = literal
-        return Evidence(rows, table, nothing)
+    @property
+    def vote_weights_(self) -> NDArray[np.float64]:
+        """What each symbol counts for each class, shape (n_symbols, n_classes)."""
+        return self.vote_model_.counts
 
-    def _store(
-        self,
-        patterns: Patterns,
-        classes: NDArray[Any],
-        prior: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        translated: NDArray[np.bool_],
-    ) -> None:
-        self.symbols_ = patterns.symbols()
-        self.classes_, self.class_prior_, self.vote_weights_ = classes, prior, weights
-        self._translated = translated
-        self._mu_eps = least_probability(patterns.n_samples)
-        self.coverage_ = self._model_coverage = patterns.coverage()
-        meaning = np.where(weights.any(axis=1), np.argmax(weights, axis=1), len(classes))
-        self.precision_ = _shared_precision(_agreement(patterns, meaning, classes), len(classes))
-        frequency = patterns.counts() / patterns.n_samples
-        mu = precision_start(frequency, np.full(len(weights), self.precision_), meaning, prior)
-        self.mu_ = np.clip(mu, self._mu_eps, 1 - self._mu_eps)
-
-
-def _vote_weights(
-    symbol_class: NDArray[np.intp], translated: NDArray[np.bool_], gold_counts: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """What each symbol counts for each class: for the one it names, or as the gold labels share it out."""
-    n_classes = gold_counts.shape[1]
-    weights = np.zeros_like(gold_counts)
-    named = np.flatnonzero(symbol_class < n_classes)
-    weights[named, symbol_class[named]] = 1.0
-    if translated.any():
-        counts = gold_counts[translated]
-        total = counts.sum(axis=1, keepdims=True)
-        weights[translated] = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
-    return weights
+    @property
+    def precision_(self) -> float:
+        """The precision that all LFs share in the generative reading."""
+        return self.vote_model_.precision

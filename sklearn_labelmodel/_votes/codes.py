@@ -281,13 +281,18 @@ def check_any_vote(symbols: NDArray[Any]) -> None:
 
 
 def warn_unidentified(
-    votes: Votes, lf: NDArray[np.intp], overlaps: NDArray[np.bool_], decides: str
+    names: NDArray[np.object_] | None,
+    n_lfs: int,
+    lf: NDArray[np.intp],
+    overlaps: NDArray[np.bool_],
+    decides: str,
 ) -> None:
     """Warn of labeling functions (LFs) whose accuracy the votes do not tell.
 
     Parameters
     ----------
-    votes : Votes
+    names : ndarray of shape (n_lfs,) or None
+    n_lfs : int
     lf : ndarray of shape (n_symbols,)
         The LF of every vote that occurs.
     overlaps : ndarray of shape (n_lfs,), dtype bool
@@ -295,14 +300,14 @@ def warn_unidentified(
     decides : str
         What decides in place of the votes.
     """
-    if votes.n_lfs < LEAST_LFS:
-        fault = f"{votes.n_lfs} LF{'s' if votes.n_lfs > 1 else ''}"
+    if n_lfs < LEAST_LFS:
+        fault = f"{n_lfs} LF{'s' if n_lfs > 1 else ''}"
     else:
         alone = lf[~overlaps[lf]]
         if not len(alone):
             return
         alone = np.unique(alone)
-        names = ", ".join(lf_label(votes.names, int(lf)) for lf in alone[:NAMED])
+        names = ", ".join(lf_label(names, int(lf)) for lf in alone[:NAMED])
         more = ", ..." if len(alone) > NAMED else ""
         fault = f"LFs that share no row with another ({names}{more})"
     warn_user(

@@ -1,4 +1,4 @@
-"""_votes.per_lf."""
+"""What labeling functions (LFs) do, counted one by one, and sums over the symbols of each."""
 
 from __future__ import annotations
 
@@ -33,6 +33,23 @@ def sum_by_lf(matrix: Any, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float
     """
     member = sp.csr_array((np.ones(len(lf)), (lf, np.arange(len(lf)))), (n_lfs, len(lf)))
     return dense(member @ matrix @ member.T)
+
+
+def sum_of_lf(values: NDArray[Any], lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
+    """Sums of the values of each LF's symbols, shape (n_lfs, ...).
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_symbols, ...)
+    lf : ndarray of shape (n_symbols,)
+        The LF of each symbol, ascending.
+    n_lfs : int
+    """
+    sums = np.zeros((n_lfs, *values.shape[1:]))
+    if len(lf):
+        firsts = np.flatnonzero(np.diff(lf, prepend=-1))
+        sums[lf[firsts]] = np.add.reduceat(values, firsts)
+    return sums
 
 
 def dense(matrix: Any) -> NDArray[np.float64]:

@@ -14,10 +14,9 @@ from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from .._models.base import unchanged_on_error
 from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
-from .._utils import warn_user
+from .._utils import unchanged_on_error, warn_user
 from .._votes.classes import check_same_kind
 from .._votes.gold import UNLABELLED, GoldLabels, read_gold
 from ..inspection._decisions import probs_to_preds

@@ -1,4 +1,4 @@
-"""inspection._explain."""
+"""Why a row got its probabilities: what each vote, and what is known without them, adds to them."""
 
 from __future__ import annotations
 
@@ -7,39 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.combine import Evidence
 from .._votes.codes import Votes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def contributions(votes: Votes, evidence: Evidence) -> NDArray[np.float64]:
-    """What each vote adds to the log of every class's probability.
-
-    Parameters
-    ----------
-    votes : Votes
-    evidence : Evidence
-
-    Returns
-    -------
-    contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
-        [i, j, y] is what the vote of LF j in row i adds for class y, at most 0, and 0 where it abstains: its
-        log-likelihood, less where votes are tempered or shared with copies; [i, n_lfs, y] is the log of the prior,
-        tempered too where that is known. The softmax of the sum over axis 1 is the posterior.
-    """
-    n_classes = len(evidence.log_prior)
-    terms = np.empty((votes.n_samples, votes.n_lfs + 1, n_classes))
-    lfs = np.arange(votes.n_lfs)[:, None]
-    for rows, codes in votes.blocks(n_classes):
-        terms[rows] = evidence.terms(evidence.rows[lfs, codes].T)
-    return terms
-
-
 def explain_row(
     votes: Votes,
-    evidence: Evidence,
+    terms: NDArray[np.float64],
     classes: NDArray[Any],
     names: NDArray[Any] | None = None,
 ) -> pd.DataFrame:
@@ -49,7 +25,8 @@ def explain_row(
     ----------
     votes : Votes
         Of a single row.
-    evidence : Evidence
+    terms : ndarray of shape (1, n_lfs + 1, n_classes)
+        What each vote, and last what is known without them, adds for each class.
     classes : ndarray of shape (n_classes,)
     names : ndarray of shape (n_lfs,), default=None
         LF names; column numbers without them.
@@ -72,8 +49,7 @@ def explain_row(
 
     if votes.n_samples != 1:
         raise ValueError(f"One row of votes can be explained at a time; got {votes.n_samples}.")
-    terms = contributions(votes, evidence)[0]
-    terms -= terms.mean(axis=1, keepdims=True)
+    terms = terms[0] - terms[0].mean(axis=1, keepdims=True)
     codes = votes.block(0, 1)[:, 0]
     strength = np.ptp(terms[:-1], axis=1)
     voters = np.flatnonzero(codes != votes.abstain_code)

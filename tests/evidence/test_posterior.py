@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
 from sklearn.model_selection import ParameterGrid
+from sklearn_labelmodel._learning.alignment import align_columns
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._learning.alignment import align_columns
 from sklearn_labelmodel._learning.gold import anchor
 from sklearn_labelmodel._votes.gold import GoldCounts
 

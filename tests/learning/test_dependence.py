@@ -16,15 +16,15 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
+from sklearn_labelmodel._evidence.combine import weigh
+from sklearn_labelmodel._learning.rows import refine_copies
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence import combine as _evidence
-from sklearn_labelmodel._evidence.combine import weigh
 from sklearn_labelmodel._evidence.dependence import groups_of, resolve_pairs, symbol_likeness
 from sklearn_labelmodel._learning import copies as _dependence
 from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._learning.observed import RefinementProblem
-from sklearn_labelmodel._learning.rows import refine_copies
 from sklearn_labelmodel._votes.classes import class_index
 from sklearn_labelmodel._votes.gold import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
+from sklearn_labelmodel._learning.learn import combine, read_rows
+from sklearn_labelmodel._learning.rows import maximise, refine
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence import combine as _pattern_blocks
@@ -16,9 +18,7 @@ from sklearn_labelmodel._evidence.prior import anchored_prior
 from sklearn_labelmodel._evidence.table import VoteTable
 from sklearn_labelmodel._learning import observed as _refinement_problem
 from sklearn_labelmodel._learning.gold import anchor, anchor_log_table, anchor_strength
-from sklearn_labelmodel._learning.learn import combine, read_rows
 from sklearn_labelmodel._learning.observed import assumed_table
-from sklearn_labelmodel._learning.rows import maximise, refine
 from sklearn_labelmodel._votes import patterns as _patterns
 from sklearn_labelmodel._votes.codes import ColumnVotes, DenseVotes, SparseVotes
 from sklearn_labelmodel._votes.gold import GoldCounts, no_gold

@@ -6,12 +6,12 @@ from helpers import make_problem, make_votes
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn_labelmodel._learning.learn import combine, read_rows
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence import combine as _pattern_blocks
 from sklearn_labelmodel._evidence.prior import ClassShares, KnownPrior
 from sklearn_labelmodel._learning.gold import anchor_log_table, anchor_strength
-from sklearn_labelmodel._learning.learn import combine, read_rows
 from sklearn_labelmodel._learning.shares import MatchedRows, confirmed_table, voted_shares
 from sklearn_labelmodel._votes import patterns as _patterns
 from sklearn_labelmodel._votes.gold import GoldCounts

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing
 
-from ..._models.majority_vote import MajorityVoteClassifier
+from ..._evidence.lookup import generative, log_likelihood
+from ..._evidence.model import VoteModel
+from ..._evidence.prior import given_prior
+from ..._learning.majority import EqualVotes, count_equally
+from ..._learning.observed import observe, with_classes
 from ..._votes.classes import class_index
 from ..._votes.codes import Votes
+from ..._votes.gold import no_gold
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
 
@@ -41,7 +42,7 @@ class HeldOut:
     error: float
 
 
-def held_out_scores(model: Any, L: Any, n_samples: int) -> HeldOut | None:
+def held_out_scores(model: Any, votes: Votes) -> HeldOut | None:
     """Judge one half of the rows by the model and by majority vote fitted on the other.
 
     Majority vote fits the one precision that it gives to all LFs. A model that stops training early keeps them near the
@@ -51,8 +52,7 @@ def held_out_scores(model: Any, L: Any, n_samples: int) -> HeldOut | None:
     Parameters
     ----------
     model : fitted label model
-    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-    n_samples : int
+    votes : Votes
 
     Returns
     -------
@@ -60,55 +60,66 @@ def held_out_scores(model: Any, L: Any, n_samples: int) -> HeldOut | None:
         None for fewer than 20 rows, votes that are no class, more than a million parameters, or where a half cannot
         be fitted alone.
     """
-    named = class_index(model.symbols_["vote"], model.classes_) < len(model.classes_)
-    costly = model.mu_.size > MOST_PARAMETERS
-    if n_samples < LEAST_ROWS or costly or not named.all():
+    learned = model.vote_model_
+    named = class_index(learned.table.vote, learned.classes) < len(learned.classes)
+    costly = learned.mu.size > MOST_PARAMETERS
+    if votes.n_samples < LEAST_ROWS or costly or not named.all():
         return None
-    if isinstance(model, MajorityVoteClassifier):
+    if isinstance(learned, EqualVotes):
         return None
-    rows = np.random.RandomState(0).permutation(n_samples)[:MOST_ROWS]
-    fitted, judged = (some_rows(L, np.sort(half)) for half in np.array_split(rows, 2))
-    known = {"classes": model.classes_, "class_balance": model.class_prior_}
-    majority = MajorityVoteClassifier(abstain=model.abstain, **known)
-    # What half of the rows warn of, the fit of all of them warned of.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            own = _quiet(clone(model).set_params(**known)).fit(fitted)
-            majority.fit(fitted)
-        except (ValueError, FloatingPointError):
-            return None
-    votes = own._read_votes(judged)
-    of_own = with_trust(own, own._read_votes(fitted))._log_likelihood(votes)
-    of_majority = majority._log_likelihood(votes)
-    error = (of_own - of_majority).std() / np.sqrt(votes.n_samples)
+    rows = np.random.RandomState(0).permutation(votes.n_samples)[:MOST_ROWS]
+    fitted, judged = (votes.take(np.sort(half)) for half in np.array_split(rows, 2))
+    own, majority = _fitted_on(model, fitted)
+    if own is None or majority is None:
+        return None
+    of_own = _log_likelihood(with_trust(own, fitted), judged)
+    of_majority = _log_likelihood(majority, judged)
+    error = (of_own - of_majority).std() / np.sqrt(judged.n_samples)
     return HeldOut(float(of_own.mean()), float(of_majority.mean()), float(error))
 
 
-def with_trust(model: Any, votes: Votes) -> Any:
-    """A copy of the model that trusts all LFs the more or the less, as the votes are likeliest.
+def _fitted_on(model: Any, votes: Votes) -> tuple[VoteModel | None, VoteModel | None]:
+    """The model and majority vote of these rows, whose class prior is known; None where they cannot be fitted."""
+    classes, prior = model.vote_model_.classes, model.class_prior_
+    own = clone(model).set_params(classes=classes, class_balance=prior)
+    if "verbose" in own.get_params():
+        own.set_params(verbose=0)
+    try:
+        observed = with_classes(
+            observe(votes, no_gold(votes.n_samples), by_pairs=own._by_pairs), classes
+        )
+        learned = own._learn(observed, own._assume(observed))
+    except (ValueError, FloatingPointError):
+        return None, None
+    return learned, count_equally(observed, given_prior(prior, classes))
+
+
+def _log_likelihood(model: VoteModel, votes: Votes) -> NDArray[np.float64]:
+    return log_likelihood(votes, generative(model, votes))
+
+
+def with_trust(model: VoteModel, votes: Votes) -> VoteModel:
+    """The model with more or less trust in all LFs, as the votes are likeliest.
 
     P(symbol | Y) / P(symbol) is raised to a power that is one for all.
 
     Parameters
     ----------
-    model : fitted label model
+    model : VoteModel
     votes : Votes
 
     Returns
     -------
-    scaled : label model
+    scaled : VoteModel
         For its likelihood; it labels as before.
     """
 
-    def scaled(log_power: float) -> Any:
-        mu = powered(model.mu_, model.class_prior_, np.exp(log_power))
-        other = copy.copy(model)
-        other.mu_ = np.clip(mu, model._mu_eps, 1 - model._mu_eps)
-        return other
+    def scaled(log_power: float) -> VoteModel:
+        mu = powered(model.mu, model.prior.of_all, np.exp(log_power))
+        return replace(model, mu=np.clip(mu, model.mu_eps, 1 - model.mu_eps))
 
     def loss(log_power: float) -> float:
-        return -float(scaled(log_power)._log_likelihood(votes).mean())
+        return -float(_log_likelihood(scaled(log_power), votes).mean())
 
     bounds, options = (LEAST_LOG_POWER, MOST_LOG_POWER), {"xatol": LOG_POWER_ERROR}
     return scaled(minimize_scalar(loss, bounds=bounds, method="bounded", options=options).x)
@@ -121,12 +132,3 @@ def powered(
     share = (mu @ prior)[:, None]
     ratio = (mu / share) ** power
     return np.asarray(share * ratio / (ratio @ prior)[:, None])
-
-
-def some_rows(L: Any, rows: NDArray[np.intp]) -> Any:
-    """These rows of L."""
-    return _safe_indexing(L.tocsr() if sp.issparse(L) else L, rows)
-
-
-def _quiet(model: Any) -> Any:
-    return model.set_params(verbose=0) if "verbose" in model.get_params() else model

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from ..._learning.em import Parameters
+from ..._evidence.model import VoteModel
 from ..._votes.patterns import Patterns
 from .likelihood import PRECISION, STRENGTH, LikelihoodFit, pattern_posterior, sampled
 
@@ -68,7 +68,7 @@ def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> AccuracyInter
     known = fit.known
     estimate, low, high, chance = np.full((4, len(known)), np.nan)
     if known.any():
-        errors = _coin_errors if fit.model.coins.all() else _table_errors
+        errors = _coin_errors if fit.coins else _table_errors
         accuracy, error = (values[known] for values in errors(fit))
         reach = ndtri((1 + level) / 2) * error
         estimate[known], chance[known] = accuracy, _by_chance(fit)[known]
@@ -77,7 +77,7 @@ def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> AccuracyInter
 
 
 def _by_chance(fit: LikelihoodFit) -> NDArray[np.float64]:
-    patterns, prior = fit.patterns, fit.parameters.prior
+    patterns, prior = fit.patterns, fit.model.prior.of_all
     right = patterns.counts() * prior[fit.symbol_class]
     votes = np.maximum(patterns.coverage() * patterns.n_samples, 1)
     return np.bincount(patterns.lf, right, minlength=patterns.n_lfs) / votes
@@ -85,20 +85,20 @@ def _by_chance(fit: LikelihoodFit) -> NDArray[np.float64]:
 
 def _coin_errors(fit: LikelihoodFit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Accuracies and standard errors of their log-odds, where each LF has one accuracy."""
-    model, prior = fit.model, fit.parameters.prior
+    lf_of, prior = fit.patterns.lf, fit.model.prior.of_all
     n_lfs, n_classes = fit.patterns.n_lfs, len(prior)
     accuracy = np.full(n_lfs, PRECISION)
-    accuracy[model.lf] = fit.table[np.arange(len(model.lf)), fit.symbol_class]
+    accuracy[lf_of] = fit.table[np.arange(len(lf_of)), fit.symbol_class]
     _, part = sampled(fit.patterns, SCORE_CELLS // (n_lfs + n_classes))
-    proba, symbol = pattern_posterior(part, fit.parameters), part.indicators.indices
-    row, lf = np.repeat(np.arange(len(proba)), np.diff(part.indicators.indptr)), model.lf[symbol]
+    proba, symbol = pattern_posterior(part, fit.model), part.indicators.indices
+    row, lf = np.repeat(np.arange(len(proba)), np.diff(part.indicators.indptr)), lf_of[symbol]
     scores = np.zeros((len(proba), n_lfs + n_classes))
     scores[row, lf] = proba[row, fit.symbol_class[symbol]] - accuracy[lf]
     scores[:, n_lfs:] = proba - prior
     information = scores.T @ (scores * part.weight[:, None])
     slope = accuracy * (1 - accuracy)
     information += np.diag(np.append(STRENGTH * slope, np.ones(n_classes)))
-    learned = len(information) if model.prior is None else n_lfs
+    learned = len(information) if not fit.model.prior.known else n_lfs
     variance = np.diagonal(np.linalg.inv(information[:learned, :learned]))[:n_lfs]
     return accuracy, np.sqrt(variance)
 
@@ -111,11 +111,11 @@ def _table_errors(fit: LikelihoodFit) -> tuple[NDArray[np.float64], NDArray[np.f
     """
     indicators, lf = fit.patterns.indicators, fit.patterns.lf
     same_lf = lf[:, None] == lf
-    products = (indicators.nnz / len(fit.patterns.weight) * len(fit.parameters.prior)) ** 2
+    products = (indicators.nnz / len(fit.patterns.weight) * len(fit.model.prior.of_all)) ** 2
     _, part = sampled(fit.patterns, int(PRODUCTS / products))
-    information = _table_information(part, fit.table, same_lf, fit.parameters)
+    information = _table_information(part, fit.table, same_lf, fit.model)
     accuracy, gradient = _table_gradient(fit, same_lf)
-    learned = len(gradient) if fit.model.prior is None else fit.table.size
+    learned = len(gradient) if not fit.model.prior.known else fit.table.size
     gradient, information = gradient[:learned], information[:learned, :learned]
     variance = (gradient * np.linalg.solve(information, gradient)).sum(axis=0)
     with np.errstate(invalid="ignore"):
@@ -126,11 +126,11 @@ def _table_information(
     part: Patterns,
     table: NDArray[np.float64],
     same_lf: NDArray[np.bool_],
-    parameters: Parameters,
+    model: VoteModel,
 ) -> NDArray[np.float64]:
     """Sum of the products of the rows' scores, and the curvature of the Dirichlet priors."""
-    indicators, weight, proba = part.indicators, part.weight, pattern_posterior(part, parameters)
-    (n_symbols, n_classes), surplus = table.shape, proba - parameters.prior
+    indicators, weight, proba = part.indicators, part.weight, pattern_posterior(part, model)
+    (n_symbols, n_classes), surplus = table.shape, proba - model.prior.of_all
     size = n_symbols * n_classes + n_classes
     information, tail = np.zeros((size, size)), slice(n_symbols * n_classes, size)
     # A row's score in a class: which symbols it holds, less what the table expects of the LFs that vote.
@@ -157,7 +157,7 @@ def _table_gradient(
     """Each LF's accuracy, and its derivatives, shape (n_parameters, n_lfs)."""
     table, prior, symbol_class, lf = (
         fit.table,
-        fit.parameters.prior,
+        fit.model.prior.of_all,
         fit.symbol_class,
         fit.patterns.lf,
     )

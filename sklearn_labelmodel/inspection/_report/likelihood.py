@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.special import softmax
 from sklearn.utils import gen_batches
 
-from ..._learning.em import Expected, Model, Parameters, majority_start, make_model, maximise
+from ..._evidence.dependence import independent
+from ..._evidence.model import Expected, VoteModel
+from ..._evidence.prior import ClassPrior, uniform_prior
+from ..._evidence.table import VoteTable
+from ..._learning.em import dawid_skene, majority_start
+from ..._learning.observed import Observed, observed_rows
 from ..._votes.classes import class_index
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns
@@ -70,15 +74,16 @@ class LikelihoodFit:
     patterns : Patterns or None
         The rows and votes of these LFs; None where there are none, as the next three then are.
     symbol_class : ndarray of shape (n_symbols,) or None
-    model : Model or None
-    parameters : Parameters or None
+    model : VoteModel or None
+    coins : bool
+        Whether each LF has one accuracy instead of a table.
     """
 
     reason: list[str]
     patterns: Any = None
     symbol_class: Any = None
     model: Any = None
-    parameters: Any = None
+    coins: bool = False
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -88,11 +93,12 @@ class LikelihoodFit:
     @property
     def table(self) -> NDArray[np.float64]:
         """P(symbol | Y, the LF votes), shape (n_symbols, n_classes)."""
-        return np.asarray(self.parameters.mu / self.model.coverage[self.model.lf][:, None])
+        table = self.model.table
+        return np.asarray(self.model.mu / self.model.coverage[table.lf][:, None])
 
     def proba(self) -> NDArray[np.float64]:
         """P(Y | votes) of every pattern, shape (n_patterns, n_classes)."""
-        return pattern_posterior(self.patterns, self.parameters)
+        return pattern_posterior(self.patterns, self.model)
 
 
 def fit_likelihood(
@@ -134,8 +140,8 @@ def fit_likelihood(
     symbol_class = class_index(part.vote, classes)
     if labels is not None:
         labels = replace(labels, by_symbol=labels.by_symbol[symbols])
-    model, parameters = _maximise(part, symbol_class, classes, prior, labels)
-    return LikelihoodFit(fit.reason, part, symbol_class, model, parameters)
+    model, coins = _maximise(part, classes, prior, labels)
+    return LikelihoodFit(fit.reason, part, symbol_class, model, coins)
 
 
 # Which LFs the votes tell of ----------------------------------------------------------------------
@@ -227,30 +233,49 @@ def sampled(patterns: Patterns, n_patterns: int) -> tuple[NDArray[np.intp], Patt
 
 def _maximise(
     part: Patterns,
-    symbol_class: NDArray[np.intp],
     classes: NDArray[Any],
     prior: NDArray[np.float64] | None,
     labels: GoldCounts | None,
-) -> tuple[Model, Parameters]:
-    n_classes = len(classes)
-    n_parameters = len(part.lf) * n_classes
+) -> tuple[VoteModel, bool]:
+    observed = observed_rows(part, classes)
+    n_parameters = observed.meaning.size
     tables = VOTES_PER_PARAMETER * n_parameters <= part.counts().sum()
-    start_prior = np.full(n_classes, 1 / n_classes) if prior is None else prior
-    blocks = list(part.blocks(classes))
-    start = majority_start(blocks, symbol_class, start_prior)
+    coins = not (tables and n_parameters <= MOST_PARAMETERS)
+    model = _nothing_learned(observed, prior)
+    start = majority_start(observed, model, model.rows(part))
     if labels is not None:
         start = _with_labels(start, labels)
-    model = make_model(
-        part,
-        symbol_class,
-        prior,
+    model = dawid_skene(
+        observed,
+        model,
         start,
         strength=STRENGTH,
         precision=PRECISION,
-        one_coin=not (tables and n_parameters <= MOST_PARAMETERS),
+        one_coin_lfs=coins,
         informative_abstain=False,
+        max_iter=MAX_ITER,
+        tol=TOL,
+        patterns=part,
     )
-    return model, maximise(blocks, model, start, MAX_ITER, TOL).parameters
+    return model, coins
+
+
+def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> VoteModel:
+    k, nothing = observed.n_classes, np.zeros_like(observed.meaning)
+    of_all = ClassPrior(prior, prior, prior, "given") if prior is not None else uniform_prior(k)
+    joint = np.ones(observed.n_lfs, dtype=bool)
+    return VoteModel(
+        classes=observed.classes,
+        table=VoteTable(observed.lf, observed.vote, nothing, joint),
+        prior=of_all,
+        dependence=independent(len(nothing)),
+        tempering=0.0,
+        offsets=np.zeros(k),
+        mu=nothing,
+        mu_eps=0.0,
+        coverage=observed.coverage,
+        accuracies=np.full(observed.n_lfs, PRECISION),
+    )
 
 
 def _with_labels(start: Expected, labels: GoldCounts) -> Expected:
@@ -260,7 +285,6 @@ def _with_labels(start: Expected, labels: GoldCounts) -> Expected:
     return Expected(counts, labels.rows + few * start.rows, start.log_likelihood)
 
 
-def pattern_posterior(part: Patterns, parameters: Parameters) -> NDArray[np.float64]:
+def pattern_posterior(part: Patterns, model: VoteModel) -> NDArray[np.float64]:
     """P(Y | votes) of every pattern, shape (n_patterns, n_classes)."""
-    evidence = part.indicators @ np.log(parameters.mu)
-    return np.asarray(softmax(evidence + np.log(parameters.prior), axis=1))
+    return np.vstack([model.posterior(rows).T for rows in model.rows(part)])

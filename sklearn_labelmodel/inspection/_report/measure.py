@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._evidence.dependence import groups_of, resolve_pairs
-from ..._learning.observed import KeptVotes
-from ..._models.dawid_skene import DawidSkeneClassifier
+from ..._evidence.dependence import groups_of
+from ..._evidence.model import places_of
+from ..._learning.observed import KeptCounts
 from ..._votes.classes import class_index
-from ..._votes.codes import ColumnVotes, Votes
+from ..._votes.codes import Votes
 from ..._votes.gold import GoldCounts, no_gold
 from ..._votes.patterns import Block, Patterns, read_patterns, vote_counts
 from .._summary import learned_accuracy
 from .agreement import Consensus, agreement_with_labels, consensus, consensus_of_pairs
 from .facts import LFFacts, ModelFacts
-from .held_out import held_out_scores, some_rows
+from .held_out import held_out_scores
 from .intervals import accuracy_intervals
-from .likelihood import LikelihoodFit, fit_likelihood
-from .repeats import Copy, copied_pairs, places_of, tables_of
+from .likelihood import LikelihoodFit, fit_likelihood, pattern_posterior
+from .repeats import Copy, copied_pairs, tables_of
 
 MOST_CELLS = 20_000_000
 
@@ -60,7 +60,7 @@ def _lf_facts(
     )
 
 
-def _kept_consensus(model: Any, kept: KeptVotes | None) -> Consensus | None:
+def _kept_consensus(model: Any, kept: KeptCounts | None) -> Consensus | None:
     if kept is None or kept.cooccurrence is None:
         return None
     symbol_class = class_index(model.symbols_["vote"], model.classes_)
@@ -86,12 +86,12 @@ def _labels_of_fit(model: Any) -> GoldCounts | None:
 
 def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
     """What a fitted label model and the votes L tell."""
-    L, votes = _some_rows(model, L)
+    votes = _some_rows(model, L)
     patterns = read_patterns(votes, no_gold(votes.n_samples))
     symbol_class = class_index(patterns.vote, model.classes_)
     block = Block(patterns.indicators, patterns.weight, np.empty(0, dtype=np.intp))
     counts = vote_counts(block, symbol_class, len(model.classes_))
-    proba = model._posterior(distinct_votes(patterns, votes))
+    proba = pattern_posterior(patterns, model.vote_model_.on(patterns.lf, patterns.vote))
     copies, fit = _judge(model, patterns, proba)
     lfs = _lf_facts(
         model,
@@ -106,7 +106,7 @@ def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
         votes.n_samples,
         **_labels(patterns, proba),
         agreement=agreement_with_majority(counts, patterns.weight, proba),
-        held_out=None if _labels_of_fit(model) else held_out_scores(model, L, votes.n_samples),
+        held_out=None if _labels_of_fit(model) else held_out_scores(model, votes),
         copies=copies,
         dependencies=_allowed_for(model, copies),
     )
@@ -119,7 +119,7 @@ def _judge(
     """Copies among the LFs, and the likelihood's fit without them."""
     given: dict[str, Any] = {"prior": _given_prior(model), "labels": _labels_of(patterns, model)}
     fit = fit_likelihood(patterns, model.classes_, **given)
-    table = tables_of(patterns, model.symbols_, model.mu_)
+    table = tables_of(patterns, model.vote_model_)
     copies = copied_pairs(patterns, proba, table, model.class_prior_, fit)
     if copies:
         repeated = tuple({copy.second for copy in copies})
@@ -133,7 +133,7 @@ def _labels_of(patterns: Patterns, model: Any) -> GoldCounts | None:
     if labels is None:
         return None
     unknown = np.zeros((1, len(labels.rows)))
-    place = places_of(patterns, model.symbols_)
+    place = places_of(patterns.lf, patterns.vote, model.vote_model_.table)
     return replace(labels, by_symbol=np.vstack([labels.by_symbol, unknown])[place])
 
 
@@ -155,9 +155,9 @@ def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
         n_samples=n_samples,
         classes=model.classes_,
         class_prior=model.class_prior_,
-        prior_from=_prior_from(model),
+        prior_from=model.vote_model_.prior.source,
         converged=getattr(model, "converged_", None),
-        diverged=getattr(model, "_diverged", False),
+        diverged=_diverged(model),
         n_labels=0 if labels is None else int(labels.rows.sum()),
         **more,
     )
@@ -165,8 +165,7 @@ def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
 
 def _allowed_for(model: Any, copies: tuple[Copy, ...]) -> frozenset[tuple[int, int]]:
     """Columns of the copies that the fit's dependencies connect, directly or through others."""
-    names, n_lfs = getattr(model, "feature_names_in_", None), model.n_features_in_
-    groups = groups_of(resolve_pairs(getattr(model, "dependencies_", ()), n_lfs, names), n_lfs)
+    groups = groups_of(model.vote_model_.dependence.pairs, model.n_features_in_)
     pairs = ((copy.first, copy.second) for copy in copies)
     return frozenset(pair for pair in pairs if groups[pair])
 
@@ -177,49 +176,23 @@ def _names(model: Any) -> NDArray[Any]:
     return names
 
 
+def _diverged(model: Any) -> bool:
+    history = model.vote_model_.history
+    return history is not None and history.diverged
+
+
 def _given_prior(model: Any) -> NDArray[np.float64] | None:
     """The class prior where the user gave it."""
-    return model.class_prior_ if _prior_from(model) == "given" else None
+    return model.class_prior_ if model.vote_model_.prior.source == "given" else None
 
 
-def _prior_from(model: Any) -> str:
-    """Where the class prior is from: "given", "learned" from votes, "labels", or "uniform"."""
-    balance = model.class_balance
-    if balance is not None and not isinstance(balance, str):
-        return "given"
-    if isinstance(balance, str) or isinstance(model, DawidSkeneClassifier):
-        return "learned"
-    return "uniform" if np.ptp(model.class_prior_) == 0 else "labels"
-
-
-def _some_rows(model: Any, L: Any) -> tuple[Any, Votes]:
-    """L and its votes, or evenly spaced rows of it where there are more than the report reads."""
+def _some_rows(model: Any, L: Any) -> Votes:
+    """The votes of L, or evenly spaced rows of it where there are more than the report reads."""
     votes = model._read_votes(L)
     most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.classes_)))
     if votes.n_samples <= most:
-        return L, votes
-    L = some_rows(L, np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
-    return L, model._read_votes(L)
-
-
-# Distinct rows ------------------------------------------------------------------------------------
-
-
-def distinct_votes(patterns: Patterns, votes: Votes) -> Votes:
-    """The distinct rows as votes, one row a pattern."""
-    rows = len(patterns.weight)
-    codes = np.full((votes.n_lfs, rows), votes.abstain_code, dtype=votes.code_dtype)
-    cells = patterns.indicators.indices
-    row = np.repeat(np.arange(rows), np.diff(patterns.indicators.indptr))
-    codes[patterns.lf[cells], row] = np.searchsorted(votes.values, patterns.vote)[cells]
-    return ColumnVotes(
-        n_samples=rows,
-        n_lfs=votes.n_lfs,
-        values=votes.values,
-        abstain_code=votes.abstain_code,
-        names=votes.names,
-        codes=codes,
-    )
+        return votes
+    return votes.take(np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
 
 
 def agreement_with_majority(

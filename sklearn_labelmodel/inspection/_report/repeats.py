@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from ..._evidence.model import VoteModel, places_of
 from ..._learning.copies import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
-from ..._votes.classes import class_index
 from ..._votes.patterns import Patterns
 from ..._votes.per_lf import symbols_by_vote
 from .agreement import votes_by_lf
@@ -186,7 +186,7 @@ def _explained(fit: LikelihoodFit, n_lfs: int) -> NDArray[np.bool_]:
     """Whether the tables of maximum likelihood explain what two LFs agree in, shape (n_lfs, n_lfs)."""
     if fit.patterns is None:
         return np.zeros((n_lfs, n_lfs), dtype=bool)
-    prior = fit.parameters.prior
+    prior = fit.model.prior.of_all
     index, part = sampled(fit.patterns, _affordable(n_lfs, len(prior)))
     ratio, z = compare_pairs(part, fit.proba()[index], fit.table, prior)
     least_z = _least_z(int(fit.known.sum()))
@@ -198,33 +198,21 @@ def _least_z(n_lfs: int) -> float:
     return float(-ndtri(ACCIDENT / max(1, n_lfs * (n_lfs - 1) / 2)))
 
 
-def tables_of(
-    patterns: Patterns, symbols: NDArray[Any], mu: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def tables_of(patterns: Patterns, model: VoteModel) -> NDArray[np.float64]:
     """P(vote | Y, the LF votes) of each symbol, P(vote | Y) of an LF of one symbol; (n_symbols, n_classes).
 
     Parameters
     ----------
     patterns : Patterns
-    symbols : structured ndarray of shape (n_known,)
-        The symbols that the model knows; another one is taken to say nothing of the class.
-    mu : ndarray of shape (n_known, n_classes)
+    model : VoteModel
+        A symbol that it does not know is taken to say nothing of the class.
     """
+    mu = model.mu
     table = np.tile(patterns.counts()[:, None] / patterns.n_samples, (1, mu.shape[1]))
-    place = places_of(patterns, symbols)
-    known = np.flatnonzero(place < len(symbols))
+    place = places_of(patterns.lf, patterns.vote, model.table)
+    known = np.flatnonzero(place < len(mu))
     table[known] = mu[place[known]]
     spoken = np.zeros((patterns.n_lfs, mu.shape[1]))
     np.add.at(spoken, patterns.lf, table)
     spoken[np.bincount(patterns.lf, minlength=patterns.n_lfs) == 1] = 1.0
     return np.asarray(table / spoken[patterns.lf])
-
-
-def places_of(patterns: Patterns, symbols: NDArray[Any]) -> NDArray[np.intp]:
-    """Place of each of the patterns' symbols among the model's, shape (n_symbols,); n_known for one it lacks."""
-    values = np.unique(symbols["vote"])
-    width = len(values) + 1
-    known = symbols["lf"] * width + np.searchsorted(values, symbols["vote"])
-    wanted = patterns.lf * width + class_index(patterns.vote, values)
-    place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return np.where(known[place] == wanted, place, len(known))

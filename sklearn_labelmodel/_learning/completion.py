@@ -1,9 +1,53 @@
-"""Which column of mu is which class: the loss cannot tell classes of equal prior apart."""
+"""Matrix completion: mu from how often pairs of votes occur together (Ratner et al. 2019)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
+
+from .._evidence.model import VoteModel
+from .objective import make_objective
+from .observed import Observed
+from .trainer import TrainingSettings, train
+
+
+def complete_pairs(
+    observed: Observed,
+    model: VoteModel,
+    *,
+    start: NDArray[np.float64],
+    scale: float,
+    l2: float,
+    settings: TrainingSettings,
+) -> VoteModel:
+    """Learn mu from pairs of votes, leaving out those of LFs that are to be kept apart.
+
+    Parameters
+    ----------
+    observed : Observed
+    model : VoteModel
+    start : ndarray of shape (n_symbols, n_classes)
+        Where the l2 term pulls.
+    scale : float
+        Training starts from the start times this.
+    l2 : float
+    settings : TrainingSettings
+
+    Raises
+    ------
+    FloatingPointError
+        The loss is not finite.
+    ValueError
+        Unknown optimizer, scheduler, parameter of either, or device.
+    """
+    prior, apart = model.prior.of_all, model.dependence.apart
+    objective = make_objective(observed.statistics, prior, start, l2, apart)
+    mu, history = train(objective, start * scale, settings)
+    mu = np.clip(mu, model.mu_eps, 1 - model.mu_eps)
+    mu = align_columns(mu, observed.symbol_class, prior)
+    return replace(model, mu=mu, coverage=observed.coverage, history=history)
 
 
 def align_columns(

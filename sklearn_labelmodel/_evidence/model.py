@@ -1,0 +1,340 @@
+"""The vote model: all that is learned of votes, and the one rule that adds up a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+
+from .._utils import lazy
+from .._votes.classes import class_index
+from .._votes.patterns import Patterns
+from .dependence import Dependence
+from .prior import ClassPrior
+from .table import VoteTable
+
+# Rows times symbols of which one product may hold all.
+LIKENESS_CELLS = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some distinct rows, and how much their votes count.
+
+    Attributes
+    ----------
+    indicators : CSR array of shape (n_rows, n_symbols)
+        1 where the row holds the symbol.
+    evidence : CSR array of shape (n_rows, n_symbols)
+        The same entries: how much each vote counts, in (0, 1].
+    total : ndarray of shape (n_rows,)
+        Sum of that over the row's votes; 0 for a row without any.
+    weight : ndarray of shape (n_rows,)
+        How many rows are like it.
+    gold : ndarray of shape (n_rows,), dtype intp
+        Class of the rows' gold label; n_classes where there is none.
+    """
+
+    indicators: sp.csr_array
+    evidence: sp.csr_array
+    total: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    gold: NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """How learning went.
+
+    Attributes
+    ----------
+    curve : ndarray of shape (n_iter,)
+        The loss, or the mean log-likelihood, that each step started from.
+    last : float
+        That of what was learned; NaN where nobody computed it.
+    converged : bool or None
+        Whether the curve came to rest; None where nobody asked.
+    diverged : bool
+        Whether the loss ended above that of the start.
+    """
+
+    curve: NDArray[np.float64]
+    last: float
+    converged: bool | None
+    diverged: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class VoteModel:
+    """What votes say, what is known without them, and how a row adds up.
+
+    A row whose votes weigh w, n together, has for each class the score
+
+        (log P(Y | the row has a vote) + sum of w log P(vote | Y) + what silence says) / max(n, 1) ** tempering + offset,
+
+    and its posterior is the softmax of these scores. A class prior is divided with the votes, since it would outweigh
+    them otherwise. A row without a vote has log P(Y | the row has no vote) and what silence says.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+    table : VoteTable
+    prior : ClassPrior
+    dependence : Dependence
+    tempering : float
+        In [0, 1]: 0 where LFs err independently.
+    offsets : ndarray of shape (n_classes,)
+        What is added to rows with a vote, so that their posteriors have known shares.
+    mu : ndarray of shape (n_symbols, n_classes)
+        P(symbol | Y), by which votes are generated.
+    mu_eps : float
+        P(a vote that was never seen | Y).
+    coverage : ndarray of shape (n_lfs,)
+        P(the LF votes) by that account.
+    accuracies : ndarray of shape (n_lfs,)
+        P(vote is right | LF votes).
+    history : History or None
+    """
+
+    classes: NDArray[Any]
+    table: VoteTable
+    prior: ClassPrior
+    dependence: Dependence
+    tempering: float
+    offsets: NDArray[np.float64]
+    mu: NDArray[np.float64]
+    mu_eps: float
+    coverage: NDArray[np.float64]
+    accuracies: NDArray[np.float64]
+    history: History | None = None
+
+    # What a row's score is made of.
+
+    @lazy
+    def says(self) -> NDArray[np.float64]:
+        """What each vote adds, that its LF is not silent included, shape (n_symbols, n_classes)."""
+        table = self.table
+        return table.log_p if table.silence is None else table.log_p - table.silence[table.lf]
+
+    @lazy
+    def silence(self) -> NDArray[np.float64]:
+        """What the silence of all LFs adds, shape (n_classes,)."""
+        silence = self.table.silence
+        return np.zeros(len(self.classes)) if silence is None else silence.sum(axis=0)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every row is a sum, whatever votes it holds."""
+        prior = self.prior
+        alike = (prior.of_voted == prior.of_voteless).all() and not self.offsets.any()
+        in_full = self.dependence.likeness is None and (self.dependence.weight == 1).all()
+        return bool(alike and in_full and not self.tempering)
+
+    def add_up(self, sums: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
+        """THE rule: scores of rows, in the place of the sums of what their votes and silence say.
+
+        Parameters
+        ----------
+        sums : ndarray of shape (n_classes, n_rows)
+        total : ndarray of shape (n_rows,)
+            What the votes of each row weigh together.
+        """
+        voteless = np.flatnonzero(total == 0)
+        without_vote = sums[:, voteless] + np.log(self.prior.of_voteless)[:, None]
+        sums += np.log(self.prior.of_voted)[:, None]
+        if self.tempering:
+            sums /= np.maximum(total, 1.0) ** self.tempering
+        if self.offsets.any():
+            sums += self.offsets[:, None]
+        sums[:, voteless] = without_vote
+        return sums
+
+    def scores(self, rows: Rows) -> NDArray[np.float64]:
+        """The score of every class in some rows, shape (n_classes, n_rows)."""
+        sums = np.ascontiguousarray((rows.evidence @ self.says).T)
+        if self.table.silence is not None:
+            sums += self.silence[:, None]
+        return self.add_up(sums, rows.total)
+
+    def posterior(self, rows: Rows) -> NDArray[np.float64]:
+        """P(Y | votes) of some rows, shape (n_classes, n_rows)."""
+        return normalised(self.scores(rows))
+
+    def rows(self, patterns: Patterns) -> list[Rows]:
+        """The distinct rows in blocks that fit the cache, each vote with what it counts.
+
+        Parameters
+        ----------
+        patterns : Patterns
+            With this model's symbols.
+        """
+        class_of = np.append(class_index(patterns.gold_values, self.classes), len(self.classes))
+        gold = class_of[patterns.gold]
+        return [
+            weighed_rows(self.dependence, indicators, patterns.weight[at], gold[at])
+            for at, indicators in patterns.cuts(len(self.classes))
+        ]
+
+    def on(self, lf: NDArray[np.intp], vote: NDArray[Any]) -> VoteModel:
+        """The same model over other symbols: those that it does not know say nothing.
+
+        Parameters
+        ----------
+        lf, vote : ndarray of shape (n_other,)
+        """
+        place = places_of(lf, vote, self.table)
+        table, dependence = self.table, self.dependence
+        likeness = dependence.likeness
+        if likeness is not None:
+            wide = sp.csr_array((likeness.data, likeness.indices, likeness.indptr))
+            wide.resize(len(table.lf) + 1, len(table.lf) + 1)
+            likeness = wide[place][:, place]
+        nothing = np.zeros((1, len(self.classes)))
+        silence = table.silence
+        unknown = nothing if silence is None else silence
+        log_p = np.vstack([table.log_p, nothing])[place]
+        if silence is not None:
+            missing = place == len(table.lf)
+            log_p[missing] = unknown[lf[missing]]
+        return replace(
+            self,
+            table=replace(table, lf=lf, vote=vote, log_p=log_p),
+            dependence=replace(
+                dependence,
+                weight=np.append(dependence.weight, 0.0)[place],
+                likeness=likeness,
+            ),
+            mu=np.vstack([self.mu, nothing + self.mu_eps])[place],
+        )
+
+
+def weighed_rows(
+    dependence: Dependence,
+    indicators: sp.csr_array,
+    weight: NDArray[np.float64],
+    gold: NDArray[np.intp],
+) -> Rows:
+    """Rows, and how much each of their votes counts beside those like it."""
+    evidence = indicators
+    if dependence.likeness is not None:
+        evidence = weigh(indicators, dependence.likeness)
+    if (dependence.weight != 1).any():
+        data = evidence.data * dependence.weight[evidence.indices]
+        evidence = sp.csr_array((data, evidence.indices, evidence.indptr), shape=evidence.shape)
+    return Rows(indicators, evidence, np.asarray(evidence.sum(axis=1)), weight, gold)
+
+
+def weigh(indicators: sp.csr_array, likeness: sp.csr_array) -> sp.csr_array:
+    """Votes that say the same counted less: each weighs 1 / (1 + its likeness to the row's other votes).
+
+    Parameters
+    ----------
+    indicators : CSR array of shape (n_rows, n_symbols)
+        1 where the row holds the symbol, in order of columns.
+    likeness : CSR array of shape (n_symbols, n_symbols)
+        In [0, 1], with an empty diagonal.
+
+    Returns
+    -------
+    weights : CSR array of shape (n_rows, n_symbols)
+        The same entries, in (0, 1].
+    """
+    n_rows = max(1, LIKENESS_CELLS // indicators.shape[1])
+    parts = []
+    for rows in gen_batches(indicators.shape[0], n_rows):
+        part = indicators[rows]
+        shared = part @ likeness
+        shared.sort_indices()
+        total = part + part * shared
+        parts.append(sp.csr_array((1.0 / total.data, total.indices, total.indptr), total.shape))
+    return sp.csr_array(sp.vstack(parts, "csr"))
+
+
+def normalised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-probabilities up to a constant, shape (n_classes, n_rows), in their place probabilities that add up to 1."""
+    scores -= scores.max(axis=0)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=0)
+    return scores
+
+
+def places_of(lf: NDArray[np.intp], vote: NDArray[Any], table: VoteTable) -> NDArray[np.intp]:
+    """Place of each symbol among a table's; the number of these for one that the table lacks."""
+    values = np.unique(table.vote)
+    width = len(values) + 1
+    known = table.lf * width + np.searchsorted(values, table.vote)
+    wanted = lf * width + class_index(vote, values)
+    place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return np.where(known[place] == wanted, place, len(known))
+
+
+# Expected counts ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """Expected counts under the posterior of rows.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (n_symbols, n_classes)
+        Rows of each class that hold the symbol.
+    rows : ndarray of shape (n_classes,)
+        Rows of each class.
+    log_likelihood : float
+        Mean over rows of log P(votes, gold label); NaN where no model says it.
+    """
+
+    counts: NDArray[np.float64]
+    rows: NDArray[np.float64]
+    log_likelihood: float = np.nan
+
+
+def expected_counts(model: VoteModel, blocks: list[Rows]) -> Expected:
+    """What rows hold by the model's account; a gold label is certain.
+
+    Parameters
+    ----------
+    model : VoteModel
+    blocks : list of Rows
+    """
+    counts = np.zeros_like(model.table.log_p)
+    n_rows, log_likelihood = np.zeros(len(model.classes)), 0.0
+    for block in blocks:
+        posterior, block_log_likelihood = posterior_of(model.scores(block), block)
+        log_likelihood += block_log_likelihood
+        n_rows += posterior @ block.weight
+        counts += counted(posterior, block)
+    return Expected(counts, n_rows, log_likelihood / n_rows.sum())
+
+
+def counted(posterior: NDArray[np.float64], block: Rows) -> NDArray[np.float64]:
+    """Rows of each class that hold each symbol, shape (n_symbols, n_classes)."""
+    rows = np.multiply(posterior.T, block.weight[:, None], order="C")
+    return np.asarray(block.indicators.T @ rows)
+
+
+def posterior_of(scores: NDArray[np.float64], block: Rows) -> tuple[NDArray[np.float64], float]:
+    """P(Y | votes, gold label) in the place of scores, and the sum over rows of log P(votes, gold label)."""
+    labelled = np.flatnonzero(block.gold < len(scores))
+    of_gold = scores[block.gold[labelled], labelled]
+    log_p = scores.max(axis=0)
+    scores -= log_p
+    np.exp(scores, out=scores)
+    total = scores.sum(axis=0)
+    scores /= total
+    log_p += np.log(total)
+    log_p[labelled] = of_gold
+    return certain(scores, block.gold), float(block.weight @ log_p)
+
+
+def certain(posterior: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Posteriors, shape (n_classes, n_rows), in which the class of a gold label is certain."""
+    labelled = np.flatnonzero(gold < len(posterior))
+    posterior[:, labelled] = 0.0
+    posterior[gold[labelled], labelled] = 1.0
+    return posterior
