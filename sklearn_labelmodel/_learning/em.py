@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from .._evidence.model import Expected, History, Rows, VoteModel, certain, counted, expected_counts
 from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, VoteTable, leaning, one_coin, shrink
-from .._votes.patterns import Patterns
 from .._votes.per_lf import sum_of_lf
 from .observed import Observed
 
@@ -50,7 +49,7 @@ def maximise(
         model = m_step(model, expected)
         curve.append(expected.log_likelihood)
         if tol is not None and len(curve) > 1:
-            converged = abs(curve[-1] - curve[-2]) <= tol
+            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
         # Likelihoods may be equal by rounding where tables are not yet.
         converged |= before is not None and np.array_equal(before, expected.counts)
         before = expected.counts
@@ -173,6 +172,7 @@ def dawid_skene(
     observed: Observed,
     model: VoteModel,
     start: Expected,
+    blocks: list[Rows],
     *,
     strength: float,
     precision: float,
@@ -180,7 +180,6 @@ def dawid_skene(
     informative_abstain: bool | str,
     max_iter: int,
     tol: float | None,
-    patterns: Patterns | None = None,
 ) -> VoteModel:
     """Dawid and Skene's model of the rows, from a start's expected counts.
 
@@ -190,14 +189,13 @@ def dawid_skene(
     model : VoteModel
         Its prior is kept where it is known, else learned.
     start : Expected
+    blocks : list of Rows
     strength, precision : float
         Votes that Dirichlet priors are worth, and the precision that they are centred on.
     one_coin_lfs, informative_abstain
         `one_coin` and `informative_abstain` of DawidSkeneClassifier.
     max_iter : int
     tol : float or None
-    patterns : Patterns, default=None
-        Rows to learn from; by default all that say something.
     """
     assumed = _draw_to(
         observed,
@@ -207,13 +205,11 @@ def dawid_skene(
         one_coin_lfs=one_coin_lfs,
         informative_abstain=informative_abstain,
     )
-    if patterns is None:
-        patterns = observed.patterns if assumed.silence_counts else observed.patterns.informed()
 
     def m_step(model: VoteModel, expected: Expected) -> VoteModel:
         return _dawid_skene_step(observed, assumed, model, expected)
 
-    return maximise(m_step(model, start), model.rows(patterns), m_step, max_iter, tol)
+    return maximise(m_step(model, start), blocks, m_step, max_iter, tol)
 
 
 def majority_start(observed: Observed, model: VoteModel, blocks: list[Rows]) -> Expected:

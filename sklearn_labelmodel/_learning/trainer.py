@@ -106,7 +106,11 @@ def train(
     _check_finite(curve, settings.lr)
     # Rounding may leave a perfect fit a little below zero.
     curve = np.maximum(curve, 0.0)
-    diverged = curve[-1] > curve[0] + RISE * objective.loss_and_gradient(0 * start)[0]
+    diverged = curve[-1] > curve[0]
+    if diverged and (settings.weight_decay or settings.optimizer != "sgd"):
+        # Weight decay may raise the loss up to that of a mu of zeros, and adaptive steps may end a little above a start
+        # that is close to the optimum.
+        diverged = curve[-1] > max(2 * curve[0], objective.loss_and_gradient(0 * start)[0])
     history = History(curve[:-1], float(curve[-1]), converged, bool(diverged))
     return mu.cpu().numpy().astype(float), history
 

@@ -183,11 +183,15 @@ class DawidSkeneClassifier(BaseLabelModel):
         from .._learning.em import dawid_skene, majority_start
         from .._learning.mean import accuracies_by_mu
 
-        start = majority_start(observed, model, model.rows(observed.patterns))
+        all_say = self.informative_abstain is True
+        patterns = observed.patterns if all_say else observed.patterns.informed()
+        blocks = model.rows(patterns)
+        start = majority_start(observed, model, blocks)
         model = dawid_skene(
             observed,
             model,
             start,
+            blocks,
             strength=float(self.prior_strength),
             precision=float(self.prec_init),
             one_coin_lfs=self.one_coin,

@@ -242,20 +242,21 @@ def _maximise(
     tables = VOTES_PER_PARAMETER * n_parameters <= part.counts().sum()
     coins = not (tables and n_parameters <= MOST_PARAMETERS)
     model = _nothing_learned(observed, prior)
-    start = majority_start(observed, model, model.rows(part))
+    blocks = model.rows(part)
+    start = majority_start(observed, model, blocks)
     if labels is not None:
         start = _with_labels(start, labels)
     model = dawid_skene(
         observed,
         model,
         start,
+        blocks,
         strength=STRENGTH,
         precision=PRECISION,
         one_coin_lfs=coins,
         informative_abstain=False,
         max_iter=MAX_ITER,
         tol=TOL,
-        patterns=part,
     )
     return model, coins
 
