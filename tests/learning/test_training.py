@@ -282,7 +282,7 @@ def test_many_symbols_train_without_a_warning(many_symbols):
 
 
 def test_the_form_of_the_objective_does_not_show_in_the_result(monkeypatch, three_classes):
-    from sklearn_labelmodel._learning import objective as _objective
+    from sklearn_labelmodel._learning import completion as _objective
 
     model = LabelModelClassifier(l2=0.1, optimizer_params={"momentum": 0.9})
     answers = []
