@@ -32,7 +32,7 @@ def declared(
     if not len(pairs):
         return independent(len(lf))
     groups = groups_of(pairs, n_lfs)
-    return Dependence(pairs, np.ones(len(lf)), symbol_likeness(groups, lf, vote), groups)
+    return Dependence(pairs, np.ones(len(lf)), symbol_likeness(groups, lf, vote), pairs)
 
 
 def resolve_pairs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -338,14 +338,14 @@ class Dependence:
     likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
         How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
         each counts 1 / (1 + likeness).
-    apart : CSR array of shape (n_lfs, n_lfs) or None, default=None
-        1 between LFs whose agreement training is to leave out.
+    apart : ndarray of shape (n_apart, 2)
+        Columns of LFs whose agreement training is to leave out.
     """
 
     pairs: NDArray[np.intp]
     weight: NDArray[np.float64]
     likeness: sp.csr_array | None = None
-    apart: sp.csr_array | None = None
+    apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 
 
 NO_PAIRS = np.zeros((0, 2), dtype=np.intp)

@@ -376,11 +376,9 @@ class LabelModelClassifier(BaseLabelModel):
         )
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
-        from .._learning.observed import identified
-
         estimate = isinstance(self.class_balance, str) and not self._anchors(observed)
         if estimate and len(observed.classes) > 1:
-            warn_unidentified_prior(identified(observed))
+            warn_unidentified_prior(observed.identified)
         history = learned.history
         if history is not None and history.diverged:
             warn_user(

@@ -304,7 +304,7 @@ def sum_of_lf(values: NDArray[Any], lf: NDArray[np.intp], n_lfs: int) -> NDArray
     """
     sums = np.zeros((n_lfs, *values.shape[1:]))
     if len(lf):
-        firsts = np.flatnonzero(np.diff(lf, prepend=-1))
+        firsts = np.append(0, 1 + np.flatnonzero(lf[1:] != lf[:-1]))
         sums[lf[firsts]] = np.add.reduceat(values, firsts)
     return sums
 
