@@ -80,7 +80,7 @@ def _resolve_lf(lf: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
         return column[lf]
     is_column = isinstance(lf, int | np.integer) and not isinstance(lf, bool)
     if is_column and 0 <= lf < n_lfs:  # type: ignore[operator]
-        return int(lf)  # type: ignore[call-overload,no-any-return]
+        return int(lf)  # type: ignore[call-overload]
     known = f"LFs are called {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
     raise ValueError(f"dependencies names LF {lf!r}, which L does not have; its {known}.")
 

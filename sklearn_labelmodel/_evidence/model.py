@@ -17,6 +17,8 @@ from .table import VoteTable
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
 
+NO_PAIRS: NDArray[np.intp] = np.zeros((0, 2), dtype=np.intp)
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -346,9 +348,6 @@ class Dependence:
     weight: NDArray[np.float64]
     likeness: sp.csr_array | None = None
     apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
-
-
-NO_PAIRS = np.zeros((0, 2), dtype=np.intp)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._evidence.model import Expected, Rows, VoteModel, certain, counted
@@ -226,7 +227,7 @@ def _rates(
     return rate
 
 
-def votes_for(observed: Observed, indicators: object) -> NDArray[np.float64]:
+def votes_for(observed: Observed, indicators: sp.csr_array) -> NDArray[np.float64]:
     """Votes for each class, shape (n_rows, n_classes)."""
     named = np.where(observed.names_class[:, None], observed.meaning, 0.0)
-    return np.asarray(indicators @ named)  # type: ignore[operator]
+    return np.asarray(indicators @ named)

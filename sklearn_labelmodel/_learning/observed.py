@@ -29,6 +29,8 @@ class Observed:
     Attributes
     ----------
     n_samples, n_lfs : int
+    names : ndarray of shape (n_lfs,) or None
+        Names of the LFs, where they have any.
     votes : Votes or None
         None where only distinct rows are known.
     labels : GoldLabels
@@ -51,6 +53,7 @@ class Observed:
 
     n_samples: int
     n_lfs: int
+    names: NDArray[np.object_] | None
     votes: Votes | None
     labels: GoldLabels
     classes: NDArray[Any]
@@ -204,6 +207,7 @@ def _observed(
     return Observed(
         n_samples=counted.n_samples,
         n_lfs=n_lfs,
+        names=None if votes is None else votes.names,
         votes=votes,
         labels=labels,
         classes=np.zeros(0),
