@@ -248,7 +248,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         Notes
         -----
         Without labels it is the likelihood under `mu_` and `class_prior_`, so that it compares settings that change
-        these alone: `tempering` never does, `n_em_steps` and `dependencies` hardly, and a search over them ends with the
+        these alone: `tempering` never does, `n_em_steps` and `dependencies` hardly; a search over them ends with the
         first candidate. `mu_eps` changes it by itself, as the probability of a vote that `fit` never saw.
         """
         check_is_fitted(self)

@@ -322,7 +322,7 @@ def warn_unidentified_prior(identified: float) -> None:
     Parameters
     ----------
     identified : float
-        In [0, 1]; see `RefinementProblem.identified`.
+        In [0, 1]; see `Observed.identified`.
     """
     if identified < LEAST_IDENTIFIED:
         warn_user(
