@@ -19,12 +19,10 @@ from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
-from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
-from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_labelmodel import LabelModelClassifier
@@ -84,34 +82,6 @@ def data():
 @pytest.fixture(scope="module")
 def soft_labels(data):
     return LabelModelClassifier().fit(data[1]).predict_proba(data[1])
-
-
-# scikit-learn's checks ----------------------------------------------------------------------------
-
-ALL_MISSING = {
-    "check_supervised_y_no_nan": "a y of missing values means that no row is labelled, which is fine"
-}
-
-
-@pytest.mark.filterwarnings("ignore:The votes:UserWarning")
-@parametrize_with_checks(
-    [
-        WeakSupervisionClassifier(labeler=AboveMean()),
-        WeakSupervisionClassifier(labeler=AboveMean(), labels="hard"),
-        WeakSupervisionClassifier(
-            labeler=AboveMean(), estimator=make_pipeline(StandardScaler(), LinearSVC())
-        ),
-        WeakSupervisionClassifier(labeler=AboveMean(), estimator=GaussianNB()),
-    ],
-    expected_failed_checks=lambda estimator: ALL_MISSING,
-)
-def test_scikit_learn_check(estimator, check):
-    check(estimator)
-
-
-def test_every_parameter_has_a_constraint():
-    model = WeakSupervisionClassifier()
-    assert model._parameter_constraints.keys() == model.get_params().keys()
 
 
 # Soft labels --------------------------------------------------------------------------------------

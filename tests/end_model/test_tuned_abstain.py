@@ -18,7 +18,6 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_labelmodel import (
     DawidSkeneClassifier,
@@ -54,36 +53,6 @@ def votes():
 def tuned(votes):
     L, _, y = votes
     return TunedAbstainClassifier(precision=0.8).fit(L, y)
-
-
-# scikit-learn's checks ----------------------------------------------------------------------------
-
-# Predictions must be the most probable class in the checks, so nearly all rows must be answered; and {-1, 1} are
-# classes there, so that -1 cannot be an abstain among the votes.
-CHECKS = parametrize_with_checks(
-    [
-        TunedAbstainClassifier(LogisticRegression(), precision=0.6, confidence=None),
-        TunedAbstainClassifier(
-            LabelModelClassifier(abstain=None, n_epochs=5), precision=0.6, confidence=None
-        ),
-        TunedAbstainClassifier(MajorityVoteClassifier(abstain=None), precision=0.6, confidence=0.1),
-    ]
-)
-
-
-@pytest.mark.filterwarnings(NO_THRESHOLD)
-@pytest.mark.filterwarnings("ignore:.* gold rows? cannot assure:UserWarning")
-@pytest.mark.filterwarnings("ignore:The votes:UserWarning")
-@pytest.mark.filterwarnings("ignore:LF .* is fractional:UserWarning")
-@pytest.mark.filterwarnings("ignore:All votes name one class:UserWarning")
-@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), ids=CHECKS.kwargs["ids"])
-def test_scikit_learn_check(estimator, check):
-    check(estimator)
-
-
-def test_every_parameter_has_a_constraint():
-    model = TunedAbstainClassifier()
-    assert model._parameter_constraints.keys() == model.get_params().keys()
 
 
 def test_input_tags_are_the_estimators():

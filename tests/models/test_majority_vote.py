@@ -10,7 +10,6 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.estimator_checks import check_param_validation, parametrize_with_checks
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._learning.majority import _shared_precision
@@ -171,25 +170,6 @@ def test_scores_without_labels_rank_the_models():
 
 
 # scikit-learn -------------------------------------------------------------------------------------
-
-
-CHECKS = parametrize_with_checks([MajorityVoteClassifier(), MajorityVoteClassifier(abstain=None)])
-
-
-@pytest.mark.filterwarnings("ignore:The votes:UserWarning")
-@pytest.mark.filterwarnings("ignore:LF .* is fractional:UserWarning")
-@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), ids=CHECKS.kwargs["ids"])
-def test_scikit_learn_check(estimator, check):
-    check(estimator)
-
-
-def test_parameters_are_validated():
-    check_param_validation("MajorityVoteClassifier", MajorityVoteClassifier())
-
-
-def test_every_parameter_has_a_constraint():
-    model = MajorityVoteClassifier()
-    assert model._parameter_constraints.keys() == model.get_params().keys()
 
 
 def label_models():

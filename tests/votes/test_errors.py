@@ -141,7 +141,9 @@ def test_three_dimensions():
     refuses("dim 3|3D array", np.zeros((2, 2, 2)))
 
 
-@pytest.mark.parametrize("cell", [{"a": 1}, [1], (1, 2), object()], ids=str)
+@pytest.mark.parametrize(
+    "cell", [{"a": 1}, [1], (1, 2), object()], ids=lambda cell: type(cell).__name__
+)
 def test_cells_that_are_no_votes(cell):
     L = np.array(VOTES, dtype=object)
     L[2, 1] = cell
