@@ -10,6 +10,7 @@ from sklearn_labelmodel import LabelModelClassifier
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+pytestmark = pytest.mark.docs
 COMMANDS = [
     "pip install -c constraints.txt . && python examples/label_breast_cancer.py",
     'pip install -c constraints.txt ".[test]" && pytest',
