@@ -83,6 +83,7 @@ def chosen_threshold(rng, chance, n_gold, precision, confidence):
     return None if position is None else curve.threshold[position]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CHANCE_OF_BEING_RIGHT)
 def test_the_precision_is_missed_no_more_often_than_the_confidence_allows(kind):
     chance, rng, n_draws = CHANCE_OF_BEING_RIGHT[kind], np.random.default_rng(0), 120
@@ -111,6 +112,7 @@ def test_with_many_gold_rows_most_of_what_is_possible_is_answered(kind, possible
     assert np.median(coverage) > 0.75 * possible
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(NO_THRESHOLD)
 def test_a_label_models_labels_are_right_as_often_as_wanted_in_enough_draws_of_gold_rows():
     L, truth = make_votes(4000, 6, accuracy=0.7, coverage=0.5, seed=5)

@@ -194,6 +194,7 @@ def test_scikit_learns_calibration_display(frame, model):
     assert_allclose(display.prob_true, [y[rows].mean() for rows in in_bin])
 
 
+@pytest.mark.slow
 def test_without_matplotlib_the_remedy_is_named():
     code = (
         "import sys; sys.modules['matplotlib'] = None; sys.modules['matplotlib.pyplot'] = None\n"
@@ -204,6 +205,7 @@ def test_without_matplotlib_the_remedy_is_named():
     assert 'pip install "sklearn_labelmodel[plot]"' in done.stderr
 
 
+@pytest.mark.slow
 def test_importing_inspection_does_not_import_matplotlib():
     code = "import sys, sklearn_labelmodel.inspection; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -432,6 +432,7 @@ def test_float32_as_the_default_dtype_of_torch_changes_nothing(binary):
         torch.set_default_dtype(torch.float32)
 
 
+@pytest.mark.slow
 def test_importing_unpickling_and_predicting_need_neither_torch_nor_matplotlib(tmp_path, binary):
     L, y = binary
     texts = np.where(L == -1, None, np.array(["no", "yes", None], dtype=object)[L])

@@ -442,6 +442,7 @@ def test_a_missing_column_is_never_an_abstention(comments):
 # Workers and progress
 
 
+@pytest.mark.slow
 def test_worker_processes_run_closures_and_vote_the_same():
     bound = 5
     lfs = [
