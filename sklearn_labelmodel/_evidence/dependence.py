@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._votes.pairs import symbols_by_vote
-from .model import NO_PAIRS, Dependence
+from .model import NO_PAIRS, Dependence, groups_of
 
 
 def independent(n_symbols: int) -> Dependence:
@@ -92,16 +92,6 @@ def named_pairs(
     return [tuple(pair.tolist() if names is None else names[pair].tolist()) for pair in pairs]
 
 
-def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
-    """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
-    from scipy.sparse.csgraph import connected_components
-
-    links = sp.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n_lfs, n_lfs))
-    _, group = connected_components(links, directed=False)
-    member = sp.csr_array((np.ones(n_lfs), (np.arange(n_lfs), group)))
-    return _without_diagonal(member @ member.T)
-
-
 def symbol_likeness(groups: sp.csr_array, lf: NDArray[np.intp], vote: NDArray[Any]) -> sp.csr_array:
     """The entries of their LFs, for symbols of one vote; CSR array of shape (n_symbols, n_symbols).
 
@@ -118,10 +108,3 @@ def symbol_likeness(groups: sp.csr_array, lf: NDArray[np.intp], vote: NDArray[An
         data.append(between.data)
     entries = np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))
     return sp.csr_array(entries, shape=(len(lf), len(lf)))
-
-
-def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
-    matrix = matrix.tocoo()
-    apart = matrix.row != matrix.col
-    entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
-    return sp.csr_array(entries, shape=matrix.shape)

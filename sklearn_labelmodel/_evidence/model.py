@@ -17,6 +17,7 @@ from .table import VoteTable
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
 
+
 NO_PAIRS: NDArray[np.intp] = np.zeros((0, 2), dtype=np.intp)
 
 
@@ -388,3 +389,20 @@ def uniform_prior(n_classes: int) -> ClassPrior:
     """Equal shares, for want of knowledge."""
     shares = np.full(n_classes, 1 / n_classes)
     return ClassPrior(shares, shares, shares, "uniform")
+
+
+def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
+    """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
+    from scipy.sparse.csgraph import connected_components
+
+    links = sp.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n_lfs, n_lfs))
+    _, group = connected_components(links, directed=False)
+    member = sp.csr_array((np.ones(n_lfs), (np.arange(n_lfs), group)))
+    return _without_diagonal(member @ member.T)
+
+
+def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
+    matrix = matrix.tocoo()
+    apart = matrix.row != matrix.col
+    entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
+    return sp.csr_array(entries, shape=matrix.shape)

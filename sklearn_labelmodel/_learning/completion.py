@@ -24,9 +24,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._evidence.dependence import groups_of
-from .._evidence.model import History, VoteModel
-from .._votes.pairs import VoteStatistics, sum_of_lf
+from .._evidence.model import History, VoteModel, groups_of
+from .._evidence.table import sum_of_lf
+from .._votes.pairs import VoteStatistics
 from .observed import Observed
 
 Train = Callable[["Objective", NDArray[np.float64]], tuple[NDArray[np.float64], History]]

@@ -9,8 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._evidence.model import Expected, Rows, VoteModel, certain, counted
-from .._evidence.table import VoteTable, leaning, one_coin, shrink
-from .._votes.pairs import sum_of_lf
+from .._evidence.table import VoteTable, leaning, one_coin, shrink, sum_of_lf
 from .em import maximise
 from .observed import Observed
 

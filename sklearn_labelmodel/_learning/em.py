@@ -19,14 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._evidence.model import Expected, History, Rows, VoteModel, expected_counts
-from .._evidence.table import (
-    LEAST_PRECISION,
-    PRIOR_VOTES,
-    accuracies,
-    leaning,
-    shrink,
-)
-from .._votes.pairs import sum_of_lf
+from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, accuracies, leaning, shrink, sum_of_lf
 from .observed import Observed
 
 MStep = Callable[[VoteModel, Expected], VoteModel]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_labelmodel._evidence.dependence import groups_of
+from sklearn_labelmodel._evidence.model import groups_of
 from sklearn_labelmodel._evidence.table import precision_start, snorkel_start
 from sklearn_labelmodel._learning import completion as _objective
 from sklearn_labelmodel._learning.completion import (

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._evidence.dependence import groups_of
-from ..._evidence.model import places_of
+from ..._evidence.model import groups_of, places_of
 from ..._learning.observed import KeptCounts
 from ..._utils import warn_user
 from ..._votes.classes import class_index
