@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import metadata_routing
 from sklearn.utils.validation import (
-    _check_feature_names,
     _check_sample_weight,
     _num_samples,
     check_is_fitted,
@@ -24,6 +23,7 @@ from .._learning.observed import KeptVotes
 from .._utils import warn_user
 from .._votes.classes import check_same_kind, check_votes_are_classes, class_index
 from .._votes.codes import Votes
+from .._votes.containers import check_lf_names, check_row_order
 from .._votes.gold import GoldLabels, read_gold
 from .._votes.reader import read_votes
 from .scoring import weighted_mean
@@ -35,6 +35,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+NOTHING_LABELLED = (
+    "y labels no row, so the score is the log-likelihood of the votes. It is no accuracy: do not average it with "
+    "accuracies, or compare it with them. Give every fold labelled rows, or leave y out."
+)
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator):
@@ -140,10 +146,13 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         since it bounds `mu_` and is the probability of a vote that `fit` never saw; leave it out of such a search.
         """
         check_is_fitted(self)
+        check_row_order(L=L, y=y, sample_weight=sample_weight)
         votes = self._read_votes(L)
         weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
         gold = read_gold(y, votes.n_samples, classes=self.classes_)
         if not gold.n_labelled:
+            if y is not None:
+                warn_user(NOTHING_LABELLED)
             return weighted_mean(self._log_likelihood(votes), weight)
         check_same_kind(self.classes_, gold.values, ("classes", "labels of y"))
         labelled = gold.codes < len(gold.values)
@@ -204,24 +213,20 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         return silent, spoken + silent + self._mu_eps
 
     def _read_training_data(self, L: Any, y: Any) -> tuple[Votes, GoldLabels]:
-        if type(L) is np.ndarray:
-            self.__dict__.pop("feature_names_in_", None)
-        else:
-            _check_feature_names(self, L, reset=True)
+        names = check_lf_names(self, L, reset=True)
+        check_row_order(L=L, y=y)
         gold = read_gold(y, _num_samples(L), classes=self.classes)
         votes = read_votes(
             L,
             abstain=self.abstain,
-            names=getattr(self, "feature_names_in_", None),
+            names=names,
             allow_fractions=bool(gold.n_labelled) or self.classes is not None,
         )
         self.n_features_in_ = votes.n_lfs
         return votes, gold
 
     def _read_votes(self, L: Any) -> Votes:
-        names = getattr(self, "feature_names_in_", None)
-        if names is not None or not isinstance(L, np.ndarray):
-            _check_feature_names(self, L, reset=False)
+        names = check_lf_names(self, L, reset=False)
         known = self.symbols_["vote"]
         fractions = known.dtype.kind == "f"
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from .._spelling import marks
+from .._utils import listed
 from .codes import is_text
+from .containers import loses_cells
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,11 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
         return no_gold(n_samples)
     labels = column_or_1d(_as_labels(y), warn=True)
     if len(labels) != n_samples:
+        more = " If y has the index of the rows that it labels, pass y.reindex(L.index)."
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: L has {n_samples} rows, "
             f"y has {len(labels)} labels. Mark rows without a gold label with -1 or a missing value."
+            + (more if hasattr(y, "reindex") else "")
         )
     known = ~_missing_mask(labels)
     if labels.dtype.kind == "O" and is_text(labels):
@@ -111,11 +117,31 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
 
 
 def _as_labels(y: Any) -> NDArray[Any]:
-    labels = np.asarray(y)
-    if labels.dtype.kind in "US" and isinstance(y, list | tuple):
-        # NumPy writes a list's None and NaN as strings.
-        return np.array(y, dtype=object)
-    return labels
+    """Labels as an array that holds each as it was written."""
+    if isinstance(y, Mapping):
+        raise TypeError(
+            f"y is a {type(y).__name__}; pass pandas.Series(y).reindex(L.index), a label for each row of L in order."
+        )
+    if np.ma.isMaskedArray(y):
+        return np.where(np.ma.getmaskarray(y), None, np.asarray(y).astype(object))
+    if hasattr(y, "to_pylist"):
+        y = y.to_pylist()
+    elif hasattr(y, "null_count") and hasattr(y, "to_list"):
+        y = y.to_list()
+    elif isinstance(y, ValuesView | Iterator):
+        y = list(y)
+    if isinstance(y, list | tuple):
+        return _of_list(y)
+    # Of a nullable or categorical column NumPy would make floats.
+    exact = hasattr(y, "iloc") and not isinstance(getattr(y, "dtype", np.dtype(int)), np.dtype)
+    labels = np.asarray(y, dtype=object if exact else None)
+    return labels.astype(object) if labels.dtype.kind == "T" else labels
+
+
+def _of_list(labels: Any) -> NDArray[Any]:
+    array = np.asarray(labels)
+    # NumPy writes a list's None and NaN as strings, and rounds whole numbers beside NaN.
+    return np.array(labels, dtype=object) if loses_cells(array) else array
 
 
 def _missing_mask(labels: NDArray[Any]) -> NDArray[np.bool_]:
@@ -133,10 +159,19 @@ def _distinct_labels(labels: NDArray[Any]) -> NDArray[Any]:
         return np.array([], dtype=np.intp)
     if labels.dtype.kind == "O":
         if len({isinstance(label, str) for label in labels}) > 1:
-            raise ValueError("y mixes numbers with strings; write every class label in one way.")
+            raise ValueError(f"y mixes numbers with strings; {_remedy_of_mixture(labels)}.")
         if not isinstance(labels[0], str):
             labels = np.array(labels.tolist())
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
     return np.unique(labels)
+
+
+def _remedy_of_mixture(labels: NDArray[Any]) -> str:
+    texts = sorted({label for label in labels if isinstance(label, str)})
+    odd = marks(texts)
+    if len(odd) < len(texts):
+        return "write every class label in one way"
+    shown = listed([repr(text) for text in texts], 5)
+    return f"if {shown} means that a row has no label, replace it by None; else write every class label in one way"
