@@ -15,13 +15,64 @@ SMALL_SIGNS = set("-.?*#/\\~:;,·•…‐‑‒–—−_ ")
 
 WORDS_FOR_NO_VOTE = {
     *("nan", "nat", "na", "none", "null", "missing", "blank", "empty", "novalue"),
-    *("abstain", "abstained", "abstention", "novote", "nolabel", "unlabeled", "unlabelled", "unlabel"),
-    *("unsure", "notsure", "imnotsure", "uncertain", "unclear", "undecided", "undetermined", "maybe"),
+    *(
+        "abstain",
+        "abstained",
+        "abstention",
+        "novote",
+        "nolabel",
+        "unlabeled",
+        "unlabelled",
+        "unlabel",
+    ),
+    *(
+        "unsure",
+        "notsure",
+        "imnotsure",
+        "uncertain",
+        "unclear",
+        "undecided",
+        "undetermined",
+        "maybe",
+    ),
     *("unknown", "unk", "idk", "dk", "dunno", "dontknow", "donotknow", "idontknow", "idonotknow"),
-    *("cannottell", "canttell", "icanttell", "icannottell", "cannotsay", "cantsay", "hardtosay", "hardtotell"),
-    *("cannotdetermine", "cannotbedetermined", "cannotanswer", "cannotdecide", "cantdecide", "indeterminate"),
-    *("skip", "skipped", "refused", "refusal", "noanswer", "noresponse", "noopinion", "prefernottosay"),
-    *("notapplicable", "notavailable", "notlabeled", "notlabelled", "unanswered", "unannotated", "tbd"),
+    *(
+        "cannottell",
+        "canttell",
+        "icanttell",
+        "icannottell",
+        "cannotsay",
+        "cantsay",
+        "hardtosay",
+        "hardtotell",
+    ),
+    *(
+        "cannotdetermine",
+        "cannotbedetermined",
+        "cannotanswer",
+        "cannotdecide",
+        "cantdecide",
+        "indeterminate",
+    ),
+    *(
+        "skip",
+        "skipped",
+        "refused",
+        "refusal",
+        "noanswer",
+        "noresponse",
+        "noopinion",
+        "prefernottosay",
+    ),
+    *(
+        "notapplicable",
+        "notavailable",
+        "notlabeled",
+        "notlabelled",
+        "unanswered",
+        "unannotated",
+        "tbd",
+    ),
 }
 
 
@@ -127,10 +178,13 @@ def _is_mark(text: str, lone: bool, number: int | float | None, plus: bool) -> b
 
 def is_word_for_no_vote(text: str) -> bool:
     """Whether a text by itself means "no vote": a blank, a sign such as "-", or a word such as "unsure"."""
+    return is_sign(text) or re.sub(r"[\W_]+", "", spelling(text)) in WORDS_FOR_NO_VOTE
+
+
+def is_sign(text: str) -> bool:
+    """Whether a text holds no word: a blank, signs such as "-" or "?", or what software writes for nothing ("nan")."""
     visible = spelling(text)
-    if set(visible) <= SMALL_SIGNS:
-        return True
-    return re.sub(r"[\W_]+", "", visible) in WORDS_FOR_NO_VOTE
+    return set(visible) <= SMALL_SIGNS or visible in ("nan", "nat", "<na>", "null", "n/a", "#n/a")
 
 
 def _apart(numbers: set[int | float]) -> set[int | float]:
@@ -140,6 +194,4 @@ def _apart(numbers: set[int | float]) -> set[int | float]:
     if not found or not 2 <= len(others) <= FEW_NUMBERS:
         return set()
     widest = max(after - before for before, after in pairwise(others))
-    return {
-        mark for mark in found if min(abs(mark - other) for other in others) > max(widest, 1)
-    }
+    return {mark for mark in found if min(abs(mark - other) for other in others) > max(widest, 1)}

@@ -24,7 +24,8 @@ from .._utils import warn_user
 from .._votes.classes import check_same_kind, check_votes_are_classes, class_index
 from .._votes.codes import Votes
 from .._votes.containers import check_lf_names, check_row_order
-from .._votes.gold import GoldLabels, read_gold
+from .._votes.encoding import find_encoding, renamed
+from .._votes.gold import GoldLabels, read_gold, warn_of_wrapper
 from .._votes.reader import read_votes
 from .scoring import weighted_mean
 
@@ -223,13 +224,16 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             allow_fractions=bool(gold.n_labelled) or self.classes is not None,
         )
         self.n_features_in_ = votes.n_lfs
-        return votes, gold
+        warn_of_wrapper(gold)
+        self._encoding = find_encoding(votes, gold, self.classes)
+        return renamed(votes, self._encoding), gold
 
     def _read_votes(self, L: Any) -> Votes:
         names = check_lf_names(self, L, reset=False)
         known = self.symbols_["vote"]
         fractions = known.dtype.kind == "f"
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
+        votes = renamed(votes, self._encoding)
         check_same_kind(votes.vote_values, known)
         if self.classes is not None:
             check_votes_are_classes(self.classes_, votes)

@@ -12,9 +12,9 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._spelling import marks
-from .._utils import listed
+from .._utils import callers, listed, warn_user
 from .codes import is_text
-from .containers import loses_cells
+from .containers import largest_exact, loses_cells
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,19 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
     return GoldLabels(values, codes)
 
 
+def warn_of_wrapper(gold: GoldLabels) -> None:
+    """Warn where some rows are unlabelled and the one who calls `fit` takes their mark for a class.
+
+    CalibratedClassifierCV hands y on as it is, and counts every value in it as a class of its own results.
+    """
+    if gold.n_labelled < len(gold.codes) and "sklearn.calibration" in callers() and gold.n_labelled:
+        warn_user(
+            "CalibratedClassifierCV counts the mark of rows without a label as a class. Fit the label model first, and "
+            "calibrate it on the labelled rows only: CalibratedClassifierCV(FrozenEstimator(model.fit(L, y))).fit("
+            "L[labelled], y[labelled]), with FrozenEstimator of sklearn.frozen."
+        )
+
+
 def _as_labels(y: Any) -> NDArray[Any]:
     """Labels as an array that holds each as it was written."""
     if isinstance(y, Mapping):
@@ -164,8 +177,18 @@ def _distinct_labels(labels: NDArray[Any]) -> NDArray[Any]:
             labels = np.array(labels.tolist())
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
+        _check_exact(labels)
     check_classification_targets(labels)
     return np.unique(labels)
+
+
+def _check_exact(labels: NDArray[Any]) -> None:
+    exact = largest_exact(labels.dtype)
+    if (np.abs(labels) >= exact).any():
+        raise ValueError(
+            f"y holds {labels[np.abs(labels) >= exact][0]:.0f}, and floats of its kind are rounded from {exact:.0f} on. "
+            "Write labels as integers (None where there is none) or strings."
+        )
 
 
 def _remedy_of_mixture(labels: NDArray[Any]) -> str:
