@@ -44,6 +44,15 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
+def callers() -> set[str]:
+    """Names of the modules whose functions are being called, from here to the program's start."""
+    frame, names = sys._getframe(1), set()
+    while frame:
+        names.add(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back  # type: ignore[assignment]
+    return names
+
+
 _OF_THREAD = threading.local()
 
 

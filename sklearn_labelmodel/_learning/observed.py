@@ -49,6 +49,10 @@ class Observed:
         Whether each LF shares a row with another LF.
     has_choice : ndarray of shape (n_lfs,), dtype bool
         Whether each LF casts several votes.
+    encoding : dict of vote to label, or None
+        Which label each vote is, where y numbers the classes that LFs vote for.
+    counted : dict
+        What was counted of these so far.
     """
 
     n_samples: int
@@ -64,6 +68,7 @@ class Observed:
     coverage: NDArray[np.float64]
     overlaps: NDArray[np.bool_]
     has_choice: NDArray[np.bool_]
+    encoding: dict[Any, int] | None = None
     counted: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -222,10 +227,18 @@ def _observed(
     )
 
 
-def with_classes(observed: Observed, classes: NDArray[Any]) -> Observed:
-    """With the classes, and what symbols mean by them."""
+def with_classes(
+    observed: Observed, classes: NDArray[Any], encoding: dict[Any, int] | None = None
+) -> Observed:
+    """With the classes, what symbols mean by them, and which label each vote is where y numbers them."""
     meaning = meaning_of(observed.vote, classes)
-    return replace(observed, classes=classes, meaning=meaning, counted=dict(observed.counted))
+    return replace(
+        observed,
+        classes=classes,
+        meaning=meaning,
+        encoding=encoding,
+        counted=dict(observed.counted),
+    )
 
 
 @dataclass(frozen=True, eq=False)

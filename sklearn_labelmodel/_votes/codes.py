@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import warn_user
+from .._utils import plain, warn_user
 
 SURVEY_CELLS = 1 << 16
 
@@ -177,7 +177,8 @@ class DenseVotes(Votes):
     def cells(
         self, start: int, stop: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
-        if not (self._is_compact and self._is_in_rows and self.abstain_code < len(self.values)):
+        plain = self._is_compact and self._is_in_rows and self.abstain_code < len(self.values)
+        if not plain or int(self.values[-1]) > np.iinfo(np.int64).max:
             return super().cells(start, stop)
         array = self.array[start:stop].ravel()
         marker = int(self.values[self.abstain_code])
@@ -249,7 +250,7 @@ class SparseVotes(Votes):
 
 def lf_label(names: NDArray[np.object_] | None, lf: int) -> str:
     """How messages call an LF: by its name, else by its column."""
-    return f"LF {lf}" if names is None else f"LF {str(names[lf])!r}"
+    return f"LF {lf}" if names is None else f"LF {plain(names[lf])!r}"
 
 
 def is_text(values: NDArray[Any]) -> bool:

@@ -75,6 +75,7 @@ def test_snorkels_posterior_is_snorkels(parameters, binary):
     assert_allclose(model.predict_proba(L), posterior_by_formula(model, L), rtol=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore:L has .* rows and .* LFs")
 def test_posterior_adds_up_to_one_however_many_the_votes():
     L, _ = make_votes(30, 600, coverage=1.0, accuracy=0.6)
     proba = LabelModelClassifier(**FEW_EPOCHS).fit(L).predict_proba(L)
@@ -88,6 +89,7 @@ def test_log_proba_is_the_logarithm(binary):
     assert_allclose(model.predict_log_proba(binary[0]), np.log(proba), rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:L has .* rows and .* LFs")
 def test_log_proba_of_a_probability_that_underflows_is_minus_infinity():
     L = np.zeros((4, 1000), dtype=int)
     L[::2] = 1

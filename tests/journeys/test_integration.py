@@ -351,9 +351,9 @@ def test_a_polars_data_frame_has_names_too(frame):
         model.predict(pl.DataFrame(frame.to_dict("list")).select(NAMES[::-1]))
 
 
-def test_the_index_of_a_data_frame_means_nothing(frame, binary):
+def test_the_index_of_a_data_frame_means_nothing_beside_another(frame, binary):
     moved = frame.set_index(np.arange(len(frame))[::-1])
-    y = pd.Series(binary[1])
+    y = pd.Series(binary[1], index=np.arange(len(frame)) + 1)
     model = LabelModelClassifier().fit(moved, y)
     assert_same_model(model, LabelModelClassifier().fit(frame, binary[1]), rtol=0)
 

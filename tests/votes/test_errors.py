@@ -501,7 +501,7 @@ def test_wrong_number_of_lfs(method):
 
 
 def test_ragged_lists():
-    refuses("inhomogeneous", [[0, 1, 1], [0, 1]])
+    refuses("Row 1 of L holds 2 votes and row 0 holds 3", [[0, 1, 1], [0, 1]])
 
 
 def test_errors_of_wrong_votes_come_with_the_lf_of_many_columns():
