@@ -90,17 +90,21 @@ class SetScorer:
 
     data: RealSet
     accuracies: dict[str, np.ndarray] = field(default_factory=dict)
+    methods: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = field(
+        default_factory=lambda: OURS
+    )
 
     def score_ours(self, n_draws: int) -> list[Result]:
         """Score this package's settings; a setting that raises is a failed one."""
-        return [self._score_setting(method, n_draws) for method in OURS]
+        return [self.score_setting(method, n_draws) for method in self.methods]
 
     def score_proba(self, method: str, proba: np.ndarray) -> Result:
         """Score probabilities of the scored rows."""
         self.accuracies[method] = correctness(proba, self.data.scored.y)
         return self._result(method, [(proba, np.ones(len(proba), dtype=bool))])
 
-    def _score_setting(self, method: str, n_draws: int) -> Result:
+    def score_setting(self, method: str, n_draws: int) -> Result:
+        """Score one setting; where it raises, the result says how."""
         try:
             if method == GOLD:
                 draws = [self._label_with_gold(seed) for seed in range(n_draws)]
@@ -114,7 +118,7 @@ class SetScorer:
     def _label(
         self, method: str, L: np.ndarray, y: np.ndarray | None = None, **settings: Any
     ) -> np.ndarray:
-        kind, fixed = OURS[method]
+        kind, fixed = self.methods[method]
         model = fit(kind(classes=range(self.data.n_classes), **fixed, **settings), L, y)
         return model.predict_proba(self.data.scored.L)
 

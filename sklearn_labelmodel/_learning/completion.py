@@ -376,12 +376,13 @@ def _masked(statistics: VoteStatistics, dependent: Any) -> Any:
     return sp.csr_array((coo.data[apart], (coo.row[apart], coo.col[apart])), shape=pairs.shape)
 
 
-def believe_mu(observed: Observed, model: VoteModel) -> VoteModel:
-    """Votes say what mu says, and the class prior is that of all rows: what the paper describes."""
+def believe_mu(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:
+    """Votes say what mu says, and the class prior is that of all rows: without tempering what the paper describes."""
     joint = np.ones(observed.n_lfs, dtype=bool)
     table = replace(model.table, log_p=np.log(model.mu), joint=joint)
     prior = replace(model.prior, of_voted=model.prior.of_all, of_voteless=model.prior.of_all)
-    return replace(model, table=table, prior=prior, accuracies=accuracies_by_mu(observed, model))
+    model = replace(model, table=table, prior=prior, tempering=tempering)
+    return replace(model, accuracies=accuracies_by_mu(observed, model))
 
 
 def accuracies_by_mu(observed: Observed, model: VoteModel) -> NDArray[np.float64]:

@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 
 from .._evidence.dependence import independent
 from .._evidence.model import NO_PAIRS, Dependence, VoteModel
+from .._evidence.table import PRIOR_VOTES
 from .._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
 from .observed import Observed
-
-# Votes that independence is worth.
-INDEPENDENT_VOTES = 5.0
-
 
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
 
@@ -225,7 +222,7 @@ def beyond_chance(
     beyond = agreed - expected
     error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
     z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
-    ratio = np.clip(beyond / (common - expected + INDEPENDENT_VOTES), 0.0, 1.0)
+    ratio = np.clip(beyond / (common - expected + PRIOR_VOTES), 0.0, 1.0)
     np.fill_diagonal(ratio, 0.0)
     return ratio, z
 

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 START_DECIDES = "the start (prec_init) decides"
 # Steps before copies are first looked for, and what rows' votes are tempered by until they are weighed.
 TRIAL_STEPS, E_STEP_TEMPERING = 2, 0.25
-# Steps where rows are read for the class prior alone.
-PRIOR_STEPS = 5
 
 
 @documented
@@ -279,7 +277,7 @@ class LabelModelClassifier(BaseLabelModel):
         estimate, tempering = isinstance(self.class_balance, str), float(self.tempering)
         recipe: list[Learner] = []
         if not known and (reads or estimate):
-            recipe += self._reading(observed, self.n_em_steps if reads else PRIOR_STEPS)
+            recipe += self._reading(observed, self.n_em_steps or TRIAL_STEPS)
         if anchored:
             recipe += [tell_prior]
         elif estimate:
@@ -292,7 +290,8 @@ class LabelModelClassifier(BaseLabelModel):
         if anchored:
             recipe += [count_gold]
         if not reads:
-            return [*recipe, believe_mu]
+            tempering = 0.0 if self.init == "snorkel" else tempering
+            return [*recipe, partial(believe_mu, tempering=tempering)]
         given = assumed.prior.source == "given" and not anchored
         if given:
             recipe += [partial(confirm, tempering=tempering)]
