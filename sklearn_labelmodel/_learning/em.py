@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .._evidence.model import Expected, History, Rows, VoteModel, expected_counts
 from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, accuracies, leaning, shrink, sum_of_lf
+from .._votes.scores import is_bin
 from .observed import Observed
 
 MStep = Callable[[VoteModel, Expected], VoteModel]
@@ -128,6 +129,9 @@ def _share(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
 def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:
     """The geometric mean of mu and the rows' table: pairs of votes and whole rows say one as much as the other.
 
+    Bins of scores keep the rows' table: judges agree on more than the class, and pairs of bins would take all of it for
+    the class.
+
     Parameters
     ----------
     observed : Observed
@@ -138,6 +142,7 @@ def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> V
     table = model.table
     scale = np.where(table.joint, 1.0, observed.coverage)[table.lf]
     log_p = (np.log(model.mu) + table.log_p + np.log(scale)[:, None]) / 2
+    log_p = np.where(is_bin(table.vote)[:, None], table.log_p, log_p)
     return replace(model, table=replace(table, log_p=log_p), tempering=tempering)
 
 

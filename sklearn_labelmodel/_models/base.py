@@ -31,6 +31,18 @@ from .._votes.containers import check_container, check_lf_names, check_row_order
 from .._votes.encoding import find_encoding, renamed
 from .._votes.gold import read_gold, warn_of_wrapper
 from .._votes.reader import read_votes
+from .._votes.scores import (
+    Cells,
+    Scores,
+    check_speaks_for,
+    find_scores,
+    is_bin,
+    n_columns,
+    no_bins,
+    read_beside,
+    with_bins,
+    with_ranges,
+)
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
@@ -67,7 +79,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     gold: str
     vote_model_: VoteModel
     n_features_in_: int
+    scores: Any
     _encoding: dict[Any, int] | None
+    _scores: Scores | None
     _kept: KeptCounts
     # What the report may suggest.
     _capabilities: frozenset[str] = frozenset()
@@ -136,24 +150,28 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         n_samples, names = _num_samples(L), column_names(L)
         labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=self.classes)
         fractions = bool(labels.n_labelled) or self.classes is not None
-        votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
+        scored = find_scores(self.scores, n_columns(L), names)
+        votes, cells = self._read(L, scored, names, fractions)
         warn_of_wrapper(labels)
         encoding = find_encoding(votes, labels, self.classes)
         votes = renamed(votes, encoding)
         counted = labels if self.gold != "ignore" else no_gold(votes.n_samples)
-        observed = observe(votes, counted, by_pairs=self._by_pairs)
+        if scored is not None:
+            scored = with_ranges(scored, cells)
+        observed = observe(with_bins(votes, scored, cells), counted, by_pairs=self._by_pairs)
         self._warn_unidentified(observed)
         classes = resolve_classes(
             self.classes,
             self.abstain,
             labels,
             votes,
-            observed.lf,
-            observed.vote,
+            observed.lf[~is_bin(observed.vote)],
+            no_bins(observed.vote),
             self.class_balance,
         )
         warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
-        return with_classes(observed, classes, encoding)
+        check_speaks_for(scored, classes, names)
+        return with_classes(observed, classes, encoding, scored)
 
     def _assume(self, observed: Observed) -> VoteModel:
         """The vote model that parameters and labels imply, before anything is learned."""
@@ -175,6 +193,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             "n_features_in_": observed.n_lfs,
             "vote_model_": learned,
             "_encoding": observed.encoding,
+            "_scores": observed.scores,
             "_kept": observed.kept(self._anchors(observed)),
         }
         names = observed.names
@@ -291,19 +310,31 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     def _read_votes(self, L: Any, model: VoteModel | None = None) -> Votes:
         model = self.vote_model_ if model is None else model
         names = check_lf_names(self, L)
-        known = model.table.vote
-        fractions = known.dtype.kind == "f"
-        votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
+        known, scored = no_bins(model.table.vote), self._scores
+        if scored is not None:
+            self._check_width(n_columns(L), model)
+        votes, cells = self._read(L, scored, names, known.dtype.kind == "f")
         votes = renamed(votes, self._encoding)
         check_same_kind(votes.vote_values, known)
         if self.classes is not None:
             check_votes_are_classes(model.classes, votes)
-        if votes.n_lfs != len(model.table.joint):
+        self._check_width(votes.n_lfs, model)
+        return with_bins(votes, scored, cells)
+
+    def _read(
+        self, L: Any, scored: Scores | None, names: NDArray[np.object_] | None, fractions: bool
+    ) -> tuple[Votes, list[Cells]]:
+        """Votes as they stand in L, and apart from them the scores."""
+        if scored is None:
+            return read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions), []
+        return read_beside(L, scored, abstain=self.abstain, names=names, allow_fractions=fractions)
+
+    def _check_width(self, n_lfs: int, model: VoteModel) -> None:
+        if n_lfs != len(model.table.joint):
             raise ValueError(
-                f"X has {votes.n_lfs} features, but {type(self).__name__} is expecting "
+                f"X has {n_lfs} features, but {type(self).__name__} is expecting "
                 f"{len(model.table.joint)} features as input"
             )
-        return votes
 
     # What a fit learned ---------------------------------------------------------------------------
 
@@ -321,6 +352,16 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     def symbols_(self) -> NDArray[Any]:
         """The votes that occurred: fields "lf" and "vote", shape (n_symbols,)."""
         return self.vote_model_.table.symbols
+
+    @property
+    def score_bins_(self) -> dict[Any, NDArray[np.float64]]:
+        """Least and greatest fitted score of each bin, (n_bins, 2), of each column of scores."""
+        scored = self._scores
+        if scored is None:
+            return {}
+        names = getattr(self, "feature_names_in_", None)
+        keys = scored.columns if names is None else names[scored.columns]
+        return dict(zip(keys.tolist(), scored.ranges, strict=True))
 
     @property
     def mu_(self) -> NDArray[np.float64]:

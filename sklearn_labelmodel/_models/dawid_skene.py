@@ -62,6 +62,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         P(Y), positive and adding up to 1, then kept. None or "estimate": learned, from gold labels and votes.
     {{parameter classes}}
     {{parameter abstain}}
+    {{parameter scores}}
     gold : {"anchor", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": their class is certain in every E-step. "ignore": y only names the
         classes.
@@ -69,6 +70,7 @@ class DawidSkeneClassifier(BaseLabelModel):
     Attributes
     ----------
     {{attribute vote_model_}}
+    {{attribute score_bins_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y): the LF's table, times how often it votes.
     {{attribute conditional_probs_}}
@@ -110,6 +112,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
         "classes": ["array-like", None],
         "abstain": [Real, str, None],
+        "scores": ["array-like", Mapping, str, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 
@@ -125,6 +128,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
         classes: ArrayLike | None = None,
         abstain: Any = -1,
+        scores: Any = None,
         gold: str = "anchor",
     ):
         self.max_iter = max_iter
@@ -136,6 +140,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         self.class_balance = class_balance
         self.classes = classes
         self.abstain = abstain
+        self.scores = scores
         self.gold = gold
 
     _capabilities = frozenset({"learn a prior"})

@@ -83,6 +83,7 @@ class LabelModelClassifier(BaseLabelModel):
         it; LFs that cast one vote only do not tell it (a warning says so).
     {{parameter classes}}
     {{parameter abstain}}
+    {{parameter scores}}
     gold : {"anchor", "prior", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
         with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
@@ -113,6 +114,7 @@ class LabelModelClassifier(BaseLabelModel):
     Attributes
     ----------
     {{attribute vote_model_}}
+    {{attribute score_bins_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y).
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
@@ -168,6 +170,7 @@ class LabelModelClassifier(BaseLabelModel):
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
         "classes": ["array-like", None],
         "abstain": [Real, str, None],
+        "scores": ["array-like", Mapping, str, None],
         "gold": [StrOptions({"anchor", "prior", "ignore"})],
         "n_em_steps": [Interval(Integral, 0, None, closed="left")],
         "tempering": [Interval(Real, 0, 1, closed="both")],
@@ -195,6 +198,7 @@ class LabelModelClassifier(BaseLabelModel):
         class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
         classes: ArrayLike | None = None,
         abstain: Any = -1,
+        scores: Any = None,
         gold: str = "anchor",
         n_em_steps: int = 5,
         tempering: float = 0.5,
@@ -218,6 +222,7 @@ class LabelModelClassifier(BaseLabelModel):
         self.class_balance = class_balance
         self.classes = classes
         self.abstain = abstain
+        self.scores = scores
         self.gold = gold
         self.n_em_steps = n_em_steps
         self.tempering = tempering
@@ -271,6 +276,7 @@ class LabelModelClassifier(BaseLabelModel):
         from .._learning.completion import believe_mu
         from .._learning.em import judge_lfs, mean_with_mu
         from .._learning.gold import count_gold, tell_prior
+        from .._learning.scores import temper_scores
         from .._learning.shares import confirm, match_shares
 
         anchored, known = self._anchors(observed), assumed.prior.known
@@ -296,7 +302,7 @@ class LabelModelClassifier(BaseLabelModel):
         given = assumed.prior.source == "given" and not anchored
         if given:
             recipe += [partial(confirm, tempering=tempering)]
-        recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering)]
+        recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering), temper_scores]
         if known or anchored:
             recipe += [partial(match_shares, silence=given)]
         return recipe

@@ -33,6 +33,7 @@ class MajorityVoteClassifier(BaseLabelModel):
         P(Y), positive and adding up to 1. None: from the gold labels, else uniform.
     {{parameter classes}}
     {{parameter abstain}}
+    {{parameter scores}}
     gold : {"anchor", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and to translate the labeling functions (LFs)
         that vote for something that is no class (see Notes). "ignore": y only names the classes; votes that are
@@ -41,6 +42,7 @@ class MajorityVoteClassifier(BaseLabelModel):
     Attributes
     ----------
     {{attribute vote_model_}}
+    {{attribute score_bins_}}
     vote_weights_ : ndarray of shape (n_symbols, n_classes)
         What each symbol counts for each class: 1 for the class that it names; adding up to 1, or 0 for a symbol that
         counts for none.
@@ -81,6 +83,7 @@ class MajorityVoteClassifier(BaseLabelModel):
         "class_balance": ["array-like", Mapping, None],
         "classes": ["array-like", None],
         "abstain": [Real, str, None],
+        "scores": ["array-like", Mapping, str, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 
@@ -90,11 +93,13 @@ class MajorityVoteClassifier(BaseLabelModel):
         class_balance: ArrayLike | Mapping[Any, float] | None = None,
         classes: ArrayLike | None = None,
         abstain: Any = -1,
+        scores: Any = None,
         gold: str = "anchor",
     ):
         self.class_balance = class_balance
         self.classes = classes
         self.abstain = abstain
+        self.scores = scores
         self.gold = gold
 
     vote_model_: EqualVotes

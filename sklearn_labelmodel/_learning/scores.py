@@ -1,0 +1,59 @@
+"""How far scores of judges vary together, and what their evidence counts then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .._evidence.model import Rows, VoteModel
+from .._evidence.table import sum_of_lf
+from .._votes.scores import is_bin
+from .observed import Observed
+
+
+def temper_scores(observed: Observed, model: VoteModel) -> VoteModel:
+    """Temper rows by how much what scores say varies together.
+
+    With e what a score says, the evidence of independent ones would vary by sum of var(e); it varies by
+
+        D = var(sum of e) / sum of var(e)
+
+    times as much, the design effect of Kish: n scores are worth n / D. The truth makes them vary together, too, but
+    judges also share what only seems to be it, and votes alone do not tell these apart; so all of it counts. D is that
+    of a row of the mean number n of scores, so that the exponent of theirs is log D / log n. That of the model is the
+    mean of this and of the votes' own, each counted as often as it occurs.
+
+    References
+    ----------
+    L. Kish. Survey Sampling. Wiley 1965.
+    """
+    bins = is_bin(model.table.vote)
+    if not bins.any() or not model.tempering:
+        return model
+    n_scores, n_votes = observed.frequency[bins].sum(), observed.frequency[~bins].sum()
+    effect = design_effect(observed, model)
+    exponent = np.log(effect) / np.log(n_scores) if n_scores > 1 else 0.0
+    exponent = float(np.clip(exponent, 0.0, 1.0))
+    tempering = (n_scores * exponent + n_votes * model.tempering) / (n_scores + n_votes)
+    return replace(model, tempering=float(tempering))
+
+
+def design_effect(observed: Observed, model: VoteModel) -> float:
+    """The variance of what the scores of a row say together, over that of as many independent ones; at least 1."""
+    table, weight = model.table, model.dependence.weight
+    says = table.log_p - table.log_p.mean(axis=1, keepdims=True)
+    says = says * (weight * is_bin(table.vote))[:, None]
+    frequency = observed.frequency[:, None]
+    means = sum_of_lf(frequency * says, table.lf, observed.n_lfs)
+    alone = (frequency * says**2).sum() - (means**2).sum()
+    blocks = model.rows(observed.sample)
+    sums = [np.asarray(block.indicators @ says) for block in blocks]
+    return max(1.0, _variance(sums, blocks) / alone) if alone > 0 else 1.0
+
+
+def _variance(sums: list[np.ndarray], blocks: list[Rows]) -> float:
+    """The variance of rows, summed over classes."""
+    rows, weight = np.concatenate(sums), np.concatenate([block.weight for block in blocks])
+    mean = np.average(rows, axis=0, weights=weight)
+    return float(np.average((rows - mean) ** 2, axis=0, weights=weight).sum())
