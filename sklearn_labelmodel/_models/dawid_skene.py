@@ -165,7 +165,9 @@ class DawidSkeneClassifier(BaseLabelModel):
         )
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
-        return [self._maximise]
+        from .._learning.scores import temper_scores
+
+        return [self._maximise, temper_scores]
 
     def _maximise(self, observed: Observed, model: VoteModel) -> VoteModel:
         from .._learning.completion import accuracies_by_mu

@@ -276,7 +276,7 @@ class LabelModelClassifier(BaseLabelModel):
         from .._learning.completion import believe_mu
         from .._learning.em import judge_lfs, mean_with_mu
         from .._learning.gold import count_gold, tell_prior
-        from .._learning.scores import temper_scores
+        from .._learning.scores import doubt_scores, temper_scores
         from .._learning.shares import confirm, match_shares
 
         anchored, known = self._anchors(observed), assumed.prior.known
@@ -293,7 +293,8 @@ class LabelModelClassifier(BaseLabelModel):
             recipe += [self._read_anew, *self._reading(observed, self.n_em_steps)]
         if not reads:
             recipe += [partial(forget, assumed)]
-        recipe += [self._complete_pairs]
+        doubt = partial(doubt_scores, precision=self._precision(observed))
+        recipe += [self._complete_pairs, doubt]
         if anchored:
             recipe += [count_gold]
         if not reads:
@@ -302,7 +303,8 @@ class LabelModelClassifier(BaseLabelModel):
         given = assumed.prior.source == "given" and not anchored
         if given:
             recipe += [partial(confirm, tempering=tempering)]
-        recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering), temper_scores]
+        recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering)]
+        recipe += [partial(temper_scores, independent=tempering == 0)]
         if known or anchored:
             recipe += [partial(match_shares, silence=given)]
         return recipe
