@@ -268,9 +268,24 @@ def with_classes(
     classes: NDArray[Any],
     encoding: dict[Any, int] | None = None,
     scores: Scores | None = None,
+    sets: dict[Any, NDArray[np.intp]] | None = None,
 ) -> Observed:
-    """With the classes, what symbols mean by them, and how votes and scores were read."""
+    """With the classes, what symbols mean by them, and how votes and scores were read.
+
+    Parameters
+    ----------
+    observed : Observed
+    classes : ndarray of shape (n_classes,)
+    encoding : dict of vote to label, default=None
+    scores : Scores, default=None
+    sets : dict of vote to ndarray of classes, default=None
+        Places of the classes that some votes leave open.
+    """
     meaning = meaning_of(observed.vote, classes)
+    for vote, left_open in (sets or {}).items():
+        symbols = np.flatnonzero(observed.vote == vote)
+        meaning[symbols] = 0.0
+        meaning[symbols[:, None], left_open] = 1 / len(left_open)
     bins = np.flatnonzero(is_bin(observed.vote))
     if len(bins):
         of_bins = observed.lf[bins], observed.vote[bins], observed.frequency[bins]

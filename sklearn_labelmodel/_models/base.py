@@ -30,13 +30,11 @@ from .._votes.codes import Votes, no_gold
 from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
 from .._votes.encoding import find_encoding, renamed
 from .._votes.gold import read_gold, warn_of_wrapper
-from .._votes.reader import read_votes
+from .._votes.meanings import literal, literal_votes, open_classes
 from .._votes.scores import (
-    Cells,
     Scores,
     check_speaks_for,
     find_scores,
-    is_bin,
     n_columns,
     no_bins,
     read_beside,
@@ -80,6 +78,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     vote_model_: VoteModel
     n_features_in_: int
     scores: Any
+    vote_meanings: Any
     _encoding: dict[Any, int] | None
     _scores: Scores | None
     _kept: KeptCounts
@@ -151,9 +150,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=self.classes)
         fractions = bool(labels.n_labelled) or self.classes is not None
         scored = find_scores(self.scores, n_columns(L), names)
-        votes, cells = self._read(L, scored, names, fractions)
+        votes, cells = read_beside(
+            L, scored, abstain=self.abstain, names=names, allow_fractions=fractions
+        )
         warn_of_wrapper(labels)
-        encoding = find_encoding(votes, labels, self.classes)
+        encoding = None if self.vote_meanings else find_encoding(votes, labels, self.classes)
         votes = renamed(votes, encoding)
         counted = labels if self.gold != "ignore" else no_gold(votes.n_samples)
         if scored is not None:
@@ -164,14 +165,14 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             self.classes,
             self.abstain,
             labels,
-            votes,
-            observed.lf[~is_bin(observed.vote)],
-            no_bins(observed.vote),
+            literal_votes(votes, self.vote_meanings),
+            *literal(observed.lf, observed.vote, self.vote_meanings),
             self.class_balance,
         )
         warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
         check_speaks_for(scored, classes, names)
-        return with_classes(observed, classes, encoding, scored)
+        sets = open_classes(self.vote_meanings, classes)
+        return with_classes(observed, classes, encoding, scored, sets)
 
     def _assume(self, observed: Observed) -> VoteModel:
         """The vote model that parameters and labels imply, before anything is learned."""
@@ -313,21 +314,15 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         known, scored = no_bins(model.table.vote), self._scores
         if scored is not None:
             self._check_width(n_columns(L), model)
-        votes, cells = self._read(L, scored, names, known.dtype.kind == "f")
+        votes, cells = read_beside(
+            L, scored, abstain=self.abstain, names=names, allow_fractions=known.dtype.kind == "f"
+        )
         votes = renamed(votes, self._encoding)
         check_same_kind(votes.vote_values, known)
         if self.classes is not None:
-            check_votes_are_classes(model.classes, votes)
+            check_votes_are_classes(model.classes, literal_votes(votes, self.vote_meanings))
         self._check_width(votes.n_lfs, model)
         return with_bins(votes, scored, cells)
-
-    def _read(
-        self, L: Any, scored: Scores | None, names: NDArray[np.object_] | None, fractions: bool
-    ) -> tuple[Votes, list[Cells]]:
-        """Votes as they stand in L, and apart from them the scores."""
-        if scored is None:
-            return read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions), []
-        return read_beside(L, scored, abstain=self.abstain, names=names, allow_fractions=fractions)
 
     def _check_width(self, n_lfs: int, model: VoteModel) -> None:
         if n_lfs != len(model.table.joint):

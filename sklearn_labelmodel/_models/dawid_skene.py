@@ -63,6 +63,7 @@ class DawidSkeneClassifier(BaseLabelModel):
     {{parameter classes}}
     {{parameter abstain}}
     {{parameter scores}}
+    {{parameter vote_meanings}}
     gold : {"anchor", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": their class is certain in every E-step. "ignore": y only names the
         classes.
@@ -113,6 +114,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         "classes": ["array-like", None],
         "abstain": [Real, str, None],
         "scores": ["array-like", Mapping, str, None],
+        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 
@@ -129,6 +131,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         classes: ArrayLike | None = None,
         abstain: Any = -1,
         scores: Any = None,
+        vote_meanings: Mapping[Any, Any] | None = None,
         gold: str = "anchor",
     ):
         self.max_iter = max_iter
@@ -141,6 +144,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         self.classes = classes
         self.abstain = abstain
         self.scores = scores
+        self.vote_meanings = vote_meanings
         self.gold = gold
 
     _capabilities = frozenset({"learn a prior"})

@@ -24,6 +24,10 @@ PIECES = {
         and what a bin means is learned. Only missing values abstain in them, `abstain` does not. Scores name no
         classes: these come from `classes`, y or the votes of other columns.
 """,
+    "parameter vote_meanings": """
+    vote_meanings : dict of vote to list of classes, default=None
+        Votes that leave several classes open, such as {"animal": ["cat", "dog"]} or {"not spam": ["ham", "promo"]}.
+""",
     "attribute score_bins_": """
     score_bins_ : dict of column to ndarray of shape (n_bins, 2)
         Least and greatest fitted score of each bin. A new score falls into the first bin whose greatest one it does

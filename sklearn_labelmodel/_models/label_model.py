@@ -84,6 +84,7 @@ class LabelModelClassifier(BaseLabelModel):
     {{parameter classes}}
     {{parameter abstain}}
     {{parameter scores}}
+    {{parameter vote_meanings}}
     gold : {"anchor", "prior", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
         with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
@@ -171,6 +172,7 @@ class LabelModelClassifier(BaseLabelModel):
         "classes": ["array-like", None],
         "abstain": [Real, str, None],
         "scores": ["array-like", Mapping, str, None],
+        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "prior", "ignore"})],
         "n_em_steps": [Interval(Integral, 0, None, closed="left")],
         "tempering": [Interval(Real, 0, 1, closed="both")],
@@ -199,6 +201,7 @@ class LabelModelClassifier(BaseLabelModel):
         classes: ArrayLike | None = None,
         abstain: Any = -1,
         scores: Any = None,
+        vote_meanings: Mapping[Any, Any] | None = None,
         gold: str = "anchor",
         n_em_steps: int = 5,
         tempering: float = 0.5,
@@ -223,6 +226,7 @@ class LabelModelClassifier(BaseLabelModel):
         self.classes = classes
         self.abstain = abstain
         self.scores = scores
+        self.vote_meanings = vote_meanings
         self.gold = gold
         self.n_em_steps = n_em_steps
         self.tempering = tempering

@@ -34,6 +34,7 @@ class MajorityVoteClassifier(BaseLabelModel):
     {{parameter classes}}
     {{parameter abstain}}
     {{parameter scores}}
+    {{parameter vote_meanings}}
     gold : {"anchor", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and to translate the labeling functions (LFs)
         that vote for something that is no class (see Notes). "ignore": y only names the classes; votes that are
@@ -84,6 +85,7 @@ class MajorityVoteClassifier(BaseLabelModel):
         "classes": ["array-like", None],
         "abstain": [Real, str, None],
         "scores": ["array-like", Mapping, str, None],
+        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 
@@ -94,12 +96,14 @@ class MajorityVoteClassifier(BaseLabelModel):
         classes: ArrayLike | None = None,
         abstain: Any = -1,
         scores: Any = None,
+        vote_meanings: Mapping[Any, Any] | None = None,
         gold: str = "anchor",
     ):
         self.class_balance = class_balance
         self.classes = classes
         self.abstain = abstain
         self.scores = scores
+        self.vote_meanings = vote_meanings
         self.gold = gold
 
     vote_model_: EqualVotes

@@ -197,18 +197,18 @@ class Cells:
 
 def read_beside(
     L: Any,
-    scored: Scores,
+    scored: Scores | None,
     *,
     abstain: Any,
     names: NDArray[np.object_] | None,
     allow_fractions: bool,
 ) -> tuple[Votes, list[Cells]]:
-    """Votes of the columns that are no scores (the others abstain in them), and the scores.
+    """Votes, which the columns of scores do not have, and apart from them the scores.
 
     Parameters
     ----------
     L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-    scored : Scores
+    scored : Scores or None
     abstain, names, allow_fractions
         As in `read_votes`. No marker abstains in a column of scores: missing values alone do.
 
@@ -224,6 +224,8 @@ def read_beside(
     UserWarning
         A score that is rather the marker `abstain`.
     """
+    if scored is None:
+        return read_votes(L, abstain=abstain, names=names, allow_fractions=allow_fractions), []
     if not (sp.issparse(L) or is_table(L)):
         L = check_array(as_array(L), dtype=None, ensure_all_finite=False)
     check_array(np.broadcast_to(np.int8(0), L.shape))
