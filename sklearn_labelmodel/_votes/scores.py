@@ -93,7 +93,11 @@ class Scores:
         if not isinstance(vote, Bin):
             return vote
         low, high = self.ranges[int(np.searchsorted(self.columns, lf))][vote.place]
-        return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        return _short(low) if low == high else f"{_short(low)} to {_short(high)}"
+
+
+def _short(score: float) -> str:
+    return f"{score:.0f}" if float(score).is_integer() else f"{score:.3g}"
 
 
 def n_columns(L: Any) -> int:
@@ -321,8 +325,8 @@ def _warn_of_marker(scores: NDArray[np.float64], markers: list[Any], label: str)
             if len(others) and (others >= 0).all():
                 warn_user(
                     f"{label}, row {np.flatnonzero(scores == marker)[0]}: the score {marker!r} looks like the marker "
-                    "of no vote. Among scores it is the lowest one, and only missing values abstain: put None or NaN in "
-                    "its place, or set abstain=None if it is a score."
+                    "of no vote. Among scores it is the lowest one, and only missing values abstain: put None or NaN "
+                    "in its place, or set abstain=None if it is a score."
                 )
 
 

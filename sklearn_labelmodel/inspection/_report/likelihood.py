@@ -22,6 +22,7 @@ from ..._learning.observed import Observed, observed_rows
 from ..._votes.classes import class_index
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns
+from ..._votes.scores import is_bin
 from .agreement import votes_by_lf
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
@@ -50,7 +51,7 @@ POSTERIOR_CELLS, CHUNK_CELLS = 1 << 22, 1 << 20
 NEVER_VOTES = "never votes"
 
 
-FOREIGN = "votes for what is no class"
+FOREIGN, SCORES = "votes for what is no class", "gives scores"
 
 
 ONE_SIDED = "one-sided"
@@ -128,7 +129,7 @@ def fit_likelihood(
     -------
     fit : LikelihoodFit
         Without copies, and without an LF that never votes, that votes for something that is no class, that gives
-        one vote only (or another in less than a twentieth of its votes), or that does not share rows with two
+        scores, or one vote only (or another in less than a twentieth of its votes), or that does not share rows with two
         others that share rows: nothing but an assumption tells its accuracy.
     """
     fit = LikelihoodFit(_reasons(patterns, classes, copies))
@@ -154,6 +155,8 @@ def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] 
     np.maximum.at(most, lf, counts)
     foreign = np.zeros(patterns.n_lfs, dtype=bool)
     foreign[lf[class_index(patterns.vote, classes) == len(classes)]] = True
+    scored = np.zeros(patterns.n_lfs, dtype=bool)
+    scored[lf[is_bin(patterns.vote)]] = True
     one_sided = votes - most < np.maximum(LEAST_VOTES, LEAST_SHARE * votes)
     copied = np.isin(np.arange(patterns.n_lfs), copies)
     usable = (votes > 0) & ~foreign & ~one_sided & ~copied
@@ -161,6 +164,7 @@ def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] 
     met = _in_triangles(meets, usable)
     cases = [
         (votes == 0, NEVER_VOTES),
+        (scored, SCORES),
         (foreign, FOREIGN),
         (one_sided, ONE_SIDED),
         (copied, COPY),

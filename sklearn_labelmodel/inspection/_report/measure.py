@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ..._evidence.model import groups_of, places_of
 from ..._learning.observed import KeptCounts
 from ..._utils import warn_user
-from ..._votes.classes import class_index
 from ..._votes.codes import Votes, no_gold
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Block, Patterns, read_patterns, vote_counts
+from .._scores import leaning_class
 from .._summary import learned_accuracy
 from .agreement import Consensus, agreement_with_labels, consensus, consensus_of_pairs
 from .checks import inverted
@@ -64,7 +64,7 @@ def _lf_facts(
 def _kept_consensus(model: Any, kept: KeptCounts | None) -> Consensus | None:
     if kept is None or kept.cooccurrence is None:
         return None
-    symbol_class = class_index(model.symbols_["vote"], model.classes_)
+    symbol_class = leaning_class(model, model.symbols_["lf"], model.symbols_["vote"])
     named = np.flatnonzero(symbol_class < len(model.classes_))
     pairs = kept.cooccurrence[np.ix_(named, named)]
     lf = model.symbols_["lf"][named]
@@ -75,7 +75,7 @@ def _agreement_with_labels(model: Any) -> Consensus | None:
     labels = _labels_of_fit(model)
     if labels is None:
         return None
-    symbol_class = class_index(model.symbols_["vote"], model.classes_)
+    symbol_class = leaning_class(model, model.symbols_["lf"], model.symbols_["vote"])
     return agreement_with_labels(model.symbols_["lf"], symbol_class, labels, model.n_features_in_)
 
 
@@ -89,7 +89,7 @@ def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
     """What a fitted label model and the votes L tell."""
     votes = _some_rows(model, L)
     patterns = read_patterns(votes, no_gold(votes.n_samples))
-    symbol_class = class_index(patterns.vote, model.classes_)
+    symbol_class = leaning_class(model, patterns.lf, patterns.vote)
     block = Block(patterns.indicators, patterns.weight, np.empty(0, dtype=np.intp))
     counts = vote_counts(block, symbol_class, len(model.classes_))
     proba = pattern_posterior(patterns, model.vote_model_.on(patterns.lf, patterns.vote))
