@@ -45,8 +45,8 @@ def _listed(meant: Any) -> list[Any]:
 def _places(vote: Any, meant: list[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     if not meant:
         raise ValueError(
-            f"vote_meanings says that the vote {vote!r} leaves no class open. Name one at least, or name the vote as the "
-            "marker `abstain`."
+            f"vote_meanings says that the vote {vote!r} leaves no class open. Name one at least, or name the vote as "
+            "the marker `abstain`."
         )
     places = class_index(as_objects(meant), classes)
     if (places == len(classes)).any():

@@ -129,8 +129,8 @@ def fit_likelihood(
     -------
     fit : LikelihoodFit
         Without copies, and without an LF that never votes, that votes for something that is no class, that gives
-        scores, or one vote only (or another in less than a twentieth of its votes), or that does not share rows with two
-        others that share rows: nothing but an assumption tells its accuracy.
+        scores, or one vote only (or another in less than a twentieth of its votes), or that does not share rows with
+        two others that share rows: nothing but an assumption tells its accuracy.
     """
     fit = LikelihoodFit(_reasons(patterns, classes, copies))
     if not fit.known.any():
