@@ -9,21 +9,24 @@ if TYPE_CHECKING:
     from ._models.dawid_skene import DawidSkeneClassifier
     from ._models.majority_vote import MajorityVoteClassifier
     from .end_model import TunedAbstainClassifier, WeakSupervisionClassifier, soft_label_expand
-    from .inspection import filter_unlabeled, lf_summary, probs_to_preds
+    from .inspection import filter_unlabeled, lf_summary, probs_to_preds, score_summary
     from .labeling import (
         ABSTAIN,
+        BinLF,
         ClassifierLF,
         ColumnLF,
         KeywordLF,
         LabelingFunctions,
         LookupLF,
         RegexLF,
+        ScoreLF,
         ThresholdLF,
         labeling_function,
     )
 
 __all__ = [
     "ABSTAIN",
+    "BinLF",
     "ClassifierLF",
     "ColumnLF",
     "DawidSkeneClassifier",
@@ -33,6 +36,7 @@ __all__ = [
     "LookupLF",
     "MajorityVoteClassifier",
     "RegexLF",
+    "ScoreLF",
     "ThresholdLF",
     "TunedAbstainClassifier",
     "WeakSupervisionClassifier",
@@ -40,6 +44,7 @@ __all__ = [
     "labeling_function",
     "lf_summary",
     "probs_to_preds",
+    "score_summary",
     "soft_label_expand",
 ]
 __version__ = "0.1.0"
@@ -53,6 +58,7 @@ _HOMES = {
     "filter_unlabeled": "inspection",
     "lf_summary": "inspection",
     "probs_to_preds": "inspection",
+    "score_summary": "inspection",
 }
 _WINGS = ("datasets", "end_model", "inspection", "labeling")
 

@@ -332,7 +332,8 @@ def _label(
             lf_summary(others, gold, abstain=None)["coverage"].any()
         )
     except (ValueError, TypeError) as error:
-        raise BadInputError(f"{path}: {error} (Row 0 is the first after the header.)") from None
+        text = str(error).replace("`scores`", "--scores")
+        raise BadInputError(f"{path}: {text} (Row 0 is the first after the header.)") from None
     if not (len(others.columns) or balance or gold is not None):
         raise BadInputError(
             f"{path}: scores name no classes. Say which there are by --class-balance (scores speak for the second), by "

@@ -248,8 +248,12 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
     ) -> NDArray[np.intp]:
         train = np.ones(len(proba), dtype=bool)
         if self.uncovered == "drop":
-            abstain = getattr(model, "abstain", -1)
-            train = rows_with_vote(read_votes(L, abstain=abstain, allow_fractions=True))
+            if getattr(model, "scores", None) is not None:
+                votes = model._read_votes(L)
+            else:
+                abstain = getattr(model, "abstain", -1)
+                votes = read_votes(L, abstain=abstain, allow_fractions=True)
+            train = rows_with_vote(votes)
             train[labelled] = True
             _check_any_covered(train)
         if self.min_confidence is not None:
