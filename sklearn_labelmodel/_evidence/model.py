@@ -262,6 +262,17 @@ def places_of(lf: NDArray[np.intp], vote: NDArray[Any], table: VoteTable) -> NDA
     return np.where(known[place] == wanted, place, len(known))
 
 
+def conditional_probs(model: VoteModel) -> NDArray[np.float64]:
+    """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes): first what is left, then votes for classes."""
+    n_classes, table = len(model.classes), model.table
+    probs = np.full((len(table.joint), n_classes + 1, n_classes), model.mu_eps)
+    voted = class_index(table.vote, model.classes)
+    is_class = voted < n_classes
+    probs[table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
+    probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
+    return probs
+
+
 # Expected counts ----------------------------------------------------------------------------------
 
 
