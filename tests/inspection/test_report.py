@@ -23,8 +23,8 @@ from sklearn_labelmodel.inspection._report.checks import all_findings
 from sklearn_labelmodel.inspection._report.facts import SEVERITIES, LFFacts, ModelFacts
 from sklearn_labelmodel.inspection._report.held_out import HeldOut, powered
 from sklearn_labelmodel.inspection._report.intervals import accuracy_intervals
-from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood
-from sklearn_labelmodel.inspection._report.measure import distinct_votes, measure, measure_fit
+from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood, pattern_posterior
+from sklearn_labelmodel.inspection._report.measure import measure, measure_fit
 from sklearn_labelmodel.inspection._report.model_checks import lost_classes, shifted_shares
 from sklearn_labelmodel.inspection._report.repeats import tables_of
 from sklearn_labelmodel.inspection._report.report import make_report
@@ -112,7 +112,7 @@ def test_intervals_of_tables_hold_the_truth_where_errors_differ_by_class():
 
 def test_few_votes_for_tables_mean_one_accuracy_for_each_lf():
     L, _ = make_votes(60, 5, 4)
-    assert fit_likelihood(patterns_of(L), np.arange(4)).model.coins.all()
+    assert fit_likelihood(patterns_of(L), np.arange(4)).coins
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -383,16 +383,24 @@ def test_noisy_copies_among_many_lfs_are_found():
     }
 
 
-@pytest.mark.parametrize("unknown", [0, 3])
-def test_tables_are_those_of_the_votes_of_each_lf(unknown):
-    L = np.array([[0, 1, 1], [1, -1, 1], [0, 0, -1], [1, 1, 1]])
-    patterns = patterns_of(L)
-    known = patterns.symbols()[: len(patterns.lf) - unknown]
-    mu = np.random.default_rng(0).uniform(0.1, 0.4, size=(len(known), 2))
-    whole = np.vstack([mu, np.tile(patterns.counts()[len(known) :, None] / 4, 2)])
-    of_lf = np.array([whole[patterns.lf == lf].sum(axis=0) for lf in range(3)])
-    of_lf[2] = 1.0
-    assert_allclose(tables_of(patterns, known, mu), whole / of_lf[patterns.lf])
+def test_tables_are_those_of_the_votes_of_each_lf(good):
+    L = with_column(good.L, np.where(good.y == 1, 1, -1))
+    model = DawidSkeneClassifier().fit(L)
+    seen = patterns_of(L[:500])
+    table, mu = tables_of(seen, model.vote_model_), model.mu_
+    of_lf = np.array([mu[seen.lf == lf].sum(axis=0) for lf in range(9)])
+    of_lf[8] = 1.0
+    assert_allclose(table, mu / of_lf[seen.lf])
+
+
+def test_a_vote_that_the_model_does_not_know_says_nothing_of_the_class(good):
+    L = good.L[:, :3].copy()
+    model = DawidSkeneClassifier().fit(L)
+    L[0, 1] = 2
+    seen = patterns_of(L)
+    table = tables_of(seen, model.vote_model_)[(seen.lf == 1) & (seen.vote == 2)]
+    assert table[0, 0] > 0
+    assert_allclose(table[0, 0], table[0, 1], rtol=0.1)
 
 
 def test_one_sided_copies_are_found(good):
@@ -622,7 +630,8 @@ def test_rows_without_votes_and_lost_classes(good):
 def test_labels_far_from_majority_vote(good):
     L = good.L[:, :3]
     upside_down = DawidSkeneClassifier(prec_init=0.7).fit(L)
-    upside_down.classes_ = upside_down.classes_[::-1].copy()
+    learned = upside_down.vote_model_
+    upside_down.vote_model_ = replace(learned, classes=learned.classes[::-1].copy())
     found = upside_down.report(L)
     assert found.model.agreement < 0.2
     (finding,) = [f for f in found.findings if f.code == "against-majority"]
@@ -846,7 +855,7 @@ def test_what_fit_tells_without_the_votes(good):
 
 
 def test_many_symbols_are_not_kept(good, monkeypatch):
-    monkeypatch.setattr("sklearn_labelmodel._models.base.MOST_SYMBOLS", 10)
+    monkeypatch.setattr("sklearn_labelmodel._learning.observed.MOST_SYMBOLS", 10)
     model = LabelModelClassifier().fit(swapped(good.L, 0))
     assert codes(model.report_, 0) == set()
 
@@ -897,9 +906,8 @@ def test_a_report_leaves_the_global_generator_alone(good):
 
 def test_distinct_rows_have_the_posterior_of_the_rows(good):
     model = LabelModelClassifier().fit(good.L)
-    votes = read_votes(good.L, abstain=-1)
-    patterns = read_patterns(votes, no_gold(1000))
-    proba = model._posterior(distinct_votes(patterns, votes))
+    patterns = patterns_of(good.L)
+    proba = pattern_posterior(patterns, model.vote_model_)
     assert_allclose(patterns.weight @ proba / 1000, model.predict_proba(good.L).mean(axis=0))
 
 

@@ -149,14 +149,14 @@ def _labels(patterns: Patterns, proba: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
-    labels = _labels_of_fit(model)
+    labels, converged = _labels_of_fit(model), getattr(model, "converged_", None)
     return ModelFacts(
         kind=type(model).__name__,
         n_samples=n_samples,
         classes=model.classes_,
         class_prior=model.class_prior_,
         prior_from=model.vote_model_.prior.source,
-        converged=getattr(model, "converged_", None),
+        converged=None if converged is None else bool(converged),
         diverged=_diverged(model),
         n_labels=0 if labels is None else int(labels.rows.sum()),
         **more,
