@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,6 @@ def listed_values(values: NDArray[Any], at_most: int = 10) -> str:
     shown = ", ".join(repr(value) for value in values[:at_most].tolist())
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
 
-
-Value = TypeVar("Value")
 
 OWN_MODULES = ("sklearn_labelmodel", "sklearn", "joblib")
 
@@ -79,24 +77,6 @@ def first_number(random_state: Any) -> float:
         _OF_THREAD.generator = np.random.RandomState()
     _OF_THREAD.generator.seed(int(random_state))
     return float(_OF_THREAD.generator.random_sample())
-
-
-class lazy(Generic[Value]):  # noqa: N801
-    """A property that is computed when first asked for, and then kept.
-
-    `functools.cached_property` does so under a lock of its class (Python 3.11), so that a process which is forked while
-    another thread computes waits for ever; here two threads may compute the same value twice.
-    """
-
-    def __init__(self, compute: Callable[[Any], Value]):
-        self.compute = compute
-        self.name = compute.__name__
-        self.__doc__ = compute.__doc__
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Value:
-        value = self.compute(instance)
-        vars(instance)[self.name] = value
-        return value
 
 
 @contextmanager

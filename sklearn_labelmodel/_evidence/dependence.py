@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._votes.per_lf import symbols_by_vote
-
-
-@dataclass(frozen=True, eq=False)
-class Dependence:
-    """Which LFs depend on each other, and how much their votes count.
-
-    Attributes
-    ----------
-    pairs : ndarray of shape (n_pairs, 2)
-        Columns of LFs that copy each other, the lower one first where they were found.
-    weight : ndarray of shape (n_symbols,)
-        How much each vote counts, in (0, 1].
-    likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
-        How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
-        each counts 1 / (1 + likeness).
-    apart : CSR array of shape (n_lfs, n_lfs) or None, default=None
-        1 between LFs whose agreement training is to leave out.
-    """
-
-    pairs: NDArray[np.intp]
-    weight: NDArray[np.float64]
-    likeness: sp.csr_array | None = None
-    apart: sp.csr_array | None = None
-
-
-NO_PAIRS = np.zeros((0, 2), dtype=np.intp)
+from .._votes.pairs import symbols_by_vote
+from .model import NO_PAIRS, Dependence
 
 
 def independent(n_symbols: int) -> Dependence:

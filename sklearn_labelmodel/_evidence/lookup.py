@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from .._votes.codes import Votes
-from .._votes.per_lf import sum_of_lf
+from .._votes.pairs import sum_of_lf
 from .model import VoteModel, normalised, weigh
 
 # A table of so many cells stays in the cache, also beside others; one that makes others needless may be larger.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._votes.codes import lf_label
-from .._votes.per_lf import sum_of_lf
+from .._votes.pairs import sum_of_lf
 
 LEAST_PRECISION = 0.01
 # Votes that each prior is worth: that of an LF's accuracy, of each row of its table, of each class.

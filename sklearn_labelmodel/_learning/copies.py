@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.dependence import NO_PAIRS, Dependence, groups_of, independent
-from .._evidence.model import VoteModel
-from .._votes.pairs import VoteStatistics
-from .._votes.per_lf import dense, sum_by_lf, symbols_by_vote
+from .._evidence.dependence import groups_of, independent
+from .._evidence.model import NO_PAIRS, Dependence, VoteModel
+from .._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
 from .observed import Observed
 
 # Votes that independence is worth.

@@ -28,8 +28,8 @@ from .._votes.classes import (
     resolve_classes,
     warn_of_gold_of_one_class,
 )
-from .._votes.codes import Votes
-from .._votes.gold import no_gold, read_gold
+from .._votes.codes import Votes, no_gold
+from .._votes.gold import read_gold
 from .._votes.reader import read_votes
 from .scoring import weighted_mean
 
@@ -124,7 +124,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         """Votes, labels and classes, read and checked."""
         from .._learning.observed import observe, with_classes
 
-        labels = read_gold(y, _num_samples(L), classes=self.classes)
+        n_samples = _num_samples(L)
+        labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=self.classes)
         fractions = bool(labels.n_labelled) or self.classes is not None
         names = None if type(L) is np.ndarray else _get_feature_names(L)
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
@@ -164,7 +165,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             "vote_model_": learned,
             "_kept": observed.kept(self._anchors(observed)),
         }
-        names = observed.names
+        names = observed.votes.names
         if names is not None:
             state["feature_names_in_"] = names
         elif "feature_names_in_" in vars(self):

@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._evidence.dependence import independent
-from .._evidence.model import VoteModel
-from .._evidence.prior import given_prior, uniform_prior
+from .._evidence.model import VoteModel, uniform_prior
+from .._evidence.prior import given_prior
 from .._evidence.table import VoteTable, least_probability
 from .._utils import warn_user
 from .._votes.codes import warn_unidentified
@@ -158,7 +158,7 @@ class DawidSkeneClassifier(BaseLabelModel):
     _capabilities = frozenset({"learn a prior"})
 
     def _assume(self, observed: Observed) -> VoteModel:
-        prior = uniform_prior(observed.n_classes)
+        prior = uniform_prior(len(observed.classes))
         if self.class_balance is not None and not isinstance(self.class_balance, str):
             prior = given_prior(self.class_balance, observed.classes)
         nothing = np.zeros_like(observed.meaning)
@@ -169,7 +169,7 @@ class DawidSkeneClassifier(BaseLabelModel):
             prior=prior,
             dependence=independent(len(nothing)),
             tempering=0.0,
-            offsets=np.zeros(observed.n_classes),
+            offsets=np.zeros(len(observed.classes)),
             mu=nothing,
             mu_eps=least_probability(observed.n_samples),
             coverage=observed.coverage,
@@ -180,14 +180,18 @@ class DawidSkeneClassifier(BaseLabelModel):
         return [self._maximise]
 
     def _maximise(self, observed: Observed, model: VoteModel) -> VoteModel:
-        from .._learning.em import dawid_skene, majority_start
-        from .._learning.mean import accuracies_by_mu
+        from .._learning.completion import accuracies_by_mu
+        from .._learning.dawid_skene import dawid_skene, majority_start
 
-        start = majority_start(observed, model, model.rows(observed.patterns))
+        all_say = self.informative_abstain is True
+        patterns = observed.patterns if all_say else observed.patterns.informed()
+        blocks = model.rows(patterns)
+        start = majority_start(observed, model, blocks)
         model = dawid_skene(
             observed,
             model,
             start,
+            blocks,
             strength=float(self.prior_strength),
             precision=float(self.prec_init),
             one_coin_lfs=self.one_coin,
@@ -202,7 +206,11 @@ class DawidSkeneClassifier(BaseLabelModel):
         labels = observed.labels
         if not (len(labels.values) and labels.complete):
             warn_unidentified(
-                observed.names, observed.n_lfs, observed.lf, observed.overlaps, MAJORITY_DECIDES
+                observed.votes.names,
+                observed.n_lfs,
+                observed.lf,
+                observed.overlaps,
+                MAJORITY_DECIDES,
             )
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:

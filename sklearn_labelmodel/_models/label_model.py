@@ -15,8 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._evidence.dependence import declared, independent, named_pairs, resolve_pairs
-from .._evidence.model import History, VoteModel
-from .._evidence.prior import counted_prior, given_prior, uniform_prior
+from .._evidence.model import ClassPrior, History, VoteModel, uniform_prior
+from .._evidence.prior import counted_prior, given_prior
 from .._evidence.table import (
     VoteTable,
     least_probability,
@@ -253,20 +253,22 @@ class LabelModelClassifier(BaseLabelModel):
 
     # Fitting --------------------------------------------------------------------------------------
 
-    def _assume(self, observed: Observed) -> VoteModel:
+    def _assume(self, observed: Observed, known: ClassPrior | None = None) -> VoteModel:
         precision = self._precision(observed)
-        prior = uniform_prior(observed.n_classes)
-        if self.class_balance is not None and not isinstance(self.class_balance, str):
+        prior = uniform_prior(len(observed.classes))
+        if known is not None and known.known:
+            prior = known
+        elif self.class_balance is not None and not isinstance(self.class_balance, str):
             prior = given_prior(self.class_balance, observed.classes)
         elif self.class_balance is None and self.gold == "prior" and observed.gold.rows.any():
             prior = counted_prior(observed.gold, observed.classes)
-        lf, vote, k = observed.lf, observed.vote, observed.n_classes
+        lf, vote, k = observed.lf, observed.vote, len(observed.classes)
         joint = ~observed.has_choice
         each = precision[lf]
         table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
         dependence = independent(len(lf))
         if not isinstance(self.dependencies, str):
-            names = observed.names
+            names = observed.votes.names
             pairs = resolve_pairs(self.dependencies or (), observed.n_lfs, names)
             dependence = declared(pairs, lf, vote, observed.n_lfs)
         n_samples = observed.n_samples
@@ -284,13 +286,14 @@ class LabelModelClassifier(BaseLabelModel):
         )
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
+        from .._learning.completion import believe_mu
+        from .._learning.em import judge_lfs, mean_with_mu
         from .._learning.gold import count_gold, tell_prior
-        from .._learning.mean import believe_mu, judge_lfs, mean_with_mu
         from .._learning.shares import confirm, match_shares
 
         anchored, known = self._anchors(observed), assumed.prior.known
         reads = self.init != "snorkel" and self.n_em_steps > 0
-        estimate = isinstance(self.class_balance, str)
+        estimate, tempering = isinstance(self.class_balance, str), float(self.tempering)
         recipe: list[Learner] = []
         if not known and (reads or estimate):
             recipe += self._reading(observed, self.n_em_steps if reads else PRIOR_STEPS)
@@ -299,7 +302,7 @@ class LabelModelClassifier(BaseLabelModel):
         elif estimate:
             recipe += [take_learned_prior]
         if reads and (known or anchored):
-            recipe += [self._assume_anew, *self._reading(observed, self.n_em_steps)]
+            recipe += [self._read_anew, *self._reading(observed, self.n_em_steps)]
         if not reads:
             recipe += [partial(forget, assumed)]
         recipe += [self._complete_pairs]
@@ -309,8 +312,8 @@ class LabelModelClassifier(BaseLabelModel):
             return [*recipe, believe_mu]
         given = assumed.prior.source == "given" and not anchored
         if given:
-            recipe += [confirm]
-        recipe += [judge_lfs, mean_with_mu, partial(temper, self.tempering)]
+            recipe += [partial(confirm, tempering=tempering)]
+        recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering)]
         if known or anchored:
             recipe += [partial(match_shares, silence=given)]
         return recipe
@@ -322,30 +325,23 @@ class LabelModelClassifier(BaseLabelModel):
 
         precision = self._precision(observed)
         learn = partial(em, n_steps=n_steps, precision=precision)
-        before = partial(temper, E_STEP_TEMPERING)
+        trial = partial(em, n_steps=TRIAL_STEPS, precision=precision, tempering=E_STEP_TEMPERING)
         if not isinstance(self.dependencies, str):
-            return [before, learn]
+            return [partial(trial, n_steps=n_steps)]
         weigh = partial(weigh_copies, precision=precision)
-        trial = partial(em, n_steps=TRIAL_STEPS, precision=precision)
-        return [before, trial, weigh, partial(temper, 0.0), self._start_anew, learn, weigh, learn]
+        return [trial, weigh, self._start_anew, learn, weigh, learn]
 
     def _start_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
-        """Forget all that was learned but copies."""
-        assumed = self._assume_anew(observed, model)
-        return replace(assumed, dependence=model.dependence)
+        """Forget all that was learned but copies and a known class prior."""
+        return replace(self._assume(observed, model.prior), dependence=model.dependence)
 
-    def _assume_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
+    def _read_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
         """Forget all that was learned but a known class prior."""
-        assumed = self._assume(observed)
-        prior = model.prior if model.prior.known else assumed.prior
-        each, joint = self._precision(observed)[observed.lf], assumed.table.joint[observed.lf]
-        table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint)
-        log_p = np.log(table)
-        return replace(assumed, prior=prior, table=replace(assumed.table, log_p=log_p))
+        return self._assume(observed, model.prior)
 
     def _complete_pairs(self, observed: Observed, model: VoteModel) -> VoteModel:
         from .._learning.completion import complete_pairs
-        from .._learning.trainer import TrainingSettings
+        from .._learning.trainer import TrainingSettings, train
 
         each = self._precision(observed)[observed.lf]
         start = snorkel_start if self.init == "snorkel" else one_coin
@@ -368,21 +364,23 @@ class LabelModelClassifier(BaseLabelModel):
             start=start(observed.meaning, each, observed.frequency, model.prior.of_all),
             scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
             l2=self.l2,
-            settings=settings,
+            train=partial(train, settings=settings),
         )
 
     def _precision(self, observed: Observed) -> NDArray[np.float64]:
-        return precision_per_lf(self.prec_init, observed.n_lfs, observed.names)
+        return precision_per_lf(self.prec_init, observed.n_lfs, observed.votes.names)
 
     def _warn_unidentified(self, observed: Observed) -> None:
         warn_unidentified(
-            observed.names, observed.n_lfs, observed.lf, observed.overlaps, START_DECIDES
+            observed.votes.names, observed.n_lfs, observed.lf, observed.overlaps, START_DECIDES
         )
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
+        from .._learning.observed import identified
+
         estimate = isinstance(self.class_balance, str) and not self._anchors(observed)
-        if estimate and observed.n_classes > 1:
-            warn_unidentified_prior(observed.identified)
+        if estimate and len(observed.classes) > 1:
+            warn_unidentified_prior(identified(observed))
         history = learned.history
         if history is not None and history.diverged:
             warn_user(
@@ -458,11 +456,6 @@ class LabelModelClassifier(BaseLabelModel):
         if history is None:
             raise AttributeError("This label model was not trained.")
         return history
-
-
-def temper(tempering: float, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
-    """The model with this tempering."""
-    return replace(model, tempering=float(tempering))
 
 
 def forget(assumed: VoteModel, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import StrOptions
 
-from .._evidence.model import VoteModel
-from .._evidence.prior import given_prior, smoothed_shares, uniform_prior
+from .._evidence.model import VoteModel, uniform_prior
+from .._evidence.prior import given_prior, smoothed_shares
 from .._learning.majority import EqualVotes, count_equally, equal_posterior, equal_terms
 from .._votes.codes import Votes
 from .base import BaseLabelModel, Learner
@@ -116,7 +116,7 @@ class MajorityVoteClassifier(BaseLabelModel):
     vote_model_: EqualVotes
 
     def _assume(self, observed: Observed) -> VoteModel:
-        prior = uniform_prior(observed.n_classes)
+        prior = uniform_prior(len(observed.classes))
         gold = observed.gold.rows
         if self.class_balance is not None:
             prior = given_prior(self.class_balance, observed.classes)

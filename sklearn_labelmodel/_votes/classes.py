@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 
 from .._utils import listed_values, plain, warn_user
-from .codes import Votes, is_text, lf_label
-from .gold import UNLABELLED, GoldLabels, _as_labels
+from .codes import GoldLabels, Votes, is_text, lf_label
+from .gold import UNLABELLED, _as_labels
 from .reader import is_missing
 
 # Rows drawn at random are seldom all of one class.

@@ -330,3 +330,35 @@ def warn_unidentified_prior(identified: float) -> None:
             f"{identified:.0%} of them are votes of LFs that cast several votes, in rows of two votes or more. The "
             "estimate leans towards uniform; give class_balance if you know the shares, or label some rows."
         )
+
+
+@dataclass(frozen=True)
+class GoldLabels:
+    """Trusted labels of some or all rows.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_values,)
+        Sorted distinct labels.
+    codes : ndarray of shape (n_samples,), dtype intp
+        Index of each row's label in `values`; n_values where the row is unlabelled.
+    """
+
+    values: NDArray[Any]
+    codes: NDArray[np.intp]
+
+    @property
+    def n_labelled(self) -> int:
+        if not len(self.values):
+            return 0
+        return int(np.count_nonzero(self.codes < len(self.values)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is labelled."""
+        return self.n_labelled == len(self.codes)
+
+
+def no_gold(n_samples: int) -> GoldLabels:
+    """Gold labels of no row; they take no memory."""
+    return GoldLabels(np.array([], dtype=np.intp), np.broadcast_to(np.intp(0), n_samples))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .codes import is_text
+from .codes import GoldLabels, is_text, no_gold
 
 
 @dataclass(frozen=True)
@@ -33,38 +33,6 @@ class GoldCounts:
 
 
 UNLABELLED = -1
-
-
-@dataclass(frozen=True)
-class GoldLabels:
-    """Trusted labels of some or all rows.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_values,)
-        Sorted distinct labels.
-    codes : ndarray of shape (n_samples,), dtype intp
-        Index of each row's label in `values`; n_values where the row is unlabelled.
-    """
-
-    values: NDArray[Any]
-    codes: NDArray[np.intp]
-
-    @property
-    def n_labelled(self) -> int:
-        if not len(self.values):
-            return 0
-        return int(np.count_nonzero(self.codes < len(self.values)))
-
-    @property
-    def complete(self) -> bool:
-        """Whether every row is labelled."""
-        return self.n_labelled == len(self.codes)
-
-
-def no_gold(n_samples: int) -> GoldLabels:
-    """Gold labels of no row; they take no memory."""
-    return GoldLabels(np.array([], dtype=np.intp), np.broadcast_to(np.intp(0), n_samples))
 
 
 def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:

@@ -26,7 +26,7 @@ from sklearn_labelmodel._learning import copies as _dependence
 from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._learning.observed import RefinementProblem
 from sklearn_labelmodel._votes.classes import class_index
-from sklearn_labelmodel._votes.gold import no_gold
+from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.reader import read_votes
 

@@ -12,8 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel._evidence.dependence import groups_of
 from sklearn_labelmodel._evidence.table import precision_start, snorkel_start
-from sklearn_labelmodel._learning import objective as _objective
-from sklearn_labelmodel._learning.objective import DenseObjective, FactoredObjective, make_objective
+from sklearn_labelmodel._learning import completion as _objective
+from sklearn_labelmodel._learning.completion import (
+    DenseObjective,
+    FactoredObjective,
+    make_objective,
+)
 from sklearn_labelmodel._learning.trainer import TrainingSettings, train
 from sklearn_labelmodel._votes.pairs import VoteStatistics
 

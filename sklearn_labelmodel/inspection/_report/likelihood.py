@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from ..._evidence.dependence import independent
-from ..._evidence.model import Expected, VoteModel
-from ..._evidence.prior import ClassPrior, uniform_prior
+from ..._evidence.model import ClassPrior, Expected, VoteModel, uniform_prior
 from ..._evidence.table import VoteTable
-from ..._learning.em import dawid_skene, majority_start
+from ..._learning.dawid_skene import dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
 from ..._votes.classes import class_index
 from ..._votes.gold import GoldCounts
@@ -242,26 +241,27 @@ def _maximise(
     tables = VOTES_PER_PARAMETER * n_parameters <= part.counts().sum()
     coins = not (tables and n_parameters <= MOST_PARAMETERS)
     model = _nothing_learned(observed, prior)
-    start = majority_start(observed, model, model.rows(part))
+    blocks = model.rows(part)
+    start = majority_start(observed, model, blocks)
     if labels is not None:
         start = _with_labels(start, labels)
     model = dawid_skene(
         observed,
         model,
         start,
+        blocks,
         strength=STRENGTH,
         precision=PRECISION,
         one_coin_lfs=coins,
         informative_abstain=False,
         max_iter=MAX_ITER,
         tol=TOL,
-        patterns=part,
     )
     return model, coins
 
 
 def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> VoteModel:
-    k, nothing = observed.n_classes, np.zeros_like(observed.meaning)
+    k, nothing = len(observed.classes), np.zeros_like(observed.meaning)
     of_all = ClassPrior(prior, prior, prior, "given") if prior is not None else uniform_prior(k)
     joint = np.ones(observed.n_lfs, dtype=bool)
     return VoteModel(

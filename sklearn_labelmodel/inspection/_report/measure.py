@@ -12,8 +12,8 @@ from ..._evidence.dependence import groups_of
 from ..._evidence.model import places_of
 from ..._learning.observed import KeptCounts
 from ..._votes.classes import class_index
-from ..._votes.codes import Votes
-from ..._votes.gold import GoldCounts, no_gold
+from ..._votes.codes import Votes, no_gold
+from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Block, Patterns, read_patterns, vote_counts
 from .._summary import learned_accuracy
 from .agreement import Consensus, agreement_with_labels, consensus, consensus_of_pairs
