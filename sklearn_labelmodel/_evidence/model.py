@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from .table import VoteTable
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
+
+
+NO_PAIRS: NDArray[np.intp] = np.zeros((0, 2), dtype=np.intp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,17 +342,14 @@ class Dependence:
     likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
         How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
         each counts 1 / (1 + likeness).
-    apart : CSR array of shape (n_lfs, n_lfs) or None, default=None
-        1 between LFs whose agreement training is to leave out.
+    apart : ndarray of shape (n_apart, 2)
+        Columns of LFs whose agreement training is to leave out.
     """
 
     pairs: NDArray[np.intp]
     weight: NDArray[np.float64]
     likeness: sp.csr_array | None = None
-    apart: sp.csr_array | None = None
-
-
-NO_PAIRS = np.zeros((0, 2), dtype=np.intp)
+    apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -390,3 +390,20 @@ def uniform_prior(n_classes: int) -> ClassPrior:
     """Equal shares, for want of knowledge."""
     shares = np.full(n_classes, 1 / n_classes)
     return ClassPrior(shares, shares, shares, "uniform")
+
+
+def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
+    """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
+    from scipy.sparse.csgraph import connected_components
+
+    links = sp.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n_lfs, n_lfs))
+    _, group = connected_components(links, directed=False)
+    member = sp.csr_array((np.ones(n_lfs), (np.arange(n_lfs), group)))
+    return _without_diagonal(member @ member.T)
+
+
+def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
+    matrix = matrix.tocoo()
+    apart = matrix.row != matrix.col
+    entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
+    return sp.csr_array(entries, shape=matrix.shape)

@@ -24,8 +24,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._evidence.model import History, VoteModel
-from .._votes.pairs import VoteStatistics, sum_of_lf
+from .._evidence.model import History, VoteModel, groups_of
+from .._evidence.table import sum_of_lf
+from .._votes.pairs import VoteStatistics
 from .observed import Observed
 
 Train = Callable[["Objective", NDArray[np.float64]], tuple[NDArray[np.float64], History]]
@@ -60,7 +61,8 @@ def complete_pairs(
     ValueError
         Unknown optimizer, scheduler, parameter of either, or device.
     """
-    prior, apart = model.prior.of_all, model.dependence.apart
+    prior, pairs = model.prior.of_all, model.dependence.apart
+    apart = groups_of(pairs, observed.n_lfs) if len(pairs) else None
     objective = make_objective(observed.statistics, prior, start, l2, apart)
     mu, history = train(objective, start * scale)
     mu = np.clip(mu, model.mu_eps, 1 - model.mu_eps)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.dependence import groups_of, independent
+from .._evidence.dependence import independent
 from .._evidence.model import NO_PAIRS, Dependence, VoteModel
 from .._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
 from .observed import Observed
@@ -115,8 +115,7 @@ def find_copies(
         is_near = (ratio > LEAST_SINGLE_RATIO) & (z > LEAST_Z)
         weights[single.symbols] = 1 / (1 + _shared(single, _dependence(ratio, z) * is_near))
         near.append(single.pairs(is_near))
-    apart = groups_of(sure, statistics.n_lfs) if len(sure) else None
-    return Dependence(np.concatenate(near), weights, apart=apart)
+    return Dependence(np.concatenate(near), weights, apart=sure)
 
 
 def _dependence(ratio: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:

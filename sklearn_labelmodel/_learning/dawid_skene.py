@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._evidence.model import Expected, Rows, VoteModel, certain, counted
-from .._evidence.table import VoteTable, leaning, one_coin, shrink
-from .._votes.pairs import sum_of_lf
+from .._evidence.table import VoteTable, leaning, one_coin, shrink, sum_of_lf
 from .em import maximise
 from .observed import Observed
 
@@ -226,7 +226,7 @@ def _rates(
     return rate
 
 
-def votes_for(observed: Observed, indicators: object) -> NDArray[np.float64]:
+def votes_for(observed: Observed, indicators: sp.csr_array) -> NDArray[np.float64]:
     """Votes for each class, shape (n_rows, n_classes)."""
     named = np.where(observed.names_class[:, None], observed.meaning, 0.0)
-    return np.asarray(indicators @ named)  # type: ignore[operator]
+    return np.asarray(indicators @ named)

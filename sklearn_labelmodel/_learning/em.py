@@ -19,15 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._evidence.model import Expected, History, Rows, VoteModel, expected_counts
-from .._evidence.table import (
-    LEAST_PRECISION,
-    PRIOR_VOTES,
-    accuracies,
-    leaning,
-    shrink,
-)
-from .._votes.pairs import sum_of_lf
-from .observed import Observed, identified
+from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, accuracies, leaning, shrink, sum_of_lf
+from .observed import Observed
 
 MStep = Callable[[VoteModel, Expected], VoteModel]
 
@@ -90,7 +83,7 @@ def em(
     model = replace(model, tempering=tempering)
     if not observed.has_choice.any():
         return model
-    power = 0.0 if model.prior.known else identified(observed)
+    power = 0.0 if model.prior.known else observed.identified
 
     def m_step(model: VoteModel, expected: Expected) -> VoteModel:
         table, prior = model.table, model.prior
@@ -108,31 +101,23 @@ def em(
 def _confusion(
     observed: Observed, precision: NDArray[np.float64], counts: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """P(symbol | Y, the LF votes), drawn to the one coin of each LF's accuracy, shape (n_symbols, n_classes)."""
-    lf, n_lfs = observed.lf, observed.n_lfs
+    """P(symbol | Y, the LF votes), drawn to the one coin of each LF's accuracy, shape (n_symbols, n_classes).
+
+    That is the expected share of right ones among its votes for a class, drawn to the assumed precision. Votes for a
+    class are taken to be as frequent as classes are, others as they are.
+    """
+    lf, names_class, k = observed.lf, observed.names_class, len(observed.classes)
     # A sample may miss symbols; they get the one-coin table too.
     votes = np.maximum(counts.sum(axis=1), 1e-3)
-    accuracy = learned_accuracy(observed, precision, counts, votes)
-    naming = sum_of_lf(votes * observed.names_class, lf, n_lfs)[lf]
-    all_votes = sum_of_lf(votes, lf, n_lfs)[lf]
-    # Votes for a class are as frequent as classes are; others as they are.
-    share = np.where(observed.names_class, naming / len(observed.classes), votes) / all_votes
-    center = share[:, None] * leaning(observed.meaning, accuracy[lf])
-    return shrink(counts, center, PRIOR_VOTES, sum_of_lf(counts, lf, n_lfs)[lf])
-
-
-def learned_accuracy(
-    observed: Observed,
-    precision: NDArray[np.float64],
-    counts: NDArray[np.float64],
-    votes: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """P(vote is right | LF votes for a class) of each LF, drawn to the assumed precision, shape (n_lfs,)."""
-    lf, n_lfs = observed.lf, observed.n_lfs
-    right = sum_of_lf((counts * (observed.meaning == 1.0)).sum(axis=1), lf, n_lfs)
-    total = sum_of_lf(votes * observed.names_class, lf, n_lfs)
+    right = (counts * (observed.meaning == 1.0)).sum(axis=1)
+    of_symbols = np.column_stack([counts, votes, votes * names_class, right])
+    sums = sum_of_lf(of_symbols, lf, observed.n_lfs)
+    all_votes, naming, right = sums[:, k:].T
     assumed = np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION)
-    return shrink(right, assumed, PRIOR_VOTES, total)
+    accuracy = shrink(right, assumed, PRIOR_VOTES, naming)
+    share = np.where(names_class, naming[lf] / k, votes) / all_votes[lf]
+    center = share[:, None] * leaning(observed.meaning, accuracy[lf])
+    return shrink(counts, center, PRIOR_VOTES, sums[lf, :k])
 
 
 def _share(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,6 +29,8 @@ class Observed:
     Attributes
     ----------
     n_samples, n_lfs : int
+    names : ndarray of shape (n_lfs,) or None
+        Names of the LFs, where they have any.
     votes : Votes or None
         None where only distinct rows are known.
     labels : GoldLabels
@@ -51,6 +53,7 @@ class Observed:
 
     n_samples: int
     n_lfs: int
+    names: NDArray[np.object_] | None
     votes: Votes | None
     labels: GoldLabels
     classes: NDArray[Any]
@@ -79,6 +82,14 @@ class Observed:
         return self._once("sample", lambda: _sample(self))
 
     @property
+    def identified(self) -> float:
+        """How far votes tell the class prior, in [0, 1].
+
+        The share of votes cast by LFs that have a choice, times the share of votes in rows of two or more.
+        """
+        return self._once("identified", lambda: _identified(self))
+
+    @property
     def gold(self) -> GoldCounts:
         """The labelled rows, counted."""
         return self._once("gold", lambda: _count_labels(self))
@@ -91,7 +102,7 @@ class Observed:
     @property
     def names_class(self) -> NDArray[np.bool_]:
         """Whether each symbol means a single class, shape (n_symbols,)."""
-        return np.asarray(self.meaning.max(axis=1) == 1.0)
+        return self._once("names_class", lambda: self.meaning.max(axis=1) == 1.0)
 
     @property
     def symbol_class(self) -> NDArray[np.intp]:
@@ -136,17 +147,7 @@ def _sample(observed: Observed) -> Patterns:
     return patterns.with_symbols(observed.lf, observed.vote)
 
 
-def _count_labels(observed: Observed) -> GoldCounts:
-    if "patterns" in observed.counted:
-        return observed.patterns.gold_counts(observed.classes)
-    return count_gold(observed.statistics, observed._cells, observed.labels, observed.classes)
-
-
-def identified(observed: Observed) -> float:
-    """How far votes tell the class prior, in [0, 1].
-
-    The share of votes cast by LFs that have a choice, times the share of votes in rows of two or more.
-    """
+def _identified(observed: Observed) -> float:
     frequency, sample = observed.frequency, observed.sample
     of_choice = frequency[observed.has_choice[observed.lf]].sum() / frequency.sum()
     if not of_choice:
@@ -154,6 +155,12 @@ def identified(observed: Observed) -> float:
     per_row = np.diff(sample.indicators.indptr)
     votes = per_row * sample.weight
     return float(of_choice * votes[per_row > 1].sum() / votes.sum())
+
+
+def _count_labels(observed: Observed) -> GoldCounts:
+    if "patterns" in observed.counted:
+        return observed.patterns.gold_counts(observed.classes)
+    return count_gold(observed.statistics, observed._cells, observed.labels, observed.classes)
 
 
 def meaning_of(vote: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.float64]:
@@ -200,6 +207,7 @@ def _observed(
     return Observed(
         n_samples=counted.n_samples,
         n_lfs=n_lfs,
+        names=None if votes is None else votes.names,
         votes=votes,
         labels=labels,
         classes=np.zeros(0),
@@ -216,7 +224,8 @@ def _observed(
 
 def with_classes(observed: Observed, classes: NDArray[Any]) -> Observed:
     """With the classes, and what symbols mean by them."""
-    return replace(observed, classes=classes, meaning=meaning_of(observed.vote, classes))
+    meaning = meaning_of(observed.vote, classes)
+    return replace(observed, classes=classes, meaning=meaning, counted=dict(observed.counted))
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,6 @@ from sklearn.utils.validation import (
 
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import VoteModel
-from .._utils import warn_user
 from .._votes.classes import (
     check_same_kind,
     check_votes_are_classes,
@@ -165,12 +164,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             "vote_model_": learned,
             "_kept": observed.kept(self._anchors(observed)),
         }
-        names = observed.votes.names
+        names = observed.names
         if names is not None:
             state["feature_names_in_"] = names
         elif "feature_names_in_" in vars(self):
             del self.feature_names_in_
-        vars(self).update(state)
+        self.__dict__.update(state)
 
     def _anchors(self, observed: Observed) -> bool:
         """Whether accuracies are learned from gold labels."""
@@ -248,11 +247,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         Notes
         -----
-        Without labels it is the likelihood under `mu_` and `class_prior_`, so that it only compares settings that
-        change these. Of `LabelModelClassifier`, `tempering` never does; `n_em_steps` and ``dependencies="auto"``
-        against None do little, and where no LFs are found to copy each other and no labels anchor `mu_`, nothing. A
-        search over them without labels then ends with the first candidate. `mu_eps` changes the likelihood by itself,
-        since it bounds `mu_` and is the probability of a vote that `fit` never saw; leave it out of such a search.
+        Without labels it is the likelihood under `mu_` and `class_prior_`, so that it compares settings that change
+        these alone: `tempering` never does, `n_em_steps` and `dependencies` hardly; a search over them ends with the
+        first candidate. `mu_eps` changes it by itself, as the probability of a vote that `fit` never saw.
         """
         check_is_fitted(self)
         model = self.vote_model_
@@ -405,16 +402,6 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         check_is_fitted(self)
         return make_report(*measure_fit(self))
-
-    def _warn_of_inverted(self) -> None:
-        """Warn of LFs that vote against the others, as far as `fit` can tell."""
-        from ..inspection._report.checks import inverted
-        from ..inspection._report.measure import measure_fit
-
-        found = [str(finding) for finding in inverted(measure_fit(self)[0])]
-        if found:
-            more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
-            warn_user(found[0] + more)
 
     def contributions(self, L: Any) -> NDArray[np.float64]:
         """What each vote adds for each class, and the prior.

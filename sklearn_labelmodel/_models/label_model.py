@@ -28,6 +28,7 @@ from .._learning.schedules import SCHEDULERS
 from .._utils import first_number, warn_user
 from .._votes.codes import warn_unidentified, warn_unidentified_prior
 from .base import BaseLabelModel, Learner
+from .docs import documented
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ TRIAL_STEPS, E_STEP_TEMPERING = 2, 0.25
 PRIOR_STEPS = 5
 
 
+@documented
 class LabelModelClassifier(BaseLabelModel):
     """Learn from votes alone how far to trust each voter, and label rows by it.
 
@@ -82,11 +84,8 @@ class LabelModelClassifier(BaseLabelModel):
         one class, a dict says which others there are.
         None: from the gold labels, else uniform. "estimate": from the votes, where gold labels that anchor do not say
         it; LFs that cast one vote only do not tell it (a warning says so).
-    classes : array-like of shape (n_classes,), default=None
-        The classes in order; any other vote is then an error. None: the labels of a y that labels every row, else
-        all values among votes and labels.
-    abstain : int, float, str or None, default=-1
-        The vote that means "no vote", as every missing value does.
+    {{parameter classes}}
+    {{parameter abstain}}
     gold : {"anchor", "prior", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
         with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
@@ -96,7 +95,7 @@ class LabelModelClassifier(BaseLabelModel):
         Steps of expectation maximisation that read, from whole rows, what votes say besides mu; twice as many where
         copies are looked for. 0, and ``init="snorkel"``: mu and the class prior alone say it.
     tempering : float, default=0.5
-        In [0, 1]. What a row's n votes and a known class prior say together is divided by n ** tempering, since LFs err
+        In [0, 1]. What a row's n votes and the class prior say together is divided by n ** tempering, since LFs err
         together. 0, and ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more
         extreme.
     dependencies : list of pairs of LFs, "auto" or None, default="auto"
@@ -116,17 +115,9 @@ class LabelModelClassifier(BaseLabelModel):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The classes.
-    class_prior_ : ndarray of shape (n_classes,)
-        P(Y).
-    symbols_ : structured ndarray of shape (n_symbols,)
-        Fields "lf" (column) and "vote" (value): the votes that occurred.
+    {{attribute vote_model_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y).
-    conditional_probs_ : ndarray of shape (n_lfs, n_classes + 1, n_classes)
-        [j, 1 + v, y] = P(LF j votes for class v | Y = y), [j, 0, y] what is left to 1: its abstains, and
-        votes that are no class.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
         What each vote says: the logarithm of mu_, or of its geometric mean with the table that was read from rows.
         With class_balance given, the vote of an LF that casts one only says so against its silence.
@@ -141,22 +132,14 @@ class LabelModelClassifier(BaseLabelModel):
         P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for five.
     dependencies_ : list of pairs of LFs
         Those declared, or near-duplicates found.
-    lf_accuracies_ : ndarray of shape (n_lfs,)
-        P(vote is right | LF votes), in [1e-6, 1].
-    coverage_ : ndarray of shape (n_lfs,)
-        Share of rows in which each LF votes.
+    {{attribute conditional_probs_}}
     n_iter_ : int
         Epochs trained.
     loss_, loss_curve_ : float, ndarray of shape (n_iter_,)
         The loss of the trained mu, and the loss that each epoch started from.
     converged_ : bool or None
         Whether tol was reached; None without tol. (Of training that diverged, a warning and the report tell.)
-    report_ : FitReport
-        What fit can tell of its own faults; `report` looks at the votes too.
-    n_features_in_ : int
-        Number of LFs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        LF names, where L is a DataFrame.
+    {{attribute report_}}
 
     References
     ----------
@@ -268,7 +251,7 @@ class LabelModelClassifier(BaseLabelModel):
         table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
         dependence = independent(len(lf))
         if not isinstance(self.dependencies, str):
-            names = observed.votes.names
+            names = observed.names
             pairs = resolve_pairs(self.dependencies or (), observed.n_lfs, names)
             dependence = declared(pairs, lf, vote, observed.n_lfs)
         n_samples = observed.n_samples
@@ -368,19 +351,17 @@ class LabelModelClassifier(BaseLabelModel):
         )
 
     def _precision(self, observed: Observed) -> NDArray[np.float64]:
-        return precision_per_lf(self.prec_init, observed.n_lfs, observed.votes.names)
+        return precision_per_lf(self.prec_init, observed.n_lfs, observed.names)
 
     def _warn_unidentified(self, observed: Observed) -> None:
         warn_unidentified(
-            observed.votes.names, observed.n_lfs, observed.lf, observed.overlaps, START_DECIDES
+            observed.names, observed.n_lfs, observed.lf, observed.overlaps, START_DECIDES
         )
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
-        from .._learning.observed import identified
-
         estimate = isinstance(self.class_balance, str) and not self._anchors(observed)
         if estimate and len(observed.classes) > 1:
-            warn_unidentified_prior(identified(observed))
+            warn_unidentified_prior(observed.identified)
         history = learned.history
         if history is not None and history.diverged:
             warn_user(
@@ -395,9 +376,11 @@ class LabelModelClassifier(BaseLabelModel):
                 ConvergenceWarning,
             )
         if self.verbose:
+            from ..inspection._report.measure import warn_of_inverted
+
             fitted = copy.copy(self)
             fitted._keep(observed, learned)
-            fitted._warn_of_inverted()
+            warn_of_inverted(fitted)
 
     # What a fit learned ---------------------------------------------------------------------------
 

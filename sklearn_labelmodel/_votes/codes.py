@@ -307,9 +307,9 @@ def warn_unidentified(
         if not len(alone):
             return
         alone = np.unique(alone)
-        names = ", ".join(lf_label(names, int(lf)) for lf in alone[:NAMED])
+        listed = ", ".join(lf_label(names, int(lf)) for lf in alone[:NAMED])
         more = ", ..." if len(alone) > NAMED else ""
-        fault = f"LFs that share no row with another ({names}{more})"
+        fault = f"LFs that share no row with another ({listed}{more})"
     warn_user(
         f"The votes cannot identify the accuracies of {fault}; {decides}. At least three LFs that vote on "
         "common rows are needed."
@@ -322,7 +322,7 @@ def warn_unidentified_prior(identified: float) -> None:
     Parameters
     ----------
     identified : float
-        In [0, 1]; see `RefinementProblem.identified`.
+        In [0, 1]; see `Observed.identified`.
     """
     if identified < LEAST_IDENTIFIED:
         warn_user(

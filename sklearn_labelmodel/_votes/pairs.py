@@ -292,23 +292,6 @@ def sum_by_lf(matrix: Any, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float
     return dense(member @ matrix @ member.T)
 
 
-def sum_of_lf(values: NDArray[Any], lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
-    """Sums of the values of each LF's symbols, shape (n_lfs, ...).
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_symbols, ...)
-    lf : ndarray of shape (n_symbols,)
-        The LF of each symbol, ascending.
-    n_lfs : int
-    """
-    sums = np.zeros((n_lfs, *values.shape[1:]))
-    if len(lf):
-        firsts = np.flatnonzero(np.diff(lf, prepend=-1))
-        sums[lf[firsts]] = np.add.reduceat(values, firsts)
-    return sums
-
-
 def dense(matrix: Any) -> NDArray[np.float64]:
     """A sparse or dense matrix as an array."""
     return np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)

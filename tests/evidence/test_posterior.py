@@ -89,9 +89,9 @@ def test_log_proba_is_the_logarithm(binary):
 
 
 def test_log_proba_of_a_probability_that_underflows_is_minus_infinity():
-    L = np.zeros((4, 3000), dtype=int)
+    L = np.zeros((4, 1000), dtype=int)
     L[::2] = 1
-    model = LabelModelClassifier(n_epochs=0, tempering=0).fit(L)
+    model = LabelModelClassifier(n_epochs=0, tempering=0, dependencies=None).fit(L)
     assert model.predict_log_proba(L[:1])[0, 0] == -np.inf
 
 

@@ -21,7 +21,8 @@ from sklearn_labelmodel._learning.rows import refine_copies
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence import combine as _evidence
-from sklearn_labelmodel._evidence.dependence import groups_of, resolve_pairs, symbol_likeness
+from sklearn_labelmodel._evidence.dependence import resolve_pairs, symbol_likeness
+from sklearn_labelmodel._evidence.model import groups_of
 from sklearn_labelmodel._learning import copies as _dependence
 from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._learning.observed import RefinementProblem

@@ -9,11 +9,12 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from quality_metrics import Scores, correctness, mean_scores, measure
-from quality_sets import RealSet, Rows
 from scipy.stats import spearmanr
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
+
+from .metrics import Scores, correctness, mean_scores, measure
+from .sets import RealSet, Rows
 
 BASELINE = "majority vote"
 DEFAULT = "default"
@@ -31,7 +32,7 @@ OURS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "as Snorkel": (LabelModelClassifier, SNORKEL),
     "Dawid-Skene": (DawidSkeneClassifier, {}),
 }
-# Columns of the peers, by the names that quality_worker.py knows them by.
+# Columns of the peers, by the names that worker.py knows them by.
 PEERS = {
     "Snorkel": "snorkel",
     "Snorkel prior": "snorkel_prior",
