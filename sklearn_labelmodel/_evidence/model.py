@@ -180,7 +180,8 @@ class VoteModel:
         table, dependence = self.table, self.dependence
         likeness = dependence.likeness
         if likeness is not None:
-            wide = sp.csr_array((likeness.data, likeness.indices, likeness.indptr))
+            parts = (likeness.data, likeness.indices, likeness.indptr)
+            wide = sp.csr_array(parts, shape=likeness.shape)
             wide.resize(len(table.lf) + 1, len(table.lf) + 1)
             likeness = wide[place][:, place]
         nothing = np.zeros((1, len(self.classes)))

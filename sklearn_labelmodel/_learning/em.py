@@ -50,7 +50,8 @@ def maximise(
         # Likelihoods may be equal by rounding where tables are not yet.
         converged |= before is not None and np.array_equal(before, expected.counts)
         before = expected.counts
-    return replace(model, history=History(np.array(curve), np.nan, converged))
+    asked = None if tol is None else converged
+    return replace(model, history=History(np.array(curve), np.nan, asked))
 
 
 # The label model ----------------------------------------------------------------------------------

@@ -389,11 +389,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
         [('inverted', 5), ('below-chance', 5)]
         """
-        from ..inspection._report.measure import measure
+        from ..inspection._report.facts import measure
         from ..inspection._report.report import make_report
 
         check_is_fitted(self)
-        return make_report(*measure(self, L))
+        return make_report(measure(self, L))
 
     @property
     def report_(self) -> FitReport:
@@ -401,11 +401,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         There are no intervals, class shares, agreement with majority vote, copies or held-out scores.
         """
-        from ..inspection._report.measure import measure_fit
+        from ..inspection._report.facts import measure_fit
         from ..inspection._report.report import make_report
 
         check_is_fitted(self)
-        return make_report(*measure_fit(self))
+        return make_report(measure_fit(self))
 
     def contributions(self, L: Any) -> NDArray[np.float64]:
         """What each vote adds for each class, and the prior.
