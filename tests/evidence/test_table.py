@@ -207,4 +207,6 @@ def test_accuracies_by_hand():
 
 
 def test_accuracies_of_one_class_are_certain():
-    assert_array_equal(accuracies(np.zeros(1, int), np.ones((1, 1)), np.full((1, 1), 0.3), [0.3]), 1)
+    assert_array_equal(
+        accuracies(np.zeros(1, int), np.ones((1, 1)), np.full((1, 1), 0.3), [0.3]), 1
+    )
