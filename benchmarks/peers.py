@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from . import HERE
+
 DEFAULT_PATH = HERE / ".peers"
 REQUIREMENTS = HERE / "requirements-peers.txt"
 PEERS = ("snorkel==0.10.0", "crowd-kit==1.4.2")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def python_of(environment: Path) -> Path:
@@ -40,13 +43,19 @@ def ensure_environment(path: Path | None = None) -> Path:
     if path is not None:
         if not python_of(path).exists():
             raise FileNotFoundError(f"{path} is not a virtual environment")
-        return python_of(path)
+        return python_of(path.absolute())
     wanted = "\n".join([REQUIREMENTS.read_text(), *PEERS])
     stamp = DEFAULT_PATH / "holds.txt"
     if not stamp.exists() or stamp.read_text() != wanted:
         _make_environment(DEFAULT_PATH)
         stamp.write_text(wanted)
     return python_of(DEFAULT_PATH)
+
+
+def variables(threads: int | None) -> dict[str, str]:
+    """Return the environment variables of a process that uses so many threads, None for the machine's."""
+    limits = {} if threads is None else dict.fromkeys(THREAD_VARIABLES, str(threads))
+    return os.environ | limits
 
 
 def _make_environment(path: Path) -> None:

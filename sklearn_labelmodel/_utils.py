@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,6 @@ def listed_values(values: NDArray[Any], at_most: int = 10) -> str:
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
 
 
-Value = TypeVar("Value")
-
 OWN_MODULES = ("sklearn_labelmodel", "sklearn", "joblib")
 
 
@@ -44,6 +42,15 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in OWN_MODULES:
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def callers() -> set[str]:
+    """Names of the modules whose functions are being called, from here to the program's start."""
+    frame, names = sys._getframe(1), set()
+    while frame:
+        names.add(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back  # type: ignore[assignment]
+    return names
 
 
 _OF_THREAD = threading.local()
@@ -79,24 +86,6 @@ def first_number(random_state: Any) -> float:
         _OF_THREAD.generator = np.random.RandomState()
     _OF_THREAD.generator.seed(int(random_state))
     return float(_OF_THREAD.generator.random_sample())
-
-
-class lazy(Generic[Value]):  # noqa: N801
-    """A property that is computed when first asked for, and then kept.
-
-    `functools.cached_property` does so under a lock of its class (Python 3.11), so that a process which is forked while
-    another thread computes waits for ever; here two threads may compute the same value twice.
-    """
-
-    def __init__(self, compute: Callable[[Any], Value]):
-        self.compute = compute
-        self.name = compute.__name__
-        self.__doc__ = compute.__doc__
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Value:
-        value = self.compute(instance)
-        vars(instance)[self.name] = value
-        return value
 
 
 @contextmanager

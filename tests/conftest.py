@@ -20,10 +20,6 @@ settings.register_profile(
 settings.load_profile("deterministic")
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "cuda: needs a CUDA device")
-
-
 @pytest.fixture(scope="session")
 def binary():
     """Votes of five LFs on two classes, and the truth; read-only, since tests share them."""

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from sklearn_labelmodel._learning.observed import observe, with_classes
-from sklearn_labelmodel._votes.gold import no_gold, read_gold
+from sklearn_labelmodel._votes.codes import no_gold
+from sklearn_labelmodel._votes.gold import read_gold
 from sklearn_labelmodel._votes.reader import read_votes
 
 REFERENCE = Path(__file__).parent / "reference"

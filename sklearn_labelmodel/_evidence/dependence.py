@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._votes.per_lf import symbols_by_vote
-
-
-@dataclass(frozen=True, eq=False)
-class Dependence:
-    """Which LFs depend on each other, and how much their votes count.
-
-    Attributes
-    ----------
-    pairs : ndarray of shape (n_pairs, 2)
-        Columns of LFs that copy each other, the lower one first where they were found.
-    weight : ndarray of shape (n_symbols,)
-        How much each vote counts, in (0, 1].
-    likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
-        How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
-        each counts 1 / (1 + likeness).
-    apart : CSR array of shape (n_lfs, n_lfs) or None, default=None
-        1 between LFs whose agreement training is to leave out.
-    """
-
-    pairs: NDArray[np.intp]
-    weight: NDArray[np.float64]
-    likeness: sp.csr_array | None = None
-    apart: sp.csr_array | None = None
-
-
-NO_PAIRS = np.zeros((0, 2), dtype=np.intp)
+from .._votes.pairs import symbols_by_vote
+from .model import NO_PAIRS, Dependence, groups_of
 
 
 def independent(n_symbols: int) -> Dependence:
@@ -58,7 +32,7 @@ def declared(
     if not len(pairs):
         return independent(len(lf))
     groups = groups_of(pairs, n_lfs)
-    return Dependence(pairs, np.ones(len(lf)), symbol_likeness(groups, lf, vote), groups)
+    return Dependence(pairs, np.ones(len(lf)), symbol_likeness(groups, lf, vote), pairs)
 
 
 def resolve_pairs(
@@ -106,7 +80,7 @@ def _resolve_lf(lf: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
         return column[lf]
     is_column = isinstance(lf, int | np.integer) and not isinstance(lf, bool)
     if is_column and 0 <= lf < n_lfs:  # type: ignore[operator]
-        return int(lf)  # type: ignore[call-overload,no-any-return]
+        return int(lf)  # type: ignore[call-overload]
     known = f"LFs are called {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
     raise ValueError(f"dependencies names LF {lf!r}, which L does not have; its {known}.")
 
@@ -116,16 +90,6 @@ def named_pairs(
 ) -> list[tuple[Any, Any]]:
     """Pairs of columns as the user calls them."""
     return [tuple(pair.tolist() if names is None else names[pair].tolist()) for pair in pairs]
-
-
-def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
-    """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
-    from scipy.sparse.csgraph import connected_components
-
-    links = sp.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n_lfs, n_lfs))
-    _, group = connected_components(links, directed=False)
-    member = sp.csr_array((np.ones(n_lfs), (np.arange(n_lfs), group)))
-    return _without_diagonal(member @ member.T)
 
 
 def symbol_likeness(groups: sp.csr_array, lf: NDArray[np.intp], vote: NDArray[Any]) -> sp.csr_array:
@@ -144,10 +108,3 @@ def symbol_likeness(groups: sp.csr_array, lf: NDArray[np.intp], vote: NDArray[An
         data.append(between.data)
     entries = np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))
     return sp.csr_array(entries, shape=(len(lf), len(lf)))
-
-
-def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
-    matrix = matrix.tocoo()
-    apart = matrix.row != matrix.col
-    entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
-    return sp.csr_array(entries, shape=matrix.shape)

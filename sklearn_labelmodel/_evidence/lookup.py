@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from .._votes.codes import Votes
-from .._votes.per_lf import sum_of_lf
 from .model import VoteModel, normalised, weigh
+from .table import sum_of_lf
 
 # A table of so many cells stays in the cache, also beside others; one that makes others needless may be larger.
 TABLE_CELLS, WHOLE_TABLE_CELLS = 1 << 15, 1 << 17

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from .._utils import lazy
 from .._votes.classes import class_index
 from .._votes.patterns import Patterns
-from .dependence import Dependence
-from .prior import ClassPrior
 from .table import VoteTable
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
+
+
+NO_PAIRS: NDArray[np.intp] = np.zeros((0, 2), dtype=np.intp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class VoteModel:
 
     A row whose votes weigh w, n together, has for each class the score
 
-        (log P(Y | the row has a vote) + sum of w log P(vote | Y) + what silence says) / max(n, 1) ** tempering + offset,
+        (log P(Y | the row has a vote) + sum of w log P(vote | Y) + silence) / max(n, 1) ** tempering + offset,
 
     and its posterior is the softmax of these scores. A class prior is divided with the votes, since it would outweigh
     them otherwise. A row without a vote has log P(Y | the row has no vote) and what silence says.
@@ -112,20 +112,6 @@ class VoteModel:
     accuracies: NDArray[np.float64]
     history: History | None = None
 
-    # What a row's score is made of.
-
-    @lazy
-    def says(self) -> NDArray[np.float64]:
-        """What each vote adds, that its LF is not silent included, shape (n_symbols, n_classes)."""
-        table = self.table
-        return table.log_p if table.silence is None else table.log_p - table.silence[table.lf]
-
-    @lazy
-    def silence(self) -> NDArray[np.float64]:
-        """What the silence of all LFs adds, shape (n_classes,)."""
-        silence = self.table.silence
-        return np.zeros(len(self.classes)) if silence is None else silence.sum(axis=0)
-
     @property
     def is_plain(self) -> bool:
         """Whether every row is a sum, whatever votes it holds."""
@@ -155,9 +141,11 @@ class VoteModel:
 
     def scores(self, rows: Rows) -> NDArray[np.float64]:
         """The score of every class in some rows, shape (n_classes, n_rows)."""
-        sums = np.ascontiguousarray((rows.evidence @ self.says).T)
-        if self.table.silence is not None:
-            sums += self.silence[:, None]
+        log_p, silence = self.table.log_p, self.table.silence
+        if silence is None:
+            sums = np.ascontiguousarray((rows.evidence @ log_p).T)
+        else:
+            sums = (rows.evidence @ (log_p - silence[self.table.lf]) + silence.sum(axis=0)).T
         return self.add_up(sums, rows.total)
 
     def posterior(self, rows: Rows) -> NDArray[np.float64]:
@@ -338,3 +326,83 @@ def certain(posterior: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[n
     posterior[:, labelled] = 0.0
     posterior[gold[labelled], labelled] = 1.0
     return posterior
+
+
+@dataclass(frozen=True, eq=False)
+class Dependence:
+    """Which LFs depend on each other, and how much their votes count.
+
+    Attributes
+    ----------
+    pairs : ndarray of shape (n_pairs, 2)
+        Columns of LFs that copy each other, the lower one first where they were found.
+    weight : ndarray of shape (n_symbols,)
+        How much each vote counts, in (0, 1].
+    likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
+        How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
+        each counts 1 / (1 + likeness).
+    apart : ndarray of shape (n_apart, 2)
+        Columns of LFs whose agreement training is to leave out.
+    """
+
+    pairs: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    likeness: sp.csr_array | None = None
+    apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassPrior:
+    """How frequent the classes are.
+
+    Attributes
+    ----------
+    of_all : ndarray of shape (n_classes,)
+        P(Y).
+    of_voted : ndarray of shape (n_classes,)
+        P(Y | the row has a vote).
+    of_voteless : ndarray of shape (n_classes,)
+        P(Y | the row has no vote).
+    source : {"given", "labels", "learned", "uniform"}
+        Where `of_all` is from: parameters, gold labels, votes, or nowhere.
+    n_labels : float
+        Labelled rows that `of_voted` was counted from: infinitely many where it is given, none where votes tell it.
+    """
+
+    of_all: NDArray[np.float64]
+    of_voted: NDArray[np.float64]
+    of_voteless: NDArray[np.float64]
+    source: str
+    n_labels: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether something else than the votes tells it."""
+        return self.source in ("given", "labels")
+
+    def for_all(self, shares: NDArray[np.float64], source: str) -> ClassPrior:
+        """With these shares in all rows."""
+        return replace(self, of_all=shares, of_voted=shares, of_voteless=shares, source=source)
+
+
+def uniform_prior(n_classes: int) -> ClassPrior:
+    """Equal shares, for want of knowledge."""
+    shares = np.full(n_classes, 1 / n_classes)
+    return ClassPrior(shares, shares, shares, "uniform")
+
+
+def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
+    """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
+    from scipy.sparse.csgraph import connected_components
+
+    links = sp.csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n_lfs, n_lfs))
+    _, group = connected_components(links, directed=False)
+    member = sp.csr_array((np.ones(n_lfs), (np.arange(n_lfs), group)))
+    return _without_diagonal(member @ member.T)
+
+
+def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
+    matrix = matrix.tocoo()
+    apart = matrix.row != matrix.col
+    entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
+    return sp.csr_array(entries, shape=matrix.shape)

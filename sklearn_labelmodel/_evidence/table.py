@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._votes.codes import lf_label
-from .._votes.per_lf import sum_of_lf
 
 LEAST_PRECISION = 0.01
+
+
 # Votes that each prior is worth: that of an LF's accuracy, of each row of its table, of each class.
 PRIOR_VOTES = 5.0
+
+
 HALVINGS = 60
 
 
@@ -228,3 +231,20 @@ def accuracies(
     right = sum_of_lf((joint_p * names).sum(axis=1), lf, len(coverage))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.clip(right / coverage, 1e-6, 1.0)
+
+
+def sum_of_lf(values: NDArray[Any], lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
+    """Sums of the values of each LF's symbols, shape (n_lfs, ...).
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_symbols, ...)
+    lf : ndarray of shape (n_symbols,)
+        The LF of each symbol, ascending.
+    n_lfs : int
+    """
+    sums = np.zeros((n_lfs, *values.shape[1:]))
+    if len(lf):
+        firsts = np.append(0, 1 + np.flatnonzero(lf[1:] != lf[:-1]))
+        sums[lf[firsts]] = np.add.reduceat(values, firsts)
+    return sums

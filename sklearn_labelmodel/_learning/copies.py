@@ -11,15 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.dependence import NO_PAIRS, Dependence, groups_of, independent
-from .._evidence.model import VoteModel
-from .._votes.pairs import VoteStatistics
-from .._votes.per_lf import dense, sum_by_lf, symbols_by_vote
+from .._evidence.dependence import independent
+from .._evidence.model import NO_PAIRS, Dependence, VoteModel
+from .._evidence.table import PRIOR_VOTES
+from .._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
 from .observed import Observed
-
-# Votes that independence is worth.
-INDEPENDENT_VOTES = 5.0
-
 
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
 
@@ -116,8 +112,7 @@ def find_copies(
         is_near = (ratio > LEAST_SINGLE_RATIO) & (z > LEAST_Z)
         weights[single.symbols] = 1 / (1 + _shared(single, _dependence(ratio, z) * is_near))
         near.append(single.pairs(is_near))
-    apart = groups_of(sure, statistics.n_lfs) if len(sure) else None
-    return Dependence(np.concatenate(near), weights, apart=apart)
+    return Dependence(np.concatenate(near), weights, apart=sure)
 
 
 def _dependence(ratio: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -227,7 +222,7 @@ def beyond_chance(
     beyond = agreed - expected
     error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
     z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
-    ratio = np.clip(beyond / (common - expected + INDEPENDENT_VOTES), 0.0, 1.0)
+    ratio = np.clip(beyond / (common - expected + PRIOR_VOTES), 0.0, 1.0)
     np.fill_diagonal(ratio, 0.0)
     return ratio, z
 

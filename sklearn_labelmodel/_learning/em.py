@@ -13,17 +13,14 @@ Journal of the Royal Statistical Society, Series C, 28(1), 1979.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.model import Expected, History, Rows, VoteModel, certain, counted, expected_counts
-from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, VoteTable, leaning, one_coin, shrink
-from .._votes.per_lf import sum_of_lf
+from .._evidence.model import Expected, History, Rows, VoteModel, expected_counts
+from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, accuracies, leaning, shrink, sum_of_lf
 from .observed import Observed
-
-TINY = 1e-10
 
 MStep = Callable[[VoteModel, Expected], VoteModel]
 
@@ -65,12 +62,13 @@ def em(
     *,
     n_steps: int,
     precision: NDArray[np.float64],
+    tempering: float = 0.0,
 ) -> VoteModel:
     """Learn tables of LFs that have a choice, and where it is not known the class prior of rows with votes.
 
     An LF's accuracy is its expected right votes over all, and its table is what rows hold over its sum, both after
     adding five votes: of the assumed precision, and of the table that this accuracy implies. The class prior is in
-    proportion to (rows of the class + 5) to the power `observed.identified`.
+    proportion to (rows of the class + 5) to the power `identified`.
 
     Parameters
     ----------
@@ -79,7 +77,10 @@ def em(
     n_steps : int
     precision : ndarray of shape (n_lfs,)
         Assumed of each LF.
+    tempering : float, default=0.0
+        Of the E-step, in [0, 1].
     """
+    model = replace(model, tempering=tempering)
     if not observed.has_choice.any():
         return model
     power = 0.0 if model.prior.known else observed.identified
@@ -100,31 +101,23 @@ def em(
 def _confusion(
     observed: Observed, precision: NDArray[np.float64], counts: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """P(symbol | Y, the LF votes), drawn to the one coin of each LF's accuracy, shape (n_symbols, n_classes)."""
-    lf, n_lfs = observed.lf, observed.n_lfs
+    """P(symbol | Y, the LF votes), drawn to the one coin of each LF's accuracy, shape (n_symbols, n_classes).
+
+    That is the expected share of right ones among its votes for a class, drawn to the assumed precision. Votes for a
+    class are taken to be as frequent as classes are, others as they are.
+    """
+    lf, names_class, k = observed.lf, observed.names_class, len(observed.classes)
     # A sample may miss symbols; they get the one-coin table too.
     votes = np.maximum(counts.sum(axis=1), 1e-3)
-    accuracy = learned_accuracy(observed, precision, counts, votes)
-    naming = sum_of_lf(votes * observed.names_class, lf, n_lfs)[lf]
-    all_votes = sum_of_lf(votes, lf, n_lfs)[lf]
-    # Votes for a class are as frequent as classes are; others as they are.
-    share = np.where(observed.names_class, naming / observed.n_classes, votes) / all_votes
-    center = share[:, None] * leaning(observed.meaning, accuracy[lf])
-    return shrink(counts, center, PRIOR_VOTES, sum_of_lf(counts, lf, n_lfs)[lf])
-
-
-def learned_accuracy(
-    observed: Observed,
-    precision: NDArray[np.float64],
-    counts: NDArray[np.float64],
-    votes: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """P(vote is right | LF votes for a class) of each LF, drawn to the assumed precision, shape (n_lfs,)."""
-    lf, n_lfs = observed.lf, observed.n_lfs
-    right = sum_of_lf((counts * (observed.meaning == 1.0)).sum(axis=1), lf, n_lfs)
-    total = sum_of_lf(votes * observed.names_class, lf, n_lfs)
+    right = (counts * (observed.meaning == 1.0)).sum(axis=1)
+    of_symbols = np.column_stack([counts, votes, votes * names_class, right])
+    sums = sum_of_lf(of_symbols, lf, observed.n_lfs)
+    all_votes, naming, right = sums[:, k:].T
     assumed = np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION)
-    return shrink(right, assumed, PRIOR_VOTES, total)
+    accuracy = shrink(right, assumed, PRIOR_VOTES, naming)
+    share = np.where(names_class, naming[lf] / k, votes) / all_votes[lf]
+    center = share[:, None] * leaning(observed.meaning, accuracy[lf])
+    return shrink(counts, center, PRIOR_VOTES, sums[lf, :k])
 
 
 def _share(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,217 +125,27 @@ def _share(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-# Dawid and Skene ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class DawidSkene:
-    """What Dawid and Skene's M-step draws tables to.
-
-    Attributes
-    ----------
-    center : ndarray of shape (n_symbols, n_classes)
-        P(symbol | Y, the LF votes) that the LFs' Dirichlet priors are centred on.
-    center_rate, strength_rate : ndarray of shape (n_lfs, n_classes), (n_lfs, 1)
-        P(the LF votes | Y) that its Beta priors are centred on, and the rows that these are worth.
-    coins : ndarray of shape (n_lfs,), dtype bool
-        Whether the LF has one accuracy in place of a table.
-    speaks : ndarray of shape (n_lfs,), dtype bool
-        Whether it is evidence that the LF votes at all.
-    silence_counts : bool
-        Whether abstaining is evidence.
-    one_voice : ndarray of shape (n_lfs,), dtype bool
-        Whether the LF is one of those whose votes are read as one voter's, who names the LF.
-    strength, precision : float
-        Votes that a Dirichlet prior is worth; precision that it is centred on.
-    """
-
-    center: NDArray[np.float64]
-    center_rate: NDArray[np.float64]
-    strength_rate: NDArray[np.float64]
-    coins: NDArray[np.bool_]
-    speaks: NDArray[np.bool_]
-    silence_counts: bool
-    one_voice: NDArray[np.bool_]
-    strength: float
-    precision: float
-
-
-def dawid_skene(
-    observed: Observed,
-    model: VoteModel,
-    start: Expected,
-    blocks: list[Rows],
-    *,
-    strength: float,
-    precision: float,
-    one_coin_lfs: bool,
-    informative_abstain: bool | str,
-    max_iter: int,
-    tol: float | None,
-) -> VoteModel:
-    """Dawid and Skene's model of the rows, from a start's expected counts.
+def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:
+    """The geometric mean of mu and the rows' table: pairs of votes and whole rows say one as much as the other.
 
     Parameters
     ----------
     observed : Observed
     model : VoteModel
-        Its prior is kept where it is known, else learned.
-    start : Expected
-    blocks : list of Rows
-    strength, precision : float
-        Votes that Dirichlet priors are worth, and the precision that they are centred on.
-    one_coin_lfs, informative_abstain
-        `one_coin` and `informative_abstain` of DawidSkeneClassifier.
-    max_iter : int
-    tol : float or None
+    tempering : float
+        Of what is learned, in [0, 1].
     """
-    assumed = _draw_to(
-        observed,
-        _learned_prior(start, strength) if not model.prior.known else model.prior.of_all,
-        strength=strength,
-        precision=precision,
-        one_coin_lfs=one_coin_lfs,
-        informative_abstain=informative_abstain,
-    )
-
-    def m_step(model: VoteModel, expected: Expected) -> VoteModel:
-        return _dawid_skene_step(observed, assumed, model, expected)
-
-    return maximise(m_step(model, start), blocks, m_step, max_iter, tol)
+    table = model.table
+    scale = np.where(table.joint, 1.0, observed.coverage)[table.lf]
+    log_p = (np.log(model.mu) + table.log_p + np.log(scale)[:, None]) / 2
+    return replace(model, table=replace(table, log_p=log_p), tempering=tempering)
 
 
-def majority_start(observed: Observed, model: VoteModel, blocks: list[Rows]) -> Expected:
-    """Expected counts where each row's classes are as probable as they have votes."""
-    counts, rows = np.zeros_like(observed.meaning), np.zeros(observed.n_classes)
-    for block in blocks:
-        shares = vote_shares(observed, block, model.prior.of_all)
-        rows += shares @ block.weight
-        counts += counted(shares, block)
-    return Expected(counts, rows)
-
-
-def vote_shares(observed: Observed, block: Rows, prior: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each class's share of the votes, the prior without votes, certainty where there is gold; (n_classes, n_rows)."""
-    shares = votes_for(observed, block.indicators).T
-    total = shares.sum(axis=0)
-    default = np.tile(prior[:, None], (1, len(total)))
-    return certain(np.divide(shares, total, out=default, where=total > 0), block.gold)
-
-
-def _draw_to(
-    observed: Observed,
-    prior: NDArray[np.float64],
-    *,
-    strength: float,
-    precision: float,
-    one_coin_lfs: bool,
-    informative_abstain: bool | str,
-) -> DawidSkene:
-    lf, n_lfs, coverage = observed.lf, observed.n_lfs, observed.coverage
-    center = one_coin(observed.meaning, np.full(len(lf), precision), observed.frequency, prior)
-    rate = sum_of_lf(center, lf, n_lfs)
-    foreign = sum_of_lf(~observed.names_class * 1.0, lf, n_lfs) > 0
-    coins = np.full(n_lfs, one_coin_lfs) & ~foreign
-    one_sided = (np.bincount(lf, minlength=n_lfs) == 1) & ~coins
-    speaks = one_sided if informative_abstain == "one-sided" else bool(informative_abstain)
-    speaks = np.broadcast_to(speaks, n_lfs)
-    silence_counts = informative_abstain is True
-    # Of LFs that all vote for one class, nothing but that they vote could be evidence.
-    several = len(np.unique(observed.symbol_class[speaks[lf]])) > 1
-    return DawidSkene(
-        center=center / rate[lf],
-        center_rate=np.clip(rate, 0.0, 1.0),
-        strength_rate=(strength / np.maximum(coverage, 1 / observed.n_samples))[:, None],
-        coins=coins,
-        speaks=speaks,
-        silence_counts=silence_counts,
-        one_voice=speaks & several & (not silence_counts),
-        strength=strength,
-        precision=precision,
-    )
-
-
-def _dawid_skene_step(
-    observed: Observed, assumed: DawidSkene, model: VoteModel, expected: Expected
-) -> VoteModel:
-    """The mode of the parameters given the expected counts and the Dirichlet priors."""
-    prior, lf = model.prior, observed.lf
-    if not prior.known:
-        prior = prior.for_all(_learned_prior(expected, assumed.strength), "learned")
-    votes = sum_of_lf(expected.counts, lf, observed.n_lfs)
-    rate = _rates(observed, assumed, expected.rows, votes)
-    mu = rate[lf] * _tables(observed, assumed, expected.counts, votes)
-    silence = np.log(1 - rate) if assumed.silence_counts else None
-    joint = np.ones(observed.n_lfs, dtype=bool)
-    table = VoteTable(lf, observed.vote, _log_evidence(mu, assumed.one_voice[lf]), joint, silence)
-    return replace(model, table=table, prior=prior, mu=mu)
-
-
-def _log_evidence(mu: NDArray[np.float64], one_voice: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Log P(symbol | Y); of LFs that are one voice log P(it is this one | Y, one of them votes)."""
-    evidence = np.log(mu)
-    evidence[one_voice] -= np.log(np.maximum(mu[one_voice].sum(axis=0), TINY))
-    return evidence
-
-
-def _learned_prior(expected: Expected, strength: float) -> NDArray[np.float64]:
-    k = len(expected.rows)
-    shares = shrink(expected.rows, 1 / k, strength * k, expected.rows.sum())
-    shares = np.maximum(shares, TINY)
-    return np.asarray(shares / shares.sum())
-
-
-def _tables(
-    observed: Observed,
-    assumed: DawidSkene,
-    counts: NDArray[np.float64],
-    votes: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """P(symbol | Y, the LF votes), shape (n_symbols, n_classes)."""
-    lf = observed.lf
-    table = np.maximum(counts + assumed.strength * assumed.center, TINY)
-    table /= sum_of_lf(table, lf, observed.n_lfs)[lf]
-    tossed = assumed.coins[lf]
-    if tossed.any():
-        accuracy = _coin_accuracies(observed, assumed, counts, votes)[lf[tossed]]
-        coin = leaning(observed.meaning[tossed], accuracy) / observed.n_classes
-        table[tossed] = np.clip(coin, TINY, 1 - TINY)
-    return table
-
-
-def _coin_accuracies(
-    observed: Observed,
-    assumed: DawidSkene,
-    counts: NDArray[np.float64],
-    votes: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """P(vote is right) of each LF whatever the class, shape (n_lfs,)."""
-    right = sum_of_lf((counts * (observed.meaning == 1.0)).sum(axis=1), observed.lf, len(votes))
-    total = votes.sum(axis=1)
-    voted = total + assumed.strength > 0
-    total = np.where(voted, total, 1.0)
-    accuracy = shrink(right, assumed.precision, assumed.strength, total)
-    return np.where(voted, accuracy, assumed.precision)
-
-
-def _rates(
-    observed: Observed,
-    assumed: DawidSkene,
-    rows: NDArray[np.float64],
-    votes: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """P(the LF votes | Y), shape (n_lfs, n_classes); rows left out are taken to be like the others."""
-    rate = np.tile(observed.coverage[:, None], (1, len(rows)))
-    speaks = assumed.speaks
-    if speaks.any():
-        all_rows = np.maximum(rows * observed.n_samples / rows.sum(), TINY)
-        learned = shrink(votes, assumed.center_rate, assumed.strength_rate, all_rows)
-        rate[speaks] = np.clip(learned[speaks], TINY, 1 - TINY)
-    return rate
-
-
-def votes_for(observed: Observed, indicators: object) -> NDArray[np.float64]:
-    """Votes for each class, shape (n_rows, n_classes)."""
-    named = np.where(observed.names_class[:, None], observed.meaning, 0.0)
-    return np.asarray(indicators @ named)  # type: ignore[operator]
+def judge_lfs(observed: Observed, model: VoteModel) -> VoteModel:
+    """How often each LF is right, by the rows' table."""
+    table, prior = model.table, model.prior
+    share = np.where(table.joint[table.lf][:, None], prior.of_all, prior.of_voted)
+    joint_p = np.exp(table.log_p) * share
+    spoken = sum_of_lf(joint_p.sum(axis=1), table.lf, observed.n_lfs)
+    found = accuracies(table.lf, observed.meaning, joint_p, spoken)
+    return replace(model, accuracies=np.where(np.isnan(found), model.accuracies, found))

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from .._evidence.model import VoteModel
 from .._evidence.prior import told_prior
-from .._evidence.table import PRIOR_VOTES, shrink
-from .._votes.per_lf import sum_of_lf
+from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
 from .observed import Observed
 
 # What a learned P(symbol | Y) is worth beside labelled rows: so many rows, or those that hold so many such votes.

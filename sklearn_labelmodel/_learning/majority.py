@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from .._evidence.dependence import independent
 from .._evidence.lookup import LookUp, find_symbols, summed
-from .._evidence.model import Rows, VoteModel, places_of
-from .._evidence.prior import ClassPrior
+from .._evidence.model import ClassPrior, Rows, VoteModel, places_of
 from .._evidence.table import VoteTable, least_probability, one_coin
 from .._votes.classes import class_index
 from .._votes.codes import Votes
-from .mean import accuracies_by_mu
+from .completion import accuracies_by_mu
 from .observed import Observed
 
 UNKNOWN_PRECISION = 0.7
@@ -70,7 +69,7 @@ def count_equally(observed: Observed, prior: ClassPrior) -> EqualVotes:
     observed : Observed
     prior : ClassPrior
     """
-    lf, n_lfs, k = observed.lf, observed.n_lfs, observed.n_classes
+    lf, n_lfs, k = observed.lf, observed.n_lfs, len(observed.classes)
     foreign = lf[observed.symbol_class == k]
     translated = np.isin(np.arange(n_lfs), foreign) & observed.gold.rows.any()
     counts = _vote_counts(observed, translated[lf])
@@ -150,7 +149,7 @@ def agreement(observed: Observed, meaning: NDArray[np.float64]) -> float | None:
     patterns = observed.patterns
     named = np.where(meaning == 1.0, meaning, 0.0)
     agreeing, pairs = 0.0, 0.0
-    for rows, indicators in patterns.cuts(observed.n_classes):
+    for rows, indicators in patterns.cuts(len(observed.classes)):
         counts, weight = np.asarray(indicators @ named), patterns.weight[rows]
         total = counts.sum(axis=1)
         agreeing += weight @ ((counts - 1) * counts).sum(axis=1)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import lazy
 from .._votes.classes import class_index
-from .._votes.codes import Votes, check_any_vote
-from .._votes.gold import GoldCounts, GoldLabels, no_gold
+from .._votes.codes import GoldLabels, Votes, check_any_vote, no_gold
+from .._votes.gold import GoldCounts
 from .._votes.pairs import VoteStatistics, count_gold, count_votes
 from .._votes.patterns import Patterns, read_patterns
 
@@ -29,6 +29,8 @@ class Observed:
     Attributes
     ----------
     n_samples, n_lfs : int
+    names : ndarray of shape (n_lfs,) or None
+        Names of the LFs, where they have any.
     votes : Votes or None
         None where only distinct rows are known.
     labels : GoldLabels
@@ -39,115 +41,84 @@ class Observed:
     meaning : ndarray of shape (n_symbols, n_classes)
         What each symbol is taken to say before anything is learned, as shares that add up to 1: a class, several, a
         lean, or (equal shares) nothing.
+    frequency : ndarray of shape (n_symbols,)
+        P(symbol).
+    coverage : ndarray of shape (n_lfs,)
+        P(the LF votes).
+    overlaps : ndarray of shape (n_lfs,), dtype bool
+        Whether each LF shares a row with another LF.
+    has_choice : ndarray of shape (n_lfs,), dtype bool
+        Whether each LF casts several votes.
+    encoding : dict of vote to label, or None
+        Which label each vote is, where y numbers the classes that LFs vote for.
+    counted : dict
+        What was counted of these so far.
     """
 
     n_samples: int
     n_lfs: int
+    names: NDArray[np.object_] | None
     votes: Votes | None
     labels: GoldLabels
     classes: NDArray[Any]
     lf: NDArray[np.intp]
     vote: NDArray[Any]
     meaning: NDArray[np.float64]
+    frequency: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    overlaps: NDArray[np.bool_]
+    has_choice: NDArray[np.bool_]
+    encoding: dict[Any, int] | None = None
+    counted: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def names(self) -> NDArray[np.object_] | None:
-        """Names of the LFs, where they have any."""
-        return None if self.votes is None else self.votes.names
-
-    @property
-    def n_classes(self) -> int:
-        return len(self.classes)
-
-    @property
-    def _cells(self) -> Votes:
-        if self.votes is None:
-            raise ValueError("Of these votes only distinct rows are known.")
-        return self.votes
-
-    @lazy
     def statistics(self) -> VoteStatistics:
         """How often symbols occur, alone and together."""
-        return count_votes(self._cells, self.labels)
+        return self._once("statistics", lambda: count_votes(self._cells, self.labels))
 
-    @lazy
+    @property
     def patterns(self) -> Patterns:
         """The distinct rows, those with unlike gold labels apart."""
-        return read_patterns(self._cells, self.labels)
+        return self._once("patterns", lambda: read_patterns(self._cells, self.labels))
 
-    @lazy
+    @property
     def sample(self) -> Patterns:
         """The distinct rows that have a vote, without gold labels, of a sample where there are many votes."""
-        votes = self._cells
-        n_votes = max(MOST_VOTES, VOTES_PER_LF * votes.n_lfs)
-        n_rows = int(n_votes / self.frequency.sum()) + 1
-        if n_rows < votes.n_samples:
-            rows = np.random.RandomState(0).randint(votes.n_samples, size=n_rows)
-            votes = votes.take(np.sort(rows))
-        patterns = read_patterns(votes, no_gold(votes.n_samples)).informed()
-        return patterns.with_symbols(self.lf, self.vote)
+        return self._once("sample", lambda: _sample(self))
 
-    @lazy
-    def frequency(self) -> NDArray[np.float64]:
-        """P(symbol), shape (n_symbols,)."""
-        by_rows = "statistics" not in vars(self) and "patterns" in vars(self)
-        counts = self.patterns.counts() if by_rows else self.statistics.counts
-        return counts / self.n_samples
-
-    @lazy
-    def coverage(self) -> NDArray[np.float64]:
-        """P(the LF votes), shape (n_lfs,)."""
-        return np.bincount(self.lf, self.frequency, minlength=self.n_lfs).astype(np.float64)
-
-    @lazy
-    def overlaps(self) -> NDArray[np.bool_]:
-        """Whether each LF shares a row with another LF, shape (n_lfs,)."""
-        return (self.patterns if "patterns" in vars(self) else self.statistics).overlaps()
-
-    @lazy
-    def voted_share(self) -> float:
-        """Share of the rows that have a vote."""
-        return float(self.sample.weight.sum() / self.sample.n_samples)
-
-    @lazy
-    def gold(self) -> GoldCounts:
-        """The labelled rows, counted."""
-        if "patterns" in vars(self):
-            return self.patterns.gold_counts(self.classes)
-        return count_gold(self.statistics, self._cells, self.labels, self.classes)
-
-    @lazy
-    def has_choice(self) -> NDArray[np.bool_]:
-        """Whether each LF casts several votes, shape (n_lfs,)."""
-        return np.bincount(self.lf, minlength=self.n_lfs) > 1
-
-    @lazy
-    def names_class(self) -> NDArray[np.bool_]:
-        """Whether each symbol means a single class, shape (n_symbols,)."""
-        return self.meaning.max(axis=1) == 1.0
-
-    @lazy
-    def symbol_class(self) -> NDArray[np.intp]:
-        """The class that each symbol means; n_classes where it means no single one."""
-        return np.where(self.names_class, self.meaning.argmax(axis=1), self.n_classes)
-
-    @lazy
+    @property
     def identified(self) -> float:
         """How far votes tell the class prior, in [0, 1].
 
         The share of votes cast by LFs that have a choice, times the share of votes in rows of two or more.
         """
-        of_choice = self.frequency[self.has_choice[self.lf]].sum() / self.frequency.sum()
-        if not of_choice:
-            return 0.0
-        per_row = np.diff(self.sample.indicators.indptr)
-        votes = per_row * self.sample.weight
-        return float(of_choice * votes[per_row > 1].sum() / votes.sum())
+        return self._once("identified", lambda: _identified(self))
+
+    @property
+    def gold(self) -> GoldCounts:
+        """The labelled rows, counted."""
+        return self._once("gold", lambda: _count_labels(self))
+
+    @property
+    def voted_share(self) -> float:
+        """Share of the rows that have a vote."""
+        return float(self.sample.weight.sum() / self.sample.n_samples)
+
+    @property
+    def names_class(self) -> NDArray[np.bool_]:
+        """Whether each symbol means a single class, shape (n_symbols,)."""
+        return self._once("names_class", lambda: self.meaning.max(axis=1) == 1.0)
+
+    @property
+    def symbol_class(self) -> NDArray[np.intp]:
+        """The class that each symbol means; n_classes where it means no single one."""
+        return np.where(self.names_class, self.meaning.argmax(axis=1), len(self.classes))
 
     def kept(self, anchored: bool) -> KeptCounts:
         """What a fitted model keeps of this; of gold labels those that accuracies were learned from."""
-        pairs = vars(self)["statistics"].cooccurrence if "statistics" in vars(self) else None
-        small = not sp.issparse(pairs) and pairs is not None and len(pairs) <= MOST_SYMBOLS
+        statistics = self.counted.get("statistics")
+        pairs = None if statistics is None else statistics.cooccurrence
+        small = pairs is not None and not sp.issparse(pairs) and len(pairs) <= MOST_SYMBOLS
         return KeptCounts(
             self.n_samples,
             self.coverage,
@@ -155,6 +126,46 @@ class Observed:
             pairs if small else None,
             self.gold if anchored else None,
         )
+
+    @property
+    def _cells(self) -> Votes:
+        if self.votes is None:
+            raise ValueError("Of these votes only distinct rows are known.")
+        return self.votes
+
+    def _once(self, name: str, count: Callable[[], Any]) -> Any:
+        # `functools.cached_property` counts under a lock of its class (Python 3.11): a process that is forked while
+        # another thread fits waits for ever.
+        if name not in self.counted:
+            self.counted[name] = count()
+        return self.counted[name]
+
+
+def _sample(observed: Observed) -> Patterns:
+    votes = observed._cells
+    n_votes = max(MOST_VOTES, VOTES_PER_LF * votes.n_lfs)
+    n_rows = int(n_votes / observed.frequency.sum()) + 1
+    if n_rows < votes.n_samples:
+        rows = np.random.RandomState(0).randint(votes.n_samples, size=n_rows)
+        votes = votes.take(np.sort(rows))
+    patterns = read_patterns(votes, no_gold(votes.n_samples)).informed()
+    return patterns.with_symbols(observed.lf, observed.vote)
+
+
+def _identified(observed: Observed) -> float:
+    frequency, sample = observed.frequency, observed.sample
+    of_choice = frequency[observed.has_choice[observed.lf]].sum() / frequency.sum()
+    if not of_choice:
+        return 0.0
+    per_row = np.diff(sample.indicators.indptr)
+    votes = per_row * sample.weight
+    return float(of_choice * votes[per_row > 1].sum() / votes.sum())
+
+
+def _count_labels(observed: Observed) -> GoldCounts:
+    if "patterns" in observed.counted:
+        return observed.patterns.gold_counts(observed.classes)
+    return count_gold(observed.statistics, observed._cells, observed.labels, observed.classes)
 
 
 def meaning_of(vote: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.float64]:
@@ -175,39 +186,59 @@ def observe(votes: Votes, labels: GoldLabels, *, by_pairs: bool) -> Observed:
     ValueError
         L holds no vote.
     """
-    nothing = np.zeros((0, 0))
-    no_symbols = np.zeros(0, np.intp)
-    seen = Observed(
-        votes.n_samples, votes.n_lfs, votes, labels, np.zeros(0), no_symbols, np.zeros(0), nothing
-    )
-    counts = seen.statistics if by_pairs else seen.patterns
-    check_any_vote(counts.lf)
-    return _keeping(seen, lf=counts.lf, vote=counts.vote)
-
-
-def with_classes(observed: Observed, classes: NDArray[Any]) -> Observed:
-    """With the classes, and what symbols mean by them."""
-    return _keeping(observed, classes=classes, meaning=meaning_of(observed.vote, classes))
+    if by_pairs:
+        statistics = count_votes(votes, labels)
+        check_any_vote(statistics.lf)
+        return _observed(votes, labels, statistics, statistics.counts, "statistics")
+    patterns = read_patterns(votes, labels)
+    return _observed(votes, labels, patterns, patterns.counts(), "patterns")
 
 
 def observed_rows(patterns: Patterns, classes: NDArray[Any]) -> Observed:
     """What distinct rows tell; their gold labels are not looked at."""
-    meaning = meaning_of(patterns.vote, classes)
-    n_samples, n_lfs, labels = patterns.n_samples, patterns.n_lfs, no_gold(patterns.n_samples)
-    observed = Observed(
-        n_samples, n_lfs, None, labels, classes, patterns.lf, patterns.vote, meaning
+    labels = no_gold(patterns.n_samples)
+    observed = _observed(None, labels, patterns, patterns.counts(), "patterns")
+    return with_classes(observed, classes)
+
+
+def _observed(
+    votes: Votes | None,
+    labels: GoldLabels,
+    counted: VoteStatistics | Patterns,
+    counts: NDArray[np.float64],
+    name: str,
+) -> Observed:
+    n_lfs, lf, frequency = counted.n_lfs, counted.lf, counts / counted.n_samples
+    return Observed(
+        n_samples=counted.n_samples,
+        n_lfs=n_lfs,
+        names=None if votes is None else votes.names,
+        votes=votes,
+        labels=labels,
+        classes=np.zeros(0),
+        lf=lf,
+        vote=counted.vote,
+        meaning=np.zeros((len(lf), 0)),
+        frequency=frequency,
+        coverage=np.bincount(lf, frequency, minlength=n_lfs).astype(np.float64),
+        overlaps=counted.overlaps(),
+        has_choice=np.bincount(lf, minlength=n_lfs) > 1,
+        counted={name: counted},
     )
-    vars(observed)["patterns"] = patterns
-    return observed
 
 
-def _keeping(observed: Observed, **changes: Any) -> Observed:
-    """A copy with changes that its counts do not depend on."""
-    changed = replace(observed, **changes)
-    for name in ("statistics", "patterns"):
-        if name in vars(observed):
-            vars(changed)[name] = vars(observed)[name]
-    return changed
+def with_classes(
+    observed: Observed, classes: NDArray[Any], encoding: dict[Any, int] | None = None
+) -> Observed:
+    """With the classes, what symbols mean by them, and which label each vote is where y numbers them."""
+    meaning = meaning_of(observed.vote, classes)
+    return replace(
+        observed,
+        classes=classes,
+        meaning=meaning,
+        encoding=encoding,
+        counted=dict(observed.counted),
+    )
 
 
 @dataclass(frozen=True, eq=False)

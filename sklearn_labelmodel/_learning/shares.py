@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from .._evidence.model import Rows, VoteModel, expected_counts
 from .._evidence.table import PRIOR_VOTES, shrink
-from .mean import mean_with_mu
+from .em import mean_with_mu
 from .observed import Observed
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
@@ -122,14 +122,15 @@ def _log_silence(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
 # LFs of one symbol --------------------------------------------------------------------------------
 
 
-def confirm(observed: Observed, model: VoteModel) -> VoteModel:
+def confirm(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:
     """What rows of given shares say of LFs of one symbol, and these of the shares among rows with votes, in turns."""
     if observed.has_choice.all():
         return model
+    model = replace(model, tempering=tempering)
     blocks = model.rows(observed.sample)
     for _ in range(CONFIRMATIONS):
         model = _with_voted_shares(observed, model)
-        matched = _matched(mean_with_mu(observed, model), blocks, silence=True)
+        matched = _matched(mean_with_mu(observed, model, tempering=tempering), blocks, silence=True)
         counts = expected_counts(matched, blocks).counts
         log_p = confirmed(observed, model.table.log_p, counts, model.prior.of_all)
         model = replace(model, table=replace(model.table, log_p=log_p))

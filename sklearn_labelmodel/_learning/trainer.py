@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from itertools import pairwise
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from .._evidence.model import History
-from .objective import Objective
+from .completion import Objective
 from .schedules import Advance, schedule_params, torch_schedule
 
 if TYPE_CHECKING:
@@ -94,11 +95,13 @@ def train(
     converged = None if settings.tol is None else False
     # What overflows is reported below, with its epoch.
     quiet = np.errstate(over="ignore", invalid="ignore")
-    with torch.no_grad(), quiet, _Reporter(settings) as report:
+    with torch.no_grad(), quiet, _reporter(settings) as report:
         while len(losses) < settings.n_epochs and not converged:
             losses.append(step())
-            advance(len(losses) - 1)
-            report(losses)
+            if advance is not None:
+                advance(len(losses) - 1)
+            if report is not None:
+                report(losses)
             if settings.tol is not None:
                 converged = _at_rest(losses, settings.tol)
         final, _ = evaluate()
@@ -226,7 +229,7 @@ def _device(name: str) -> torch.device:
 
 def _plain_sgd(
     mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings
-) -> tuple[Step, Advance] | None:
+) -> tuple[Step, Advance | None] | None:
     """SGD at a constant rate, to the bit as torch.optim.SGD while the loss falls; None where more is asked for.
 
     Written out since twenty symbols take longer to dispatch than to step, and as torch's optimizers load
@@ -234,17 +237,15 @@ def _plain_sgd(
     """
     momentum = settings.optimizer_params.get("momentum", 0)
     plain = settings.optimizer == "sgd" and settings.lr_scheduler == "constant"
-    warmup = schedule_params(settings.lr_scheduler_params, settings.n_epochs)["n_warmup"]
-    if (
-        not plain
-        or warmup
-        or set(settings.optimizer_params) - {"momentum"}
-        or not _is_share(momentum)
-    ):
+    further = set(settings.optimizer_params) - {"momentum"}
+    if not plain or further or not isinstance(momentum, int | float) or not 0 <= momentum <= 1:
+        return None
+    given = settings.lr_scheduler_params
+    if given and schedule_params(given, settings.n_epochs)["n_warmup"]:
         return None
     if momentum:
-        return _momentum_steps(mu, evaluate, settings, momentum), _no_advance
-    return _descending_steps(mu, evaluate, settings), _no_advance
+        return _momentum_steps(mu, evaluate, settings, momentum), None
+    return _descending_steps(mu, evaluate, settings), None
 
 
 def _momentum_steps(
@@ -312,17 +313,9 @@ def _descending_steps(mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSe
     return step
 
 
-def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and 0 <= value <= 1
-
-
-def _no_advance(_: int) -> None:
-    """Leave the learning rate as it is."""
-
-
 def _torch_steps(
     mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings
-) -> tuple[Step, Advance]:
+) -> tuple[Step, Advance | None]:
     """The steps of torch's own optimizer and schedulers."""
     import torch
 
@@ -364,6 +357,11 @@ def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Opti
 
 
 # Reporting ----------------------------------------------------------------------------------------
+
+
+def _reporter(settings: TrainingSettings) -> AbstractContextManager[_Reporter | None]:
+    asked = settings.verbose or logger.isEnabledFor(logging.INFO)
+    return _Reporter(settings) if asked else nullcontext()
 
 
 class _Reporter:

@@ -11,9 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import metadata_routing
 from sklearn.utils.validation import (
-    _check_feature_names,
     _check_sample_weight,
-    _get_feature_names,
     _num_samples,
     check_is_fitted,
 )
@@ -28,8 +26,10 @@ from .._votes.classes import (
     resolve_classes,
     warn_of_gold_of_one_class,
 )
-from .._votes.codes import Votes
-from .._votes.gold import no_gold, read_gold
+from .._votes.codes import Votes, no_gold
+from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
+from .._votes.encoding import find_encoding, renamed
+from .._votes.gold import read_gold, warn_of_wrapper
 from .._votes.reader import read_votes
 from .scoring import weighted_mean
 
@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from ..inspection._report.report import FitReport
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
+
+
+NOTHING_LABELLED = (
+    "y labels no row, so the score is the log-likelihood of the votes. It is no accuracy: do not average it with "
+    "accuracies, or compare it with them. Give every fold labelled rows, or leave y out."
+)
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator):
@@ -61,6 +67,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     gold: str
     vote_model_: VoteModel
     n_features_in_: int
+    _encoding: dict[Any, int] | None
     _kept: KeptCounts
     # What the report may suggest.
     _capabilities: frozenset[str] = frozenset()
@@ -124,10 +131,15 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         """Votes, labels and classes, read and checked."""
         from .._learning.observed import observe, with_classes
 
-        labels = read_gold(y, _num_samples(L), classes=self.classes)
+        check_container(L)
+        check_row_order(L=L, y=y)
+        n_samples, names = _num_samples(L), column_names(L)
+        labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=self.classes)
         fractions = bool(labels.n_labelled) or self.classes is not None
-        names = None if type(L) is np.ndarray else _get_feature_names(L)
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
+        warn_of_wrapper(labels)
+        encoding = find_encoding(votes, labels, self.classes)
+        votes = renamed(votes, encoding)
         counted = labels if self.gold != "ignore" else no_gold(votes.n_samples)
         observed = observe(votes, counted, by_pairs=self._by_pairs)
         self._warn_unidentified(observed)
@@ -141,7 +153,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             self.class_balance,
         )
         warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
-        return with_classes(observed, classes)
+        return with_classes(observed, classes, encoding)
 
     def _assume(self, observed: Observed) -> VoteModel:
         """The vote model that parameters and labels imply, before anything is learned."""
@@ -162,6 +174,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         state: dict[str, Any] = {
             "n_features_in_": observed.n_lfs,
             "vote_model_": learned,
+            "_encoding": observed.encoding,
             "_kept": observed.kept(self._anchors(observed)),
         }
         names = observed.names
@@ -169,7 +182,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             state["feature_names_in_"] = names
         elif "feature_names_in_" in vars(self):
             del self.feature_names_in_
-        vars(self).update(state)
+        self.__dict__.update(state)
 
     def _anchors(self, observed: Observed) -> bool:
         """Whether accuracies are learned from gold labels."""
@@ -247,18 +260,19 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         Notes
         -----
-        Without labels it is the likelihood under `mu_` and `class_prior_`, so that it only compares settings that
-        change these. Of `LabelModelClassifier`, `tempering` never does; `n_em_steps` and ``dependencies="auto"``
-        against None do little, and where no LFs are found to copy each other and no labels anchor `mu_`, nothing. A
-        search over them without labels then ends with the first candidate. `mu_eps` changes the likelihood by itself,
-        since it bounds `mu_` and is the probability of a vote that `fit` never saw; leave it out of such a search.
+        Without labels it is the likelihood under `mu_` and `class_prior_`, so that it compares settings that change
+        these alone: `tempering` never does, `n_em_steps` and `dependencies` hardly; a search over them ends with the
+        first candidate. `mu_eps` changes it by itself, as the probability of a vote that `fit` never saw.
         """
         check_is_fitted(self)
+        check_row_order(L=L, y=y, sample_weight=sample_weight)
         model = self.vote_model_
         votes = self._read_votes(L, model)
         weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
         gold = read_gold(y, votes.n_samples, classes=model.classes)
         if not gold.n_labelled:
+            if y is not None:
+                warn_user(NOTHING_LABELLED)
             return weighted_mean(log_likelihood(votes, generative(model, votes)), weight)
         check_same_kind(model.classes, gold.values, ("classes", "labels of y"))
         labelled = gold.codes < len(gold.values)
@@ -276,12 +290,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
     def _read_votes(self, L: Any, model: VoteModel | None = None) -> Votes:
         model = self.vote_model_ if model is None else model
-        names = getattr(self, "feature_names_in_", None)
-        if names is not None or not isinstance(L, np.ndarray):
-            _check_feature_names(self, L, reset=False)
+        names = check_lf_names(self, L)
         known = model.table.vote
         fractions = known.dtype.kind == "f"
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
+        votes = renamed(votes, self._encoding)
         check_same_kind(votes.vote_values, known)
         if self.classes is not None:
             check_votes_are_classes(model.classes, votes)
@@ -404,16 +417,6 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         check_is_fitted(self)
         return make_report(*measure_fit(self))
-
-    def _warn_of_inverted(self) -> None:
-        """Warn of LFs that vote against the others, as far as `fit` can tell."""
-        from ..inspection._report.checks import inverted
-        from ..inspection._report.measure import measure_fit
-
-        found = [str(finding) for finding in inverted(measure_fit(self)[0])]
-        if found:
-            more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
-            warn_user(found[0] + more)
 
     def contributions(self, L: Any) -> NDArray[np.float64]:
         """What each vote adds for each class, and the prior.

@@ -13,12 +13,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._evidence.dependence import independent
-from .._evidence.model import VoteModel
-from .._evidence.prior import given_prior, uniform_prior
+from .._evidence.model import VoteModel, uniform_prior
+from .._evidence.prior import given_prior
 from .._evidence.table import VoteTable, least_probability
 from .._utils import warn_user
 from .._votes.codes import warn_unidentified
 from .base import BaseLabelModel, Learner
+from .docs import documented
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 MAJORITY_DECIDES = "majority vote, where EM starts, decides"
 
 
+@documented
 class DawidSkeneClassifier(BaseLabelModel):
     """Learn each voter's confusion table and label rows by it, as Dawid and Skene did.
 
@@ -58,32 +60,18 @@ class DawidSkeneClassifier(BaseLabelModel):
         abstaining are both evidence.
     class_balance : array-like of shape (n_classes,) or dict of class to share, default=None
         P(Y), positive and adding up to 1, then kept. None or "estimate": learned, from gold labels and votes.
-    classes : array-like of shape (n_classes,), default=None
-        The classes in order; any other vote is then an error. None: the labels of a y that labels every row, else
-        all values among votes and labels.
-    abstain : int, float, str or None, default=-1
-        The vote that means "no vote", as every missing value does.
+    {{parameter classes}}
+    {{parameter abstain}}
     gold : {"anchor", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": their class is certain in every E-step. "ignore": y only names the
         classes.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The classes.
-    class_prior_ : ndarray of shape (n_classes,)
-        P(Y).
-    symbols_ : structured ndarray of shape (n_symbols,)
-        Fields "lf" (column) and "vote" (value): the votes that occurred.
+    {{attribute vote_model_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y): the LF's table, times how often it votes.
-    conditional_probs_ : ndarray of shape (n_lfs, n_classes + 1, n_classes)
-        [j, 1 + v, y] = P(LF j votes for class v | Y = y), [j, 0, y] what is left to 1: its abstains, and
-        votes that are no class.
-    lf_accuracies_ : ndarray of shape (n_lfs,)
-        P(vote is right | LF votes), in [1e-6, 1].
-    coverage_ : ndarray of shape (n_lfs,)
-        Share of rows in which each LF votes.
+    {{attribute conditional_probs_}}
     n_iter_ : int
         Iterations done.
     log_likelihood_curve_ : ndarray of shape (n_iter_,)
@@ -91,12 +79,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         without either, and abstains that are no evidence, do not count.
     converged_ : bool or None
         Whether tol was reached; None without tol.
-    report_ : FitReport
-        What fit can tell of its own faults; `report` looks at the votes too.
-    n_features_in_ : int
-        Number of LFs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        LF names, where L is a DataFrame.
+    {{attribute report_}}
 
     References
     ----------
@@ -158,7 +141,7 @@ class DawidSkeneClassifier(BaseLabelModel):
     _capabilities = frozenset({"learn a prior"})
 
     def _assume(self, observed: Observed) -> VoteModel:
-        prior = uniform_prior(observed.n_classes)
+        prior = uniform_prior(len(observed.classes))
         if self.class_balance is not None and not isinstance(self.class_balance, str):
             prior = given_prior(self.class_balance, observed.classes)
         nothing = np.zeros_like(observed.meaning)
@@ -169,7 +152,7 @@ class DawidSkeneClassifier(BaseLabelModel):
             prior=prior,
             dependence=independent(len(nothing)),
             tempering=0.0,
-            offsets=np.zeros(observed.n_classes),
+            offsets=np.zeros(len(observed.classes)),
             mu=nothing,
             mu_eps=least_probability(observed.n_samples),
             coverage=observed.coverage,
@@ -180,8 +163,8 @@ class DawidSkeneClassifier(BaseLabelModel):
         return [self._maximise]
 
     def _maximise(self, observed: Observed, model: VoteModel) -> VoteModel:
-        from .._learning.em import dawid_skene, majority_start
-        from .._learning.mean import accuracies_by_mu
+        from .._learning.completion import accuracies_by_mu
+        from .._learning.dawid_skene import dawid_skene, majority_start
 
         all_say = self.informative_abstain is True
         patterns = observed.patterns if all_say else observed.patterns.informed()
@@ -206,7 +189,11 @@ class DawidSkeneClassifier(BaseLabelModel):
         labels = observed.labels
         if not (len(labels.values) and labels.complete):
             warn_unidentified(
-                observed.names, observed.n_lfs, observed.lf, observed.overlaps, MAJORITY_DECIDES
+                observed.names,
+                observed.n_lfs,
+                observed.lf,
+                observed.overlaps,
+                MAJORITY_DECIDES,
             )
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:

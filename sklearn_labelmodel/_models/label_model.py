@@ -15,8 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._evidence.dependence import declared, independent, named_pairs, resolve_pairs
-from .._evidence.model import History, VoteModel
-from .._evidence.prior import counted_prior, given_prior, uniform_prior
+from .._evidence.model import ClassPrior, History, VoteModel, uniform_prior
+from .._evidence.prior import counted_prior, given_prior
 from .._evidence.table import (
     VoteTable,
     least_probability,
@@ -28,6 +28,7 @@ from .._learning.schedules import SCHEDULERS
 from .._utils import first_number, warn_user
 from .._votes.codes import warn_unidentified, warn_unidentified_prior
 from .base import BaseLabelModel, Learner
+from .docs import documented
 
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
@@ -36,10 +37,9 @@ if TYPE_CHECKING:
 START_DECIDES = "the start (prec_init) decides"
 # Steps before copies are first looked for, and what rows' votes are tempered by until they are weighed.
 TRIAL_STEPS, E_STEP_TEMPERING = 2, 0.25
-# Steps where rows are read for the class prior alone.
-PRIOR_STEPS = 5
 
 
+@documented
 class LabelModelClassifier(BaseLabelModel):
     """Learn from votes alone how far to trust each voter, and label rows by it.
 
@@ -82,11 +82,8 @@ class LabelModelClassifier(BaseLabelModel):
         one class, a dict says which others there are.
         None: from the gold labels, else uniform. "estimate": from the votes, where gold labels that anchor do not say
         it; LFs that cast one vote only do not tell it (a warning says so).
-    classes : array-like of shape (n_classes,), default=None
-        The classes in order; any other vote is then an error. None: the labels of a y that labels every row, else
-        all values among votes and labels.
-    abstain : int, float, str or None, default=-1
-        The vote that means "no vote", as every missing value does.
+    {{parameter classes}}
+    {{parameter abstain}}
     gold : {"anchor", "prior", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
         with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
@@ -96,7 +93,7 @@ class LabelModelClassifier(BaseLabelModel):
         Steps of expectation maximisation that read, from whole rows, what votes say besides mu; twice as many where
         copies are looked for. 0, and ``init="snorkel"``: mu and the class prior alone say it.
     tempering : float, default=0.5
-        In [0, 1]. What a row's n votes and a known class prior say together is divided by n ** tempering, since LFs err
+        In [0, 1]. What a row's n votes and the class prior say together is divided by n ** tempering, since LFs err
         together. 0, and ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more
         extreme.
     dependencies : list of pairs of LFs, "auto" or None, default="auto"
@@ -116,17 +113,9 @@ class LabelModelClassifier(BaseLabelModel):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The classes.
-    class_prior_ : ndarray of shape (n_classes,)
-        P(Y).
-    symbols_ : structured ndarray of shape (n_symbols,)
-        Fields "lf" (column) and "vote" (value): the votes that occurred.
+    {{attribute vote_model_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y).
-    conditional_probs_ : ndarray of shape (n_lfs, n_classes + 1, n_classes)
-        [j, 1 + v, y] = P(LF j votes for class v | Y = y), [j, 0, y] what is left to 1: its abstains, and
-        votes that are no class.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
         What each vote says: the logarithm of mu_, or of its geometric mean with the table that was read from rows.
         With class_balance given, the vote of an LF that casts one only says so against its silence.
@@ -141,22 +130,14 @@ class LabelModelClassifier(BaseLabelModel):
         P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for five.
     dependencies_ : list of pairs of LFs
         Those declared, or near-duplicates found.
-    lf_accuracies_ : ndarray of shape (n_lfs,)
-        P(vote is right | LF votes), in [1e-6, 1].
-    coverage_ : ndarray of shape (n_lfs,)
-        Share of rows in which each LF votes.
+    {{attribute conditional_probs_}}
     n_iter_ : int
         Epochs trained.
     loss_, loss_curve_ : float, ndarray of shape (n_iter_,)
         The loss of the trained mu, and the loss that each epoch started from.
     converged_ : bool or None
         Whether tol was reached; None without tol. (Of training that diverged, a warning and the report tell.)
-    report_ : FitReport
-        What fit can tell of its own faults; `report` looks at the votes too.
-    n_features_in_ : int
-        Number of LFs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        LF names, where L is a DataFrame.
+    {{attribute report_}}
 
     References
     ----------
@@ -253,14 +234,16 @@ class LabelModelClassifier(BaseLabelModel):
 
     # Fitting --------------------------------------------------------------------------------------
 
-    def _assume(self, observed: Observed) -> VoteModel:
+    def _assume(self, observed: Observed, known: ClassPrior | None = None) -> VoteModel:
         precision = self._precision(observed)
-        prior = uniform_prior(observed.n_classes)
-        if self.class_balance is not None and not isinstance(self.class_balance, str):
+        prior = uniform_prior(len(observed.classes))
+        if known is not None and known.known:
+            prior = known
+        elif self.class_balance is not None and not isinstance(self.class_balance, str):
             prior = given_prior(self.class_balance, observed.classes)
         elif self.class_balance is None and self.gold == "prior" and observed.gold.rows.any():
             prior = counted_prior(observed.gold, observed.classes)
-        lf, vote, k = observed.lf, observed.vote, observed.n_classes
+        lf, vote, k = observed.lf, observed.vote, len(observed.classes)
         joint = ~observed.has_choice
         each = precision[lf]
         table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
@@ -284,33 +267,35 @@ class LabelModelClassifier(BaseLabelModel):
         )
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
+        from .._learning.completion import believe_mu
+        from .._learning.em import judge_lfs, mean_with_mu
         from .._learning.gold import count_gold, tell_prior
-        from .._learning.mean import believe_mu, judge_lfs, mean_with_mu
         from .._learning.shares import confirm, match_shares
 
         anchored, known = self._anchors(observed), assumed.prior.known
         reads = self.init != "snorkel" and self.n_em_steps > 0
-        estimate = isinstance(self.class_balance, str)
+        estimate, tempering = isinstance(self.class_balance, str), float(self.tempering)
         recipe: list[Learner] = []
         if not known and (reads or estimate):
-            recipe += self._reading(observed, self.n_em_steps if reads else PRIOR_STEPS)
+            recipe += self._reading(observed, self.n_em_steps or TRIAL_STEPS)
         if anchored:
             recipe += [tell_prior]
         elif estimate:
             recipe += [take_learned_prior]
         if reads and (known or anchored):
-            recipe += [self._assume_anew, *self._reading(observed, self.n_em_steps)]
+            recipe += [self._read_anew, *self._reading(observed, self.n_em_steps)]
         if not reads:
             recipe += [partial(forget, assumed)]
         recipe += [self._complete_pairs]
         if anchored:
             recipe += [count_gold]
         if not reads:
-            return [*recipe, believe_mu]
+            tempering = 0.0 if self.init == "snorkel" else tempering
+            return [*recipe, partial(believe_mu, tempering=tempering)]
         given = assumed.prior.source == "given" and not anchored
         if given:
-            recipe += [confirm]
-        recipe += [judge_lfs, mean_with_mu, partial(temper, self.tempering)]
+            recipe += [partial(confirm, tempering=tempering)]
+        recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering)]
         if known or anchored:
             recipe += [partial(match_shares, silence=given)]
         return recipe
@@ -322,30 +307,23 @@ class LabelModelClassifier(BaseLabelModel):
 
         precision = self._precision(observed)
         learn = partial(em, n_steps=n_steps, precision=precision)
-        before = partial(temper, E_STEP_TEMPERING)
+        trial = partial(em, n_steps=TRIAL_STEPS, precision=precision, tempering=E_STEP_TEMPERING)
         if not isinstance(self.dependencies, str):
-            return [before, learn]
+            return [partial(trial, n_steps=n_steps)]
         weigh = partial(weigh_copies, precision=precision)
-        trial = partial(em, n_steps=TRIAL_STEPS, precision=precision)
-        return [before, trial, weigh, partial(temper, 0.0), self._start_anew, learn, weigh, learn]
+        return [trial, weigh, self._start_anew, learn, weigh, learn]
 
     def _start_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
-        """Forget all that was learned but copies."""
-        assumed = self._assume_anew(observed, model)
-        return replace(assumed, dependence=model.dependence)
+        """Forget all that was learned but copies and a known class prior."""
+        return replace(self._assume(observed, model.prior), dependence=model.dependence)
 
-    def _assume_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
+    def _read_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
         """Forget all that was learned but a known class prior."""
-        assumed = self._assume(observed)
-        prior = model.prior if model.prior.known else assumed.prior
-        each, joint = self._precision(observed)[observed.lf], assumed.table.joint[observed.lf]
-        table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint)
-        log_p = np.log(table)
-        return replace(assumed, prior=prior, table=replace(assumed.table, log_p=log_p))
+        return self._assume(observed, model.prior)
 
     def _complete_pairs(self, observed: Observed, model: VoteModel) -> VoteModel:
         from .._learning.completion import complete_pairs
-        from .._learning.trainer import TrainingSettings
+        from .._learning.trainer import TrainingSettings, train
 
         each = self._precision(observed)[observed.lf]
         start = snorkel_start if self.init == "snorkel" else one_coin
@@ -368,7 +346,7 @@ class LabelModelClassifier(BaseLabelModel):
             start=start(observed.meaning, each, observed.frequency, model.prior.of_all),
             scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
             l2=self.l2,
-            settings=settings,
+            train=partial(train, settings=settings),
         )
 
     def _precision(self, observed: Observed) -> NDArray[np.float64]:
@@ -381,7 +359,7 @@ class LabelModelClassifier(BaseLabelModel):
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
         estimate = isinstance(self.class_balance, str) and not self._anchors(observed)
-        if estimate and observed.n_classes > 1:
+        if estimate and len(observed.classes) > 1:
             warn_unidentified_prior(observed.identified)
         history = learned.history
         if history is not None and history.diverged:
@@ -397,9 +375,11 @@ class LabelModelClassifier(BaseLabelModel):
                 ConvergenceWarning,
             )
         if self.verbose:
+            from ..inspection._report.measure import warn_of_inverted
+
             fitted = copy.copy(self)
             fitted._keep(observed, learned)
-            fitted._warn_of_inverted()
+            warn_of_inverted(fitted)
 
     # What a fit learned ---------------------------------------------------------------------------
 
@@ -458,11 +438,6 @@ class LabelModelClassifier(BaseLabelModel):
         if history is None:
             raise AttributeError("This label model was not trained.")
         return history
-
-
-def temper(tempering: float, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
-    """The model with this tempering."""
-    return replace(model, tempering=float(tempering))
 
 
 def forget(assumed: VoteModel, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001

@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import StrOptions
 
-from .._evidence.model import VoteModel
-from .._evidence.prior import given_prior, smoothed_shares, uniform_prior
+from .._evidence.model import VoteModel, uniform_prior
+from .._evidence.prior import given_prior, smoothed_shares
 from .._learning.majority import EqualVotes, count_equally, equal_posterior, equal_terms
 from .._votes.codes import Votes
 from .base import BaseLabelModel, Learner
+from .docs import documented
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
 
 
+@documented
 class MajorityVoteClassifier(BaseLabelModel):
     """Label each row by the class that most of its votes name.
 
@@ -29,11 +31,8 @@ class MajorityVoteClassifier(BaseLabelModel):
     ----------
     class_balance : array-like of shape (n_classes,) or dict of class to share, default=None
         P(Y), positive and adding up to 1. None: from the gold labels, else uniform.
-    classes : array-like of shape (n_classes,), default=None
-        The classes in order; any other vote is then an error. None: the labels of a y that labels every row, else
-        all values among votes and labels.
-    abstain : int, float, str or None, default=-1
-        The vote that means "no vote", as every missing value does.
+    {{parameter classes}}
+    {{parameter abstain}}
     gold : {"anchor", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and to translate the labeling functions (LFs)
         that vote for something that is no class (see Notes). "ignore": y only names the classes; votes that are
@@ -41,12 +40,7 @@ class MajorityVoteClassifier(BaseLabelModel):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The classes.
-    class_prior_ : ndarray of shape (n_classes,)
-        P(Y).
-    symbols_ : structured ndarray of shape (n_symbols,)
-        Fields "lf" (column) and "vote" (value): the votes that occurred.
+    {{attribute vote_model_}}
     vote_weights_ : ndarray of shape (n_symbols, n_classes)
         What each symbol counts for each class: 1 for the class that it names; adding up to 1, or 0 for a symbol that
         counts for none.
@@ -54,18 +48,8 @@ class MajorityVoteClassifier(BaseLabelModel):
         The precision in [1 / n_classes, 1] that all LFs share in the generative reading (see Notes).
     mu_ : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y) in the generative reading; for `score` without labels, not for `predict_proba`.
-    conditional_probs_ : ndarray of shape (n_lfs, n_classes + 1, n_classes)
-        [j, 1 + v, y] = P(LF j votes for class v | Y = y) in the generative reading, [j, 0, y] what is left to 1.
-    lf_accuracies_ : ndarray of shape (n_lfs,)
-        P(vote is right | LF votes) in the generative reading, in [1e-6, 1].
-    coverage_ : ndarray of shape (n_lfs,)
-        Share of rows in which each LF votes.
-    report_ : FitReport
-        What fit can tell of its own faults; `report` looks at the votes too.
-    n_features_in_ : int
-        Number of LFs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        LF names, where L is a DataFrame.
+    {{attribute conditional_probs_}}
+    {{attribute report_}}
 
     Notes
     -----
@@ -116,7 +100,7 @@ class MajorityVoteClassifier(BaseLabelModel):
     vote_model_: EqualVotes
 
     def _assume(self, observed: Observed) -> VoteModel:
-        prior = uniform_prior(observed.n_classes)
+        prior = uniform_prior(len(observed.classes))
         gold = observed.gold.rows
         if self.class_balance is not None:
             prior = given_prior(self.class_balance, observed.classes)

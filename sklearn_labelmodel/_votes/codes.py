@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import warn_user
+from .._utils import plain, warn_user
 
 SURVEY_CELLS = 1 << 16
 
@@ -177,7 +177,8 @@ class DenseVotes(Votes):
     def cells(
         self, start: int, stop: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
-        if not (self._is_compact and self._is_in_rows and self.abstain_code < len(self.values)):
+        plain = self._is_compact and self._is_in_rows and self.abstain_code < len(self.values)
+        if not plain or int(self.values[-1]) > np.iinfo(np.int64).max:
             return super().cells(start, stop)
         array = self.array[start:stop].ravel()
         marker = int(self.values[self.abstain_code])
@@ -249,7 +250,7 @@ class SparseVotes(Votes):
 
 def lf_label(names: NDArray[np.object_] | None, lf: int) -> str:
     """How messages call an LF: by its name, else by its column."""
-    return f"LF {lf}" if names is None else f"LF {str(names[lf])!r}"
+    return f"LF {lf}" if names is None else f"LF {plain(names[lf])!r}"
 
 
 def is_text(values: NDArray[Any]) -> bool:
@@ -307,9 +308,9 @@ def warn_unidentified(
         if not len(alone):
             return
         alone = np.unique(alone)
-        names = ", ".join(lf_label(names, int(lf)) for lf in alone[:NAMED])
+        listed = ", ".join(lf_label(names, int(lf)) for lf in alone[:NAMED])
         more = ", ..." if len(alone) > NAMED else ""
-        fault = f"LFs that share no row with another ({names}{more})"
+        fault = f"LFs that share no row with another ({listed}{more})"
     warn_user(
         f"The votes cannot identify the accuracies of {fault}; {decides}. At least three LFs that vote on "
         "common rows are needed."
@@ -322,7 +323,7 @@ def warn_unidentified_prior(identified: float) -> None:
     Parameters
     ----------
     identified : float
-        In [0, 1]; see `RefinementProblem.identified`.
+        In [0, 1]; see `Observed.identified`.
     """
     if identified < LEAST_IDENTIFIED:
         warn_user(
@@ -330,3 +331,35 @@ def warn_unidentified_prior(identified: float) -> None:
             f"{identified:.0%} of them are votes of LFs that cast several votes, in rows of two votes or more. The "
             "estimate leans towards uniform; give class_balance if you know the shares, or label some rows."
         )
+
+
+@dataclass(frozen=True)
+class GoldLabels:
+    """Trusted labels of some or all rows.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_values,)
+        Sorted distinct labels.
+    codes : ndarray of shape (n_samples,), dtype intp
+        Index of each row's label in `values`; n_values where the row is unlabelled.
+    """
+
+    values: NDArray[Any]
+    codes: NDArray[np.intp]
+
+    @property
+    def n_labelled(self) -> int:
+        if not len(self.values):
+            return 0
+        return int(np.count_nonzero(self.codes < len(self.values)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is labelled."""
+        return self.n_labelled == len(self.codes)
+
+
+def no_gold(n_samples: int) -> GoldLabels:
+    """Gold labels of no row; they take no memory."""
+    return GoldLabels(np.array([], dtype=np.intp), np.broadcast_to(np.intp(0), n_samples))

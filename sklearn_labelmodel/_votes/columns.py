@@ -14,8 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .codes import Votes
-from .gold import GoldLabels
+from .codes import GoldLabels, Votes
 
 # Two columns of so many patterns make a histogram that stays in the cache.
 MOST_PATTERNS = 256

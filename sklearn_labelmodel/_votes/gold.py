@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .codes import is_text
+from .._spelling import marks
+from .._utils import callers, listed, warn_user
+from .codes import GoldLabels, is_text, no_gold
+from .containers import largest_exact, loses_cells
 
 
 @dataclass(frozen=True)
@@ -33,38 +37,6 @@ class GoldCounts:
 
 
 UNLABELLED = -1
-
-
-@dataclass(frozen=True)
-class GoldLabels:
-    """Trusted labels of some or all rows.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_values,)
-        Sorted distinct labels.
-    codes : ndarray of shape (n_samples,), dtype intp
-        Index of each row's label in `values`; n_values where the row is unlabelled.
-    """
-
-    values: NDArray[Any]
-    codes: NDArray[np.intp]
-
-    @property
-    def n_labelled(self) -> int:
-        if not len(self.values):
-            return 0
-        return int(np.count_nonzero(self.codes < len(self.values)))
-
-    @property
-    def complete(self) -> bool:
-        """Whether every row is labelled."""
-        return self.n_labelled == len(self.codes)
-
-
-def no_gold(n_samples: int) -> GoldLabels:
-    """Gold labels of no row; they take no memory."""
-    return GoldLabels(np.array([], dtype=np.intp), np.broadcast_to(np.intp(0), n_samples))
 
 
 def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
@@ -91,9 +63,11 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
         return no_gold(n_samples)
     labels = column_or_1d(_as_labels(y), warn=True)
     if len(labels) != n_samples:
+        more = " If y has the index of the rows that it labels, pass y.reindex(L.index)."
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: L has {n_samples} rows, "
             f"y has {len(labels)} labels. Mark rows without a gold label with -1 or a missing value."
+            + (more if hasattr(y, "reindex") else "")
         )
     known = ~_missing_mask(labels)
     if labels.dtype.kind == "O" and is_text(labels):
@@ -110,12 +84,45 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
     return GoldLabels(values, codes)
 
 
+def warn_of_wrapper(gold: GoldLabels) -> None:
+    """Warn where some rows are unlabelled and the one who calls `fit` takes their mark for a class.
+
+    CalibratedClassifierCV hands y on as it is, and counts every value in it as a class of its own results.
+    """
+    if gold.n_labelled < len(gold.codes) and "sklearn.calibration" in callers() and gold.n_labelled:
+        warn_user(
+            "CalibratedClassifierCV counts the mark of rows without a label as a class. Fit the label model first, and "
+            "calibrate it on the labelled rows only: CalibratedClassifierCV(FrozenEstimator(model.fit(L, y))).fit("
+            "L[labelled], y[labelled]), with FrozenEstimator of sklearn.frozen."
+        )
+
+
 def _as_labels(y: Any) -> NDArray[Any]:
-    labels = np.asarray(y)
-    if labels.dtype.kind in "US" and isinstance(y, list | tuple):
-        # NumPy writes a list's None and NaN as strings.
-        return np.array(y, dtype=object)
-    return labels
+    """Labels as an array that holds each as it was written."""
+    if isinstance(y, Mapping):
+        raise TypeError(
+            f"y is a {type(y).__name__}; pass pandas.Series(y).reindex(L.index), a label for each row of L in order."
+        )
+    if np.ma.isMaskedArray(y):
+        return np.where(np.ma.getmaskarray(y), None, np.asarray(y).astype(object))
+    if hasattr(y, "to_pylist"):
+        y = y.to_pylist()
+    elif hasattr(y, "null_count") and hasattr(y, "to_list"):
+        y = y.to_list()
+    elif isinstance(y, ValuesView | Iterator):
+        y = list(y)
+    if isinstance(y, list | tuple):
+        return _of_list(y)
+    # Of a nullable or categorical column NumPy would make floats.
+    exact = hasattr(y, "iloc") and not isinstance(getattr(y, "dtype", np.dtype(int)), np.dtype)
+    labels = np.asarray(y, dtype=object if exact else None)
+    return labels.astype(object) if labels.dtype.kind == "T" else labels
+
+
+def _of_list(labels: Any) -> NDArray[Any]:
+    array = np.asarray(labels)
+    # NumPy writes a list's None and NaN as strings, and rounds whole numbers beside NaN.
+    return np.array(labels, dtype=object) if loses_cells(array) else array
 
 
 def _missing_mask(labels: NDArray[Any]) -> NDArray[np.bool_]:
@@ -133,10 +140,29 @@ def _distinct_labels(labels: NDArray[Any]) -> NDArray[Any]:
         return np.array([], dtype=np.intp)
     if labels.dtype.kind == "O":
         if len({isinstance(label, str) for label in labels}) > 1:
-            raise ValueError("y mixes numbers with strings; write every class label in one way.")
+            raise ValueError(f"y mixes numbers with strings; {_remedy_of_mixture(labels)}.")
         if not isinstance(labels[0], str):
             labels = np.array(labels.tolist())
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
+        _check_exact(labels)
     check_classification_targets(labels)
     return np.unique(labels)
+
+
+def _check_exact(labels: NDArray[Any]) -> None:
+    exact = largest_exact(labels.dtype)
+    if (np.abs(labels) >= exact).any():
+        raise ValueError(
+            f"y holds {labels[np.abs(labels) >= exact][0]:.0f}, and floats of its kind are rounded from {exact:.0f} on. "
+            "Write labels as integers (None where there is none) or strings."
+        )
+
+
+def _remedy_of_mixture(labels: NDArray[Any]) -> str:
+    texts = sorted({label for label in labels if isinstance(label, str)})
+    odd = marks(texts)
+    if len(odd) < len(texts):
+        return "write every class label in one way"
+    shown = listed([repr(text) for text in texts], 5)
+    return f"if {shown} means that a row has no label, replace it by None; else write every class label in one way"

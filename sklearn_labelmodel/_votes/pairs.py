@@ -17,9 +17,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .classes import class_index
-from .codes import Votes
+from .codes import GoldLabels, Votes
 from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
-from .gold import GoldCounts, GoldLabels
+from .gold import GoldCounts
 
 CHUNK_CODES = 1 << 24
 
@@ -269,3 +269,29 @@ def _spread(pairs: Any, places: NDArray[np.intp], n: int) -> Any:
     wide = np.zeros((n, n))
     wide[np.ix_(places, places)] = pairs
     return wide
+
+
+def symbols_by_vote(vote: NDArray[Any]) -> list[NDArray[np.intp]]:
+    """The symbols of each vote, ascending."""
+    _, code = np.unique(vote, return_inverse=True)
+    order = np.argsort(code, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(code[order])) + 1)
+
+
+def sum_by_lf(matrix: Any, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
+    """Sums over the symbols of LFs, shape (n_lfs, n_lfs).
+
+    Parameters
+    ----------
+    matrix : ndarray or CSR array of shape (n_symbols, n_symbols)
+    lf : ndarray of shape (n_symbols,)
+        The LF of each symbol.
+    n_lfs : int
+    """
+    member = sp.csr_array((np.ones(len(lf)), (lf, np.arange(len(lf)))), (n_lfs, len(lf)))
+    return dense(member @ matrix @ member.T)
+
+
+def dense(matrix: Any) -> NDArray[np.float64]:
+    """A sparse or dense matrix as an array."""
+    return np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .classes import class_index
-from .codes import Votes, check_any_vote
-from .gold import GoldCounts, GoldLabels
+from .codes import GoldLabels, Votes, check_any_vote
+from .gold import GoldCounts
 
 CHUNK_CELLS = 1 << 24
 

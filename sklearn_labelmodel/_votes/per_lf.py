@@ -6,55 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .classes import class_index
-from .codes import Votes
-from .gold import GoldLabels
-
-
-def symbols_by_vote(vote: NDArray[Any]) -> list[NDArray[np.intp]]:
-    """The symbols of each vote, ascending."""
-    _, code = np.unique(vote, return_inverse=True)
-    order = np.argsort(code, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(code[order])) + 1)
-
-
-def sum_by_lf(matrix: Any, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
-    """Sums over the symbols of LFs, shape (n_lfs, n_lfs).
-
-    Parameters
-    ----------
-    matrix : ndarray or CSR array of shape (n_symbols, n_symbols)
-    lf : ndarray of shape (n_symbols,)
-        The LF of each symbol.
-    n_lfs : int
-    """
-    member = sp.csr_array((np.ones(len(lf)), (lf, np.arange(len(lf)))), (n_lfs, len(lf)))
-    return dense(member @ matrix @ member.T)
-
-
-def sum_of_lf(values: NDArray[Any], lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
-    """Sums of the values of each LF's symbols, shape (n_lfs, ...).
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_symbols, ...)
-    lf : ndarray of shape (n_symbols,)
-        The LF of each symbol, ascending.
-    n_lfs : int
-    """
-    sums = np.zeros((n_lfs, *values.shape[1:]))
-    if len(lf):
-        firsts = np.flatnonzero(np.diff(lf, prepend=-1))
-        sums[lf[firsts]] = np.add.reduceat(values, firsts)
-    return sums
-
-
-def dense(matrix: Any) -> NDArray[np.float64]:
-    """A sparse or dense matrix as an array."""
-    return np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)
+from .codes import GoldLabels, Votes
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,22 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._utils import warn_user
+from .._spelling import marks
+from .._utils import listed, warn_user
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
+from .containers import (
+    as_array,
+    as_one_block,
+    check_container,
+    column_of,
+    is_table,
+    largest_exact,
+)
 
 MAX_FRACTIONAL_VOTES = 32
 
 
 COMPACT_SPAN = 4096
-
-
-LARGEST_VOTE = 2.0**63
 
 
 # Values and abstain code where every cell is missing.
@@ -41,8 +48,8 @@ def read_votes(
     L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
         Numbers, booleans or strings; missing values abstain. In a sparse matrix the stored entries are
         votes. (BSR and DIA store zeros as padding: theirs are no votes.)
-    abstain : scalar or None, default=-1
-        A vote that means "abstain", besides every missing value.
+    abstain : scalar, list of scalars or None, default=-1
+        Votes that mean "abstain", besides every missing value.
     names : ndarray of shape (n_lfs,), default=None
         LF names, for messages.
     allow_fractions : bool, default=False
@@ -55,30 +62,33 @@ def read_votes(
     Raises
     ------
     ValueError
-        Not two-dimensional, empty, infinite or continuous votes, numbers mixed with strings.
+        Not two-dimensional, empty, infinite or continuous votes, numbers mixed with strings, cells that are there
+        twice, numbers that were rounded.
     TypeError
-        A vote that is neither a number nor a string.
+        A vote that is neither a number nor a string; a container that is no table, array or sparse matrix.
     """
+    check_container(L)
+    markers = markers_of(abstain)
     if sp.issparse(L):
-        return _read_sparse(L, abstain, names, allow_fractions)
-    if _is_dataframe(L):
+        return _read_sparse(L, markers, names, allow_fractions)
+    if is_table(L):
         check_array(np.broadcast_to(np.int8(0), L.shape))
-        array = _as_one_block(L)
+        array = as_one_block(L)
         if array is None:
-            columns = (_column_of(L, j) for j in range(L.shape[1]))
-            return _read_columns(columns, L.shape, abstain, names, allow_fractions)
+            columns = (column_of(L, j) for j in range(L.shape[1]))
+            return _read_columns(columns, L.shape, markers, names, allow_fractions)
     elif type(L) is np.ndarray and L.dtype.kind in "biuf" and L.ndim == 2 and L.size:
         array = L
     else:
-        array = check_array(_as_array(L), dtype=None, ensure_all_finite=False)
+        array = check_array(as_array(L), dtype=None, ensure_all_finite=False)
     if array.dtype.kind in "biuf":
-        return _read_numbers(array, abstain, names, allow_fractions)
+        return _read_numbers(array, markers, names, allow_fractions)
     if array.dtype.kind in "OUST":
-        if array.dtype.kind == "U" and not is_missing(abstain):
+        if array.dtype.kind == "U":
             # NumPy makes strings of all cells where some are.
-            abstain = str(abstain)
+            markers = [str(marker) for marker in markers]
         columns = (array[:, j].astype(object) for j in range(array.shape[1]))
-        return _read_columns(columns, array.shape, abstain, names, allow_fractions)
+        return _read_columns(columns, array.shape, markers, names, allow_fractions)
     raise TypeError(f"Votes are numbers, booleans or strings; got an array of {array.dtype}.")
 
 
@@ -93,49 +103,35 @@ def is_missing(value: Any) -> bool:
     return pd.api.types.is_scalar(value) and bool(pd.isna(value))
 
 
-# Containers ---------------------------------------------------------------------------------------
+def markers_of(abstain: Any) -> list[Any]:
+    """The votes that mean "abstain" as a list, without missing values, which always do.
 
-
-def _is_dataframe(L: Any) -> bool:
-    return hasattr(L, "columns") and hasattr(L, "shape") and hasattr(L, "__getitem__")
-
-
-def _as_array(L: Any) -> Any:
-    """An array; of objects where NumPy would turn numbers or missing values into strings."""
-    if isinstance(L, np.ndarray) or hasattr(L, "__array__"):
-        return np.asarray(L)
-    array = np.asarray(L)
-    return np.array(L, dtype=object) if array.dtype.kind in "US" else array
-
-
-def _as_one_block(frame: Any) -> NDArray[Any] | None:
-    """The values of a pandas DataFrame whose columns are all plain numbers or all booleans."""
-    if not hasattr(frame, "iloc"):
-        return None
-    dtypes = set(frame.dtypes)
-    if all(isinstance(dtype, np.dtype) and dtype.kind in "iuf" for dtype in dtypes):
-        wide = np.result_type(*dtypes)
-        return None if wide.kind == "f" and len(dtypes) > 1 else frame.to_numpy()
-    return frame.to_numpy() if dtypes == {np.dtype(bool)} else None
-
-
-def _column_of(frame: Any, j: int) -> Any:
-    if hasattr(frame, "iloc"):
-        return frame.iloc[:, j]
-    return np.asarray(frame[frame.columns[j]].to_numpy(), dtype=object)
+    Parameters
+    ----------
+    abstain : scalar, list of scalars or None
+    """
+    single = isinstance(abstain, str) or not hasattr(abstain, "__iter__")
+    return [marker for marker in ([abstain] if single else abstain) if not is_missing(marker)]
 
 
 # Numbers ------------------------------------------------------------------------------------------
 
 
 def _read_numbers(
-    array: NDArray[Any], abstain: Any, names: NDArray[np.object_] | None, allow_fractions: bool
+    array: NDArray[Any],
+    markers: list[Any],
+    names: NDArray[np.object_] | None,
+    allow_fractions: bool,
 ) -> Votes:
     values = _survey(array)
     if values is None:
         columns = (array[:, j] for j in range(array.shape[1]))
-        return _read_columns(columns, array.shape, abstain, names, allow_fractions)
-    code = _abstain_code(values, abstain)
+        return _read_columns(columns, array.shape, markers, names, allow_fractions)
+    silent = _places_of(markers, values)
+    if len(silent) > 1:
+        array = np.where(np.isin(array, values[silent[1:]]), values[silent[0]], array)
+        array = array.astype(np.result_type(array, values[silent[0]]), copy=False)
+    code = int(silent[0]) if len(silent) else len(values)
     if array.dtype.kind == "f" and len(values) == 1 and np.isnan(array).all():
         code = 0
     if array.dtype.kind == "b":
@@ -152,7 +148,8 @@ def _survey(array: NDArray[Any]) -> NDArray[Any] | None:
         return None
     low, high = bounds
     if high - low < COMPACT_SPAN:
-        return np.arange(low, high + 1)
+        wide = np.uint64 if high > np.iinfo(np.int64).max else np.int64
+        return np.arange(high - low + 1).astype(wide) + wide(low)
     return _distinct(array)
 
 
@@ -173,7 +170,8 @@ def _integer_bounds(array: NDArray[Any]) -> tuple[int, int] | None:
         high = max(high, chunk.max(where=present, initial=-np.inf))
     if low > high:
         return 0, 0
-    return (int(low), int(high)) if max(-float(low), float(high)) < LARGEST_VOTE else None
+    exact = max(-float(low), float(high)) < largest_exact(array.dtype)
+    return (int(low), int(high)) if exact else None
 
 
 def _distinct(array: NDArray[Any]) -> NDArray[Any]:
@@ -189,33 +187,51 @@ def _row_chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield array[start : start + n_rows]
 
 
-def _abstain_code(values: NDArray[Any], abstain: Any) -> int:
-    if is_missing(abstain) or isinstance(abstain, str):
-        return len(values)
-    hits = np.flatnonzero(values == abstain)
-    return int(hits[0]) if len(hits) else len(values)
+def _places_of(markers: list[Any], values: NDArray[Any]) -> NDArray[np.intp]:
+    """Where among the values the markers stand."""
+    known = set(markers)
+    return np.flatnonzero([value in known for value in values.tolist()])
 
 
 # Sparse matrices ----------------------------------------------------------------------------------
 
 
 def _read_sparse(
-    L: Any, abstain: Any, names: NDArray[np.object_] | None, allow_fractions: bool
+    L: Any, markers: list[Any], names: NDArray[np.object_] | None, allow_fractions: bool
 ) -> Votes:
     check_array(np.broadcast_to(np.int8(0), L.shape))
+    _check_no_cell_twice(L, names)
     csr = L.tocsr()
     if L.format in ("bsr", "dia"):
         csr.eliminate_zeros()
     if csr.data.dtype.kind not in "biuf":
         raise TypeError(f"A sparse label matrix holds numbers; got {csr.data.dtype}.")
-    codes, values, abstain_code = _entry_codes(csr, abstain, names, allow_fractions)
+    codes, values, abstain_code = _entry_codes(csr, markers, names, allow_fractions)
     return SparseVotes(
         L.shape[0], L.shape[1], values, abstain_code, names, codes, csr.indices, csr.indptr
     )
 
 
+def _check_no_cell_twice(L: Any, names: NDArray[np.object_] | None) -> None:
+    """Refuse cells that are stored twice: SciPy adds their votes up."""
+    if L.format == "bsr" or (L.format in ("csr", "csc") and L.has_canonical_format):
+        L = L if L.has_canonical_format else L.tocoo()
+    if L.format not in ("coo", "csr", "csc") or getattr(L, "has_canonical_format", False):
+        return
+    coo = L.tocoo()
+    cell = coo.row.astype(np.int64) * coo.shape[1] + coo.col
+    distinct, first, times = np.unique(cell, return_index=True, return_counts=True)
+    if len(distinct) < len(cell):
+        entry = first[times > 1].min()
+        raise ValueError(
+            f"L holds {np.count_nonzero(times > 1)} cells twice (first: {lf_label(names, int(coo.col[entry]))}, row "
+            f"{coo.row[entry]}), and a sum of votes is no vote. Keep one vote of each LF and row before you build the "
+            "matrix."
+        )
+
+
 def _entry_codes(
-    csr: Any, abstain: Any, names: NDArray[np.object_] | None, allow_fractions: bool
+    csr: Any, markers: list[Any], names: NDArray[np.object_] | None, allow_fractions: bool
 ) -> tuple[NDArray[Any], NDArray[Any], int]:
     """Codes of the stored entries, the votes that they index, and the abstain's code."""
     if not len(csr.data):
@@ -223,14 +239,15 @@ def _entry_codes(
         return np.empty(0, np.uint8), values, abstain_code
     data = csr.data.reshape(-1, 1)
     if _survey(data) is not None:
-        votes = _read_numbers(data, abstain, None, allow_fractions)
+        votes = _read_numbers(data, markers, None, allow_fractions)
         return votes.block(0, len(data))[0], votes.values, votes.abstain_code
     _check_fractions(csr, names, allow_fractions)
     present = ~np.isnan(csr.data)
     values, places = np.unique(csr.data[present], return_inverse=True)
-    abstain_code = _abstain_code(values, abstain)
+    silent = _places_of(markers, values)
+    abstain_code = int(silent[0]) if len(silent) else len(values)
     codes = np.full(len(csr.data), abstain_code, dtype=np.min_scalar_type(len(values)))
-    codes[present] = places
+    codes[present] = np.where(np.isin(places, silent), abstain_code, places)
     return codes, values, abstain_code
 
 
@@ -248,7 +265,7 @@ def _check_fractions(csr: Any, names: NDArray[np.object_] | None, allow_fraction
 def _read_columns(
     columns: Iterable[Any],
     shape: tuple[int, int],
-    abstain: Any,
+    markers: list[Any],
     names: NDArray[np.object_] | None,
     allow_fractions: bool,
 ) -> Votes:
@@ -259,13 +276,12 @@ def _read_columns(
         column.check(allow_fractions)
         raw_codes[j] = column.codes
         distinct.append(column.votes)
-    values = _common_values(distinct, raw_codes, abstain, names)
+    values = _common_values(distinct, raw_codes, markers, names)
     code_of = {value: code for code, value in enumerate(values.tolist())}
-    # The marker may be of another kind than the votes, as -1 among strings: then it has no code.
-    abstain_code = code_of.get(abstain, len(values))
+    abstain_code = len(values)
     if not len(values):
         values, abstain_code = NO_VOTES
-    code_of.setdefault(abstain, abstain_code)
+    code_of |= dict.fromkeys(markers, abstain_code)
     codes = np.empty(raw_codes.shape, dtype=np.min_scalar_type(len(values)))
     for j, votes in enumerate(distinct):
         # The last entry serves pandas' code -1, a missing value.
@@ -281,6 +297,9 @@ class _Column:
         import pandas as pd
 
         self.label, self.rows = label, rows
+        kind = getattr(cells, "dtype", None)
+        is_float = isinstance(kind, np.dtype) and kind.kind == "f"
+        self.exact = largest_exact(kind if is_float else np.float64)
         try:
             self.codes, distinct = pd.factorize(cells)
         except TypeError:
@@ -291,7 +310,9 @@ class _Column:
     def _vote(self, code: int, value: Any) -> Any:
         if isinstance(value, str | bool | numbers.Integral | np.bool_):
             return value
-        if not isinstance(value, numbers.Real):
+        if isinstance(value, Decimal) and value.is_finite() and value == int(value):
+            return int(value)
+        if not isinstance(value, numbers.Real | Decimal):
             raise self._not_a_vote(self._row_of(code), value)
         number = float(value)
         if np.isinf(number):
@@ -299,9 +320,10 @@ class _Column:
                 f"{self.label}, row {self._row_of(code)}: the vote is infinity. A vote is a class "
                 "label; put the abstain marker or a missing value where there is none."
             )
-        if abs(number) >= LARGEST_VOTE:
+        if abs(number) >= self.exact:
             raise ValueError(
-                f"{self.label}, row {self._row_of(code)}: the vote {value!r} is too large for a class label."
+                f"{self.label}, row {self._row_of(code)}: the vote {value!r} is too large for a class label: floats of "
+                f"this kind are rounded from {self.exact:.0f} on. Write classes as integers or strings."
             )
         return int(number) if number.is_integer() else number
 
@@ -346,14 +368,15 @@ def _is_hashable(value: Any) -> bool:
 def _common_values(
     distinct: list[list[Any]],
     codes: NDArray[np.int32],
-    abstain: Any,
+    markers: list[Any],
     names: NDArray[np.object_] | None,
 ) -> NDArray[Any]:
-    """Sorted union of the columns' votes without the abstain marker; numbers and strings do not mix."""
+    """Sorted union of the columns' votes without the abstain markers; numbers and strings do not mix."""
+    silent = set(markers)
     places: dict[bool, list[tuple[int, int]]] = {}
     for j, votes in enumerate(distinct):
         for code, vote in enumerate(votes):
-            if vote != abstain:
+            if vote not in silent:
                 places.setdefault(isinstance(vote, str), []).append((j, code))
     if len(places) == 2:
         both = {j for j, _ in places[True]} & {j for j, _ in places[False]}
@@ -365,10 +388,44 @@ def _common_values(
         )
         raise ValueError(
             f"Votes are all numbers or all strings, not both ({shown}). "
-            "Write every class label in one way, and leave out columns that are no LF's votes."
+            + _remedy_of_mixture(
+                *({distinct[j][code] for j, code in places[kind]} for kind in (False, True))
+            )
         )
-    union = sorted({vote for votes in distinct for vote in votes if vote != abstain})
-    return np.array(union, dtype=object if True in places else None)
+    return values_of({vote for votes in distinct for vote in votes} - silent)
+
+
+def _remedy_of_mixture(few_numbers: set[Any], texts: set[str]) -> str:
+    """What to do where votes are numbers and strings: the marker there is, or one way to write classes."""
+    for some, others in ((texts, few_numbers), (few_numbers, texts)):
+        odd = sorted(some)
+        if len(odd) == 1 < len(others) or (some is texts and len(marks(odd)) == len(odd)):
+            marker = repr(odd[0]) if len(odd) == 1 else repr(odd)
+            return (
+                f"If {listed([repr(vote) for vote in odd], 5)} means no vote, set abstain={marker} or replace it by "
+                "None; else write every class label in one way."
+            )
+    return "Write every class label in one way, and leave out columns that are no LF's votes."
+
+
+def values_of(distinct: Iterable[Any]) -> NDArray[Any]:
+    """Distinct votes or labels of one kind, sorted, as an array that holds each exactly.
+
+    Raises
+    ------
+    ValueError
+        Whole numbers that no dtype of NumPy holds together.
+    """
+    ordered = sorted(distinct)
+    if any(isinstance(value, str) for value in ordered):
+        return np.array(ordered, dtype=object)
+    values = np.array(ordered)
+    if ordered and values.tolist() != ordered:
+        raise ValueError(
+            f"The class labels {ordered[0]!r} and {ordered[-1]!r} are too large for one kind of number; write them as "
+            "strings."
+        )
+    return values
 
 
 def _first_cell(

@@ -12,7 +12,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, get_tags
 
-from .._votes.gold import UNLABELLED, GoldLabels
+from .._votes.codes import GoldLabels
+from .._votes.gold import UNLABELLED
 
 N_FOLDS = 5
 

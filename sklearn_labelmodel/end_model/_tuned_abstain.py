@@ -18,7 +18,8 @@ from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
 from .._utils import unchanged_on_error, warn_user
 from .._votes.classes import check_same_kind
-from .._votes.gold import UNLABELLED, GoldLabels, read_gold
+from .._votes.codes import GoldLabels
+from .._votes.gold import UNLABELLED, read_gold
 from ..inspection._decisions import probs_to_preds
 from ._folds import (
     N_FOLDS,

@@ -24,7 +24,8 @@ from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
 from .._utils import unchanged_on_error
 from .._votes.classes import check_gold_is_class, check_same_kind, class_index
-from .._votes.gold import UNLABELLED, GoldLabels, read_gold
+from .._votes.codes import GoldLabels
+from .._votes.gold import UNLABELLED, read_gold
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
 from ._folds import innermost, labelled_rows

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._votes.classes import check_same_kind
-from .._votes.codes import Votes
-from .._votes.gold import GoldLabels, no_gold, read_gold
-from .._votes.pairs import count_votes
-from .._votes.per_lf import dense, sum_by_lf, symbols_by_vote
+from .._votes.codes import GoldLabels, Votes, no_gold
+from .._votes.gold import read_gold
+from .._votes.pairs import count_votes, dense, sum_by_lf, symbols_by_vote
 from .._votes.reader import read_votes
 
 

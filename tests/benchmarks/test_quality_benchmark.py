@@ -12,20 +12,27 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel.datasets import make_label_matrix
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-if not BENCHMARKS.is_dir():
+ROOT = Path(__file__).resolve().parents[2]
+if not (ROOT / "benchmarks").is_dir():
     pytest.skip("the benchmarks are in the checkout only", allow_module_level=True)
-sys.path.insert(0, str(BENCHMARKS))
+sys.path.append(str(ROOT))  # last: the installed package goes first
 
-import quality  # noqa: E402
-import quality_methods  # noqa: E402
-import quality_metrics as metrics  # noqa: E402
-import quality_worker  # noqa: E402
-from quality_methods import BASELINE, DEFAULT, GOLD, Ranking, Result, SetScorer  # noqa: E402
-from quality_peers import PeerRunner, question_for  # noqa: E402
-from quality_report import rst_table, set_table  # noqa: E402
-from quality_sets import RealSet, Rows, read_sets  # noqa: E402
-from quality_summary import Report, quality_goals  # noqa: E402
+from benchmarks.quality import methods as quality_methods  # noqa: E402
+from benchmarks.quality import metrics  # noqa: E402
+from benchmarks.quality import run as quality  # noqa: E402
+from benchmarks.quality import worker as quality_worker  # noqa: E402
+from benchmarks.quality.answers import PeerRunner, question_for  # noqa: E402
+from benchmarks.quality.methods import (  # noqa: E402
+    BASELINE,
+    DEFAULT,
+    GOLD,
+    Ranking,
+    Result,
+    SetScorer,
+)
+from benchmarks.quality.report import rst_table, set_table  # noqa: E402
+from benchmarks.quality.sets import RealSet, Rows, read_sets  # noqa: E402
+from benchmarks.quality.summary import Report, quality_goals  # noqa: E402
 
 
 def rows_of(n_samples, seed, gold=True):

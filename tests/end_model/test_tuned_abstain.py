@@ -18,7 +18,6 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_labelmodel import (
     DawidSkeneClassifier,
@@ -56,36 +55,6 @@ def tuned(votes):
     return TunedAbstainClassifier(precision=0.8).fit(L, y)
 
 
-# scikit-learn's checks ----------------------------------------------------------------------------
-
-# Predictions must be the most probable class in the checks, so nearly all rows must be answered; and {-1, 1} are
-# classes there, so that -1 cannot be an abstain among the votes.
-CHECKS = parametrize_with_checks(
-    [
-        TunedAbstainClassifier(LogisticRegression(), precision=0.6, confidence=None),
-        TunedAbstainClassifier(
-            LabelModelClassifier(abstain=None, n_epochs=5), precision=0.6, confidence=None
-        ),
-        TunedAbstainClassifier(MajorityVoteClassifier(abstain=None), precision=0.6, confidence=0.1),
-    ]
-)
-
-
-@pytest.mark.filterwarnings(NO_THRESHOLD)
-@pytest.mark.filterwarnings("ignore:.* gold rows? cannot assure:UserWarning")
-@pytest.mark.filterwarnings("ignore:The votes:UserWarning")
-@pytest.mark.filterwarnings("ignore:LF .* is fractional:UserWarning")
-@pytest.mark.filterwarnings("ignore:All votes name one class:UserWarning")
-@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), ids=CHECKS.kwargs["ids"])
-def test_scikit_learn_check(estimator, check):
-    check(estimator)
-
-
-def test_every_parameter_has_a_constraint():
-    model = TunedAbstainClassifier()
-    assert model._parameter_constraints.keys() == model.get_params().keys()
-
-
 def test_input_tags_are_the_estimators():
     assert get_tags(TunedAbstainClassifier()).input_tags.string
     assert not get_tags(TunedAbstainClassifier(LogisticRegression())).input_tags.string
@@ -114,6 +83,7 @@ def chosen_threshold(rng, chance, n_gold, precision, confidence):
     return None if position is None else curve.threshold[position]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CHANCE_OF_BEING_RIGHT)
 def test_the_precision_is_missed_no_more_often_than_the_confidence_allows(kind):
     chance, rng, n_draws = CHANCE_OF_BEING_RIGHT[kind], np.random.default_rng(0), 120
@@ -142,6 +112,7 @@ def test_with_many_gold_rows_most_of_what_is_possible_is_answered(kind, possible
     assert np.median(coverage) > 0.75 * possible
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(NO_THRESHOLD)
 def test_a_label_models_labels_are_right_as_often_as_wanted_in_enough_draws_of_gold_rows():
     L, truth = make_votes(4000, 6, accuracy=0.7, coverage=0.5, seed=5)

@@ -187,10 +187,14 @@ def test_loss_curves_can_share_axes(model):
 
 def test_scikit_learns_calibration_display(frame, model):
     _, y = make_votes()
-    display = CalibrationDisplay.from_estimator(model, frame, y)
-    assert display.prob_true.shape == display.prob_pred.shape
+    display = CalibrationDisplay.from_estimator(model, frame, y, n_bins=4)
+    proba = model.predict_proba(frame)[:, 1]
+    in_bin = [(low <= proba) & (proba < low + 0.25) for low in (0, 0.25, 0.5, 0.75)]
+    assert_allclose(display.prob_pred, [proba[rows].mean() for rows in in_bin])
+    assert_allclose(display.prob_true, [y[rows].mean() for rows in in_bin])
 
 
+@pytest.mark.slow
 def test_without_matplotlib_the_remedy_is_named():
     code = (
         "import sys; sys.modules['matplotlib'] = None; sys.modules['matplotlib.pyplot'] = None\n"
@@ -201,6 +205,7 @@ def test_without_matplotlib_the_remedy_is_named():
     assert 'pip install "sklearn_labelmodel[plot]"' in done.stderr
 
 
+@pytest.mark.slow
 def test_importing_inspection_does_not_import_matplotlib():
     code = "import sys, sklearn_labelmodel.inspection; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._votes.classes import class_index
-from sklearn_labelmodel._votes.gold import no_gold
+from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.patterns import Block, read_patterns, vote_counts
 from sklearn_labelmodel._votes.reader import read_votes

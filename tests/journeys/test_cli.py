@@ -224,6 +224,7 @@ def test_wrong_usage_leaves_with_two(run):
     assert left.value.code == 2
 
 
+@pytest.mark.slow
 def test_python_dash_m():
     command = [sys.executable, "-m", "sklearn_labelmodel", "--help"]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 # The gallery's scripts, plot_*.py, need matplotlib and are run once, by .ci/run.
-FOLDER = Path(__file__).parents[2] / "examples"
-EXAMPLES = sorted(path for path in FOLDER.glob("*.py") if not path.stem.startswith("plot_"))
+ROOT = Path(__file__).parents[2]
+SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = [path for path in SCRIPTS if not path.stem.startswith("plot_")]
+pytestmark = [pytest.mark.docs, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -15,7 +17,7 @@ def test_example_prints_its_table_and_warns_of_nothing(path, tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", path],
         cwd=tmp_path,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=300,

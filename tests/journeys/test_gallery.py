@@ -4,7 +4,6 @@ import runpy
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ PAGES = sorted(path for path in [*DOCS.glob("*.rst"), *DOCS.glob("guide/*.rst")]
 BLOCK = re.compile(r"^\.\. test(code|output)::\n\n((?:(?:   .*)?\n)+)", flags=re.MULTILINE)
 MODULES = [sklearn_labelmodel, datasets, end_model, inspection, labeling]
 NO_PAGE = {"ABSTAIN"}
+pytestmark = pytest.mark.docs
 
 
 def blocks(page):
@@ -37,18 +37,17 @@ def without_trailing_blanks(text):
     return [line.rstrip() for line in text.strip("\n").splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs_within_twenty_seconds(path, monkeypatch):
+def test_example_runs_and_draws(path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("Agg")
-    start = time.process_time()
     try:
         runpy.run_path(str(path), run_name="__main__")
         assert plt.get_fignums()
     finally:
         plt.close("all")
-    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda page: page.stem)
@@ -60,6 +59,7 @@ def test_page_prints_what_it_says(page, capsys):
         assert printed == ([] if output is None else without_trailing_blanks(output))
 
 
+@pytest.mark.slow
 def test_the_console_command_of_the_docs(tmp_path):
     page = (DOCS / "guide" / "command_line.rst").read_text(encoding="utf-8")
     command = ["-m", "sklearn_labelmodel", *re.search(r"\$ labelmodel (.*)", page).group(1).split()]

@@ -442,6 +442,7 @@ def test_a_missing_column_is_never_an_abstention(comments):
 # Workers and progress
 
 
+@pytest.mark.slow
 def test_worker_processes_run_closures_and_vote_the_same():
     bound = 5
     lfs = [
@@ -602,7 +603,9 @@ def test_grid_search_tunes_a_threshold():
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("lf", [has_link, is_upper, Rules.is_short, RegexLF("a", 1)], ids=str)
+@pytest.mark.parametrize(
+    "lf", [has_link, is_upper, Rules.is_short, RegexLF("a", 1)], ids=lambda lf: lf.get_name()
+)
 def test_labeling_functions_survive_pickling(lf, protocol):
     loaded = pickle.loads(pickle.dumps(LabelingFunctions([lf]), protocol))
     expected = LabelingFunctions([lf]).transform(["a", "HTTP", "http"])
@@ -650,7 +653,7 @@ def test_bad_parameters_are_refused(parameters, complaint, method):
         (ClassifierLF(LogisticRegression(), column="text"), "classifier_logisticregression_text"),
         (ClassifierLF(LogisticRegression(), name="old"), "old"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_names_are_made_of_parameters(lf, name):
     assert lf.get_name() == name

@@ -21,12 +21,13 @@ from sklearn_labelmodel._learning.rows import refine_copies
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence import combine as _evidence
-from sklearn_labelmodel._evidence.dependence import groups_of, resolve_pairs, symbol_likeness
+from sklearn_labelmodel._evidence.dependence import resolve_pairs, symbol_likeness
+from sklearn_labelmodel._evidence.model import groups_of
 from sklearn_labelmodel._learning import copies as _dependence
 from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._learning.observed import RefinementProblem
 from sklearn_labelmodel._votes.classes import class_index
-from sklearn_labelmodel._votes.gold import no_gold
+from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.reader import read_votes
 

@@ -10,14 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_labelmodel._evidence.dependence import groups_of
-from sklearn_labelmodel._learning import objective as _objective
-from sklearn_labelmodel._learning.objective import DenseObjective, FactoredObjective, make_objective
+from sklearn_labelmodel._evidence.model import groups_of
+from sklearn_labelmodel._learning import completion as _objective
+from sklearn_labelmodel._learning.completion import (
+    DenseObjective,
+    FactoredObjective,
+    make_objective,
+)
 from sklearn_labelmodel._learning.trainer import TrainingSettings, train
 from sklearn_labelmodel._votes.pairs import VoteStatistics
 
-# Symbols of each LF; the mask is zero between symbols of one LF.
-GROUPINGS = [(2, 2, 2), (1, 3, 1, 2), (1,), (4, 4), (3, 1, 0, 2, 2), (2,) * 90, (1, 2, 3) * 40]
+# Symbols of each LF (the mask is zero between symbols of one LF), classes, and l2.
+PROBLEMS = [
+    ((2, 2, 2), 2, 0.0),
+    ((1, 3, 1, 2), 5, 0.7),
+    ((1,), 1, 0.7),
+    ((4, 4), 5, 0.0),
+    ((3, 1, 0, 2, 2), 2, 0.7),
+    ((2,) * 90, 1, 0.0),
+    ((1, 2, 3) * 40, 5, 0.7),
+]
 
 
 def random_problem(symbols_per_lf, n_classes, seed, *, sparse=False):
@@ -78,12 +90,22 @@ def form(request, monkeypatch):
     return DenseObjective if request.param == "dense" else FactoredObjective
 
 
-@pytest.mark.parametrize("l2", [0.0, 0.7])
-@pytest.mark.parametrize("sparse", [False, True])
-@pytest.mark.parametrize("n_classes", [1, 2, 5])
-@pytest.mark.parametrize("symbols_per_lf", GROUPINGS, ids=lambda sizes: f"{len(sizes)}_lfs")
-def test_gradient_equals_autograd(form, symbols_per_lf, n_classes, sparse, l2):
-    sparse = sparse and form is FactoredObjective
+every_form = pytest.mark.parametrize(
+    ("form", "sparse"),
+    [("dense", False), ("factored", False), ("factored", True)],
+    ids=["dense", "factored", "factored_sparse"],
+    indirect=["form"],
+)
+every_problem = pytest.mark.parametrize(
+    ("symbols_per_lf", "n_classes", "l2"),
+    PROBLEMS,
+    ids=[f"{len(sizes)}_lfs_{n_classes}_classes" for sizes, n_classes, _ in PROBLEMS],
+)
+
+
+@every_form
+@every_problem
+def test_gradient_equals_autograd(form, sparse, symbols_per_lf, n_classes, l2):
     statistics, prior, center, mu = random_problem(symbols_per_lf, n_classes, 0, sparse=sparse)
     objective = make_objective(statistics, prior, center, l2)
     loss, gradient = objective.loss_and_gradient(mu)
@@ -111,16 +133,16 @@ def test_both_forms_agree(symbols_per_lf, n_classes, seed, l2):
     assert_close(answers[1][1], answers[0][1])
 
 
-@pytest.mark.parametrize("sparse", [False, True])
-@pytest.mark.parametrize("n_classes", [1, 2, 5])
-@pytest.mark.parametrize("symbols_per_lf", GROUPINGS, ids=lambda sizes: f"{len(sizes)}_lfs")
-def test_gradient_without_dependent_lfs_equals_autograd(form, symbols_per_lf, n_classes, sparse):
-    sparse = sparse and form is FactoredObjective
+@every_form
+@every_problem
+def test_gradient_without_dependent_lfs_equals_autograd(
+    form, sparse, symbols_per_lf, n_classes, l2
+):
     statistics, prior, center, mu = random_problem(symbols_per_lf, n_classes, 1, sparse=sparse)
     groups, dependent = random_groups(len(symbols_per_lf), 2)
-    objective = make_objective(statistics, prior, center, 0.3, groups)
+    objective = make_objective(statistics, prior, center, l2, groups)
     loss, gradient = objective.loss_and_gradient(mu)
-    expected_loss, expected_gradient = autograd(statistics, prior, center, mu, 0.3, dependent)
+    expected_loss, expected_gradient = autograd(statistics, prior, center, mu, l2, dependent)
     assert isinstance(objective, form)
     assert_close(gradient, expected_gradient)
     assert_close(loss, expected_loss)
@@ -167,9 +189,8 @@ def test_all_lfs_dependent_leave_the_marginals_to_fit(form):
     assert_close(loss, ((mu @ prior - frequency) ** 2).sum())
 
 
-@pytest.mark.parametrize("sparse", [False, True])
+@every_form
 def test_one_epoch_of_sgd_is_one_step_down_the_gradient(form, sparse):
-    sparse = sparse and form is FactoredObjective
     statistics, prior, center, start = random_problem((1, 3, 1, 2), 3, 5, sparse=sparse)
     objective = make_objective(statistics, prior, center, 0.0)
     mu, history = train(objective, start, TrainingSettings(n_epochs=1, lr=0.01))

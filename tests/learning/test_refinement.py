@@ -20,8 +20,8 @@ from sklearn_labelmodel._learning import observed as _refinement_problem
 from sklearn_labelmodel._learning.gold import anchor, anchor_log_table, anchor_strength
 from sklearn_labelmodel._learning.observed import assumed_table
 from sklearn_labelmodel._votes import patterns as _patterns
-from sklearn_labelmodel._votes.codes import ColumnVotes, DenseVotes, SparseVotes
-from sklearn_labelmodel._votes.gold import GoldCounts, no_gold
+from sklearn_labelmodel._votes.codes import ColumnVotes, DenseVotes, SparseVotes, no_gold
+from sklearn_labelmodel._votes.gold import GoldCounts
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix

@@ -21,12 +21,6 @@ def test_a_vote_too_large_for_a_label_is_refused(vote):
         LabelModelClassifier().fit(votes)
 
 
-def test_score_refuses_labels_of_another_kind():
-    model = LabelModelClassifier().fit(L)
-    with pytest.raises(ValueError, match=r"classes .* and the labels of y .* are of unlike kinds"):
-        model.score(L, ["spam", "ham", "spam", "ham"])
-
-
 def test_a_series_of_shares_is_read_by_its_index():
     by_label = pd.Series({1: 0.8, 0: 0.2})
     assert LabelModelClassifier(class_balance=by_label).fit(L).class_prior_.tolist() == [0.2, 0.8]
@@ -46,13 +40,6 @@ def test_the_marker_abstains_where_numpy_wrote_it_as_a_string():
 def test_a_number_marks_abstains_among_strings():
     votes = pd.DataFrame({"x": ["a", -1, "b"], "y": ["a", "b", -1], "z": [-1, "b", "b"]})
     assert LabelModelClassifier().fit(votes).coverage_ == pytest.approx([2 / 3] * 3)
-
-
-@pytest.mark.parametrize("weight", [[0, 0, 1, 1], [-1, 1, 1, 1]])
-def test_weights_that_leave_nothing_to_score_are_refused(weight):
-    model = LabelModelClassifier().fit(L)
-    with pytest.raises(ValueError, match="sample_weight must not be negative, nor zero"):
-        model.score(L, [0, 1, -1, -1], sample_weight=weight)
 
 
 @pytest.fixture(
@@ -90,21 +77,6 @@ def test_every_score_counts_rows_as_often_as_their_weight_says(scored):
     repeated = np.repeat(np.arange(len(y)), weight)
     weighted = model.score(votes, y, sample_weight=weight)
     assert weighted == pytest.approx(model.score(votes[repeated], y[repeated]), rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("classes", "message"),
-    [
-        ([0, "a", 1], "mixes numbers with strings"),
-        ([-1, 0, 1], "holds -1, which is the abstain marker"),
-        ([0, 1, 1], "names 1 more than once"),
-        ([0, None], "holds a missing value"),
-        ([], "empty"),
-    ],
-)
-def test_classes_that_cannot_be_meant(classes, message):
-    with pytest.raises(ValueError, match=message):
-        LabelModelClassifier(classes=classes).fit(L)
 
 
 def test_minus_one_marks_a_row_without_label_among_strings():
@@ -152,23 +124,6 @@ def test_precisions_that_are_no_numbers():
 def test_shares_that_are_no_numbers():
     with pytest.raises(ValueError, match="class_balance holds something that is no number"):
         LabelModelClassifier(class_balance=["a", "b"]).fit(L)
-
-
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
-@pytest.mark.parametrize("l2", [0.0, 0.1])
-def test_plain_sgd_steps_as_torch_does_to_the_bit(momentum, l2):
-    params = {"momentum": momentum}
-    plain = LabelModelClassifier(optimizer="sgd", l2=l2, optimizer_params=params).fit(L)
-    theirs = LabelModelClassifier(optimizer=torch.optim.SGD, l2=l2, optimizer_params=params).fit(L)
-    np.testing.assert_array_equal(plain.loss_curve_, theirs.loss_curve_)
-    np.testing.assert_array_equal(plain.mu_, theirs.mu_)
-
-
-def test_contributions_add_up_to_the_posterior():
-    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(L)
-    odds = np.exp(model.contributions(L).sum(axis=1))
-    proba = odds / odds.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(proba, model.predict_proba(L), atol=1e-12)
 
 
 @pytest.mark.parametrize("row", [[1, -1, 0], np.array([1, -1, 0]), [[1, -1, 0]]])

@@ -141,7 +141,9 @@ def test_three_dimensions():
     refuses("dim 3|3D array", np.zeros((2, 2, 2)))
 
 
-@pytest.mark.parametrize("cell", [{"a": 1}, [1], (1, 2), object()], ids=str)
+@pytest.mark.parametrize(
+    "cell", [{"a": 1}, [1], (1, 2), object()], ids=lambda cell: type(cell).__name__
+)
 def test_cells_that_are_no_votes(cell):
     L = np.array(VOTES, dtype=object)
     L[2, 1] = cell
@@ -249,6 +251,14 @@ def test_a_class_named_twice():
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=str)
 def test_a_missing_class(missing):
     refuses("`classes` holds a missing value, which means abstain", classes=[0, 1, missing])
+
+
+def test_classes_of_two_kinds():
+    refuses("`classes` mixes numbers with strings", classes=[0, "a", 1])
+
+
+def test_a_class_that_is_the_abstain_marker():
+    refuses("`classes` holds -1, which is the abstain marker. Leave it out", classes=[-1, 0, 1])
 
 
 def test_classes_in_two_dimensions():
@@ -491,7 +501,7 @@ def test_wrong_number_of_lfs(method):
 
 
 def test_ragged_lists():
-    refuses("inhomogeneous", [[0, 1, 1], [0, 1]])
+    refuses("Row 1 of L holds 2 votes and row 0 holds 3", [[0, 1, 1], [0, 1]])
 
 
 def test_errors_of_wrong_votes_come_with_the_lf_of_many_columns():
@@ -525,6 +535,28 @@ def test_an_identifier_of_a_few_rows_is_no_vote(n_rows):
             model.fit(L)
 
 
+# Rows, different votes of an LF, and those of them that another LF casts too.
+HARDLY_VOTES = {
+    "most of all rows": [(300, 240, 240), (300, 241, 241)],
+    "many, though of few rows": [(240, 200, 200), (240, 201, 201)],
+    "its own": [(100, 20, 0), (100, 21, 0)],
+    "its own, of many rows": [(300, 30, 0), (300, 31, 0)],
+    "nearly all its own": [(100, 40, 2), (100, 40, 1)],
+}
+
+
+@pytest.mark.parametrize(("few", "many"), HARDLY_VOTES.values(), ids=HARDLY_VOTES)
+def test_how_many_different_votes_make_an_identifier(few, many):
+    def votes(n_rows, n_different, n_shared):
+        row = np.arange(n_rows)
+        others = row % n_shared if n_shared else 0 * row + 1000
+        return np.column_stack([row % n_different, others, others])
+
+    MajorityVoteClassifier().fit(votes(*few))
+    with pytest.raises(ValueError, match=f"LF 0 casts {many[1]} different votes in {many[0]} rows"):
+        MajorityVoteClassifier().fit(votes(*many))
+
+
 def test_a_table_with_a_row_for_each_vote_is_to_be_pivoted():
     long = pd.DataFrame(
         {
@@ -536,7 +568,7 @@ def test_a_table_with_a_row_for_each_vote_is_to_be_pivoted():
     with pytest.raises(ValueError, match=r"LF 'task' casts 200 .* pivot the table"):
         LabelModelClassifier().fit(long)
     wide = long.pivot(index="task", columns="worker", values="label")
-    assert LabelModelClassifier().fit(wide).predict(wide).shape == (200,)
+    assert set(LabelModelClassifier().fit(wide).predict(wide)) == {"ham", "spam"}
 
 
 # Values that are hardly classes -------------------------------------------------------------------
@@ -600,6 +632,16 @@ def test_gold_labels_of_one_class_warn():
         model.set_params(class_balance=[0.5, 0.5]).fit(L, gold)
     LabelModelClassifier(gold="ignore").fit(L, gold)
     LabelModelClassifier(classes=[0, 1]).fit(L, gold)
+
+
+def test_fewer_than_ten_gold_labels_may_be_of_one_class_by_chance(binary):
+    L, y = binary
+    gold = np.full(len(y), np.nan)
+    gold[np.flatnonzero(y == 1)[:9]] = 1
+    LabelModelClassifier().fit(L, gold)
+    gold[np.flatnonzero(y == 1)[9]] = 1
+    with pytest.warns(UserWarning, match="All 10 gold labels are 1"):
+        LabelModelClassifier().fit(L, gold)
 
 
 def test_a_few_fractional_votes_are_no_identifier():

@@ -16,8 +16,7 @@ from ..._evidence.prior import given_prior
 from ..._learning.majority import EqualVotes, count_equally
 from ..._learning.observed import observe, with_classes
 from ..._votes.classes import class_index
-from ..._votes.codes import Votes
-from ..._votes.gold import no_gold
+from ..._votes.codes import Votes, no_gold
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
 

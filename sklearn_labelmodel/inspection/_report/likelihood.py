@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from ..._evidence.dependence import independent
-from ..._evidence.model import Expected, VoteModel
-from ..._evidence.prior import ClassPrior, uniform_prior
+from ..._evidence.model import ClassPrior, Expected, VoteModel, uniform_prior
 from ..._evidence.table import VoteTable
-from ..._learning.em import dawid_skene, majority_start
+from ..._learning.dawid_skene import dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
 from ..._votes.classes import class_index
 from ..._votes.gold import GoldCounts
@@ -262,7 +261,7 @@ def _maximise(
 
 
 def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> VoteModel:
-    k, nothing = observed.n_classes, np.zeros_like(observed.meaning)
+    k, nothing = len(observed.classes), np.zeros_like(observed.meaning)
     of_all = ClassPrior(prior, prior, prior, "given") if prior is not None else uniform_prior(k)
     joint = np.ones(observed.n_lfs, dtype=bool)
     return VoteModel(

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._evidence.dependence import groups_of
-from ..._evidence.model import places_of
+from ..._evidence.model import groups_of, places_of
 from ..._learning.observed import KeptCounts
+from ..._utils import warn_user
 from ..._votes.classes import class_index
-from ..._votes.codes import Votes
-from ..._votes.gold import GoldCounts, no_gold
+from ..._votes.codes import Votes, no_gold
+from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Block, Patterns, read_patterns, vote_counts
 from .._summary import learned_accuracy
 from .agreement import Consensus, agreement_with_labels, consensus, consensus_of_pairs
+from .checks import inverted
 from .facts import LFFacts, ModelFacts
 from .held_out import held_out_scores
 from .intervals import accuracy_intervals
@@ -212,3 +213,11 @@ def agreement_with_majority(
     predicted = np.argmax(proba[voted], axis=1)
     best = counts[voted][np.arange(len(predicted)), predicted] == counts[voted].max(axis=1)
     return float(np.average(best, weights=weight[voted]))
+
+
+def warn_of_inverted(model: Any) -> None:
+    """Warn of LFs that vote against the others, as far as `fit` can tell."""
+    found = [str(finding) for finding in inverted(measure_fit(model)[0])]
+    if found:
+        more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
+        warn_user(found[0] + more)

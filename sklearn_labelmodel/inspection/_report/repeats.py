@@ -11,8 +11,8 @@ from scipy.special import ndtri
 
 from ..._evidence.model import VoteModel, places_of
 from ..._learning.copies import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
+from ..._votes.pairs import symbols_by_vote
 from ..._votes.patterns import Patterns
-from ..._votes.per_lf import symbols_by_vote
 from .agreement import votes_by_lf
 from .likelihood import LikelihoodFit, sampled
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from quality_methods import DEFAULT, GOLD, OURS, PRIOR
-from quality_summary import Report
+from .methods import DEFAULT, GOLD, OURS, PRIOR
+from .summary import Report
 
 PANELS = {
     "votes only": (DEFAULT, "Dawid-Skene", "Snorkel", "ck DS", "ck GLAD", "ck MACE"),

@@ -1,4 +1,4 @@
-"""Time this package against Snorkel on the same votes: ``python benchmarks/run.py``."""
+"""Time this package against Snorkel on the same votes: ``python -m benchmarks.speed.run``."""
 
 from __future__ import annotations
 
@@ -16,27 +16,25 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from matrices import GROWN, HUGE, SHAPES, WARM_UP, Shape, save_votes
-from peers import ensure_environment
-from report import (
+
+from .. import RESULTS, ROOT
+from ..peers import ensure_environment, variables
+from ..tables import Goal, print_goals
+from .matrices import GROWN, HUGE, SHAPES, WARM_UP, Shape, save_votes
+from .report import (
     GIB,
     Comparison,
-    Goal,
     Measurement,
     draw,
     print_comparisons,
-    print_goals,
     print_steadiness,
     speed_goals,
     write_csv,
 )
-from worker import SAME_START
+from .worker import SAME_START
 
-HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "results"
 PARTS = ("growth", "search", "import")
 SMALL_SHAPES = SHAPES[:3]
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 HUGE_GOALS = {HUGE[0].name: (60.0, 2.0), HUGE[1].name: (600.0, 6.0)}  # seconds, GiB
 
 
@@ -76,7 +74,7 @@ class Runner:
     def run(self, side: str, *arguments: str) -> tuple[dict[str, Any] | None, str]:
         """Run one process; return what it printed, or None and why it failed."""
         python = str(self.peers) if side == "snorkel" else sys.executable
-        command = [python, str(HERE / "worker.py"), *arguments]
+        command = [python, "-m", f"{__package__}.worker", *arguments]
         try:
             done = subprocess.run(
                 command,
@@ -84,7 +82,8 @@ class Runner:
                 check=False,
                 text=True,
                 timeout=self.timeout,
-                env=self.environment(side),
+                cwd=ROOT,
+                env=variables(self.threads),
             )
         except subprocess.TimeoutExpired:
             return None, f"{side} stopped after {self.timeout:g} s"
@@ -93,15 +92,6 @@ class Runner:
         if done.returncode:
             return None, f"{side} failed: {(done.stderr.strip().splitlines() or ['?'])[-1][:120]}"
         return json.loads(done.stdout.splitlines()[-1]), ""
-
-    def environment(self, side: str) -> dict[str, str]:
-        """Return the environment variables of a side's processes."""
-        variables = dict(os.environ)
-        if side == "ours":
-            variables["PYTHONPATH"] = str(HERE.parent)
-        if self.threads is not None:
-            variables |= dict.fromkeys(THREAD_VARIABLES, str(self.threads))
-        return variables
 
     def compare(self, shape: Shape, sides: Sequence[str], *options: str) -> dict[str, Side]:
         """Run the sides in turn on one shape; a side that failed is not run again."""

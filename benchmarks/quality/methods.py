@@ -9,11 +9,12 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from quality_metrics import Scores, correctness, mean_scores, measure
-from quality_sets import RealSet, Rows
 from scipy.stats import spearmanr
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
+
+from .metrics import Scores, correctness, mean_scores, measure
+from .sets import RealSet, Rows
 
 BASELINE = "majority vote"
 DEFAULT = "default"
@@ -31,7 +32,7 @@ OURS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "as Snorkel": (LabelModelClassifier, SNORKEL),
     "Dawid-Skene": (DawidSkeneClassifier, {}),
 }
-# Columns of the peers, by the names that quality_worker.py knows them by.
+# Columns of the peers, by the names that worker.py knows them by.
 PEERS = {
     "Snorkel": "snorkel",
     "Snorkel prior": "snorkel_prior",
@@ -89,17 +90,21 @@ class SetScorer:
 
     data: RealSet
     accuracies: dict[str, np.ndarray] = field(default_factory=dict)
+    methods: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = field(
+        default_factory=lambda: OURS
+    )
 
     def score_ours(self, n_draws: int) -> list[Result]:
         """Score this package's settings; a setting that raises is a failed one."""
-        return [self._score_setting(method, n_draws) for method in OURS]
+        return [self.score_setting(method, n_draws) for method in self.methods]
 
     def score_proba(self, method: str, proba: np.ndarray) -> Result:
         """Score probabilities of the scored rows."""
         self.accuracies[method] = correctness(proba, self.data.scored.y)
         return self._result(method, [(proba, np.ones(len(proba), dtype=bool))])
 
-    def _score_setting(self, method: str, n_draws: int) -> Result:
+    def score_setting(self, method: str, n_draws: int) -> Result:
+        """Score one setting; where it raises, the result says how."""
         try:
             if method == GOLD:
                 draws = [self._label_with_gold(seed) for seed in range(n_draws)]
@@ -113,7 +118,7 @@ class SetScorer:
     def _label(
         self, method: str, L: np.ndarray, y: np.ndarray | None = None, **settings: Any
     ) -> np.ndarray:
-        kind, fixed = OURS[method]
+        kind, fixed = self.methods[method]
         model = fit(kind(classes=range(self.data.n_classes), **fixed, **settings), L, y)
         return model.predict_proba(self.data.scored.L)
 

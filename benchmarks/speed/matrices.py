@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-DATA = Path(__file__).resolve().parent / ".data"
+from .. import DATA
 
 
 @dataclass(frozen=True)

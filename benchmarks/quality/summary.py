@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-from quality_methods import DEFAULT, GOLD, OURS, PEERS, PRIOR, Ranking, Result
-from quality_metrics import Scores
-from quality_sets import RealSet
-from report import Goal
+
+from ..tables import Goal
+from .methods import DEFAULT, GOLD, OURS, PEERS, PRIOR, Ranking, Result
+from .metrics import Scores
+from .sets import RealSet
 
 POINT = 0.01
 WORSE_SHARE = 1 / 39

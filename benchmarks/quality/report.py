@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from quality_methods import BASELINE, GRID, MEANING, Ranking, Result
-from quality_metrics import Scores
-from quality_summary import Report, counted, mean, quality_goals
-from report import print_goals, print_table
+from ..tables import print_goals, print_table
+from .methods import BASELINE, GRID, MEANING, Ranking, Result
+from .metrics import Scores
+from .summary import Report, counted, mean, quality_goals
 
 Table = list[list[str]]
 

@@ -1,4 +1,4 @@
-"""Ratios, goals, the printed table, the CSV and the plot."""
+"""Ratios, goals, the printed table, the CSV and the plot of the speed benchmark."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matrices import Shape
-from worker import SAME_START
+
+from ..tables import Goal, cell, print_table
+from .matrices import Shape
+from .worker import SAME_START
 
 MIB = 2**20
 GIB = 2**30
@@ -103,31 +105,6 @@ class Comparison:
         return getattr(self.snorkel, measure) / max(getattr(self.ours, measure), 1e-12)
 
 
-@dataclass
-class Goal:
-    """A wanted bound on a measured number: NaN where it was not measured, infinite where ours failed."""
-
-    name: str
-    measured: float
-    wanted: float
-    at_least: bool = False
-    unit: str = "x"
-    note: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """Return "pass", "FAIL" or "not measured"."""
-        if math.isnan(self.measured):
-            return "not measured"
-        met = self.measured >= self.wanted if self.at_least else self.measured <= self.wanted
-        return "pass" if met else "FAIL"
-
-    @property
-    def bound(self) -> str:
-        """The bound in words."""
-        return f"{'at least' if self.at_least else 'at most'} {self.wanted:g}{self.unit}"
-
-
 def speed_goals(comparisons: Sequence[Comparison]) -> list[Goal]:
     """Return the goals on the shapes that Snorkel can do, from the runs with Snorkel's start."""
     same = [c for c in comparisons if c.setting == SAME_START]
@@ -194,30 +171,10 @@ def print_steadiness(comparisons: Sequence[Comparison]) -> None:
         print(f"\nUnsteady, so repeat on an idle machine or with --threads 1: {', '.join(shaken)}")
 
 
-def print_goals(goals: Sequence[Goal]) -> None:
-    """Print a row for each goal, with its verdict."""
-    rows = [[g.name, _cell(g.measured, g.unit), g.bound, g.verdict, g.note] for g in goals]
-    print_table([["goal", "measured", "wanted", "", "note"], *rows])
-
-
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows of text as a Markdown table with aligned columns."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    print("\n" + "\n".join(lines))
-
-
 def _with_spread(comparison: Comparison, measure: str) -> str:
-    ratio = _cell(getattr(comparison, measure), "x")
+    ratio = cell(getattr(comparison, measure), "x")
     low, high = comparison.spread(measure)
     return ratio if math.isnan(low) else f"{ratio} ({low:.3g} to {high:.3g})"
-
-
-def _cell(value: float, unit: str) -> str:
-    if math.isnan(value):
-        return "-"
-    return "failed" if math.isinf(value) else f"{value:.3g}{unit}"
 
 
 def _mebibytes(side: Measurement | None) -> str:

@@ -1,7 +1,7 @@
 """Time DawidSkeneClassifier against crowd-kit's DawidSkene, and write the reference that the tests compare with.
 
-    python benchmarks/dawid_skene.py [--peers PATH] [--iterations N] [--repeats N]
-    benchmarks/.peers/bin/python benchmarks/dawid_skene.py --reference tests/reference/crowdkit_dawid_skene.npz
+    python -m benchmarks.speed.dawid_skene [--peers PATH] [--iterations N] [--repeats N]
+    benchmarks/.peers/bin/python -m benchmarks.speed.dawid_skene --reference tests/reference/crowdkit_dawid_skene.npz
 
 The first line runs in the environment where this package is installed, and makes the peers' on first use; the second
 runs in the peers' (or any that holds crowd-kit), which needs nothing of this package.
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+
+from .. import ROOT
+from ..peers import ensure_environment, variables
 
 PAPER = {"prior_strength": 0, "informative_abstain": False}
 # Rows, LFs, classes, share of rows in which an LF votes.
@@ -127,10 +129,7 @@ def time_side(side: str, path: Path, n_iter: int) -> dict[str, Any]:
 
 def compare(peers: Path | None, n_iter: int, repeats: int) -> None:
     """Print the ratio of both sides' times for every shape."""
-    from peers import ensure_environment
-
     pythons = {"crowdkit": str(ensure_environment(peers)), "ours": sys.executable}
-    threads = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
     print(f"{n_iter} iterations; seconds are medians of {repeats} processes of each side")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "votes.npy"
@@ -139,10 +138,10 @@ def compare(peers: Path | None, n_iter: int, repeats: int) -> None:
             found: dict[str, list[Any]] = {side: [] for side in pythons}
             for _ in range(repeats):
                 for side, python in pythons.items():
-                    command = [python, __file__, "--side", side, "--votes", str(path)]
-                    command += ["--iterations", str(n_iter)]
+                    command = [python, "-m", f"{__package__}.dawid_skene", "--side", side]
+                    command += ["--votes", str(path), "--iterations", str(n_iter)]
                     done = subprocess.run(
-                        command, env={**os.environ, **threads}, capture_output=True, check=True
+                        command, cwd=ROOT, env=variables(1), capture_output=True, check=True
                     )
                     found[side].append(json.loads(done.stdout.splitlines()[-1]))
             _print_shape(shape, found)

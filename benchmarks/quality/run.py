@@ -1,4 +1,4 @@
-"""Score this package and its peers on real sets: ``python benchmarks/quality.py --data FOLDER``."""
+"""Score this package and its peers on real sets: ``python -m benchmarks.quality.run --data FOLDER``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import os
 import sys
 from pathlib import Path
 
-from peers import ensure_environment
-from quality_methods import PEERS, Ranking, Result, SetScorer, rank_settings
-from quality_peers import Answers, PeerRunner
-from quality_plot import draw
-from quality_report import print_docs, print_report, write_csv, write_rankings
-from quality_sets import RealSet, read_sets
-from quality_summary import Report
-
-RESULTS = Path(__file__).resolve().parent / "results"
+from .. import RESULTS
+from ..peers import ensure_environment
+from .answers import Answers, PeerRunner
+from .methods import PEERS, Ranking, Result, SetScorer, rank_settings
+from .plot import draw
+from .report import print_docs, print_report, write_csv, write_rankings
+from .sets import RealSet, read_sets
+from .summary import Report
 
 
 def score_set(data: RealSet, answers: Answers, n_draws: int) -> list[Result]:

@@ -1,4 +1,4 @@
-"""Label rows with a peer, in the peers' environment: ``python quality_worker.py PEER IN.npz OUT.npz``.
+"""Label rows with a peer, in the peers' environment: ``python -m benchmarks.quality.worker PEER IN.npz OUT.npz``.
 
 IN holds L (rows to fit), n_classes, class_prior, and the rows to label: their votes (scored), and where they are among
 the rows to fit, their numbers there (places, else empty). OUT gets proba. Every peer runs with its defaults. Rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -12,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from quality_methods import PEERS
-from quality_sets import RealSet
 
-HERE = Path(__file__).resolve().parent
-WORKER = HERE / "quality_worker.py"
-KEPT = HERE / ".data" / "quality"
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+from .. import DATA, ROOT
+from ..peers import variables
+from .methods import PEERS
+from .sets import RealSet
+
+WORKER = Path(__file__).with_name("worker.py")
+KEPT = DATA / "quality"
 
 Answers = dict[tuple[str, str], "np.ndarray | str"]
 
@@ -72,11 +72,11 @@ class PeerRunner:
             return answer["proba"]
 
     def _run(self, peer: str, question: dict[str, np.ndarray], target: Path) -> str:
-        variables = os.environ | dict.fromkeys(THREAD_VARIABLES, "1")
         with tempfile.TemporaryDirectory() as folder:
             source, answer = Path(folder, "in.npz"), Path(folder, "out.npz")
             np.savez(source, **question)
-            command = [str(self.python), str(WORKER), peer, str(source), str(answer)]
+            command = [str(self.python), "-m", f"{__package__}.{WORKER.stem}"]
+            command += [peer, str(source), str(answer)]
             try:
                 done = subprocess.run(
                     command,
@@ -84,7 +84,8 @@ class PeerRunner:
                     check=False,
                     text=True,
                     timeout=self.timeout,
-                    env=variables,
+                    cwd=ROOT,
+                    env=variables(threads=1),
                 )
             except subprocess.TimeoutExpired:
                 return f"stopped after {self.timeout:g} s"
@@ -104,7 +105,7 @@ class PeerRunner:
 
 
 def question_for(data: RealSet) -> dict[str, np.ndarray]:
-    """Return what quality_worker.py reads; no gold label but the class prior is in it."""
+    """Return what worker.py reads; no gold label but the class prior is in it."""
     scored_rows = data.splits[data.scored_split].gold
     return {
         "L": data.fit_rows.L,

@@ -1,6 +1,6 @@
 """Time ten labeling functions over short texts: ours, row by row and vectorized, and Snorkel's.
 
-    python benchmarks/labeling.py [--rows 100000] [--peers PATH]
+    python -m benchmarks.speed.labeling [--rows 100000] [--peers PATH]
 
 The same rules run as Snorkel's labeling functions under its PandasLFApplier (in the peers'
 environment), as our row-wise ones, and as our ready-made ones; all must cast the same votes.
@@ -22,7 +22,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from peers import ensure_environment
+
+from .. import ROOT
+from ..peers import ensure_environment
 
 HAM, SPAM, ABSTAIN = 0, 1, -1
 FEW_WORDS = ["free", "winner", "check out"]
@@ -163,8 +165,8 @@ def measure(side: str, n_rows: int, n_repeats: int) -> dict:
 def measure_apart(python: Path | str, side: str, n_rows: int, n_repeats: int) -> dict:
     """Measure in a process of its own, so that no side warms up another."""
     arguments = ["--side", side, "--rows", str(n_rows), "--repeats", str(n_repeats)]
-    command = [str(python), "-W", "ignore", __file__, *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    command = [str(python), "-W", "ignore", "-m", f"{__package__}.labeling", *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

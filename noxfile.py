@@ -1,0 +1,80 @@
+"""The project's tasks: `nox -l` lists them, `nox -s NAME` runs one in an environment of its own, kept in .nox.
+
+`nox --no-venv --no-install -s NAME` runs one in the environment that you are in, which holds ".[dev]".
+"""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["fast", "lint"]
+
+TESTED = nox.param("constraints.txt", id="tested")
+OLDEST = nox.param("constraints-oldest.txt", id="oldest")
+# Ruff sees to the Python files.
+TEXTS = [
+    "*.md",
+    "*.txt",
+    "*.toml",
+    "*.cfg",
+    ".*.yaml",
+    ".ci/*",
+    "benchmarks/*.md",
+    "benchmarks/*.txt",
+    "docs/*.*",
+    "docs/guide/*",
+]
+
+
+def install(session, extra, constraints="constraints.txt"):
+    """Install the package as users do, with an extra; what an earlier build left behind would be installed too."""
+    for left_behind in ("build", "sklearn_labelmodel.egg-info"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    session.install("-q", "-c", constraints, f".[{extra}]")
+
+
+@nox.session
+def fast(session):
+    """The fast tests. Arguments go to pytest: nox -s fast -- -n 2 tests/votes."""
+    install(session, "test")
+    session.run("pytest", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("constraints", [TESTED, OLDEST])
+def test(session, constraints):
+    """All tests, with the versions of constraints.txt, and with the oldest ones."""
+    install(session, "test", constraints)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session):
+    """Style and types: what the hooks of .pre-commit-config.yaml look at in a commit, of all files."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy", "sklearn_labelmodel")
+    texts = [str(path) for pattern in TEXTS for path in sorted(Path().glob(pattern))]
+    session.run("end-of-file-fixer", *texts)
+
+
+@nox.session
+def docs(session):
+    """The user guide, with the gallery, in docs/_build/html. Arguments go to sphinx-build."""
+    install(session, "docs")
+    session.run(
+        "sphinx-build", "-q", "-W", "-b", "html", *session.posargs, "docs", "docs/_build/html"
+    )
+
+
+@nox.session
+def bench(session):
+    """A benchmark, by its module and arguments (speed.run --quick): nox -s bench -- quality.run --data FOLDER."""
+    install(session, "plot")
+    module, *arguments = session.posargs or ["speed.run", "--quick"]
+    session.run("python", "-m", f"benchmarks.{module}", *arguments)

@@ -1,0 +1,264 @@
+"""What L may come in: tables, arrays and sparse matrices; their columns, their names, the order of their rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from .._utils import warn_user
+
+NAMED = 5
+
+
+# Containers ---------------------------------------------------------------------------------------
+
+
+def check_container(L: Any) -> None:
+    """Raise a TypeError where L is no table, array or sparse matrix, and say how to make one of it."""
+    if sp.issparse(L) or isinstance(L, np.ndarray):
+        if getattr(L.dtype, "names", None):
+            raise TypeError("L is an array of records; pass pandas.DataFrame(L).")
+        return
+    remedy = _remedy(L)
+    if remedy is not None:
+        what, how = remedy
+        raise TypeError(
+            f"{what}; pass {how}. A label matrix has a row for each record and a column for each LF."
+        )
+
+
+def _remedy(L: Any) -> tuple[str, str] | None:
+    """What L is, and what to pass in its place; None for what can be read."""
+    kind = type(L).__name__
+    if isinstance(L, Mapping):
+        nested = isinstance(next(iter(L.values()), None), Mapping)
+        frame = (
+            'pandas.DataFrame.from_dict(L, orient="index") if its keys are rows, pandas.DataFrame(L) if they are LFs'
+            if nested
+            else "pandas.DataFrame(L), where its keys are LFs"
+        )
+        return f"L is a {kind}", frame
+    if _first_row_is(L, Mapping):
+        return "The rows of L are dicts", "pandas.DataFrame(list(L))"
+    if hasattr(L, "collect") and not hasattr(L, "shape"):
+        return f"L is a {kind}, which holds no rows yet", "L.collect()"
+    if hasattr(L, "compute") and hasattr(L, "columns"):
+        return f"L is a {kind}, which holds no rows yet", "L.compute()"
+    if hasattr(L, "to_pandas") and not (is_table(L) or hasattr(L, "__array__")):
+        return f"L is a {kind}", "L.to_pandas()"
+    if isinstance(L, Iterator):
+        return f"L is a {kind}, which can be read once only", "list(L)"
+    if isinstance(L, set | frozenset):
+        return f"L is a {kind}, which has no order", "a list of rows"
+    return None
+
+
+def _first_row_is(L: Any, kind: type) -> bool:
+    """Whether the first row of a list or Series is of a kind."""
+    rows = isinstance(L, list | tuple) or getattr(L, "ndim", 0) == 1
+    return rows and isinstance(next(iter(L), None), kind)
+
+
+def is_table(L: Any) -> bool:
+    """Whether L is a table of pandas, polars or Arrow, with columns of unlike types."""
+    return hasattr(L, "shape") and (
+        (hasattr(L, "columns") and (hasattr(L, "iloc") or hasattr(L, "get_column")))
+        or (hasattr(L, "column_names") and hasattr(L, "column"))
+    )
+
+
+def as_one_block(table: Any) -> NDArray[Any] | None:
+    """The values of a pandas DataFrame whose columns are all plain numbers or all booleans."""
+    if not hasattr(table, "iloc"):
+        return None
+    dtypes = set(table.dtypes)
+    if all(isinstance(dtype, np.dtype) and dtype.kind in "iuf" for dtype in dtypes):
+        wide = np.result_type(*dtypes)
+        return None if wide.kind == "f" and len(dtypes) > 1 else table.to_numpy()
+    return table.to_numpy() if dtypes == {np.dtype(bool)} else None
+
+
+def column_of(table: Any, j: int) -> Any:
+    """One column of a table, exactly as it is: what its library would round or lose stays a Python object."""
+    if hasattr(table, "iloc"):
+        column = table.iloc[:, j]
+        return column.astype(object) if hasattr(column.dtype, "pyarrow_dtype") else column
+    if hasattr(table, "column_names"):
+        return as_objects(table.column(j).to_pylist())
+    column = table.to_series(j)
+    plain = column.dtype.is_integer() or column.dtype.is_float()
+    return column.to_numpy() if plain and not column.null_count() else as_objects(column.to_list())
+
+
+def as_objects(cells: Iterable[Any]) -> NDArray[np.object_]:
+    """Python objects as a one-dimensional array, also where they are tuples or lists."""
+    listed = list(cells)
+    array = np.empty(len(listed), dtype=object)
+    for place, cell in enumerate(listed):
+        array[place] = cell
+    return array
+
+
+def as_array(L: Any) -> Any:
+    """An array; of objects where NumPy would turn numbers or missing values into strings, or round numbers."""
+    if np.ma.isMaskedArray(L):
+        return np.where(np.ma.getmaskarray(L), None, np.asarray(L).astype(object))
+    if isinstance(L, np.ndarray) or hasattr(L, "__array__"):
+        return np.asarray(L)
+    try:
+        array = np.asarray(L)
+    except ValueError:
+        _check_rows_alike(L)
+        raise
+    return np.array(L, dtype=object) if loses_cells(array) else array
+
+
+def loses_cells(array: NDArray[Any]) -> bool:
+    """Whether an array made of a list may be without what the list held: missing values, or the last digits."""
+    if array.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):
+            return bool((np.abs(array) >= largest_exact(array.dtype)).any())
+    return array.dtype.kind in "US"
+
+
+def largest_exact(dtype: Any) -> float:
+    """The whole number from which on floats of a dtype are rounded."""
+    return float(2.0 ** (np.finfo(dtype).nmant + 1))
+
+
+def _check_rows_alike(L: Any) -> None:
+    lengths = [len(row) if hasattr(row, "__len__") else 1 for row in L]
+    other = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
+    if other is not None:
+        raise ValueError(
+            f"Row {other} of L holds {lengths[other]} votes and row 0 holds {lengths[0]}. Give every row a cell for each "
+            "LF, None where it does not vote."
+        ) from None
+
+
+# Names --------------------------------------------------------------------------------------------
+
+
+def column_names(L: Any) -> NDArray[np.object_] | None:
+    """Names of the columns of a table, of any kind; None without names, or where they are the positions.
+
+    Returns
+    -------
+    names : ndarray of shape (n_lfs,) or None
+        A name of two-level columns is a tuple.
+    """
+    if not is_table(L):
+        return None
+    names = list(L.column_names if hasattr(L, "column_names") else L.columns)
+    return None if names == list(range(len(names))) else as_objects(names)
+
+
+def check_lf_names(estimator: Any, L: Any) -> NDArray[np.object_] | None:
+    """Hold L to the names of LFs that `fit` saw.
+
+    Parameters
+    ----------
+    estimator : label model
+        With `feature_names_in_`, or without.
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+
+    Returns
+    -------
+    names : ndarray of shape (n_lfs,) or None
+        As `fit` saw them.
+
+    Raises
+    ------
+    TypeError
+        L is no container of votes.
+    ValueError
+        Other names than in `fit`, or another order.
+
+    Warns
+    -----
+    UserWarning
+        Names only in `fit`, or only now.
+    """
+    check_container(L)
+    names = column_names(L)
+    fitted: NDArray[np.object_] | None = getattr(estimator, "feature_names_in_", None)
+    model = type(estimator).__name__
+    if names is None and fitted is not None:
+        warn_user(f"X does not have valid feature names, but {model} was fitted with feature names")
+    elif names is not None and fitted is None:
+        _check_positions(names)
+        warn_user(f"X has feature names, but {model} was fitted without feature names")
+    elif names is not None and fitted is not None:
+        _check_names_match(names.tolist(), fitted.tolist())
+    return fitted
+
+
+def _check_positions(names: NDArray[np.object_]) -> None:
+    """The columns of a table without names are called 0, 1, ...: in another order they are others."""
+    if set(names.tolist()) == set(range(len(names))):
+        _check_names_match(names.tolist(), list(range(len(names))))
+
+
+def _check_names_match(names: list[Any], fitted: list[Any]) -> None:
+    if names == fitted:
+        return
+    unseen, missing = set(names) - set(fitted), set(fitted) - set(names)
+    message = "The feature names should match those that were passed during fit.\n"
+    if unseen:
+        message += "Feature names unseen at fit time:\n" + _in_lines(unseen)
+    if missing:
+        message += "Feature names seen at fit time, yet now missing:\n" + _in_lines(missing)
+    if not (unseen or missing):
+        message += "Feature names must be in the same order as they were in fit.\n"
+    raise ValueError(message)
+
+
+def _in_lines(names: set[Any]) -> str:
+    ordered = sorted(map(str, names))
+    more = ["- ...\n"] if len(ordered) > NAMED else []
+    return "".join([*(f"- {name}\n" for name in ordered[:NAMED]), *more])
+
+
+# Rows ---------------------------------------------------------------------------------------------
+
+
+def check_row_order(**given: Any) -> None:
+    """Raise a ValueError where two of some inputs have the same index in another order.
+
+    Inputs without an index, or with other labels, are read by position.
+
+    Parameters
+    ----------
+    **given : array-like or None
+        Each input under the name that the user knows, such as ``L=L, y=y``.
+    """
+    indexed = {name: _index_of(data) for name, data in given.items()}
+    named = [(name, index) for name, index in indexed.items() if index is not None]
+    for name, index in named[1:]:
+        first, order = named[0]
+        if _is_shuffled(order, index):
+            row = next(i for i, (one, other) in enumerate(zip(order, index)) if one != other)
+            raise ValueError(
+                f"{first} and {name} have the same index in another order (row {row} is {order[row]!r} in {first} and "
+                f"{index[row]!r} in {name}), and rows are matched by position. Pass {name}.loc[{first}.index]; or "
+                f"{name}.to_numpy(), if row i of both is the same record."
+            )
+
+
+def _index_of(data: Any) -> Any:
+    """The index of a pandas object (a list, too, has a method of this name)."""
+    index = getattr(data, "index", None)
+    return index if hasattr(index, "get_indexer") else None
+
+
+def _is_shuffled(one: Any, other: Any) -> bool:
+    if len(one) != len(other) or one.equals(other):
+        return False
+    if one.is_unique and other.is_unique:
+        return bool((one.get_indexer(other) >= 0).all())
+    return Counter(one.tolist()) == Counter(other.tolist())

@@ -1,0 +1,201 @@
+"""Votes beside a y that a wrapper has numbered.
+
+Some of scikit-learn's wrappers hand their classifiers the classes as 0, 1, ... in sorted order, and L as it is. Read as it
+stands, vote 1 is then another class than label 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils import listed_values, warn_user
+from .codes import ColumnVotes, GoldLabels, SparseVotes, Votes
+
+# Rows looked at where y is most probably no numbering.
+SOME_ROWS = 1000
+
+
+# Standard errors by which votes must agree with y better than chance, and better than as they stand.
+SURE, SURE_AGAINST_LITERAL = 2.0, 3.0
+
+
+# The least share of a class that may be the mark of unlabelled rows, numbered too.
+LEAST_UNLABELLED = 0.05
+
+
+def find_encoding(votes: Votes, gold: GoldLabels, classes: Any) -> dict[Any, int] | None:
+    """Which label each vote is, where y numbers the classes that LFs vote for.
+
+    Parameters
+    ----------
+    votes : Votes
+    gold : GoldLabels
+    classes : array-like or None
+        As the user gave them: then votes mean what they say.
+
+    Returns
+    -------
+    encoding : dict of vote to label, or None
+        In ascending order of both; None where votes mean what they say, or where too little tells that they do not.
+
+    Warns
+    -----
+    UserWarning
+        Votes are read as other labels; or a label looks like the number of the mark -1.
+    """
+    labels = gold.values
+    numbered = labels.dtype.kind in "iu" and np.array_equal(labels, np.arange(len(labels)))
+    if classes is not None or len(labels) < 2 or not (numbered and gold.complete):
+        return None
+    rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
+    some = np.unique(votes.take(rows).block(0, len(rows)))
+    cast = _cast(some, votes)
+    if len(cast) > len(labels) or cast == labels.tolist():
+        return None
+    counts = _count(votes, gold)
+    spoken = np.flatnonzero(counts.any(axis=1))
+    if not 1 <= len(spoken) <= len(labels):
+        return None
+    encoding = _best_encoding(votes, gold, spoken, counts[spoken])
+    meant = encoding or {vote: vote for vote in _cast(spoken, votes)}
+    _warn_of_numbered_mark(set(meant.values()), votes, gold)
+    return encoding
+
+
+def renamed(votes: Votes, encoding: dict[Any, int] | None) -> Votes:
+    """The votes under the names that y has for them; votes without one abstain."""
+    if encoding is None:
+        return votes
+    values = np.array(sorted(encoding.values()))
+    place = {value: code for code, value in enumerate(values.tolist())}
+    table = np.full(votes.n_codes + 1, len(values), dtype=np.min_scalar_type(len(values)))
+    for code, vote in enumerate(votes.values.tolist()):
+        if vote in encoding and code != votes.abstain_code:
+            table[code] = place[encoding[vote]]
+    if isinstance(votes, SparseVotes):
+        return replace(votes, codes=table[votes.codes], values=values, abstain_code=len(values))
+    codes = table[votes.block(0, votes.n_samples)]
+    return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, codes)
+
+
+def _cast(codes: NDArray[Any], votes: Votes) -> list[Any]:
+    """The votes that some codes stand for, abstains left out."""
+    values = votes.values.tolist()
+    return [values[code] for code in codes if code != votes.abstain_code]
+
+
+def _count(votes: Votes, gold: GoldLabels) -> NDArray[np.float64]:
+    """Cells of each vote code in rows of each label, shape (n_codes, n_labels); none of the abstain's."""
+    n_labels = len(gold.values)
+    counts = np.zeros(votes.n_codes * n_labels)
+    for rows, codes in votes.blocks():
+        joint = codes.astype(np.intp) * n_labels + gold.codes[rows]
+        counts += np.bincount(joint.ravel(), minlength=len(counts))
+    table = counts.reshape(votes.n_codes, n_labels)
+    table[votes.abstain_code] = 0
+    return table
+
+
+def _best_encoding(
+    votes: Votes, gold: GoldLabels, spoken: NDArray[np.intp], counts: NDArray[np.float64]
+) -> dict[Any, int] | None:
+    """The ascending reading of votes as labels that agrees with y best, where it is sure; else None."""
+    cast = _cast(spoken, votes)
+    shares = counts.sum(axis=0) / counts.sum()
+    best = _ascending(counts - counts.sum(axis=1, keepdims=True) * shares)
+    literal = [vote if vote in range(len(shares)) else None for vote in cast]
+    if best.tolist() == literal:
+        return None
+    gain = _agreement(votes, gold, spoken, best.tolist(), shares)
+    lead = gain - _agreement(votes, gold, spoken, literal, shares)
+    foreign = None in literal
+    if _in_deviations(gain) < SURE or _in_deviations(lead) < (
+        SURE if foreign else SURE_AGAINST_LITERAL
+    ):
+        return None
+    _warn_of_encoding(cast, best.tolist(), gold.values)
+    return dict(zip(cast, best.tolist(), strict=True))
+
+
+def _ascending(gain: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Of all ascending assignments of rows to columns, that with the greatest sum.
+
+    Parameters
+    ----------
+    gain : ndarray of shape (n_rows, n_columns)
+        No more rows than columns.
+    """
+    n_rows, n_columns = gain.shape
+    chosen = np.zeros((n_rows, n_columns), dtype=np.intp)
+    before = np.zeros(n_columns + 1)
+    for row in range(n_rows):
+        total = before[:-1] + gain[row]
+        total[:row] = -np.inf
+        best = np.maximum.accumulate(total)
+        fresh = np.where(total == best, np.arange(n_columns), 0)
+        chosen[row] = np.maximum.accumulate(fresh)
+        before = np.concatenate([[-np.inf], best])
+    places = np.zeros(n_rows, dtype=np.intp)
+    last = n_columns - 1
+    for row in reversed(range(n_rows)):
+        places[row] = chosen[row, last]
+        last = places[row] - 1
+    return places
+
+
+def _agreement(
+    votes: Votes,
+    gold: GoldLabels,
+    spoken: NDArray[np.intp],
+    labels: list[int | None],
+    shares: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Votes of each row that agree with y if read as these labels, less what chance would have; shape (n_samples,)."""
+    meaning = np.full(votes.n_codes, -1)
+    expected = np.zeros(votes.n_codes)
+    for code, label in zip(spoken, labels, strict=True):
+        if label is not None:
+            meaning[code], expected[code] = label, shares[label]
+    agreement = np.empty(votes.n_samples)
+    for rows, codes in votes.blocks():
+        right = meaning[codes] == gold.codes[rows]
+        agreement[rows] = (right - expected[codes]).sum(axis=0)
+    return agreement
+
+
+def _in_deviations(per_row: NDArray[np.float64]) -> float:
+    """A sum over rows in standard deviations of such a sum about zero; rows, unlike cells, are independent."""
+    deviation = np.sqrt((per_row**2).sum())
+    return float(per_row.sum() / deviation) if deviation else 0.0
+
+
+def _warn_of_encoding(cast: list[Any], labels: list[int], values: NDArray[Any]) -> None:
+    others = [vote for vote in cast if vote not in values.tolist()] or cast
+    warn_user(
+        f"The votes {listed_values(np.array(others, dtype=object))} are none of y's classes {listed_values(values)}, which "
+        "look like numbers of them, as some wrappers of scikit-learn hand them on. The votes "
+        f"{listed_values(np.array(cast, dtype=object))} are read as {listed_values(np.array(labels))}, since so they agree "
+        "with y. To be sure, write votes as these numbers yourself."
+    )
+
+
+def _warn_of_numbered_mark(meant: set[int], votes: Votes, gold: GoldLabels) -> None:
+    """Warn where LFs vote as usual in rows of the first label, but none of them ever for it."""
+    if meant != set(range(1, len(gold.values))):
+        return
+    first = gold.codes == 0
+    n_votes = np.zeros(votes.n_samples)
+    for rows, codes in votes.blocks():
+        n_votes[rows] = (codes != votes.abstain_code).sum(axis=0)
+    voted_alike = n_votes[first].mean() > n_votes[~first].mean() / 2
+    if first.mean() >= LEAST_UNLABELLED and voted_alike:
+        warn_user(
+            f"No LF votes for the first of y's classes {listed_values(gold.values)}, though LFs vote in its rows as they do "
+            "elsewhere. If these are the rows without a label, which were -1 before a wrapper numbered y, they count as a "
+            "class: fit the wrapper on the labelled rows only, or fit the label model first and wrap it in "
+            "sklearn.frozen.FrozenEstimator."
+        )

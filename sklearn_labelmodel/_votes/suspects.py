@@ -1,0 +1,308 @@
+"""Votes that can hardly be what was meant: identifiers, scores, marks, variants, tables the wrong way round."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._spelling import marks, spelling
+from .._utils import listed_values, plain, warn_user
+from .codes import GoldLabels, Votes, is_text, lf_label
+
+# An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
+MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
+
+
+# Fewer and a smaller share are enough where hardly any of them is another LF's vote too.
+MOST_UNSHARED_VOTES, UNSHARED_ROWS, UNSHARED_SHARE = 20, 0.1, 0.95
+
+
+# So many rows, each of another vote, are a counter where all other LFs cast at most half as many different ones.
+LEAST_COUNTER = 10
+
+
+# What pandas and Arrow call the column of an index that was written without a name.
+INDEX_NAME = re.compile(r"(Unnamed: \d+|index|level_\d+|__index_level_\d+__|)")
+
+
+# Rows and LFs looked at where a look at some will do.
+SOME_ROWS, SOME_LFS = 1000, 20
+
+
+# So few records, or so many LFs for each, are rather LFs and records the wrong way round.
+FEW_ROWS, LEAST_LFS, MANY_LFS = 30, 10, 3
+
+
+# Scores: an LF of so many different numbers; and so unlikely would gold labels miss all classes but theirs.
+LEAST_SCORES, UNLIKELY = 5, 1e-3
+
+
+WRITE_ALIKE = (
+    "Write each class in one way (ColumnLF and votes_from_long do it with normalize=True; str.strip().lower() does "
+    "where only case and blanks differ), or name the classes (`classes`)."
+)
+
+
+# Columns that are no votes ------------------------------------------------------------------------
+
+
+def check_no_identifier(
+    votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any], *, labelled: bool = False
+) -> None:
+    """Raise a ValueError where an LF casts so many different votes that it is no LF, and each would be a class.
+
+    Parameters
+    ----------
+    votes : Votes
+    lf, vote : ndarray of shape (n_symbols,)
+        The LF and the value of every symbol.
+    labelled : bool, default=False
+        Whether y names the classes; then only what counts the rows is refused.
+    """
+    n_different = np.bincount(lf, minlength=votes.n_lfs)
+    if labelled:
+        suspect = _counts_rows(votes, n_different) & (vote.dtype.kind in "biuO")
+    else:
+        suspect = _is_identifier(votes, n_different, lf, vote)
+    if not suspect.any():
+        if not labelled:
+            _check_no_long_table(votes, n_different, lf, vote)
+        return
+    worst = int(np.argmax(n_different * suspect))
+    raise ValueError(
+        f"{lf_label(votes.names, worst)} casts {n_different[worst]} different votes in {votes.n_samples} rows, "
+        "each of which would be a class. If the column is an identifier or a text, leave it out; if a row holds one "
+        "vote with its item and its voter, pivot the table so that each voter has a column; if these are classes, "
+        "name them (`classes`)."
+    )
+
+
+def _is_identifier(
+    votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
+) -> NDArray[np.bool_]:
+    n_unshared = _n_unshared(votes, lf, vote)
+    suspect = n_different > max(MOST_LONE_VOTES, IDENTIFIER_SHARE * votes.n_samples)
+    # Of a few fractional votes, reading them has warned.
+    if np.count_nonzero(n_different) > 1 and vote.dtype.kind != "f":
+        many = n_different > max(MOST_UNSHARED_VOTES, UNSHARED_ROWS * votes.n_samples)
+        suspect |= many & (n_unshared > UNSHARED_SHARE * n_different)
+        suspect |= _counts_rows(votes, n_different)
+    return suspect
+
+
+def _n_unshared(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
+    """Votes of each LF that no other LF casts."""
+    _, code, n_lfs = np.unique(vote, return_inverse=True, return_counts=True)
+    return np.bincount(lf, n_lfs[code] == 1, minlength=votes.n_lfs).astype(np.intp)
+
+
+def _counts_rows(votes: Votes, n_different: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether each LF casts another vote in every row, as only an index among votes does."""
+    if votes.n_lfs < 2:
+        return np.zeros(votes.n_lfs, dtype=bool)
+    ordered = np.sort(n_different)
+    most_of_others = np.where(n_different == ordered[-1], ordered[-2], ordered[-1])
+    least = np.full(votes.n_lfs, LEAST_COUNTER)
+    if votes.names is not None:
+        named = [bool(INDEX_NAME.fullmatch(str(name))) for name in votes.names]
+        least[named] = 3
+    every_row = n_different == votes.n_samples
+    return every_row & (n_different >= least) & (2 * most_of_others <= n_different)
+
+
+def _check_no_long_table(
+    votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
+) -> None:
+    """Raise a ValueError where no vote is cast by two LFs, though LFs choose among votes."""
+    several = np.flatnonzero(n_different > 1)
+    if len(several) < 2 or n_different.max() < 3 or vote.dtype.kind == "f":
+        return
+    if (_n_unshared(votes, lf, vote) < n_different).any():
+        return
+    raise ValueError(
+        f"No vote is cast by two LFs: those of {lf_label(votes.names, int(several[0]))} (such as "
+        f"{plain(vote[lf == several[0]][0])!r}) and of {lf_label(votes.names, int(several[1]))} (such as "
+        f"{plain(vote[lf == several[1]][0])!r}) have nothing in common. If a row holds one vote with its item and its "
+        "voter, pivot the table so that each voter has a column; if some columns are no votes, leave them out; if "
+        "these are classes, name them (`classes`)."
+    )
+
+
+def check_no_scores(votes: Votes, lf: NDArray[np.intp], gold: GoldLabels) -> None:
+    """Raise a ValueError where gold labels tell that the many numbers which LFs cast are scores, not classes."""
+    whole = gold.values.dtype.kind in "iu" and votes.values.dtype.kind in "iu"
+    if len(gold.values) < 2 or not whole:
+        return
+    many = np.flatnonzero(np.bincount(lf, minlength=votes.n_lfs) >= LEAST_SCORES)
+    if not len(many):
+        return
+    codes = some_codes(votes, many[:SOME_LFS])
+    spoken = codes[codes != votes.abstain_code]
+    named = np.isin(votes.values, gold.values)
+    share = float(np.append(named, False)[spoken].mean()) if len(spoken) else 1.0
+    if share**gold.n_labelled < UNLIKELY:
+        raise ValueError(
+            f"{lf_label(votes.names, int(many[0]))} casts numbers such as {listed_values(votes.values[np.unique(spoken)])}"
+            f", and of the {gold.n_labelled} labels in y all are {listed_values(gold.values)}. If the numbers are scores, "
+            'pass them as such (scores="all", or the columns), or cut each column into votes by a threshold; if they '
+            "are classes, name them (`classes`)."
+        )
+
+
+# Tables the wrong way round, and zeros ------------------------------------------------------------
+
+
+def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
+    """Vote codes of some LFs in evenly spaced rows, shape (n_lfs, n_rows)."""
+    rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
+    some = votes if len(rows) == votes.n_samples else votes.take(rows)
+    return some.block(0, some.n_samples)[lfs]
+
+
+def warn_of_layout(votes: Votes) -> None:
+    """Warn where rows and LFs look exchanged, and where a number that counts as a vote looks like the mark."""
+    if votes.n_lfs >= LEAST_LFS and (
+        votes.n_lfs >= MANY_LFS * votes.n_samples or votes.n_samples < min(FEW_ROWS, votes.n_lfs)
+    ):
+        warn_user(
+            f"L has {votes.n_samples} rows and {votes.n_lfs} LFs. Rows are records and columns are LFs: if here each "
+            "row is a voter, pass L.T."
+        )
+    _warn_of_zeros(votes)
+    _warn_of_marker_between(votes)
+
+
+def _warn_of_zeros(votes: Votes) -> None:
+    """Warn where 0 marks what -1 marks here: as in MeTaL, early Snorkel and FlyingSquid."""
+    values = votes.values
+    others = values[(values != 0)] if values.dtype.kind in "iu" else values[:0]
+    if not 2 <= len(others) <= SOME_LFS or 0 not in values or votes.n_lfs < 3:
+        return
+    if int(others.min()) < (-1 if len(others) == 2 else 0):
+        return
+    lfs = np.unique(np.linspace(0, votes.n_lfs - 1, SOME_LFS).astype(np.intp))
+    codes = some_codes(votes, lfs)
+    zero = int(np.flatnonzero(values == 0)[0])
+    signed = int(others.min()) == -1
+    if not signed and (codes == votes.abstain_code).any():
+        return
+    if all(_most_frequent(row) == zero for row in codes) and _says_nothing(codes, zero):
+        remedy = "abstain=0" + (" (then -1 is a class)" if signed else "")
+        warn_user(
+            "0 is the most frequent vote of every LF, and tells nothing of how the others vote: it looks like a mark "
+            f'for "no vote". If it is one, set {remedy}; if it is a class, name all of them (`classes`).'
+        )
+
+
+def _most_frequent(codes: NDArray[Any]) -> int:
+    return int(np.argmax(np.bincount(codes)))
+
+
+def _says_nothing(codes: NDArray[Any], zero: int) -> bool:
+    """Whether LFs agree on where to say zero far less than, elsewhere, on what else to say."""
+    spoken = codes != zero
+    centred = spoken - spoken.mean(axis=1, keepdims=True)
+    deviation = np.sqrt((centred**2).mean(axis=1))
+    if not deviation.all():
+        return False
+    likeness = (centred @ centred.T) / codes.shape[1] / np.outer(deviation, deviation)
+    pairs = np.triu_indices(len(codes), 1)
+    return bool(likeness[pairs].mean() < _agreement_beyond_chance(codes, spoken) / 2)
+
+
+def _agreement_beyond_chance(codes: NDArray[Any], spoken: NDArray[np.bool_]) -> float:
+    """Cohen's kappa of all pairs of spoken cells in a row, in common; 0 where there are none."""
+    kinds, code = np.unique(codes, return_inverse=True)
+    held = np.stack([(code.reshape(codes.shape) == kind) & spoken for kind in range(len(kinds))])
+    per_row = held.sum(axis=1)
+    total = per_row.sum(axis=0)
+    n_pairs = float((total * (total - 1)).sum())
+    if not n_pairs:
+        return 0.0
+    agree = float((per_row * (per_row - 1)).sum()) / n_pairs
+    shares = per_row.sum(axis=1) / total.sum()
+    chance = float((shares**2).sum())
+    return (agree - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def _warn_of_marker_between(votes: Votes) -> None:
+    """Warn where the abstain marker lies among votes, as -1 does on a scale from -2 to 2."""
+    values, marker = votes.values, votes.abstain_code
+    if values.dtype.kind not in "iu" or not 0 < marker < len(values) - 1:
+        return
+    codes = some_codes(votes, np.arange(votes.n_lfs)[:SOME_LFS])
+    if np.isin([marker - 1, marker, marker + 1], codes).all():
+        below, own, above = (plain(values[marker + step]) for step in (-1, 0, 1))
+        if above - below == 2:
+            warn_user(
+                f'{own} means "no vote" and lies between the votes {below} and {above}. If it is a class as they are, '
+                "set `abstain` to another value (None where missing values alone abstain)."
+            )
+
+
+# Marks and variants -------------------------------------------------------------------------------
+
+
+def warn_of_suspects(
+    classes: NDArray[Any], votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
+) -> None:
+    """Warn of classes that look like a mark for "no vote", and of those that differ in spelling only.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        As found among votes and gold labels.
+    votes, lf, vote
+        As in `check_no_identifier`.
+    """
+    found = marks(classes.tolist())
+    places = {mark: lf[vote == mark] for mark in found}
+    for mark in found:
+        _warn_of_mark(mark, places, votes)
+    if is_text(classes):
+        texts = {*classes.tolist(), *(vote.tolist() if is_text(vote) else [])}
+        _warn_of_variants(sorted(texts))
+
+
+def _warn_of_mark(mark: Any, places: dict[Any, NDArray[np.intp]], votes: Votes) -> None:
+    cast = [plain(other) for other, lfs in places.items() if len(lfs)]
+    if votes.abstain_code < len(votes.values):
+        cast.insert(0, plain(votes.values[votes.abstain_code]))
+    where = lf_label(votes.names, int(places[mark][0])) if len(places[mark]) else "y"
+    remedy = (
+        f"set abstain={(cast[0] if len(cast) == 1 else cast)!r} or replace it by None"
+        if len(places[mark])
+        else "mark rows without a label by None or NaN"
+    )
+    warn_user(
+        f"{plain(mark)!r} (in {where}) counts as a class, but looks like a mark. If it is one, {remedy}; if it is a "
+        "class, name all of them (`classes`)."
+    )
+
+
+def _warn_of_variants(labels: list[str]) -> None:
+    """Warn of labels that differ in case, blanks, quotes, punctuation or the form of a number only."""
+    spellings = defaultdict(list)
+    for label in labels:
+        spellings[spelling(label)].append(label)
+    alike = [variants for variants in spellings.values() if len(variants) > 1]
+    if alike:
+        plainly = len({label.strip().casefold() for label in alike[0]}) == 1
+        what = (
+            "case or blanks"
+            if plainly
+            else "spelling (quotes, punctuation, signs, form of a number)"
+        )
+        warn_user(
+            f"{_joined(alike[0])} differ in {what} only, and count as {len(alike[0])} classes"
+            + (f" (as do others: {len(alike)} groups in all)" if len(alike) > 1 else "")
+            + f". {WRITE_ALIKE}"
+        )
+
+
+def _joined(labels: list[str]) -> str:
+    return ", ".join(map(repr, labels[:-1])) + f" and {labels[-1]!r}"

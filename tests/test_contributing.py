@@ -1,0 +1,44 @@
+"""What CONTRIBUTING.md, noxfile.py, the hooks and .ci/run say of each other."""
+
+import ast
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sklearn_labelmodel import MajorityVoteClassifier
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TASKS = {
+    node.name: ast.unparse(node)
+    for node in ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.FunctionDef) and node.decorator_list
+}
+
+
+def test_the_page_names_every_task():
+    assert set(re.findall(r"\| `(\w+)` \|$", PAGE, flags=re.MULTILINE)) == set(TASKS)
+
+
+def test_ci_runs_every_task():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    listed = re.search(r"for task in (.*); do", script).group(1)
+    called = re.findall(r'"(\w+)', listed) + re.findall(r"nox .*-s '(\w+)", script)
+    assert sorted(called) == sorted(TASKS)
+
+
+def test_the_hooks_are_the_commands_of_lint():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    commands = [entry.split()[:2] for entry in re.findall(r"entry: (.*)", hooks)]
+    run = re.findall(r"session\.run\((.*)\)", TASKS["lint"])
+    words = [re.findall(r"'([^']+)'", arguments) for arguments in run]
+    assert commands == [found[: len(hook)] for found, hook in zip(words, commands, strict=True)]
+
+
+def test_the_message_that_the_page_shows_is_what_users_read():
+    shown = re.search(r"^> (LF .*\n> .*)$", PAGE, flags=re.MULTILINE).group(1)
+    votes = pd.DataFrame({"judge_b": ["yes", "no"] * 8 + ["no", "Yes "]})
+    with pytest.raises(ValueError, match=re.escape(shown.replace("\n> ", " "))):
+        MajorityVoteClassifier(classes=["no", "yes"]).fit(votes)
