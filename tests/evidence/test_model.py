@@ -1,9 +1,6 @@
 """The row rule and all that looks at it: predictions, contributions, the E-step; and a model over other symbols."""
 
-import pickle
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import FrozenInstanceError, dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,13 +10,18 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._evidence.dependence import Dependence, independent
+from sklearn_labelmodel._evidence.dependence import independent
 from sklearn_labelmodel._evidence.lookup import look_up, posterior
-from sklearn_labelmodel._evidence.model import VoteModel, expected_counts, places_of
-from sklearn_labelmodel._evidence.prior import ClassPrior
+from sklearn_labelmodel._evidence.model import (
+    ClassPrior,
+    Dependence,
+    VoteModel,
+    expected_counts,
+    places_of,
+)
 from sklearn_labelmodel._evidence.table import VoteTable
-from sklearn_labelmodel._utils import lazy
-from sklearn_labelmodel._votes.gold import no_gold, read_gold
+from sklearn_labelmodel._votes.codes import no_gold
+from sklearn_labelmodel._votes.gold import read_gold
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 
@@ -336,92 +338,3 @@ def test_a_model_is_not_plain_that_does_more_than_add(changes):
     model = small_model(np.log([[0.1, 0.6], [0.7, 0.4]]), prior, weight=[1, 1])
     assert model.is_plain
     assert not replace(model, **changes).is_plain
-
-
-# Lazy properties ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Squares:
-    of: int
-    asked: list
-
-    @lazy
-    def value(self):
-        """The square."""
-        self.asked.append(self.of)
-        return self.of**2
-
-
-def test_a_lazy_property_is_computed_once_in_a_frozen_dataclass():
-    squares = Squares(3, [])
-    assert squares.asked == []
-    assert (squares.value, squares.value) == (9, 9)
-    assert squares.asked == [3]
-    with pytest.raises(FrozenInstanceError):
-        squares.value = 4
-
-
-def test_a_lazy_property_belongs_to_its_instance():
-    one, other = Squares(2, []), Squares(5, [])
-    assert (one.value, other.value, one.value) == (4, 25, 4)
-
-
-def test_a_copy_with_changes_forgets_what_was_computed():
-    squares = Squares(2, [])
-    assert squares.value == 4
-    assert replace(squares, of=4).value == 16
-
-
-def test_a_pickled_instance_keeps_what_was_computed():
-    squares = Squares(6, [])
-    again = pickle.loads(pickle.dumps(squares))
-    assert again.value == 36
-    twice = pickle.loads(pickle.dumps(again))
-    assert (twice.value, twice.asked) == (36, [6])
-
-
-class Waiting:
-    """One instance waits in its computation until another one was computed."""
-
-    started, released = threading.Event(), threading.Event()
-
-    def __init__(self, waits):
-        self.waits = waits
-
-    @lazy
-    def value(self):
-        if not self.waits:
-            return True
-        self.started.set()
-        return self.released.wait(20)
-
-
-def test_no_thread_waits_for_the_lazy_property_of_another_instance():
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(lambda: Waiting(waits=True).value)
-        assert Waiting.started.wait(20)
-        assert Waiting(waits=False).value
-        Waiting.released.set()
-        assert slow.result()
-
-
-def test_a_lazy_property_that_fails_is_asked_again():
-    class Flaky:
-        tries = 0
-
-        @lazy
-        def value(self):
-            self.tries += 1
-            if self.tries == 1:
-                raise RuntimeError("once")
-            return self.tries
-
-    flaky = Flaky()
-    with pytest.raises(RuntimeError, match="once"):
-        flaky.value  # noqa: B018
-    assert flaky.value == 2
-
-
-def test_a_lazy_property_has_its_documentation():
-    assert Squares.__dict__["value"].__doc__ == "The square."

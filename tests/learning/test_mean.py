@@ -8,12 +8,8 @@ from helpers import make_observed, make_votes
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import LabelModelClassifier
-from sklearn_labelmodel._learning.mean import (
-    accuracies_by_mu,
-    believe_mu,
-    judge_lfs,
-    mean_with_mu,
-)
+from sklearn_labelmodel._learning.completion import accuracies_by_mu, believe_mu
+from sklearn_labelmodel._learning.em import judge_lfs, mean_with_mu
 from sklearn_labelmodel.datasets import make_label_matrix
 
 
@@ -39,16 +35,18 @@ def test_evidence_is_the_geometric_mean_of_mu_and_the_table(problem):
     for u, lf in enumerate(observed.lf):
         if lf != 0:  # given that the LF votes; that of LF 0 is joint with its silence
             table[u] *= observed.coverage[lf]
-    found = mean_with_mu(observed, model)
+    found = mean_with_mu(observed, model, tempering=0.3)
     assert_allclose(np.exp(found.table.log_p), np.sqrt(model.mu * table), rtol=1e-12)
     assert_array_equal(found.mu, model.mu)
+    assert found.tempering == 0.3
 
 
 def test_whoever_believes_mu_knows_one_prior_for_all_rows(problem):
     observed, model = problem
-    found = believe_mu(observed, model)
+    found = believe_mu(observed, model, tempering=0.3)
     assert_array_equal(found.table.log_p, np.log(model.mu))
     assert found.table.joint.all()
+    assert found.tempering == 0.3
     assert_array_equal(found.prior.of_voted, model.prior.of_all)
     assert_array_equal(found.prior.of_voteless, model.prior.of_all)
     assert_array_equal(found.accuracies, accuracies_by_mu(observed, model))

@@ -119,9 +119,13 @@ def test_rows_and_lfs_in_another_order_meet_the_same_shares(seed):
     assert_allclose(model.fit(L[rows][:, lfs]).predict_proba(L[:, lfs]), expected, atol=1e-7)
 
 
-def test_a_few_rows_are_not_talked_out_of_their_votes():
+@pytest.mark.parametrize(
+    "dependencies",
+    [None, pytest.param("auto", marks=pytest.mark.xfail(reason="the start clips what votes say"))],
+)
+def test_a_few_rows_are_not_talked_out_of_their_votes(dependencies):
     L = [[0, 0, 0]] * 5 + [[1, 1, 1]]
-    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(L)
+    model = LabelModelClassifier(class_balance=[0.3, 0.7], dependencies=dependencies).fit(L)
     assert model.predict([[0, 0, 0], [1, 1, 1]]).tolist() == [0, 1]
 
 
@@ -313,7 +317,7 @@ def rule_set(n_samples=300):
 
 def test_one_sided_lfs_are_confirmed_three_times():
     L, observed, model = rule_set()
-    found = confirm(observed, model)
+    found = confirm(observed, model, tempering=0.0)
     tables = [confirmed_by_formula(observed, model, L, times) for times in (2, 3, 4)]
     assert_allclose(found.table.log_p, tables[1], atol=1e-5)
     for other in (tables[0], tables[2]):
@@ -325,7 +329,7 @@ def test_one_sided_lfs_are_confirmed_three_times():
 def test_lfs_with_a_choice_are_not_confirmed():
     observed = make_observed(make_votes(60)[0], 2)
     model = a_model(observed, [0.3, 0.7])
-    assert confirm(observed, model) is model
+    assert confirm(observed, model, tempering=0.0) is model
 
 
 def test_voted_shares_by_hand():
