@@ -315,9 +315,11 @@ def rule_set(n_samples=300):
     return L, observed, replace(model, mu=model.mu * 0.9)
 
 
-def test_one_sided_lfs_are_confirmed_three_times():
+@pytest.mark.parametrize("tempering", [0.0, 0.5])
+def test_one_sided_lfs_are_confirmed_three_times(tempering):
     L, observed, model = rule_set()
-    found = confirm(observed, model, tempering=0.0)
+    found = confirm(observed, model, tempering=tempering)
+    model = replace(model, tempering=tempering)
     tables = [confirmed_by_formula(observed, model, L, times) for times in (2, 3, 4)]
     assert_allclose(found.table.log_p, tables[1], atol=1e-5)
     for other in (tables[0], tables[2]):
