@@ -50,7 +50,6 @@ CONSTANTS = {
     "LEAST_LEFT": ("_learning.shares",),
     "CONFIRMATIONS": ("_learning.shares",),
     "ANCHOR_ROWS": ("_learning.gold",),
-    "ANCHOR_VOTES": ("_learning.gold",),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._votes.classes import class_index
-from .._votes.patterns import Patterns
 from .table import VoteTable
+
+if TYPE_CHECKING:
+    from .._votes.patterns import Patterns
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22

@@ -14,7 +14,7 @@ LEAST_PRECISION = 0.01
 
 
 # Votes that each prior is worth: that of an LF's accuracy, of each row of its table, of each class.
-PRIOR_VOTES = 5.0
+PRIOR_VOTES = 10.0
 
 
 HALVINGS = 60

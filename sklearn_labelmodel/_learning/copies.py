@@ -59,7 +59,7 @@ def find_copies(
 
     Of the disagreements that are expected, the share that is missing:
 
-        ratio = (agreements - expected) / (common rows - expected + 5),    z = (agreements - expected) / s.e.
+        ratio = (agreements - expected) / (common rows - expected + 10),    z = (agreements - expected) / s.e.
 
     The dependence of two LFs is ratio (1 - 1 / z), or 0 where that is less than 0.1; near-duplicates have ratio > 0.5
     (0.9 between LFs of one symbol, since accurate ones vote together too) and z > 3.

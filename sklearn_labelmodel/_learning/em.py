@@ -67,8 +67,8 @@ def em(
     """Learn tables of LFs that have a choice, and where it is not known the class prior of rows with votes.
 
     An LF's accuracy is its expected right votes over all, and its table is what rows hold over its sum, both after
-    adding five votes: of the assumed precision, and of the table that this accuracy implies. The class prior is in
-    proportion to (rows of the class + 5) to the power `identified`.
+    adding ten votes: of the assumed precision, and of the table that this accuracy implies. The class prior is in
+    proportion to (rows of the class + 10) to the power `identified`.
 
     Parameters
     ----------

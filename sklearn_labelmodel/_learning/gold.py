@@ -12,8 +12,8 @@ from .._evidence.prior import told_prior
 from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
 from .observed import Observed
 
-# What a learned P(symbol | Y) is worth beside labelled rows: so many rows, or those that hold so many such votes.
-ANCHOR_ROWS, ANCHOR_VOTES = 30.0, 10.0
+# What a learned P(symbol | Y) is worth beside labelled rows: so many rows, or those that hold ten such votes.
+ANCHOR_ROWS = 30.0
 
 
 def tell_prior(observed: Observed, model: VoteModel) -> VoteModel:
@@ -31,14 +31,14 @@ def anchor_strength(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     frequency : ndarray of shape (n_symbols,)
         P(symbol), positive.
     """
-    return np.maximum(ANCHOR_ROWS, ANCHOR_VOTES / frequency)
+    return np.maximum(ANCHOR_ROWS, PRIOR_VOTES / frequency)
 
 
 def count_gold(observed: Observed, model: VoteModel) -> VoteModel:
     """The posterior mean of tables, of mu and of the class prior of rows without votes, given the labelled rows.
 
     What was learned is the mean of Dirichlet priors. A joint table and mu are worth `anchor_strength` rows, the table
-    of an LF that has a choice five of its votes in each class, and the class prior five rows.
+    of an LF that has a choice ten of its votes in each class, and the class prior ten rows.
     """
     gold, table, prior = observed.gold, model.table, model.prior
     rows = anchor_strength(observed.frequency)[:, None]

@@ -180,7 +180,7 @@ def confirmed(
 ) -> NDArray[np.float64]:
     """The table in which LFs of one symbol are as precise as rows say, where that is more than before.
 
-    A symbol's precision is the share of its class in the expected counts, after adding five votes of the precision
+    A symbol's precision is the share of its class in the expected counts, after adding ten votes of the precision
     that it has in `log_p`. What is learned of symbols that are less precise is not taken over: their errors are
     those that LFs make together. P(symbol | Y) is at most 1, so that a frequent vote for a rare class stays less
     precise than learned.

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.dependence import declared, independent, named_pairs, resolve_pairs
 from .._evidence.model import ClassPrior, History, VoteModel, uniform_prior
 from .._evidence.prior import counted_prior, given_prior
 from .._evidence.table import (
@@ -127,7 +126,7 @@ class LabelModelClassifier(BaseLabelModel):
         tempered together with the votes. So is what the silence of LFs that cast one vote says, which is part of it
         where class_balance is given.
     voteless_prior_ : ndarray of shape (n_classes,)
-        P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for five.
+        P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for ten.
     dependencies_ : list of pairs of LFs
         Those declared, or near-duplicates found.
     {{attribute conditional_probs_}}
@@ -235,6 +234,8 @@ class LabelModelClassifier(BaseLabelModel):
     # Fitting --------------------------------------------------------------------------------------
 
     def _assume(self, observed: Observed, known: ClassPrior | None = None) -> VoteModel:
+        from .._evidence.dependence import declared, independent, resolve_pairs
+
         precision = self._precision(observed)
         prior = uniform_prior(len(observed.classes))
         if known is not None and known.known:
@@ -409,6 +410,8 @@ class LabelModelClassifier(BaseLabelModel):
     @property
     def dependencies_(self) -> list[tuple[Any, Any]]:
         """Pairs of LFs that copy each other: those declared, or near-duplicates found."""
+        from .._evidence.dependence import named_pairs
+
         names = getattr(self, "feature_names_in_", None)
         return named_pairs(self.vote_model_.dependence.pairs, names)
 
