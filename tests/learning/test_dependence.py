@@ -16,17 +16,13 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
-from sklearn_labelmodel._evidence.combine import weigh
-from sklearn_labelmodel._learning.rows import refine_copies
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._evidence import combine as _evidence
+from sklearn_labelmodel._evidence import model as _evidence
 from sklearn_labelmodel._evidence.dependence import resolve_pairs, symbol_likeness
-from sklearn_labelmodel._evidence.model import groups_of
+from sklearn_labelmodel._evidence.model import groups_of, weigh
 from sklearn_labelmodel._learning import copies as _dependence
 from sklearn_labelmodel._learning.copies import find_copies
-from sklearn_labelmodel._learning.observed import RefinementProblem
-from sklearn_labelmodel._votes.classes import class_index
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.reader import read_votes
@@ -35,13 +31,9 @@ NAMES = np.array(["ham", "spam", "link", "caps"], dtype=object)
 
 
 def found_pairs(L, n_classes):
-    """The near-duplicates that refinement finds."""
-    votes = read_votes(L)
-    statistics = count_votes(votes, no_gold(votes.n_samples))
-    symbol_class = class_index(statistics.vote, np.arange(n_classes))
-    precision = np.full(votes.n_lfs, 0.7)
-    problem = RefinementProblem(votes, statistics, symbol_class, precision, n_classes)
-    return refine_copies(problem, None, 5)[1].near_duplicates.tolist()
+    """The near-duplicates that a fit finds."""
+    model = LabelModelClassifier(classes=range(n_classes), n_epochs=0).fit(L)
+    return [list(pair) for pair in model.dependencies_]
 
 
 def with_copies(L, lf, n_copies, *, noise=0.0, seed=0):
@@ -290,9 +282,9 @@ def test_copies_equal_the_formula(one_sided, sparse):
     weights, near, sure = copies_by_formula(L, table, voted_prior, prior, precision, symbols)
     copies = find_copies(statistics, table, voted_prior, prior, precision)
     assert (weights < 1).any()
-    assert_allclose(copies.weights, weights, rtol=1e-9)
-    assert sorted(copies.near_duplicates.tolist()) == near
-    assert copies.sure.tolist() == sure
+    assert_allclose(copies.weight, weights, rtol=1e-9)
+    assert sorted(copies.pairs.tolist()) == near
+    assert copies.apart.tolist() == sure
     assert sure == ([] if one_sided else [[2, 6]])
 
 
@@ -530,7 +522,7 @@ def test_votes_of_exact_copies_add_up_to_one_after_training():
     L, _ = make_votes(300, 5, 3, seed=5)
     thrice = with_copies(L, 2, 2)
     model = LabelModelClassifier(n_em_steps=0, dependencies=[(2, 5), (2, 6)]).fit(thrice)
-    expected = tempered_posterior_by_formula(model, thrice, 0.5, (2, 5, 6))
+    expected = tempered_posterior_by_formula(model, thrice, (2, 5, 6))
     assert_allclose(model.predict_proba(thrice), expected, rtol=1e-9)
 
 
