@@ -160,10 +160,14 @@ class LabelingViews:
 
     def _with_end_model(self, table: pd.DataFrame, X: Any) -> pd.DataFrame:
         """The table with a last row for the classifier: its label, and its scores less their mean."""
+        import pandas as pd
+
         scores = self._log_scores(X)[0]  # type: ignore[attr-defined]
         label = self.classes_[int(np.argmax(scores))]
-        table.loc["end model"] = [label, *(scores - scores.mean())]
-        return table
+        index = pd.Index(["end model"], dtype=object, name="lf")
+        said = pd.Series([label], index=index, dtype=object, name="vote")
+        row = pd.DataFrame([scores - scores.mean()], index=index, columns=self.classes_.tolist())
+        return pd.concat([table, pd.concat([said, row], axis=1)])
 
     def _votes_at_hand(self, X: Any, L: Any) -> Any:
         """Votes as passed, of the labeler, of columns, or those of `fit`."""
