@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from numbers import Integral
@@ -29,6 +31,61 @@ def listed_values(values: NDArray[Any], at_most: int = 10) -> str:
     """Values in brackets; of more than `at_most` the first, and how many there are."""
     shown = ", ".join(repr(value) for value in values[:at_most].tolist())
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
+
+
+# Signs that stand for each other beyond what Unicode's compatibility forms unite, and what may enclose an answer.
+ALIKE = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+)
+ENCLOSING, FINAL = "'\"`*_ ", ".,;:!?\u3002"
+
+
+def spelling(value: Any) -> str:
+    """A label as one text, however it was spelled: answers of one meaning mostly get one text.
+
+    Case, blanks, quotes, Markdown's stars, underscores and backticks around it, final punctuation, Unicode's
+    compatibility forms, typographic quotes and dashes, and signs without a width do not count; a whole number is
+    written without a fraction. Of a text of such signs alone, only what is invisible goes.
+
+    Parameters
+    ----------
+    value : str, int, float or bool
+
+    Returns
+    -------
+    spelled : str
+        Spelled again, it stays as it is.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel._utils import spelling
+    >>> [spelling(value) for value in ["**Not  Spam.**", '"not spam"', 1.0, "1.0", True, "*"]]
+    ['not spam', 'not spam', '1', '1', 'true', '*']
+    """
+    text, before = str(value), None
+    while text != before:
+        before, text = text, _bare(_visible(text))
+    return text
+
+
+def _visible(text: str) -> str:
+    """In small letters and in Unicode's compatibility form, single blanks between words."""
+    text = unicodedata.normalize("NFKC", text).casefold().translate(ALIKE)
+    return " ".join("".join(sign for sign in text if not _has_no_width(sign)).split())
+
+
+def _has_no_width(sign: str) -> bool:
+    """Whether a sign is one of format or control (no blank), or chooses the variant of the sign before it."""
+    formats = unicodedata.category(sign) in ("Cf", "Cc") and not sign.isspace()
+    return formats or "\ufe00" <= sign <= "\ufe0f"
+
+
+def _bare(text: str) -> str:
+    """Without what encloses it, final punctuation, and the fraction of a whole number."""
+    bare = text.strip(ENCLOSING).rstrip(FINAL + ENCLOSING)
+    return re.sub(r"^([+-]?\d+)\.0+$", r"\1", bare) or text
 
 
 OWN_MODULES = ("sklearn_labelmodel", "sklearn", "joblib")
