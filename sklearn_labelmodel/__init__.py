@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         RegexLF,
         ThresholdLF,
         labeling_function,
+        votes_from_long,
     )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "lf_summary",
     "probs_to_preds",
     "soft_label_expand",
+    "votes_from_long",
 ]
 __version__ = "0.1.0"
 
