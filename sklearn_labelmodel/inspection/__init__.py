@@ -1,5 +1,6 @@
 """Look at labeling functions and label models: summaries, reports, labels that abstain, and displays."""
 
+from ._agreement import Agreement, agreement
 from ._decisions import filter_unlabeled, probs_to_preds
 from ._plot.accuracy import LFAccuracyDisplay
 from ._plot.coverage import LFCoverageDisplay, LossCurveDisplay
@@ -9,6 +10,7 @@ from ._report.report import FitReport
 from ._summary import lf_summary
 
 __all__ = [
+    "Agreement",
     "Finding",
     "FitReport",
     "LFAccuracyDisplay",
@@ -16,6 +18,7 @@ __all__ = [
     "LFCoverageDisplay",
     "LFOverlapDisplay",
     "LossCurveDisplay",
+    "agreement",
     "filter_unlabeled",
     "lf_summary",
     "probs_to_preds",
