@@ -39,19 +39,19 @@ ALIKE = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
 )
-ENCLOSING, FINAL = "'\"`*_ ", ".,;:!?\u3002"
+ENCLOSING, FINAL = "'\"`*_~()[]{} ", ".,;:!?\u3002"
 
 
-def spelling(value: Any) -> str:
-    """A label as one text, however it was spelled: answers of one meaning mostly get one text.
+def spelling(text: str) -> str:
+    """A label in one spelling, so that answers of one meaning mostly are one text.
 
-    Case, blanks, quotes, Markdown's stars, underscores and backticks around it, final punctuation, Unicode's
-    compatibility forms, typographic quotes and dashes, and signs without a width do not count; a whole number is
-    written without a fraction. Of a text of such signs alone, only what is invisible goes.
+    Case, blanks, quotes, brackets and Markdown's signs around it, final punctuation, Unicode's compatibility forms,
+    typographic quotes and dashes, and signs without a width do not count; "_" and "-" within are blanks, and numbers
+    have no more digits than they need. Of a text of such signs alone, only what is invisible goes.
 
     Parameters
     ----------
-    value : str, int, float or bool
+    text : str
 
     Returns
     -------
@@ -61,10 +61,10 @@ def spelling(value: Any) -> str:
     Examples
     --------
     >>> from sklearn_labelmodel._utils import spelling
-    >>> [spelling(value) for value in ["**Not  Spam.**", '"not spam"', 1.0, "1.0", True, "*"]]
-    ['not spam', 'not spam', '1', '1', 'true', '*']
+    >>> [spelling(text) for text in ["**Not  Spam.**", '"not_spam"', "1.0", "(1)", "*"]]
+    ['not spam', 'not spam', '1', '1', '*']
     """
-    text, before = str(value), None
+    before = None
     while text != before:
         before, text = text, _bare(_visible(text))
     return text
@@ -73,7 +73,8 @@ def spelling(value: Any) -> str:
 def _visible(text: str) -> str:
     """In small letters and in Unicode's compatibility form, single blanks between words."""
     text = unicodedata.normalize("NFKC", text).casefold().translate(ALIKE)
-    return " ".join("".join(sign for sign in text if not _has_no_width(sign)).split())
+    text = "".join(sign for sign in text if not _has_no_width(sign))
+    return re.sub(r"(?<=\w)[\s_-]+(?=\w)|\s+", " ", text).strip()
 
 
 def _has_no_width(sign: str) -> bool:
@@ -83,9 +84,13 @@ def _has_no_width(sign: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Without what encloses it, final punctuation, and the fraction of a whole number."""
+    """Without what encloses it and final punctuation, numbers without needless digits."""
     bare = text.strip(ENCLOSING).rstrip(FINAL + ENCLOSING)
-    return re.sub(r"^([+-]?\d+)\.0+$", r"\1", bare) or text
+    number = re.fullmatch(r"\+?(-?)0*(\d+)(\.\d+)?", bare)
+    if number:
+        sign, whole, fraction = number.groups(default="")
+        return sign + whole + fraction.rstrip("0").rstrip(".")
+    return bare or text
 
 
 OWN_MODULES = ("sklearn_labelmodel", "sklearn", "joblib")

@@ -74,7 +74,7 @@ def labels_of(
         As in `code_answers`.
     """
     has_text = any(isinstance(answer, str) for answer in answers)
-    spelled = list(map(spelling, answers)) if normalize and has_text else list(answers)
+    spelled = list(map(_spelled, answers)) if normalize and has_text else list(answers)
     if label_map is None:
         matched = [not isinstance(label, str) or bool(label.strip()) for label in spelled]
         return [label if m else None for label, m in zip(spelled, matched, strict=True)], matched
@@ -86,18 +86,22 @@ def labels_of(
         labels = [_none_if_missing(label_map(answer)) for answer in spelled]
         return labels, [label is not None for label in labels]
     mapping = _by_spelling(label_map, reader) if normalize else dict(label_map)
-    keys = list(map(spelling, answers)) if normalize else answers
+    keys = list(map(_spelled, answers)) if normalize else answers
     labels = [_none_if_missing(mapping.get(key)) for key in keys]
     return labels, [key in mapping for key in keys]
+
+
+def _spelled(answer: Any) -> str:
+    return spelling(str(answer))
 
 
 def _by_spelling(label_map: Mapping[Any, Any], reader: str) -> dict[str, Any]:
     """The mapping with its keys spelled in one way."""
     mapping: dict[str, Any] = {}
     for key, label in label_map.items():
-        if mapping.setdefault(spelling(key), label) != label:
+        if mapping.setdefault(_spelled(key), label) != label:
             raise LabelingFunctionError(
-                f"{reader}: label_map says both {mapping[spelling(key)]!r} and {label!r} of {key!r}, which "
+                f"{reader}: label_map says both {mapping[_spelled(key)]!r} and {label!r} of {key!r}, which "
                 "normalize=True takes for one spelling. Leave one of them out."
             )
     return mapping
@@ -111,8 +115,8 @@ def _without(
     silent: Sequence[Any], codes: NDArray[np.intp], answers: list[Any], normalize: bool
 ) -> tuple[NDArray[np.intp], list[Any]]:
     """The same without the answers that are no votes."""
-    markers = [spelling(marker) if normalize else marker for marker in silent]
-    spoken = [(spelling(each) if normalize else each) not in markers for each in answers]
+    markers = [_spelled(marker) if normalize else marker for marker in silent]
+    spoken = [(_spelled(each) if normalize else each) not in markers for each in answers]
     place = np.append(np.where(spoken, np.cumsum(spoken, dtype=np.intp) - 1, -1), -1)
     return place[codes], [each for each, speaks in zip(answers, spoken, strict=True) if speaks]
 

@@ -188,9 +188,9 @@ class ColumnLF(ReadyMadeLF):
         From an answer to its label, or to None for no vote. Answers that are not in the dict, or of which the
         function returns None, abstain, and a warning lists them.
     normalize : bool, default=False
-        Whether answers that differ in spelling only are one label: in case, blanks, quotes, Markdown's stars, final
-        punctuation, Unicode form, signs without a width, "1.0" for "1". Labels are then in small letters; with a
-        label_map they are those of the map, whose keys match however they are spelled.
+        Whether answers that differ in spelling only are one label: in case, blanks, quotes and Markdown's stars around
+        it, final punctuation, Unicode form, signs without a width, "1.0" for "1". Labels are then in small letters and
+        with blanks for "_" and "-"; with a label_map they are those of the map, whose keys match however spelled.
     name : str or None, default=None
         None takes the column's.
 
