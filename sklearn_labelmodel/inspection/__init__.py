@@ -1,6 +1,7 @@
 """Look at labeling functions and label models: summaries, reports, labels that abstain, and displays."""
 
 from ._agreement import Agreement, agreement
+from ._check_votes import check_votes
 from ._decisions import filter_unlabeled, probs_to_preds
 from ._plot.accuracy import LFAccuracyDisplay
 from ._plot.coverage import LFCoverageDisplay, LossCurveDisplay
@@ -19,6 +20,7 @@ __all__ = [
     "LFOverlapDisplay",
     "LossCurveDisplay",
     "agreement",
+    "check_votes",
     "filter_unlabeled",
     "lf_summary",
     "probs_to_preds",
