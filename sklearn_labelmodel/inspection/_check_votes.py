@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # A column of more different values that no other column shares holds no votes; a whole number of more is a score.
 MOST_CLASSES = 20
 
+# Spelling takes its time: more values are compared as they are.
+MOST_SPELLED = 1000
+
 # Texts of so many words are texts to read.
 WORDY = 3.0
 
@@ -119,7 +122,8 @@ class _Column:
 
     @cached_property
     def spelled(self) -> set[str]:
-        return {spelling(str(value)) for value in self.values}
+        few = len(self.values) <= MOST_SPELLED
+        return {spelling(str(value)) if few else str(value) for value in self.values}
 
 
 Found = tuple[str, str, str]
@@ -190,8 +194,10 @@ def _found(column: _Column, columns: list[_Column]) -> Found:
 
 def _of_texts(column: _Column, others: list[_Column]) -> Found:
     n_distinct, name = len(column.values), repr(column.name)
-    if not _is_shared(column, others) and (column.is_lone or n_distinct > MOST_CLASSES):
-        why = f"{n_distinct} distinct strings in {column.n_present} rows, which no other column shares"
+    signs = (column.is_lone, n_distinct > MOST_CLASSES, not _is_shared(column, others))
+    if sum(signs) > 1:
+        why = f"{n_distinct} distinct strings in {column.n_present} rows"
+        why += ", which no other column shares" if signs[-1] else ""
         words = np.mean([len(text.split()) for text in column.texts])
         if words >= WORDY:
             return (

@@ -87,6 +87,19 @@ def test_many_classes_are_votes_where_half_of_them_are_shared(n_shared, kind):
     assert check_votes(pd.DataFrame({"a": own, "b": other})).loc["a", "taken_for"] == kind
 
 
+def test_texts_are_no_votes_though_another_column_repeats_them():
+    texts = [f"a longer text with the number {i}" for i in range(N)]
+    found = check_votes(judged(text=texts, copy=texts))
+    assert found.loc[["text", "copy"], "taken_for"].tolist() == ["text", "text"]
+
+
+def test_few_rows_that_all_differ_are_votes_where_others_share_them():
+    votes = pd.DataFrame(
+        {"a": ["cat", "dog", "bird"], "b": ["bird", "cat", "dog"], "c": ["x", "y", "z"]}
+    )
+    assert check_votes(votes)["taken_for"].tolist() == ["votes", "votes", "identifier"]
+
+
 @pytest.mark.parametrize("name", ["id", "user_id", "Unnamed: 0", "uuid"])
 def test_lone_numbers_named_as_identifiers_are_none_else(name):
     numbers = np.random.default_rng(1).permutation(1000)[:N]
