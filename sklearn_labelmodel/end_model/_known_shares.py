@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 
-from .._evidence.prior import resolve_class_prior
+from .._evidence.prior import given_prior
 from .._utils import plain, warn_user
 from .._votes.classes import class_index
 from .._votes.gold import GoldLabels
@@ -63,7 +63,7 @@ def known_shares(
 
 def _given_shares(shares: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
     try:
-        return resolve_class_prior(shares, classes, None)
+        return given_prior(shares, classes).of_all
     except ValueError as error:
         raise ValueError(str(error).replace("class_balance", "match_shares")) from None
 

@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from .._utils import random_state_of
 from .._votes.codes import Votes, is_text
 from .._votes.gold import no_gold
-from .._votes.pairs import count_votes
+from .._votes.pairs import count_votes, dense
 from .._votes.patterns import Patterns, read_patterns
-from .._votes.per_lf import dense
 from ._lf_counts import lf_names, read_inspected
 
 if TYPE_CHECKING:
