@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._utils import listed_values, plain, warn_user
 from .._utils.spelling import marks, spelling
-from .codes import GoldLabels, Votes, is_text, lf_label
+from .codes import GoldLabels, SparseVotes, Votes, is_text, lf_label
 
 # An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
 MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
@@ -165,8 +165,14 @@ def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
 
 def warn_of_layout(votes: Votes) -> None:
     """Warn where rows and LFs look exchanged, and where a number that counts as a vote looks like the mark."""
-    if votes.n_lfs >= LEAST_LFS and (
-        votes.n_lfs >= MANY_LFS * votes.n_samples or votes.n_samples < min(FEW_ROWS, votes.n_lfs)
+    # Long tables make sparse matrices, and name their rows and voters.
+    if (
+        not isinstance(votes, SparseVotes)
+        and votes.n_lfs >= LEAST_LFS
+        and (
+            votes.n_lfs >= MANY_LFS * votes.n_samples
+            or votes.n_samples < min(FEW_ROWS, votes.n_lfs)
+        )
     ):
         warn_user(
             f"L has {votes.n_samples} rows and {votes.n_lfs} LFs. Rows are records and columns are LFs: if here each "

@@ -47,7 +47,7 @@ def taken_for(values, name="other"):
         ([object()] * N, "other"),
         (["yes", 1] * 20, "votes"),
     ],
-    ids=str,
+    ids=lambda case: case if isinstance(case, str) else type(case[0]).__name__,
 )
 def test_what_a_column_is_taken_for(values, kind):
     assert taken_for(list(values)) == kind
