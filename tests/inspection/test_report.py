@@ -1,5 +1,7 @@
 """The fit report: intervals, what is found and what is not, and how it reads."""
 
+import sys
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -337,7 +339,7 @@ def test_the_remedy_for_a_copy_is_one_that_the_model_has(good):
 
 @pytest.mark.parametrize(("n_rows", "severity"), [(25, "info"), (60, "warning")])
 def test_copies_that_meet_in_few_rows_are_no_warning(good, n_rows, severity):
-    seldom = np.where(np.arange(len(good.L)) < n_rows, good.L[:, 3], -1)
+    seldom = np.where(np.arange(len(good.L)) < n_rows, good.L[:, 7], -1)
     L = with_column(good.L, seldom)
     findings = LabelModelClassifier(dependencies=None).fit(L).report(L).findings
     assert [f.severity for f in findings if f.code == "near-duplicate"] == [severity]
@@ -800,6 +802,40 @@ def test_a_report_changes_nothing(good):
     before = model.predict_proba(good.L)
     assert str(model.report(good.L)) == str(model.report(good.L))
     assert_array_equal(model.predict_proba(good.L), before)
+
+
+@pytest.mark.parametrize("Model", MODELS)
+def test_a_report_parses_the_votes_once(good, Model):
+    model, called = Model().fit(good.L), Counter()
+
+    def note(frame, event, _):
+        if event == "call" and "sklearn_labelmodel" in frame.f_code.co_filename:
+            called[frame.f_code.co_name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        model.report(good.L)
+    finally:
+        sys.setprofile(before)
+    assert called["make_report"] == 1
+    assert called["read_votes"] == 1
+
+
+def test_the_fit_of_lfs_with_unlike_votes_declared_to_depend_is_reported(good):
+    L = np.column_stack([good.L, np.where(good.y == 1, 1, -1), np.where(good.y == 0, 0, -1)])
+    report = LabelModelClassifier(dependencies=[(8, 9)]).fit(L).report(L)
+    assert report.model.copies == ()
+
+
+def test_what_the_fit_finds_and_what_the_report_calls_copies_is_the_same():
+    data = make_label_matrix(
+        2000, 10, accuracy=(0.6, 0.9), n_correlated=3, copy_noise=0.02, random_state=0
+    )
+    model = LabelModelClassifier().fit(data.L)
+    copies = model.report(data.L).model.copies
+    assert {(copy.first, copy.second) for copy in copies} == set(model.dependencies_)
+    assert all(copy.allowed_for for copy in copies)
 
 
 def test_a_report_leaves_the_global_generator_alone(good):

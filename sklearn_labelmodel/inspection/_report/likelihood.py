@@ -1,7 +1,7 @@
 """Dawid and Skene's model by maximum likelihood, for judging labeling functions rather than labelling rows.
 
-The accuracies that a label model trains with stop early on purpose and stay near their start; run to convergence,
-the estimate forgets its start.
+What a label model believes of its LFs is drawn to what was assumed of them, and its training stops early on purpose;
+run to convergence, the estimate forgets its start.
 """
 
 from __future__ import annotations

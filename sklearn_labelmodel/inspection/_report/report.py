@@ -54,7 +54,8 @@ class FitReport:
         - findings (str): codes of what was found, joined by commas.
     model : Facts
         Numbers on the model: n_samples, converged, silent (share of rows without votes), shares (of predicted
-        probability), labels (shares of predicted classes), agreement (with majority vote), held_out (own score,
+        probability), labels (shares of predicted classes), agreement (with majority vote that draws lots where classes
+        tie), outvoted (share of rows with votes whose label has fewer votes than another class), held_out (own score,
         that of majority vote, and the error of their difference), copies, classes, class_prior; None where unknown.
     """
 
