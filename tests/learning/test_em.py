@@ -21,6 +21,9 @@ from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 
+# Votes that each prior is worth; not imported, so that tests notice when it moves.
+PRIOR_VOTES = 10
+
 
 def crowd(n_samples, accuracies, shares, *, coverage=0.6, seed=0):
     """Votes of workers of these accuracies on classes of these shares, and the truth."""
@@ -90,7 +93,7 @@ def step_by_formula(L, observed, model, precision, likeness, tempering):
         named = [u for u in own if observed.vote[u] < k]
         right = sum(counts[u, observed.vote[u]] for u in named)
         assumed = np.clip(precision[lf], 0.01, 0.99)
-        accuracy = (right + 5 * assumed) / (counts[named].sum() + 5)
+        accuracy = (right + PRIOR_VOTES * assumed) / (counts[named].sum() + PRIOR_VOTES)
         naming = counts[named].sum() / counts[own].sum()
         for u in own:
             for y in range(k):
@@ -100,10 +103,11 @@ def step_by_formula(L, observed, model, precision, likeness, tempering):
                     implied = naming * accuracy
                 else:
                     implied = naming * (1 - accuracy) / (k - 1)
-                new[u, y] = np.log((counts[u, y] + 5 * implied) / (counts[own, y].sum() + 5))
+                total = counts[own, y].sum() + PRIOR_VOTES
+                new[u, y] = np.log((counts[u, y] + PRIOR_VOTES * implied) / total)
     prior = model.prior
     if not prior.known:
-        shares = (rows + 5) ** observed.identified
+        shares = (rows + PRIOR_VOTES) ** observed.identified
         prior = replace(prior, of_voted=shares / shares.sum())
     return replace(model, table=replace(model.table, log_p=new), prior=prior)
 

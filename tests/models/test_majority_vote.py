@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._learning.majority import _shared_precision
+from sklearn_labelmodel._learning.majority import shared_precision
 
 WORDS = np.array(["eggs", "ham", "spam", None], dtype=object)
 
@@ -132,7 +132,7 @@ def test_without_gold_votes_that_are_no_class_count_for_none():
 @pytest.mark.parametrize("precision", [0.75, 0.9])
 def test_precision_is_found_from_agreement(n_classes, precision):
     agreement = precision**2 + (1 - precision) ** 2 / (n_classes - 1)
-    assert _shared_precision(agreement, n_classes) == pytest.approx(precision)
+    assert shared_precision(agreement, n_classes) == pytest.approx(precision)
 
 
 def test_precision_of_generated_votes():
@@ -141,7 +141,7 @@ def test_precision_of_generated_votes():
 
 
 def test_agreement_below_chance_is_precision_at_chance():
-    assert _shared_precision(0.2, 4) == 0.25
+    assert shared_precision(0.2, 4) == 0.25
 
 
 def test_majority_vote_is_the_bayes_decision_of_its_reading():
