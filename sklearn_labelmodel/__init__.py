@@ -8,6 +8,7 @@ from ._models.label_model import LabelModelClassifier
 if TYPE_CHECKING:
     from ._models.dawid_skene import DawidSkeneClassifier
     from ._models.majority_vote import MajorityVoteClassifier
+    from ._models.multilabel import MultilabelClassifier, MultilabelReport
     from .end_model import TunedAbstainClassifier, WeakSupervisionClassifier, soft_label_expand
     from .inspection import filter_unlabeled, lf_summary, probs_to_preds
     from .labeling import (
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         RegexLF,
         ThresholdLF,
         labeling_function,
+        votes_from_long,
     )
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "LabelingFunctions",
     "LookupLF",
     "MajorityVoteClassifier",
+    "MultilabelClassifier",
+    "MultilabelReport",
     "RegexLF",
     "ThresholdLF",
     "TunedAbstainClassifier",
@@ -41,12 +45,15 @@ __all__ = [
     "lf_summary",
     "probs_to_preds",
     "soft_label_expand",
+    "votes_from_long",
 ]
 __version__ = "0.1.0"
 
 _HOMES = {
     "DawidSkeneClassifier": "_models.dawid_skene",
     "MajorityVoteClassifier": "_models.majority_vote",
+    "MultilabelClassifier": "_models.multilabel",
+    "MultilabelReport": "_models.multilabel",
     "TunedAbstainClassifier": "end_model",
     "WeakSupervisionClassifier": "end_model",
     "soft_label_expand": "end_model",

@@ -180,7 +180,8 @@ class VoteModel:
         table, dependence = self.table, self.dependence
         likeness = dependence.likeness
         if likeness is not None:
-            wide = sp.csr_array((likeness.data, likeness.indices, likeness.indptr))
+            parts = (likeness.data, likeness.indices, likeness.indptr)
+            wide = sp.csr_array(parts, shape=likeness.shape)
             wide.resize(len(table.lf) + 1, len(table.lf) + 1)
             likeness = wide[place][:, place]
         nothing = np.zeros((1, len(self.classes)))
@@ -260,6 +261,17 @@ def places_of(lf: NDArray[np.intp], vote: NDArray[Any], table: VoteTable) -> NDA
     wanted = lf * width + class_index(vote, values)
     place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     return np.where(known[place] == wanted, place, len(known))
+
+
+def conditional_probs(model: VoteModel) -> NDArray[np.float64]:
+    """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes): first what is left, then votes for classes."""
+    n_classes, table = len(model.classes), model.table
+    probs = np.full((len(table.joint), n_classes + 1, n_classes), model.mu_eps)
+    voted = class_index(table.vote, model.classes)
+    is_class = voted < n_classes
+    probs[table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
+    probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
+    return probs
 
 
 # Expected counts ----------------------------------------------------------------------------------

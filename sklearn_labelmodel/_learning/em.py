@@ -50,7 +50,8 @@ def maximise(
         # Likelihoods may be equal by rounding where tables are not yet.
         converged |= before is not None and np.array_equal(before, expected.counts)
         before = expected.counts
-    return replace(model, history=History(np.array(curve), np.nan, converged))
+    asked = None if tol is None else converged
+    return replace(model, history=History(np.array(curve), np.nan, asked))
 
 
 # The label model ----------------------------------------------------------------------------------
@@ -142,10 +143,10 @@ def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> V
 
 
 def judge_lfs(observed: Observed, model: VoteModel) -> VoteModel:
-    """How often each LF is right, by the rows' table."""
+    """How often each LF is right: by the rows' table, and by mu where rows tell nothing, of LFs of one symbol."""
     table, prior = model.table, model.prior
-    share = np.where(table.joint[table.lf][:, None], prior.of_all, prior.of_voted)
-    joint_p = np.exp(table.log_p) * share
+    joint = table.joint[table.lf][:, None]
+    joint_p = np.where(joint, model.mu * prior.of_all, np.exp(table.log_p) * prior.of_voted)
     spoken = sum_of_lf(joint_p.sum(axis=1), table.lf, observed.n_lfs)
     found = accuracies(table.lf, observed.meaning, joint_p, spoken)
     return replace(model, accuracies=np.where(np.isnan(found), model.accuracies, found))

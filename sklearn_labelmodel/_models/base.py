@@ -17,7 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
-from .._evidence.model import VoteModel
+from .._evidence.model import VoteModel, conditional_probs
 from .._utils import warn_user
 from .._votes.classes import (
     check_same_kind,
@@ -335,14 +335,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     @property
     def conditional_probs_(self) -> NDArray[np.float64]:
         """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes)."""
-        model = self.vote_model_
-        n_classes = len(model.classes)
-        probs = np.full((len(model.table.joint), n_classes + 1, n_classes), model.mu_eps)
-        voted = class_index(model.table.vote, model.classes)
-        is_class = voted < n_classes
-        probs[model.table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
-        probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
-        return probs
+        return conditional_probs(self.vote_model_)
 
     @property
     def lf_accuracies_(self) -> NDArray[np.float64]:
@@ -378,18 +371,14 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         Notes
         -----
-        The intervals do not come from `lf_accuracies_`, which training holds near its start, but from Dawid and
-        Skene's model run to convergence. They hold the true accuracy as often as they say if LFs err
-        independently given the class and abstain whatever it is; LFs that share errors look better than they are.
-        There is none for an LF that gives one vote only, that never votes, that votes for what is no class,
-        that repeats another one, or that does not meet two others that meet: `reason` says which.
+        The intervals are those of Dawid and Skene's model run to convergence. They hold the true accuracy as often as
+        they say if LFs err independently given the class and abstain whatever it is; LFs that share errors look better
+        than they are. Where the votes do not tell an LF's accuracy there is none, and `reason` says why.
 
         Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
-        dealt them to any rows; inverted is three standard errors below. Where gold labels confirm or condemn an LF,
-        they decide; they choose, too, between estimates that the votes alone find as likely, those with classes
-        swapped. Held-out scores are those of fits on a random half of at most 20,000 rows, after all likelihood ratios
-        of the model were raised to the power that suits this half best, so that they judge whom it trusts, not how
-        far; there are none for more than a million parameters, nor for a model that learned from gold labels.
+        dealt them to any rows; inverted is three standard errors below. Gold labels decide where they confirm or
+        condemn an LF. Held-out scores are those of fits on a random half of at most 20,000 rows, with trust in all LFs
+        scaled to suit it; there are none for more than a million parameters, nor where gold labels were learned from.
 
         Examples
         --------
@@ -400,11 +389,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
         [('inverted', 5), ('below-chance', 5)]
         """
-        from ..inspection._report.measure import measure
+        from ..inspection._report.facts import measure
         from ..inspection._report.report import make_report
 
         check_is_fitted(self)
-        return make_report(*measure(self, L))
+        return make_report(measure(self, L))
 
     @property
     def report_(self) -> FitReport:
@@ -412,11 +401,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         There are no intervals, class shares, agreement with majority vote, copies or held-out scores.
         """
-        from ..inspection._report.measure import measure_fit
+        from ..inspection._report.facts import measure_fit
         from ..inspection._report.report import make_report
 
         check_is_fitted(self)
-        return make_report(*measure_fit(self))
+        return make_report(measure_fit(self))
 
     def contributions(self, L: Any) -> NDArray[np.float64]:
         """What each vote adds for each class, and the prior.

@@ -138,7 +138,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         self.abstain = abstain
         self.gold = gold
 
-    _capabilities = frozenset({"learn a prior"})
+    _capabilities = frozenset({"heed a prior", "learn a prior"})
 
     def _assume(self, observed: Observed) -> VoteModel:
         prior = uniform_prior(len(observed.classes))

@@ -228,7 +228,7 @@ class LabelModelClassifier(BaseLabelModel):
         self.verbose = verbose
         self.log_freq = log_freq
 
-    _capabilities = frozenset({"declare dependencies", "heed a prior"})
+    _capabilities = frozenset({"declare dependencies", "estimate a prior", "heed a prior"})
     _by_pairs = True
 
     # Fitting --------------------------------------------------------------------------------------
@@ -376,7 +376,7 @@ class LabelModelClassifier(BaseLabelModel):
                 ConvergenceWarning,
             )
         if self.verbose:
-            from ..inspection._report.measure import warn_of_inverted
+            from ..inspection._report.report import warn_of_inverted
 
             fitted = copy.copy(self)
             fitted._keep(observed, learned)

@@ -234,6 +234,11 @@ def _entry_codes(
     csr: Any, markers: list[Any], names: NDArray[np.object_] | None, allow_fractions: bool
 ) -> tuple[NDArray[Any], NDArray[Any], int]:
     """Codes of the stored entries, the votes that they index, and the abstain's code."""
+    labels = getattr(csr, "labels", None)
+    if labels is not None:
+        # Texts, which no sparse matrix holds: the entries index them (`labeling.votes_from_long`).
+        codes = csr.data.astype(np.min_scalar_type(len(labels)), copy=False)
+        return codes, labels, [*labels.tolist(), abstain].index(abstain)
     if not len(csr.data):
         values, abstain_code = NO_VOTES
         return np.empty(0, np.uint8), values, abstain_code

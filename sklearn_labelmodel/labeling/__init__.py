@@ -2,6 +2,7 @@
 
 from ._base import ABSTAIN, LabelingFunction, labeling_function
 from ._classifier import ClassifierLF
+from ._long import votes_from_long
 from ._records import LabelingFunctionError
 from ._table import ColumnLF, LookupLF, ThresholdLF
 from ._text import KeywordLF, RegexLF
@@ -19,4 +20,5 @@ __all__ = [
     "RegexLF",
     "ThresholdLF",
     "labeling_function",
+    "votes_from_long",
 ]

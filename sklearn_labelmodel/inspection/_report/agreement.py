@@ -15,7 +15,7 @@ from ..._votes.patterns import Patterns
 ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Consensus:
     """How far each LF's votes agree with those of the others; each an ndarray of shape (n_lfs,).
 

@@ -1,76 +1,53 @@
-"""The numbers that a fit report is made of."""
+"""The numbers that a fit report is made of: what the fit knew, and what a look at rows adds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .agreement import Consensus
-from .held_out import HeldOut
-from .intervals import AccuracyIntervals
-from .repeats import Copy
+from ..._evidence.model import VoteModel, places_of
+from ..._learning.dawid_skene import votes_for
+from ..._learning.observed import KeptCounts, Observed, observed_rows
+from ..._votes.classes import class_index
+from ..._votes.codes import Votes, no_gold
+from ..._votes.gold import GoldCounts
+from ..._votes.patterns import Patterns, read_patterns
+from .agreement import Consensus, agreement_with_labels, consensus, consensus_of_pairs
+from .held_out import FittedModel, HeldOut, held_out_scores
+from .intervals import AccuracyIntervals, accuracy_intervals
+from .likelihood import LikelihoodFit, fit_likelihood, pattern_posterior
+from .repeats import Copy, copied_pairs
+
+MOST_CELLS = 20_000_000
 
 
-@dataclass(frozen=True)
-class LFFacts:
-    """Numbers on every LF, each an ndarray of shape (n_lfs,); NaN where they are not known.
-
-    Attributes
-    ----------
-    name : ndarray, dtype object
-        Feature names, or column numbers.
-    n_samples : float
-        Rows that were read.
-    votes, coverage : ndarray
-        Rows among them in which the LF votes, and their share.
-    fit_votes, fit_coverage : ndarray
-        The same of the rows of `fit`.
-    kinds : ndarray, dtype intp
-        Distinct votes that it gave in `fit`.
-    alone : ndarray, dtype bool
-        Whether it voted there, but never in a row with another LF.
-    learned : ndarray
-        `lf_accuracies_`.
-    intervals : AccuracyIntervals or None
-    consensus : Consensus or None
-        Agreement with the other LFs.
-    labelled : Consensus or None
-        Agreement with the gold labels that accuracies were learned from.
-    """
-
-    name: NDArray[Any]
-    n_samples: float
-    votes: NDArray[np.float64]
-    coverage: NDArray[np.float64]
-    fit_votes: NDArray[np.float64]
-    fit_coverage: NDArray[np.float64]
-    kinds: NDArray[np.intp]
-    alone: NDArray[np.bool_]
-    learned: NDArray[np.float64]
-    intervals: AccuracyIntervals | None = None
-    consensus: Consensus | None = None
-    labelled: Consensus | None = None
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """Numbers on the model; None where they are not known.
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of a fit; None where nobody looked.
 
     Attributes
     ----------
     kind : str
         Name of the model's class.
-    n_samples : int or None
-        Rows that were read.
-    classes : ndarray of shape (n_classes,)
-    class_prior : ndarray of shape (n_classes,)
-    prior_from : {"given", "learned", "labels", "uniform"}
-        Where it is from: parameters, votes, gold labels, or nowhere.
-    converged : bool or None
-    diverged : bool
+    capabilities : frozenset of str
+        What the model can do about a finding.
+    name : ndarray of shape (n_lfs,), dtype object
+        Feature names, or column numbers.
+    learned : VoteModel
+    kept : KeptCounts
+        Of the rows of `fit`.
+    n_samples : int
+        Rows that were read, those of `fit` where no others were.
+    coverage : ndarray of shape (n_lfs,)
+        Share of them in which each LF votes.
+    consensus : Consensus or None
+        Agreement of each LF with the others.
+    labelled : Consensus or None
+        Agreement with the gold labels that accuracies were learned from.
+    intervals : AccuracyIntervals or None
     silent : float or None
         Share of rows without a vote.
     shares : ndarray of shape (n_classes,) or None
@@ -78,80 +55,210 @@ class ModelFacts:
     labels : ndarray of shape (n_classes,) or None
         Shares of the classes among `predict` for rows with votes.
     agreement : float or None
-        Share of rows with votes whose predicted class has the most votes.
+        Share of rows with votes whose label is that of majority vote, which draws lots where classes tie.
+    outvoted : float or None
+        Share of rows with votes whose label has fewer votes than another class.
     held_out : HeldOut or None
         Mean log-likelihood of held-out rows under the model and under majority vote.
     copies : tuple of Copy
-    n_labels : int
-        Gold labels that accuracies were learned from.
-    dependencies : frozenset of (int, int)
-        Columns of those copies whose common errors the fit allows for.
     """
 
     kind: str
-    n_samples: int | None
-    classes: NDArray[Any]
-    class_prior: NDArray[np.float64]
-    converged: bool | None
-    prior_from: str = "uniform"
-    diverged: bool = False
+    capabilities: frozenset[str]
+    name: NDArray[np.object_]
+    learned: VoteModel
+    kept: KeptCounts
+    n_samples: int
+    coverage: NDArray[np.float64]
+    consensus: Consensus | None = None
+    labelled: Consensus | None = None
+    intervals: AccuracyIntervals | None = None
     silent: float | None = None
     shares: NDArray[np.float64] | None = None
     labels: NDArray[np.float64] | None = None
     agreement: float | None = None
+    outvoted: float | None = None
     held_out: HeldOut | None = None
     copies: tuple[Copy, ...] = ()
-    n_labels: int = 0
-    dependencies: frozenset[tuple[int, int]] = frozenset()
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The classes, shape (n_classes,)."""
+        return self.learned.classes
+
+    @property
+    def class_prior(self) -> NDArray[np.float64]:
+        """P(Y), shape (n_classes,)."""
+        return self.learned.prior.of_all
+
+    @property
+    def converged(self) -> bool | None:
+        """Whether training reached the tolerance that it was given; None without one."""
+        history = self.learned.history
+        return None if history is None else history.converged
+
+    @property
+    def diverged(self) -> bool:
+        """Whether training ended worse than it started."""
+        history = self.learned.history
+        return history is not None and history.diverged
+
+    @property
+    def votes(self) -> NDArray[np.float64]:
+        """Rows among those read in which each LF votes, shape (n_lfs,)."""
+        return np.rint(self.coverage * self.n_samples)
+
+    @property
+    def fit_votes(self) -> NDArray[np.float64]:
+        """Rows of `fit` in which each LF voted, shape (n_lfs,)."""
+        return np.rint(self.kept.coverage * self.kept.n_samples)
+
+    @property
+    def kinds(self) -> NDArray[np.intp]:
+        """Distinct votes that each LF gave in `fit`, shape (n_lfs,)."""
+        return np.bincount(self.learned.table.lf, minlength=len(self.name))
+
+    @property
+    def learned_accuracy(self) -> NDArray[np.float64]:
+        """What the model takes each LF's accuracy to be, NaN for one that never voted in `fit`; shape (n_lfs,)."""
+        return np.where(self.kinds > 0, self.learned.accuracies, np.nan)
+
+    @property
+    def n_labels(self) -> int:
+        """Gold labels that accuracies were learned from."""
+        return 0 if self.kept.gold is None else int(self.kept.gold.rows.sum())
 
     @property
     def n_voted(self) -> float:
-        """Rows with votes, where it is known how many there are."""
-        return (self.n_samples or 0) * (1 - (self.silent or 0.0))
+        """Rows with votes among those read."""
+        return self.n_samples * (1 - (self.silent or 0.0))
 
 
-SEVERITIES = ("danger", "warning", "info")
+def measure_fit(model: FittedModel) -> Facts:
+    """What a fitted label model tells without its votes."""
+    kept, learned = model._kept, model.vote_model_
+    return Facts(
+        kind=type(model).__name__,
+        capabilities=model._capabilities,
+        name=_names(model),
+        learned=learned,
+        kept=kept,
+        n_samples=kept.n_samples,
+        coverage=kept.coverage,
+        consensus=_kept_consensus(learned, kept),
+        labelled=_agreement_with_labels(learned, kept.gold),
+    )
 
 
-FEW_VOTES = 30
+def measure(model: FittedModel, L: Any) -> Facts:
+    """What a fitted label model and the votes L tell."""
+    votes, known = _some_rows(model, L), measure_fit(model)
+    learned, labels = known.learned, known.kept.gold
+    patterns = read_patterns(votes, no_gold(votes.n_samples))
+    seen = observed_rows(patterns, learned.classes)
+    counts = votes_for(seen, patterns.indicators)
+    proba = pattern_posterior(patterns, learned.on(patterns.lf, patterns.vote))
+    copies, fit = _judge(learned, labels, seen)
+    silent, shares, predicted = _labels(patterns, proba)
+    agreement, outvoted = agreement_with_majority(counts, patterns.weight, proba)
+    return replace(
+        known,
+        n_samples=votes.n_samples,
+        coverage=seen.coverage,
+        consensus=consensus(patterns, seen.symbol_class, counts),
+        intervals=accuracy_intervals(fit),
+        silent=silent,
+        shares=shares,
+        labels=predicted,
+        agreement=agreement,
+        outvoted=outvoted,
+        held_out=None if labels is not None else held_out_scores(model, votes),
+        copies=copies,
+    )
 
 
-# Probability, in all classes or LFs together, below which something is no accident of few rows.
-ACCIDENT = 0.001
+def _names(model: FittedModel) -> NDArray[np.object_]:
+    names = np.empty(model.n_features_in_, dtype=object)
+    names[:] = getattr(model, "feature_names_in_", range(model.n_features_in_))
+    return names
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a fit report has to say.
+def _kept_consensus(learned: VoteModel, kept: KeptCounts) -> Consensus | None:
+    if kept.cooccurrence is None:
+        return None
+    symbol_class = class_index(learned.table.vote, learned.classes)
+    named = np.flatnonzero(symbol_class < len(learned.classes))
+    pairs, lf = kept.cooccurrence[np.ix_(named, named)], learned.table.lf[named]
+    return consensus_of_pairs(lf, symbol_class[named], pairs, len(kept.coverage))
 
-    Attributes
+
+def _agreement_with_labels(learned: VoteModel, labels: GoldCounts | None) -> Consensus | None:
+    if labels is None:
+        return None
+    table = learned.table
+    symbol_class = class_index(table.vote, learned.classes)
+    return agreement_with_labels(table.lf, symbol_class, labels, len(table.joint))
+
+
+def _some_rows(model: FittedModel, L: Any) -> Votes:
+    """The votes of L, or evenly spaced rows of it where there are more than the report reads."""
+    votes = model._read_votes(L)
+    most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.vote_model_.classes)))
+    if votes.n_samples <= most:
+        return votes
+    return votes.take(np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
+
+
+def _judge(
+    learned: VoteModel, labels: GoldCounts | None, seen: Observed
+) -> tuple[tuple[Copy, ...], LikelihoodFit]:
+    """Copies among the LFs, and the likelihood's fit without them."""
+    patterns, classes = seen.patterns, learned.classes
+    prior = learned.prior.of_all if learned.prior.source == "given" else None
+    known = None if labels is None else _by_symbols_of(patterns, labels, learned)
+    fit = fit_likelihood(patterns, classes, prior, labels=known)
+    copies = copied_pairs(patterns, learned, fit)
+    if copies:
+        repeated = tuple({copy.second for copy in copies})
+        fit = fit_likelihood(patterns, classes, prior, repeated, known)
+    return copies, fit
+
+
+def _by_symbols_of(patterns: Patterns, labels: GoldCounts, learned: VoteModel) -> GoldCounts:
+    """The labels counted by the patterns' symbols in place of the model's."""
+    unknown = np.zeros((1, len(labels.rows)))
+    place = places_of(patterns.lf, patterns.vote, learned.table)
+    return replace(labels, by_symbol=np.vstack([labels.by_symbol, unknown])[place])
+
+
+def _labels(
+    patterns: Patterns, proba: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Share of rows without votes; of those with votes predicted class shares, and shares of labels."""
+    weight = patterns.weight * (np.diff(patterns.indicators.indptr) > 0)
+    predicted = np.bincount(np.argmax(proba, axis=1), weight, minlength=proba.shape[1])
+    silent = 1 - float(weight.sum() / patterns.weight.sum())
+    return silent, weight @ proba / weight.sum(), predicted / weight.sum()
+
+
+def agreement_with_majority(
+    counts: NDArray[np.float64], weight: NDArray[np.float64], proba: NDArray[np.float64]
+) -> tuple[float | None, float | None]:
+    """How often labels of rows with votes are those of majority vote that draws lots, and how often they are outvoted.
+
+    So of two classes that tie, the label agrees by half; nothing outvotes it.
+
+    Parameters
     ----------
-    code : str
-        What it is, in one word or a few joined by hyphens.
-    severity : {"danger", "warning", "info"}
-        "danger": labels are likely to be wrong. "warning": some may be. "info": worth knowing.
-    lf : hashable or None
-        Name (or column) of the labeling function that it is about; None for the model.
-    message : str
-        What was found, without a full stop.
-    remedy : str
-        What to do about it.
+    counts, proba : ndarray of shape (n_patterns, n_classes)
+        Votes for each class, and its probability.
+    weight : ndarray of shape (n_patterns,)
     """
-
-    code: str
-    severity: str
-    lf: Any
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}."
-
-
-def called(name: Any) -> str:
-    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
-
-
-def percent(share: float) -> str:
-    """A percentage, of which small ones keep a digit."""
-    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
+    voted = counts.any(axis=1)
+    if not voted.any():
+        return None, None
+    counts, predicted = counts[voted], np.argmax(proba[voted], axis=1)
+    leading = counts == counts.max(axis=1, keepdims=True)
+    leads = leading[np.arange(len(predicted)), predicted]
+    agreement = np.average(leads / leading.sum(axis=1), weights=weight[voted])
+    return float(agreement), float(np.average(~leads, weights=weight[voted]))

@@ -18,7 +18,7 @@ from .likelihood import PRECISION, STRENGTH, LikelihoodFit, pattern_posterior, s
 SCORE_CELLS, PRODUCTS = 1 << 24, 1 << 28
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AccuracyIntervals:
     """P(vote is right | LF votes), estimated from the votes; NaN where they do not tell.
 
