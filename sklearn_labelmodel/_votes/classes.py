@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 
-from .._spelling import is_sign, spelling
 from .._utils import listed_values, plain, warn_user
+from .._utils.spelling import is_sign, spelling
 from .codes import GoldLabels, Votes, is_text, lf_label
 from .gold import UNLABELLED, _as_labels
 from .reader import is_missing, markers_of, values_of

@@ -107,7 +107,9 @@ def as_objects(cells: Iterable[Any]) -> NDArray[np.object_]:
 def as_array(L: Any) -> Any:
     """An array; of objects where NumPy would turn numbers or missing values into strings, or round numbers."""
     if np.ma.isMaskedArray(L):
-        return np.where(np.ma.getmaskarray(L), None, np.asarray(L).astype(object))
+        cells = np.asarray(L).astype(object)
+        cells[np.ma.getmaskarray(L)] = None
+        return cells
     if isinstance(L, np.ndarray) or hasattr(L, "__array__"):
         return np.asarray(L)
     try:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._spelling import marks
 from .._utils import callers, listed, warn_user
+from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
 from .containers import largest_exact, loses_cells
 
@@ -104,7 +104,9 @@ def _as_labels(y: Any) -> NDArray[Any]:
             f"y is a {type(y).__name__}; pass pandas.Series(y).reindex(L.index), a label for each row of L in order."
         )
     if np.ma.isMaskedArray(y):
-        return np.where(np.ma.getmaskarray(y), None, np.asarray(y).astype(object))
+        labels = np.asarray(y).astype(object)
+        labels[np.ma.getmaskarray(y)] = None
+        return labels
     if hasattr(y, "to_pylist"):
         y = y.to_pylist()
     elif hasattr(y, "null_count") and hasattr(y, "to_list"):

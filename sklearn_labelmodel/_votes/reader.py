@@ -12,8 +12,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._spelling import marks
 from .._utils import listed, warn_user
+from .._utils.spelling import marks
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
     as_array,
@@ -238,7 +238,8 @@ def _entry_codes(
     if labels is not None:
         # Texts, which no sparse matrix holds: the entries index them (`labeling.votes_from_long`).
         codes = csr.data.astype(np.min_scalar_type(len(labels)), copy=False)
-        return codes, labels, [*labels.tolist(), abstain].index(abstain)
+        abstains = [code for code, label in enumerate(labels.tolist()) if label in markers]
+        return codes, labels, abstains[0] if abstains else len(labels)
     if not len(csr.data):
         values, abstain_code = NO_VOTES
         return np.empty(0, np.uint8), values, abstain_code

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._spelling import marks, spelling
 from .._utils import listed_values, plain, warn_user
+from .._utils.spelling import marks, spelling
 from .codes import GoldLabels, Votes, is_text, lf_label
 
 # An LF with more different votes than this, and than this share of the rows, is an identifier or a text.

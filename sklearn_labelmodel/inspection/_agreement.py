@@ -18,8 +18,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._utils import random_state_of
-from .._votes.codes import Votes, is_text
-from .._votes.gold import no_gold
+from .._votes.codes import Votes, is_text, no_gold
 from .._votes.pairs import count_votes, dense
 from .._votes.patterns import Patterns, read_patterns
 from ._lf_counts import lf_names, read_inspected

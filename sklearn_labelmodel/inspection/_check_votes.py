@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._utils import listed, spelling
-from .._votes.classes import MARKS
+from .._utils import listed
+from .._utils.spelling import is_word_for_no_vote, spelling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -257,7 +257,7 @@ def _votes(column: _Column, others: list[_Column], what: str) -> Found:
     why = f"{len(column.values)} distinct {what}: {shown}"
     if GOLD.fullmatch(str(column.name)):
         return "gold?", f"by its name; {why}", f"y=frame[{column.name!r}], and leave it out of L"
-    marks = [text for text in column.texts if text.strip().casefold() in MARKS]
+    marks = [text for text in column.texts if is_word_for_no_vote(text)]
     abstain = f", abstain={marks}" if marks else ""
     normalize = ", normalize=True" if _is_spelled_freely([column, *others]) else ""
     return "votes", why, f"ColumnLF({column.name!r}{abstain}{normalize})"

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._utils import listed, spelling, warn_user
+from .._utils import listed, warn_user
+from .._utils.spelling import spelling
 from ._records import LabelingFunctionError, missing, object_array
 
 LabelMap = Mapping[Any, Any] | Callable[[Any], Any] | None

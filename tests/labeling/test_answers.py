@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from sklearn_labelmodel import ColumnLF, LabelingFunctions
-from sklearn_labelmodel._utils import spelling
+from sklearn_labelmodel._utils.spelling import spelling
 from sklearn_labelmodel.labeling import LabelingFunctionError
 
 # Each differs from "not spam" in one respect.

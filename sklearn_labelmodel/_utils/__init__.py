@@ -35,66 +35,6 @@ def listed_values(values: NDArray[Any], at_most: int = 10) -> str:
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
 
 
-# Signs that stand for each other beyond what Unicode's compatibility forms unite, and what may enclose an answer.
-ALIKE = str.maketrans(
-    dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc", "'")
-    | dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb", '"')
-    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
-)
-ENCLOSING, FINAL = "'\"`*_~()[]{} ", ".,;:!?\u3002"
-
-
-def spelling(text: str) -> str:
-    """A label in one spelling, so that answers of one meaning mostly are one text.
-
-    Case, blanks, quotes, brackets and Markdown's signs around it, final punctuation, Unicode's compatibility forms,
-    typographic quotes and dashes, and signs without a width do not count; "_" and "-" within are blanks, and numbers
-    have no more digits than they need. Of a text of such signs alone, only what is invisible goes.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    spelled : str
-        Spelled again, it stays as it is.
-
-    Examples
-    --------
-    >>> from sklearn_labelmodel._utils import spelling
-    >>> [spelling(text) for text in ["**Not  Spam.**", '"not_spam"', "1.0", "(1)", "*"]]
-    ['not spam', 'not spam', '1', '1', '*']
-    """
-    before = None
-    while text != before:
-        before, text = text, _bare(_visible(text))
-    return text
-
-
-def _visible(text: str) -> str:
-    """In small letters and in Unicode's compatibility form, single blanks between words."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(ALIKE)
-    text = "".join(sign for sign in text if not _has_no_width(sign))
-    return re.sub(r"(?<=\w)[\s_-]+(?=\w)|\s+", " ", text).strip()
-
-
-def _has_no_width(sign: str) -> bool:
-    """Whether a sign is one of format or control (no blank), or chooses the variant of the sign before it."""
-    formats = unicodedata.category(sign) in ("Cf", "Cc") and not sign.isspace()
-    return formats or "\ufe00" <= sign <= "\ufe0f"
-
-
-def _bare(text: str) -> str:
-    """Without what encloses it and final punctuation, numbers without needless digits."""
-    bare = text.strip(ENCLOSING).rstrip(FINAL + ENCLOSING)
-    number = re.fullmatch(r"\+?(-?)0*(\d+)(\.\d+)?", bare)
-    if number:
-        sign, whole, fraction = number.groups(default="")
-        return sign + whole + fraction.rstrip("0").rstrip(".")
-    return bare or text
-
-
 OWN_MODULES = ("sklearn_labelmodel", "sklearn", "joblib")
 
 
