@@ -11,6 +11,9 @@ from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._evidence.prior import drawn_shares
 from sklearn_labelmodel._learning.gold import anchor_strength, count_gold, tell_prior
 
+# Votes that each prior is worth; not imported, so that tests notice when it moves.
+PRIOR_VOTES = 10
+
 
 @pytest.mark.parametrize(
     ("frequency", "rows"),
@@ -53,11 +56,11 @@ def test_mu_is_the_posterior_mean_given_the_labels(anchored):
 
 
 def test_tables_are_the_posterior_mean_given_the_labels(anchored):
-    """That of an LF with a choice is worth five of its votes, a joint one as much as mu."""
+    """That of an LF with a choice is worth ten of its votes, a joint one as much as mu."""
     L, gold, observed, model, found = anchored
     p = np.exp(model.table.log_p)
     for u, (lf, vote) in enumerate(zip(observed.lf, observed.vote, strict=True)):
-        strength = 5 if lf else max(30, 10 / (L[:, lf] == vote).mean())
+        strength = PRIOR_VOTES if lf else max(30, 10 / (L[:, lf] == vote).mean())
         for label in (0, 1):
             of_class = gold == label
             rows = (of_class & (L[:, lf] != -1)).sum() if lf else of_class.sum()
@@ -66,10 +69,10 @@ def test_tables_are_the_posterior_mean_given_the_labels(anchored):
             assert np.exp(found.table.log_p[u, label]) == pytest.approx(expected, rel=1e-12)
 
 
-def test_rows_without_votes_are_counted_beside_five_of_the_prior(anchored):
+def test_rows_without_votes_are_counted_beside_ten_of_the_prior(anchored):
     L, gold, _, _, found = anchored
     silent = np.bincount(gold[(L == -1).all(axis=1) & (gold >= 0)], minlength=2)
-    expected = (silent + 5 * np.array([0.7, 0.3])) / (silent.sum() + 5)
+    expected = (silent + PRIOR_VOTES * np.array([0.7, 0.3])) / (silent.sum() + PRIOR_VOTES)
     assert silent.sum() >= 3
     assert_allclose(found.prior.of_voteless, expected, rtol=1e-12)
     assert_array_equal(found.prior.of_all, [0.7, 0.3])
