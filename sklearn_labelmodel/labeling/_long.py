@@ -178,7 +178,23 @@ def _column(records: Records, name: Any) -> Any:
         )
         raise ValueError(f"{READER}: {_no_column(list(names), name, 'the table')}{remedy}")
     column = records.select(name, READER)
+    if str(getattr(column, "dtype", "")) == "String" and hasattr(column, "to_physical"):
+        return _as_categories(column)
     return column if isinstance(column, pd.Series) else records.column(name, READER)
+
+
+def _as_categories(texts: Any) -> pd.Series[Any]:
+    """A polars column of texts as categories of pandas, without a Python string for each row."""
+    import polars as pl
+
+    numbers = texts.cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    codes, distinct = pd.factorize(numbers)
+    first = np.empty(len(distinct), dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    kept = distinct >= 0
+    place = np.where(kept, np.cumsum(kept) - 1, -1)
+    categories = pd.Index(texts.gather(first[kept]).to_list(), dtype=object)
+    return pd.Series(pd.Categorical.from_codes(place[codes], categories=categories))
 
 
 def _cell(values: Any, row: int) -> Any:

@@ -117,6 +117,17 @@ def test_every_container_gives_the_same(convert):
     assert_array_equal(names[1], voters)
 
 
+@pytest.mark.parametrize("first", ["cat", None])
+def test_missing_texts_of_polars_are_told_with_their_row(first):
+    table = pl.DataFrame(
+        {"task": ["b", "a", "a"], "worker": ["w", "v", "w"], "answer": [first, "dog", None]}
+    )
+    with pytest.warns(UserWarning, match=f"first: row {2 if first else 0}"):
+        L, *_ = votes_from_long(table, **COLUMNS)
+    assert L.loc["a"].tolist() == ["dog", None]
+    assert L.loc["b", "w"] == first
+
+
 def test_an_array_goes_by_position():
     table = long_table()
     L, *_ = votes_from_long(table.to_numpy(object), row=0, voter=1, label=2)
