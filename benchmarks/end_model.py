@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from end_model_sets import FEATURES, EndSet, Split, read_end_sets
+from end_model_sets import FEATURES, TABLE, EndSet, Split, read_end_sets
 from end_model_snorkel import FixedLabels, SnorkelLabels
 from quality_metrics import correctness, log_loss, macro_f1
 from sklearn.base import clone
@@ -28,7 +28,8 @@ N_GOLD = 50
 BASE = "soft"
 # Equal to Snorkel's label model to float32's rounding.
 SNORKEL = {"init": "snorkel", "optimizer_params": {"momentum": 0.9}, "random_state": 0}
-# (method, least mean gain of accuracy, of macro F1, most sets over a point worse); in points over plain soft labels
+# (method, least mean gain of accuracy, of macro F1, most sets over a point worse); points over plain soft labels,
+# on the sets of texts
 GOALS = (
     ("balance + match", 5.0, 4.3, 0),
     ("50 gold + match", 3.5, 2.0, 1),
@@ -109,9 +110,7 @@ def probabilities(split: Split, snorkel: SnorkelLabels | None, draws: int) -> It
 def by_gold(split: Split, known: np.ndarray) -> np.ndarray:
     """Return probabilities by the estimator trained on all gold labels."""
     rows = np.flatnonzero(known)
-    records = [split.X_train[i] for i in rows]
-    X = records if isinstance(split.X_train, list) else split.X_train[rows]
-    model = clone(split.estimator).fit(X, split.y_train[rows])
+    model = clone(split.estimator).fit(split.X_train[rows], split.y_train[rows])
     proba = np.zeros((len(split.y_test), split.n_classes))
     proba[:, model.classes_] = model.predict_proba(split.X_test)
     return proba
@@ -128,11 +127,11 @@ def score_set(data: EndSet, snorkel: SnorkelLabels | None, draws: int) -> dict[s
     return {method: mean(scores) for method, scores in found.items()}
 
 
-def gains(table: Table, method: str) -> np.ndarray:
+def gains(table: Table, method: str, only_texts: bool = False) -> np.ndarray:
     """Return what a method gains over plain soft labels, shape (n_sets, 3)."""
-    return np.array(
-        [np.subtract(astuple(by[method]), astuple(by[BASE])) for by in table.values()]
-    ).reshape(-1, 3)
+    found = [by for name, by in table.items() if not (only_texts and name == TABLE)]
+    gained = [np.subtract(astuple(by[method]), astuple(by[BASE])) for by in found]
+    return np.array(gained).reshape(-1, 3)
 
 
 def print_report(table: Table) -> None:
@@ -157,13 +156,14 @@ def print_report(table: Table) -> None:
 
 
 def goals(table: Table) -> Iterator[str]:
-    """Yield a line for each goal: what was wanted, and whether it was reached."""
-    for method, accuracy, f1, most_worse in GOALS:
-        gained = gains(table, method)
-        worse = int((gained[:, 0] < -1).sum())
-        reached = (gained.mean(axis=0)[:2] >= (accuracy, f1)).all() and worse <= most_worse
-        wanted = f"{accuracy:+g} / {f1:+g}, at most {most_worse} worse"
-        yield f"{'reached' if reached else 'MISSED '} {method}: {wanted}"
+    """Yield a line for each goal: what was wanted, what is there, and whether it was reached."""
+    for method, accuracy, f1, most_worse in GOALS if set(table) - {TABLE} else ():
+        gained = gains(table, method, only_texts=True)
+        means, worse = gained.mean(axis=0), int((gained[:, 0] < -1).sum())
+        reached = means[0] >= accuracy and means[1] >= f1 and worse <= most_worse
+        wanted = f"{accuracy:+g} / {f1:+g}, at most {most_worse} sets worse"
+        got = f"{means[0]:+.2f} / {means[1]:+.2f}, {worse}"
+        yield f"{'reached' if reached else 'MISSED'}: {method} on texts: {got} (goal {wanted})"
 
 
 def write_csv(path: Path, table: Table) -> None:

