@@ -10,7 +10,7 @@ from itertools import pairwise
 WRAPPING = "\"'`*_~()[]{}.,;:!?"
 
 
-SMALL_SIGNS = set("-.?*#/\\~:;,·•…‐‑‒–—−_ ")
+SMALL_SIGNS = {*"-.?*#/\\~:;,·•…_ ", *map(chr, range(0x2010, 0x2016)), chr(0x2212)}
 
 
 WORDS_FOR_NO_VOTE = {

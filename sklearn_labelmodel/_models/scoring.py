@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from .._votes.classes import check_same_kind
+from .._votes.containers import check_row_order
 from .._votes.gold import read_gold
 
 
@@ -32,8 +33,10 @@ def gold_accuracy(
     Raises
     ------
     ValueError
-        No row has a gold label; labels of another kind than the classes; weights as `weighted_mean` refuses.
+        No row has a gold label; the same index in another order; labels of another kind than the classes; weights as
+        `weighted_mean` refuses.
     """
+    check_row_order(X=X, y=y, sample_weight=sample_weight)
     gold = read_gold(y, _num_samples(X), classes=model.classes_)
     labelled = np.flatnonzero(gold.codes < len(gold.values))
     if not len(labelled):

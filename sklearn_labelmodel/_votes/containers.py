@@ -107,7 +107,7 @@ def as_objects(cells: Iterable[Any]) -> NDArray[np.object_]:
 def as_array(L: Any) -> Any:
     """An array; of objects where NumPy would turn numbers or missing values into strings, or round numbers."""
     if np.ma.isMaskedArray(L):
-        return np.where(np.ma.getmaskarray(L), None, np.asarray(L).astype(object))
+        return without_masked(L)
     if isinstance(L, np.ndarray) or hasattr(L, "__array__"):
         return np.asarray(L)
     try:
@@ -116,6 +116,13 @@ def as_array(L: Any) -> Any:
         _check_rows_alike(L)
         raise
     return np.array(L, dtype=object) if loses_cells(array) else array
+
+
+def without_masked(array: Any) -> NDArray[np.object_]:
+    """A masked array as objects, None where it is masked."""
+    cells: NDArray[np.object_] = np.asarray(array).astype(object)
+    cells[np.ma.getmaskarray(array)] = None
+    return cells
 
 
 def loses_cells(array: NDArray[Any]) -> bool:
@@ -136,8 +143,8 @@ def _check_rows_alike(L: Any) -> None:
     other = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
     if other is not None:
         raise ValueError(
-            f"Row {other} of L holds {lengths[other]} votes and row 0 holds {lengths[0]}. Give every row a cell for each "
-            "LF, None where it does not vote."
+            f"Row {other} of L holds {lengths[other]} votes and row 0 holds {lengths[0]}. Give every row a cell for "
+            "each LF, None where it does not vote."
         ) from None
 
 
@@ -249,7 +256,9 @@ def check_row_order(**given: Any) -> None:
     for name, index in named[1:]:
         first, order = named[0]
         if _is_shuffled(order, index):
-            row = next(i for i, (one, other) in enumerate(zip(order, index)) if one != other)
+            row = next(
+                i for i, (one, other) in enumerate(zip(order, index, strict=True)) if one != other
+            )
             raise ValueError(
                 f"{first} and {name} have the same index in another order (row {row} is {order[row]!r} in {first} and "
                 f"{index[row]!r} in {name}), and rows are matched by position. Pass {name}.loc[{first}.index]; or "

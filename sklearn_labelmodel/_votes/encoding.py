@@ -1,7 +1,7 @@
 """Votes beside a y that a wrapper has numbered.
 
-Some of scikit-learn's wrappers hand their classifiers the classes as 0, 1, ... in sorted order, and L as it is. Read as it
-stands, vote 1 is then another class than label 1.
+Some of scikit-learn's wrappers hand their classifiers the classes as 0, 1, ... in sorted order, and L as it is. Read
+as it stands, vote 1 is then another class than label 1.
 """
 
 from __future__ import annotations
@@ -177,10 +177,10 @@ def _in_deviations(per_row: NDArray[np.float64]) -> float:
 def _warn_of_encoding(cast: list[Any], labels: list[int], values: NDArray[Any]) -> None:
     others = [vote for vote in cast if vote not in values.tolist()] or cast
     warn_user(
-        f"The votes {listed_values(np.array(others, dtype=object))} are none of y's classes {listed_values(values)}, which "
-        "look like numbers of them, as some wrappers of scikit-learn hand them on. The votes "
-        f"{listed_values(np.array(cast, dtype=object))} are read as {listed_values(np.array(labels))}, since so they agree "
-        "with y. To be sure, write votes as these numbers yourself."
+        f"The votes {listed_values(np.array(others, dtype=object))} are none of y's classes {listed_values(values)}, "
+        "which look like numbers of them, as some wrappers of scikit-learn hand them on. The votes "
+        f"{listed_values(np.array(cast, dtype=object))} are read as {listed_values(np.array(labels))}, since so they "
+        "agree with y. To be sure, write votes as these numbers yourself."
     )
 
 
@@ -195,8 +195,8 @@ def _warn_of_numbered_mark(meant: set[int], votes: Votes, gold: GoldLabels) -> N
     voted_alike = n_votes[first].mean() > n_votes[~first].mean() / 2
     if first.mean() >= LEAST_UNLABELLED and voted_alike:
         warn_user(
-            f"No LF votes for the first of y's classes {listed_values(gold.values)}, though LFs vote in its rows as they do "
-            "elsewhere. If these are the rows without a label, which were -1 before a wrapper numbered y, they count as a "
-            "class: fit the wrapper on the labelled rows only, or fit the label model first and wrap it in "
-            "sklearn.frozen.FrozenEstimator."
+            f"No LF votes for the first of y's classes {listed_values(gold.values)}, though LFs vote in its rows as "
+            "they do elsewhere. If these are the rows without a label, which were -1 before a wrapper numbered y, they "
+            "count as a class: fit the wrapper on the labelled rows only, and before that, if all rows shall be "
+            "learned from, the label model on all, wrapped in sklearn.frozen.FrozenEstimator."
         )

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from .._spelling import marks
 from .._utils import callers, listed, warn_user
 from .codes import is_text
-from .containers import largest_exact, loses_cells
+from .containers import largest_exact, loses_cells, without_masked
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _as_labels(y: Any) -> NDArray[Any]:
             f"y is a {type(y).__name__}; pass pandas.Series(y).reindex(L.index), a label for each row of L in order."
         )
     if np.ma.isMaskedArray(y):
-        return np.where(np.ma.getmaskarray(y), None, np.asarray(y).astype(object))
+        return without_masked(y)
     if hasattr(y, "to_pylist"):
         y = y.to_pylist()
     elif hasattr(y, "null_count") and hasattr(y, "to_list"):
@@ -186,8 +186,8 @@ def _check_exact(labels: NDArray[Any]) -> None:
     exact = largest_exact(labels.dtype)
     if (np.abs(labels) >= exact).any():
         raise ValueError(
-            f"y holds {labels[np.abs(labels) >= exact][0]:.0f}, and floats of its kind are rounded from {exact:.0f} on. "
-            "Write labels as integers (None where there is none) or strings."
+            f"y holds {labels[np.abs(labels) >= exact][0]:.0f}, and floats of its kind are rounded from {exact:.0f} "
+            "on. Write labels as integers (None where there is none) or strings."
         )
 
 

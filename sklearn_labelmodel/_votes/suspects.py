@@ -42,6 +42,44 @@ FEW_ROWS, LEAST_LFS, MANY_LFS = 30, 10, 3
 LEAST_SCORES, UNLIKELY = 5, 1e-3
 
 
+# Columns of a table with a row for each vote.
+VOTER_NAMES = {
+    *(
+        "worker",
+        "annotator",
+        "rater",
+        "labeler",
+        "labeller",
+        "coder",
+        "voter",
+        "user",
+        "assessor",
+        "reviewer",
+    ),
+    *("judge", "expert", "grader", "contributor", "performer", "model", "source"),
+}
+
+
+LABEL_NAMES = {
+    *(
+        "label",
+        "answer",
+        "response",
+        "vote",
+        "annotation",
+        "rating",
+        "category",
+        "verdict",
+        "judgment",
+        "judgement",
+    ),
+    *("class", "value", "choice", "score"),
+}
+
+
+MOST_LONG_COLUMNS = 4
+
+
 WRITE_ALIKE = (
     "Write each class in one way (ColumnLF and votes_from_long do it with normalize=True; str.strip().lower() does "
     "where only case and blanks differ), or name the classes (`classes`)."
@@ -115,10 +153,28 @@ def _counts_rows(votes: Votes, n_different: NDArray[np.intp]) -> NDArray[np.bool
     return every_row & (n_different >= least) & (2 * most_of_others <= n_different)
 
 
+def _names_of_long_table(votes: Votes, n_different: NDArray[np.intp]) -> tuple[int, int] | None:
+    """Which of a few columns hold voters and votes by their names, there being more voters than different votes."""
+    if votes.names is None or votes.n_lfs > MOST_LONG_COLUMNS:
+        return None
+    bare = [re.sub(r"[\W_]*(id|name|no|nr)?s?$", "", str(name).casefold()) for name in votes.names]
+    voters = [lf for lf, name in enumerate(bare) if name in VOTER_NAMES]
+    labels = [lf for lf, name in enumerate(bare) if name in LABEL_NAMES]
+    pairs = [(i, j) for i in voters for j in labels if n_different[i] > n_different[j]]
+    return pairs[0] if pairs else None
+
+
 def _check_no_long_table(
     votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
 ) -> None:
     """Raise a ValueError where no vote is cast by two LFs, though LFs choose among votes."""
+    named = _names_of_long_table(votes, n_different)
+    if named is not None:
+        voter, label = (lf_label(votes.names, lf) for lf in named)
+        raise ValueError(
+            f"{voter} and {label} look like the columns of a table with a row for each vote. Pivot it so that each "
+            "voter has a column; if these are classes, name them (`classes`)."
+        )
     several = np.flatnonzero(n_different > 1)
     if len(several) < 2 or n_different.max() < 3 or vote.dtype.kind == "f":
         return
@@ -147,10 +203,10 @@ def check_no_scores(votes: Votes, lf: NDArray[np.intp], gold: GoldLabels) -> Non
     share = float(np.append(named, False)[spoken].mean()) if len(spoken) else 1.0
     if share**gold.n_labelled < UNLIKELY:
         raise ValueError(
-            f"{lf_label(votes.names, int(many[0]))} casts numbers such as {listed_values(votes.values[np.unique(spoken)])}"
-            f", and of the {gold.n_labelled} labels in y all are {listed_values(gold.values)}. If the numbers are scores, "
-            'pass them as such (scores="all", or the columns), or cut each column into votes by a threshold; if they '
-            "are classes, name them (`classes`)."
+            f"{lf_label(votes.names, int(many[0]))} casts numbers such as "
+            f"{listed_values(votes.values[np.unique(spoken)])}, and of the {gold.n_labelled} labels in y all are "
+            f'{listed_values(gold.values)}. If the numbers are scores, pass them as such (scores="all", or the '
+            "columns), or cut each column into votes by a threshold; if they are classes, name them (`classes`)."
         )
 
 

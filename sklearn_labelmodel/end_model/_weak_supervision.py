@@ -24,6 +24,7 @@ from .._models.base import unchanged_on_error
 from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
 from .._votes.classes import check_gold_is_class, check_same_kind, class_index
+from .._votes.containers import check_row_order
 from .._votes.gold import UNLABELLED, GoldLabels, read_gold
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
@@ -173,6 +174,7 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             on; an estimator that cannot be trained on soft labels.
         """
         with unchanged_on_error(self):
+            check_row_order(X=X, y=y, L=L)
             records, votes = self._records_and_votes(X, L)
             if self.estimator is None:
                 _check_no_texts(records)
