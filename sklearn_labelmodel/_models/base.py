@@ -22,11 +22,12 @@ from .._evidence.lookup import log_likelihood, posterior
 from .._learning.observed import KeptVotes
 from .._utils import warn_user
 from .._votes.classes import check_same_kind, check_votes_are_classes, class_index
-from .._votes.codes import Votes
+from .._votes.codes import Votes, is_text
 from .._votes.containers import check_lf_names, check_row_order
-from .._votes.encoding import find_encoding, renamed
-from .._votes.gold import GoldLabels, read_gold, warn_of_wrapper
+from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
+from .._votes.gold import GoldLabels, read_gold
 from .._votes.reader import read_votes
+from .._votes.suspects import warn_of_new_values
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
                 warn_user(NOTHING_LABELLED)
             return weighted_mean(self._log_likelihood(votes), weight)
         check_same_kind(self.classes_, gold.values, ("classes", "labels of y"))
+        warn_of_new_values(gold.values, self.classes_, "y", "counts as wrong")
         labelled = gold.codes < len(gold.values)
         truth = class_index(gold.values, self.classes_)[gold.codes[labelled]]
         predicted = np.argmax(self._posterior(votes), axis=1)[labelled]
@@ -235,6 +237,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
         votes = renamed(votes, self._encoding)
         check_same_kind(votes.vote_values, known)
+        if is_text(votes.values):
+            warn_of_new_values(votes.values, known, "L", "is no evidence")
         if self.classes is not None:
             check_votes_are_classes(self.classes_, votes)
         if votes.n_lfs != self.n_features_in_:

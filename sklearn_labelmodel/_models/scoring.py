@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, _num_samples
 from .._votes.classes import check_same_kind
 from .._votes.containers import check_row_order
 from .._votes.gold import read_gold
+from .._votes.suspects import warn_of_new_values
 
 
 def gold_accuracy(
@@ -42,6 +43,7 @@ def gold_accuracy(
     if not len(labelled):
         raise ValueError(without_gold)
     check_same_kind(model.classes_, gold.values, ("classes", "labels of y"))
+    warn_of_new_values(gold.values, np.asarray(model.classes_), "y", "counts as wrong")
     weight = _check_sample_weight(sample_weight, np.empty((len(gold.codes), 1)))[labelled]
     predicted = model.predict(_safe_indexing(indexable(X)[0], labelled))
     return weighted_mean(predicted == gold.values[gold.codes[labelled]], weight)

@@ -20,9 +20,7 @@ NAMED = 5
 
 def check_container(L: Any) -> None:
     """Raise a TypeError where L is no table, array or sparse matrix, and say how to make one of it."""
-    if sp.issparse(L) or isinstance(L, np.ndarray):
-        if getattr(L.dtype, "names", None):
-            raise TypeError("L is an array of records; pass pandas.DataFrame(L).")
+    if sp.issparse(L) or (isinstance(L, np.ndarray) and L.dtype.kind not in "OV"):
         return
     remedy = _remedy(L)
     if remedy is not None:
@@ -35,6 +33,8 @@ def check_container(L: Any) -> None:
 def _remedy(L: Any) -> tuple[str, str] | None:
     """What L is, and what to pass in its place; None for what can be read."""
     kind = type(L).__name__
+    if getattr(getattr(L, "dtype", None), "names", None):
+        return "L is an array of records", "pandas.DataFrame(L)"
     if isinstance(L, Mapping):
         nested = isinstance(next(iter(L.values()), None), Mapping)
         frame = (
@@ -45,6 +45,8 @@ def _remedy(L: Any) -> tuple[str, str] | None:
         return f"L is a {kind}", frame
     if _first_row_is(L, Mapping):
         return "The rows of L are dicts", "pandas.DataFrame(list(L))"
+    if getattr(L, "ndim", 0) == 1 and _first_row_is(L, list | tuple | np.ndarray):
+        return f"L is a one-dimensional {kind} of rows", "L.tolist()"
     if hasattr(L, "collect") and not hasattr(L, "shape"):
         return f"L is a {kind}, which holds no rows yet", "L.collect()"
     if hasattr(L, "compute") and hasattr(L, "columns"):
@@ -58,7 +60,7 @@ def _remedy(L: Any) -> tuple[str, str] | None:
     return None
 
 
-def _first_row_is(L: Any, kind: type) -> bool:
+def _first_row_is(L: Any, kind: Any) -> bool:
     """Whether the first row of a list or Series is of a kind."""
     rows = isinstance(L, list | tuple) or getattr(L, "ndim", 0) == 1
     return rows and isinstance(next(iter(L), None), kind)
@@ -81,6 +83,18 @@ def as_one_block(table: Any) -> NDArray[Any] | None:
         wide = np.result_type(*dtypes)
         return None if wide.kind == "f" and len(dtypes) > 1 else table.to_numpy()
     return table.to_numpy() if dtypes == {np.dtype(bool)} else None
+
+
+def warn_of_fill_values(table: Any, markers: list[Any]) -> None:
+    """Warn where sparse columns of a pandas DataFrame say that cells which are not stored are votes."""
+    dtypes = getattr(table, "dtypes", ()) if hasattr(table, "iloc") else ()
+    fills = [dtype.fill_value for dtype in dtypes if hasattr(dtype, "fill_value")]
+    votes = [fill for fill in fills if fill == fill and fill is not None and fill not in markers]
+    if votes:
+        warn_user(
+            f"L has sparse columns, whose cells that are not stored count as votes for {votes[0]!r}. If they are "
+            f"abstains, set abstain={votes[0]!r}, or pass the sparse matrix itself (L.sparse.to_coo())."
+        )
 
 
 def column_of(table: Any, j: int) -> Any:

@@ -12,7 +12,7 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._spelling import marks
-from .._utils import callers, listed, warn_user
+from .._utils import listed
 from .codes import is_text
 from .containers import largest_exact, loses_cells, without_masked
 
@@ -114,19 +114,6 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
     codes = np.full(n_samples, len(values), dtype=np.intp)
     codes[known] = np.searchsorted(values, labels[known])
     return GoldLabels(values, codes)
-
-
-def warn_of_wrapper(gold: GoldLabels) -> None:
-    """Warn where some rows are unlabelled and the one who calls `fit` takes their mark for a class.
-
-    CalibratedClassifierCV hands y on as it is, and counts every value in it as a class of its own results.
-    """
-    if gold.n_labelled < len(gold.codes) and "sklearn.calibration" in callers() and gold.n_labelled:
-        warn_user(
-            "CalibratedClassifierCV counts the mark of rows without a label as a class. Fit the label model first, and "
-            "calibrate it on the labelled rows only: CalibratedClassifierCV(FrozenEstimator(model.fit(L, y))).fit("
-            "L[labelled], y[labelled]), with FrozenEstimator of sklearn.frozen."
-        )
 
 
 def _as_labels(y: Any) -> NDArray[Any]:

@@ -22,6 +22,7 @@ from .containers import (
     column_of,
     is_table,
     largest_exact,
+    warn_of_fill_values,
 )
 
 MAX_FRACTIONAL_VOTES = 32
@@ -74,6 +75,7 @@ def read_votes(
     if is_table(L):
         check_array(np.broadcast_to(np.int8(0), L.shape))
         array = as_one_block(L)
+        warn_of_fill_values(L, markers)
         if array is None:
             columns = (column_of(L, j) for j in range(L.shape[1]))
             return _read_columns(columns, L.shape, markers, names, allow_fractions)
@@ -420,7 +422,8 @@ def values_of(distinct: Iterable[Any]) -> NDArray[Any]:
     if any(isinstance(value, str) for value in ordered):
         return np.array(ordered, dtype=object)
     values = np.array(ordered)
-    if ordered and values.tolist() != ordered:
+    rounded = values.dtype.kind == "f" and not any(isinstance(value, float) for value in ordered)
+    if ordered and (rounded or values.dtype.kind == "O" or values.tolist() != ordered):
         raise ValueError(
             f"The class labels {ordered[0]!r} and {ordered[-1]!r} are too large for one kind of number; write them as "
             "strings."

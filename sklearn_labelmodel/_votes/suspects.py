@@ -361,5 +361,39 @@ def _warn_of_variants(labels: list[str]) -> None:
         )
 
 
+def warn_of_new_values(new: NDArray[Any], known: NDArray[Any], what: str, effect: str) -> None:
+    """Warn of votes or labels that come after `fit`, and look like a mark or another spelling of what `fit` saw.
+
+    Parameters
+    ----------
+    new, known : ndarray
+        Distinct values.
+    what : str
+        Where the new ones are, for the message.
+    effect : str
+        What becomes of them.
+    """
+    seen = set(known.tolist())
+    others = [value for value in new.tolist() if value not in seen]
+    if not others or (len(others) > MOST_LONE_VOTES):
+        return
+    spelled = {spelling(label): label for label in seen if isinstance(label, str)}
+    together = (
+        marks([*seen, *others]) if len({isinstance(v, str) for v in (*seen, *others)}) == 1 else []
+    )
+    for value in others:
+        alike = spelled.get(spelling(value)) if isinstance(value, str) else None
+        if alike is not None:
+            warn_user(
+                f"{what} holds {value!r}, which differs from {alike!r} in spelling only, and {effect}. Write it as in "
+                "fit."
+            )
+        elif value in together:
+            warn_user(
+                f'{what} holds {value!r}, which looks like a mark for "no vote" or "no label", and {effect}. If it is '
+                "one, replace it by None or NaN."
+            )
+
+
 def _joined(labels: list[str]) -> str:
     return ", ".join(map(repr, labels[:-1])) + f" and {labels[-1]!r}"

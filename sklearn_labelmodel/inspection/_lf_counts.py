@@ -16,6 +16,7 @@ from .._votes.gold import GoldLabels, no_gold, read_gold
 from .._votes.pairs import count_votes
 from .._votes.per_lf import dense, sum_by_lf, symbols_by_vote
 from .._votes.reader import read_votes
+from .._votes.suspects import warn_of_new_values
 
 
 def read_inspected(
@@ -50,6 +51,7 @@ def read_inspected(
         votes = check_label_model(label_model)._read_votes(L)
         gold = read_gold(y, votes.n_samples, classes=label_model.classes_)
     check_same_kind(votes.vote_values, gold.values)
+    warn_of_new_values(gold.values, votes.vote_values, "y", "counts as wrong")
     return replace(votes, names=names), gold
 
 
