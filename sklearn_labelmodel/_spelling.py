@@ -191,7 +191,8 @@ def _apart(numbers: set[int | float]) -> set[int | float]:
     """Numbers known as marks that stand farther from all others than the others do from each other."""
     found = numbers & NUMBERS_FOR_NO_VOTE
     others = sorted(numbers - found)
-    if not found or not 2 <= len(others) <= FEW_NUMBERS:
+    if not found or not 1 <= len(others) <= FEW_NUMBERS:
         return set()
-    widest = max(after - before for before, after in pairwise(others))
+    # Two digits may be two classes.
+    widest = max((after - before for before, after in pairwise(others)), default=9)
     return {mark for mark in found if min(abs(mark - other) for other in others) > max(widest, 1)}

@@ -223,11 +223,11 @@ def _warn_of_encoding(cast: list[Any], labels: list[int], values: NDArray[Any]) 
 def _is_numbered_mark(meant: set[Any], votes: Votes, gold: GoldLabels) -> bool:
     """Whether one of y's labels, for which no LF votes, may be the number of the mark of unlabelled rows."""
     n_labels = len(gold.values)
-    if n_labels < 3 or len(meant) != n_labels - 1 or not meant <= set(range(n_labels)):
+    if n_labels < 3 or len(meant) != n_labels - 1:
         return False
     if any(name.startswith(NUMBERING) for name in callers()):
         return True
-    return 0 not in meant and _votes_alike(votes, gold.codes == 0)
+    return meant == set(range(1, n_labels)) and _votes_alike(votes, gold.codes == 0)
 
 
 def _votes_alike(votes: Votes, rows: NDArray[np.bool_]) -> bool:

@@ -421,7 +421,10 @@ def values_of(distinct: Iterable[Any]) -> NDArray[Any]:
     ordered = sorted(distinct)
     if any(isinstance(value, str) for value in ordered):
         return np.array(ordered, dtype=object)
-    values = np.array(ordered)
+    large = all(isinstance(value, int) for value in ordered) and ordered and ordered[-1] >= 2**63
+    values = np.array(
+        ordered, dtype=np.uint64 if large and 0 <= ordered[0] < ordered[-1] < 2**64 else None
+    )
     rounded = values.dtype.kind == "f" and not any(isinstance(value, float) for value in ordered)
     if ordered and (rounded or values.dtype.kind == "O" or values.tolist() != ordered):
         raise ValueError(

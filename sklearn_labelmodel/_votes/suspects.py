@@ -244,6 +244,8 @@ def _warn_of_zeros(votes: Votes) -> None:
     lfs = np.unique(np.linspace(0, votes.n_lfs - 1, SOME_LFS).astype(np.intp))
     codes = some_codes(votes, lfs)
     zero = int(np.flatnonzero(values == 0)[0])
+    if zero == votes.abstain_code:
+        return
     signed = int(others.min()) == -1
     if not signed and (codes == votes.abstain_code).any():
         return
@@ -260,7 +262,7 @@ def _most_frequent(codes: NDArray[Any]) -> int:
 
 
 def _says_nothing(codes: NDArray[Any], zero: int) -> bool:
-    """Whether LFs agree on where to say zero far less than, elsewhere, on what else to say."""
+    """Whether LFs agree, or disagree, on where to say zero far less than they agree elsewhere on what else to say."""
     spoken = codes != zero
     centred = spoken - spoken.mean(axis=1, keepdims=True)
     deviation = np.sqrt((centred**2).mean(axis=1))
@@ -268,7 +270,7 @@ def _says_nothing(codes: NDArray[Any], zero: int) -> bool:
         return False
     likeness = (centred @ centred.T) / codes.shape[1] / np.outer(deviation, deviation)
     pairs = np.triu_indices(len(codes), 1)
-    return bool(likeness[pairs].mean() < _agreement_beyond_chance(codes, spoken) / 2)
+    return bool(np.abs(likeness[pairs]).mean() < _agreement_beyond_chance(codes, spoken) / 2)
 
 
 def _agreement_beyond_chance(codes: NDArray[Any], spoken: NDArray[np.bool_]) -> float:
@@ -287,9 +289,9 @@ def _agreement_beyond_chance(codes: NDArray[Any], spoken: NDArray[np.bool_]) -> 
 
 
 def _warn_of_marker_between(votes: Votes) -> None:
-    """Warn where the abstain marker lies among votes, as -1 does on a scale from -2 to 2."""
+    """Warn where the abstain marker -1 lies among votes, as on a scale from -2 to 2."""
     values, marker = votes.values, votes.abstain_code
-    if values.dtype.kind not in "iu" or not 0 < marker < len(values) - 1:
+    if values.dtype.kind != "i" or not 0 < marker < len(values) - 1 or values[marker] != -1:
         return
     codes = some_codes(votes, np.arange(votes.n_lfs)[:SOME_LFS])
     if np.isin([marker - 1, marker, marker + 1], codes).all():
