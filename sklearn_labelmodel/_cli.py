@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._cli_words import in_options
+from ._spelling import is_word_for_no_vote
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -286,8 +287,12 @@ def _read_cells(column: pd.Series, abstain: Sequence[str]) -> pd.Series:
     ]
     silent = [_is_abstain(cell, abstain) for cell in cells]
     numbers = [None if skip else _number(cell) for cell, skip in zip(cells, silent, strict=True)]
-    if all(skip or number is not None for number, skip in zip(numbers, silent, strict=True)):
-        cells = numbers
+    words = [cell for cell, number in zip(cells, numbers, strict=True) if number is None]
+    if all(_is_abstain(word, abstain) or _is_mark(word) for word in words):
+        # Beside a mark, numbers are read as in the other columns, so that the mark is told.
+        cells = [
+            cell if number is None else number for cell, number in zip(cells, numbers, strict=True)
+        ]
     votes = [None if skip else cell for cell, skip in zip(cells, silent, strict=True)]
     whole = all(skip or type(vote) is int for vote, skip in zip(votes, silent, strict=True))
     # The last entry serves the code -1, a missing cell.
@@ -323,6 +328,10 @@ def _is_abstain(cell: Any, abstain: Sequence[str]) -> bool:
     return cell in ("", *abstain) or (
         number is not None and number in [_number(marker) for marker in abstain]
     )
+
+
+def _is_mark(cell: Any) -> bool:
+    return isinstance(cell, str) and is_word_for_no_vote(cell)
 
 
 def _number(cell: Any) -> int | float | None:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 IN_OPTIONS = (
     (r"set abstain=\[(.*?)\]", lambda found: f"pass {_as_abstains(found[1].split(', '))}"),
     (r"set abstain=('.*?'|[^ ;,.]+)", lambda found: f"pass {_as_abstains([found[1]])}"),
+    (r"replace it by None or NaN", "empty the cell"),
+    (r"leave out columns that are no LF's votes", "pass columns that are no votes by --id"),
     (r" or replace it by None|, or replace it by None", " or empty the cell"),
     (r"set `abstain` to another value \(None .*?\)", "pass another --abstain"),
     (r"the marker `abstain`", "the mark --abstain"),
@@ -26,7 +28,7 @@ IN_OPTIONS = (
     (r"mark rows without a label by None or NaN", "empty the cells of rows without a label"),
     (r"y, row", "--gold, row"),
     (r"\by's classes", "the classes of --gold"),
-    (r"\b(of|in) y\b", r"\1 --gold"),
+    (r"\b(of|in|with) y\b", r"\1 --gold"),
     (r"\by (mixes|holds|labels)", r"--gold \1"),
     (r"pass them as such \(scores=.*?\), or cut", "cut"),
     (r"pass L\.T", "exchange rows and columns"),
