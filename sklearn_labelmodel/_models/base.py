@@ -26,11 +26,12 @@ from .._votes.classes import (
     resolve_classes,
     warn_of_gold_of_one_class,
 )
-from .._votes.codes import Votes, no_gold
+from .._votes.codes import Votes, is_text, no_gold
 from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
-from .._votes.encoding import find_encoding, renamed
-from .._votes.gold import read_gold, warn_of_wrapper
+from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
+from .._votes.gold import read_gold
 from .._votes.reader import read_votes
+from .._votes.suspects import warn_of_new_values
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
@@ -275,6 +276,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
                 warn_user(NOTHING_LABELLED)
             return weighted_mean(log_likelihood(votes, generative(model, votes)), weight)
         check_same_kind(model.classes, gold.values, ("classes", "labels of y"))
+        warn_of_new_values(gold.values, model.classes, "y", "counts as wrong")
         labelled = gold.codes < len(gold.values)
         truth = class_index(gold.values, model.classes)[gold.codes[labelled]]
         predicted = np.argmax(self._posterior(model, votes), axis=1)[labelled]
@@ -296,6 +298,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
         votes = renamed(votes, self._encoding)
         check_same_kind(votes.vote_values, known)
+        if is_text(votes.values):
+            warn_of_new_values(votes.values, known, "L", "is no evidence")
         if self.classes is not None:
             check_votes_are_classes(model.classes, votes)
         if votes.n_lfs != len(model.table.joint):

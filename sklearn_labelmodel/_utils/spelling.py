@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
 
-SMALL_SIGNS = set("-.?*#/\\~:;,·•…‐‑‒–—−_ ")
+SMALL_SIGNS = {*"-.?*#/\\~:;,·•…_ ", *map(chr, range(0x2010, 0x2016)), chr(0x2212)}
 
 
 WORDS_FOR_NO_VOTE = {
@@ -208,7 +208,8 @@ def _apart(numbers: set[int | float]) -> set[int | float]:
     """Numbers known as marks that stand farther from all others than the others do from each other."""
     found = numbers & NUMBERS_FOR_NO_VOTE
     others = sorted(numbers - found)
-    if not found or not 2 <= len(others) <= FEW_NUMBERS:
+    if not found or not 1 <= len(others) <= FEW_NUMBERS:
         return set()
-    widest = max(after - before for before, after in pairwise(others))
+    # Two digits may be two classes.
+    widest = max((after - before for before, after in pairwise(others)), default=9)
     return {mark for mark in found if min(abs(mark - other) for other in others) > max(widest, 1)}

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 
 from .._models.label_model import LabelModelClassifier
 from .._utils import unchanged_on_error
+from .._votes.containers import check_row_order
 from ._class_scores import (
     gives_scores,
 )
@@ -218,6 +219,7 @@ class WeakSupervisionClassifier(
         """
         with unchanged_on_error(self):
             self._check_votes_at_predict()
+            check_row_order(X=X, y=y, L=L)
             records, votes = self._records_and_votes(X, L)
             if self.estimator is None:
                 check_default_reads(records)
