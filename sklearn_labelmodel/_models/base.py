@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import metadata_routing
 from sklearn.utils.validation import (
     _check_sample_weight,
-    _num_samples,
     check_is_fitted,
 )
 
@@ -21,17 +20,13 @@ from .._evidence.model import VoteModel, conditional_probs
 from .._utils import warn_user
 from .._votes.classes import (
     check_same_kind,
-    check_votes_are_classes,
     class_index,
-    resolve_classes,
-    warn_of_gold_of_one_class,
 )
-from .._votes.codes import Votes, is_text, no_gold
-from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
-from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
+from .._votes.codes import Votes
+from .._votes.containers import check_row_order
 from .._votes.gold import read_gold
-from .._votes.reader import read_votes
 from .._votes.suspects import warn_of_new_values
+from .reading import observe_votes, votes_for
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
@@ -121,40 +116,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         FloatingPointError
             Training diverged to a loss that is not finite.
         """
-        observed = self._observe(L, y)
+        observed = observe_votes(self, L, y)
         assumed = self._assume(observed)
         learned = self._learn(observed, assumed)
         self._warn(observed, learned)
         self._keep(observed, learned)
         return self
-
-    def _observe(self, L: Any, y: Any) -> Observed:
-        """Votes, labels and classes, read and checked."""
-        from .._learning.observed import observe, with_classes
-
-        check_container(L)
-        check_row_order(L=L, y=y)
-        n_samples, names = _num_samples(L), column_names(L)
-        labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=self.classes)
-        fractions = bool(labels.n_labelled) or self.classes is not None
-        votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
-        warn_of_wrapper(labels)
-        encoding = find_encoding(votes, labels, self.classes)
-        votes = renamed(votes, encoding)
-        counted = labels if self.gold != "ignore" else no_gold(votes.n_samples)
-        observed = observe(votes, counted, by_pairs=self._by_pairs)
-        self._warn_unidentified(observed)
-        classes = resolve_classes(
-            self.classes,
-            self.abstain,
-            labels,
-            votes,
-            observed.lf,
-            observed.vote,
-            self.class_balance,
-        )
-        warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
-        return with_classes(observed, classes, encoding)
 
     def _assume(self, observed: Observed) -> VoteModel:
         """The vote model that parameters and labels imply, before anything is learned."""
@@ -291,23 +258,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         return terms(votes, look_up(model, votes))
 
     def _read_votes(self, L: Any, model: VoteModel | None = None) -> Votes:
-        model = self.vote_model_ if model is None else model
-        names = check_lf_names(self, L)
-        known = model.table.vote
-        fractions = known.dtype.kind == "f"
-        votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
-        votes = renamed(votes, self._encoding)
-        check_same_kind(votes.vote_values, known)
-        if is_text(votes.values):
-            warn_of_new_values(votes.values, known, "L", "is no evidence")
-        if self.classes is not None:
-            check_votes_are_classes(model.classes, votes)
-        if votes.n_lfs != len(model.table.joint):
-            raise ValueError(
-                f"X has {votes.n_lfs} features, but {type(self).__name__} is expecting "
-                f"{len(model.table.joint)} features as input"
-            )
-        return votes
+        return votes_for(self, self.vote_model_ if model is None else model, L)
 
     # What a fit learned ---------------------------------------------------------------------------
 

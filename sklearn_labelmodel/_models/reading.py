@@ -1,0 +1,83 @@
+"""From what users pass to a label model to votes, labels and classes, read and checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sklearn.utils.validation import _num_samples
+
+from .._evidence.model import VoteModel
+from .._votes.classes import (
+    check_same_kind,
+    check_votes_are_classes,
+    resolve_classes,
+    warn_of_gold_of_one_class,
+)
+from .._votes.codes import Votes, is_text, no_gold
+from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
+from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
+from .._votes.gold import read_gold
+from .._votes.reader import read_votes
+from .._votes.suspects import warn_of_new_values
+
+if TYPE_CHECKING:
+    from .._learning.observed import Observed
+
+
+def observe_votes(model: Any, L: Any, y: Any) -> Observed:
+    """What `fit` sees of votes and labels.
+
+    Parameters
+    ----------
+    model : label model
+        With the parameters classes, abstain, gold and class_balance.
+    L, y
+        As `fit` takes them.
+    """
+    from .._learning.observed import observe, with_classes
+
+    check_container(L)
+    check_row_order(L=L, y=y)
+    n_samples, names = _num_samples(L), column_names(L)
+    labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=model.classes)
+    fractions = bool(labels.n_labelled) or model.classes is not None
+    votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
+    warn_of_wrapper(labels)
+    encoding = find_encoding(votes, labels, model.classes)
+    votes = renamed(votes, encoding)
+    counted = labels if model.gold != "ignore" else no_gold(votes.n_samples)
+    observed = observe(votes, counted, by_pairs=model._by_pairs)
+    model._warn_unidentified(observed)
+    named, balance = model.classes, model.class_balance
+    symbols = observed.lf, observed.vote
+    classes = resolve_classes(named, model.abstain, labels, votes, *symbols, balance)
+    warn_of_gold_of_one_class(counted, classes, named, balance)
+    return with_classes(observed, classes, encoding)
+
+
+def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
+    """The votes L as a fitted label model reads them.
+
+    Parameters
+    ----------
+    model : fitted label model
+    learned : VoteModel
+    L
+        As `predict_proba` takes it.
+    """
+    names, known = check_lf_names(model, L), learned.table.vote
+    fractions = known.dtype.kind == "f"
+    votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
+    votes = renamed(votes, model._encoding)
+    check_same_kind(votes.vote_values, known)
+    if is_text(votes.values):
+        warn_of_new_values(votes.values, known, "L", "is no evidence")
+    if model.classes is not None:
+        check_votes_are_classes(learned.classes, votes)
+    n_lfs = len(learned.table.joint)
+    if votes.n_lfs != n_lfs:
+        raise ValueError(
+            f"X has {votes.n_lfs} features, but {type(model).__name__} is expecting "
+            f"{n_lfs} features as input"
+        )
+    return votes
