@@ -10,11 +10,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from .._votes.classes import class_index
+from .._votes.codes import class_index
 from .table import VoteTable
 
 if TYPE_CHECKING:
     from .._votes.patterns import Patterns
+from collections.abc import Callable
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
@@ -420,3 +421,35 @@ def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
     apart = matrix.row != matrix.col
     entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
     return sp.csr_array(entries, shape=matrix.shape)
+
+
+MStep = Callable[[VoteModel, Expected], VoteModel]
+
+
+def maximise(
+    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
+) -> VoteModel:
+    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
+
+    Parameters
+    ----------
+    model : VoteModel
+    blocks : list of Rows
+    m_step : function of (VoteModel, Expected) to VoteModel
+    max_iter : int
+    tol : float, default=None
+        Stop when a step changes the mean log-likelihood of a row by no more than this.
+    """
+    curve: list[float] = []
+    converged, before = False, None
+    while len(curve) < max_iter and not converged:
+        expected = expected_counts(model, blocks)
+        model = m_step(model, expected)
+        curve.append(expected.log_likelihood)
+        if tol is not None and len(curve) > 1:
+            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
+        # Likelihoods may be equal by rounding where tables are not yet.
+        converged |= before is not None and np.array_equal(before, expected.counts)
+        before = expected.counts
+    asked = None if tol is None else converged
+    return replace(model, history=History(np.array(curve), np.nan, asked))

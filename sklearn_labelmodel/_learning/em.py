@@ -12,47 +12,14 @@ Journal of the Royal Statistical Society, Series C, 28(1), 1979.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.model import Expected, History, Rows, VoteModel, expected_counts
+from .._evidence.model import Expected, VoteModel, maximise
 from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, accuracies, leaning, shrink, sum_of_lf
 from .observed import Observed
-
-MStep = Callable[[VoteModel, Expected], VoteModel]
-
-
-def maximise(
-    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
-) -> VoteModel:
-    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
-
-    Parameters
-    ----------
-    model : VoteModel
-    blocks : list of Rows
-    m_step : function of (VoteModel, Expected) to VoteModel
-    max_iter : int
-    tol : float, default=None
-        Stop when a step changes the mean log-likelihood of a row by no more than this.
-    """
-    curve: list[float] = []
-    converged, before = False, None
-    while len(curve) < max_iter and not converged:
-        expected = expected_counts(model, blocks)
-        model = m_step(model, expected)
-        curve.append(expected.log_likelihood)
-        if tol is not None and len(curve) > 1:
-            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
-        # Likelihoods may be equal by rounding where tables are not yet.
-        converged |= before is not None and np.array_equal(before, expected.counts)
-        before = expected.counts
-    asked = None if tol is None else converged
-    return replace(model, history=History(np.array(curve), np.nan, asked))
-
 
 # The label model ----------------------------------------------------------------------------------
 

@@ -18,11 +18,8 @@ from sklearn.utils.validation import (
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import VoteModel, conditional_probs
 from .._utils import warn_user
-from .._votes.classes import (
-    check_same_kind,
-    class_index,
-)
-from .._votes.codes import Votes
+from .._votes.classes import check_same_kind
+from .._votes.codes import Votes, class_index
 from .._votes.containers import check_row_order
 from .._votes.gold import read_gold
 from .._votes.suspects import warn_of_new_values
@@ -344,7 +341,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
         [('inverted', 5), ('below-chance', 5)]
         """
-        from ..inspection._report.facts import measure
+        from ..inspection._report.measure import measure
         from ..inspection._report.report import make_report
 
         check_is_fitted(self)
@@ -356,7 +353,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         There are no intervals, class shares, agreement with majority vote, copies or held-out scores.
         """
-        from ..inspection._report.facts import measure_fit
+        from ..inspection._report.measure import measure_fit
         from ..inspection._report.report import make_report
 
         check_is_fitted(self)

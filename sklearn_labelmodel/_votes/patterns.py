@@ -15,8 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from .classes import class_index
-from .codes import GoldLabels, Votes, check_any_vote
+from .codes import GoldLabels, Votes, check_any_vote, class_index
 from .gold import GoldCounts
 
 CHUNK_CELLS = 1 << 24

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._votes.classes import class_index
+from .._votes.codes import class_index
 
 # Probabilities below it count as it, so that their logarithms are finite.
 LEAST_PROBABILITY = 1e-12

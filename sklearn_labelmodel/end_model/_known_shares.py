@@ -13,8 +13,7 @@ from sklearn.utils import _safe_indexing, indexable
 
 from .._evidence.prior import given_prior
 from .._utils import plain, warn_user
-from .._votes.classes import class_index
-from .._votes.codes import GoldLabels
+from .._votes.codes import GoldLabels, class_index
 from ._class_scores import class_scores
 from ._folds import N_FOLDS, innermost, stratified_folds
 from ._shares import matching_offsets, shares_of, within_chance

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 
 from .._utils import listed, plain, warn_user
-from .._votes.classes import check_gold_is_class, check_same_kind, class_index
-from .._votes.codes import GoldLabels
+from .._votes.classes import check_gold_is_class, check_same_kind
+from .._votes.codes import GoldLabels, class_index
 from .._votes.gold import UNLABELLED, read_gold
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes

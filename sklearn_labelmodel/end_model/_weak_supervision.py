@@ -20,9 +20,7 @@ from sklearn.utils.validation import (
 from .._models.label_model import LabelModelClassifier
 from .._utils import unchanged_on_error
 from .._votes.containers import check_row_order
-from ._class_scores import (
-    gives_scores,
-)
+from ._class_scores import gives_scores
 from ._diagram import serial_block
 from ._folds import N_FOLDS, labelled_rows
 from ._known_shares import known_shares, out_of_fold_scores, scarce_class, share_offsets

@@ -15,17 +15,16 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._learning.dawid_skene import votes_for
 from sklearn_labelmodel._learning.observed import observed_rows
-from sklearn_labelmodel._votes.classes import class_index
-from sklearn_labelmodel._votes.codes import no_gold
+from sklearn_labelmodel._votes.codes import class_index, no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs
-from sklearn_labelmodel.inspection._report.facts import measure, measure_fit
 from sklearn_labelmodel.inspection._report.held_out import powered
 from sklearn_labelmodel.inspection._report.intervals import accuracy_intervals
 from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood, pattern_posterior
+from sklearn_labelmodel.inspection._report.measure import measure, measure_fit
 from sklearn_labelmodel.inspection._report.repeats import tables_of
 
 MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
@@ -855,7 +854,7 @@ def test_distinct_rows_have_the_posterior_of_the_rows(good):
 
 
 def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.facts.MOST_CELLS", 8 * 500)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.measure.MOST_CELLS", 8 * 500)
     model = LabelModelClassifier().fit(good.L)
     facts = measure(model, good.L)
     assert facts.n_samples == 500

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,30 +10,9 @@ from numpy.typing import NDArray
 
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns
+from .facts import Consensus
 
 ROUNDING = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Consensus:
-    """How far each LF's votes agree with those of the others; each an ndarray of shape (n_lfs,).
-
-    Attributes
-    ----------
-    met : ndarray
-        Votes in rows with votes of others.
-    agreed : ndarray
-        Mean share of these others' votes that name the same class, in [0, 1]; NaN where none was met.
-    by_chance : ndarray
-        The same if the LF dealt its votes to rows at random.
-    error : ndarray
-        Standard error of `agreed` then.
-    """
-
-    met: NDArray[np.float64]
-    agreed: NDArray[np.float64]
-    by_chance: NDArray[np.float64]
-    error: NDArray[np.float64]
 
 
 def consensus(

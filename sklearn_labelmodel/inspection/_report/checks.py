@@ -11,9 +11,7 @@ from scipy.special import chdtrc
 
 from ..._utils import listed, plain
 from ..._votes.codes import LEAST_LFS
-from .agreement import Consensus
-from .facts import Facts
-from .repeats import Copy
+from .facts import Consensus, Copy, Facts
 
 SEVERITIES = ("danger", "warning", "info")
 

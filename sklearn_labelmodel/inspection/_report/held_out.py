@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from ..._evidence.model import VoteModel
 from ..._evidence.prior import given_prior
 from ..._learning.majority import EqualVotes, count_equally
 from ..._learning.observed import KeptCounts, Observed, observe, with_classes
-from ..._votes.classes import class_index
-from ..._votes.codes import Votes, no_gold
+from ..._votes.codes import Votes, class_index, no_gold
+from .facts import HeldOut
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
 
@@ -41,19 +41,6 @@ class FittedModel(Protocol):
     def _assume(self, observed: Observed) -> VoteModel: ...
 
     def _learn(self, observed: Observed, assumed: VoteModel) -> VoteModel: ...
-
-
-class HeldOut(NamedTuple):
-    """Mean log-likelihood of held-out rows, and the standard error of its difference from majority vote's.
-
-    Attributes
-    ----------
-    own, majority, error : float
-    """
-
-    own: float
-    majority: float
-    error: float
 
 
 def held_out_scores(model: FittedModel, votes: Votes) -> HeldOut | None:

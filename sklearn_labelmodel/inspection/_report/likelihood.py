@@ -19,7 +19,7 @@ from ..._evidence.model import ClassPrior, Expected, VoteModel, uniform_prior
 from ..._evidence.table import VoteTable
 from ..._learning.dawid_skene import dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
-from ..._votes.classes import class_index
+from ..._votes.codes import class_index
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns
 from .agreement import votes_by_lf

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,6 +14,7 @@ from ..._learning.copies import beyond_chance, find_copies
 from ..._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
 from ..._votes.patterns import Patterns
 from .agreement import votes_by_lf
+from .facts import Copy
 from .likelihood import LikelihoodFit, of_symbols, sampled
 
 # Products of two votes of a row that counting pairs may take, and patterns that are counted in any case.
@@ -28,28 +29,6 @@ UNEXPLAINED = 0.3
 
 # Probability, in all pairs together, that LFs which err independently agree so often.
 ACCIDENT = 0.2
-
-
-class Copy(NamedTuple):
-    """Two LFs that vote alike.
-
-    Attributes
-    ----------
-    first, second : int
-        Their columns, the lower first.
-    rows : float
-        Rows in which both vote; of one-sided LFs, rows in which the rarer one votes.
-    agreement : float
-        Share, in [0, 1], of these rows in which they vote the same.
-    allowed_for : bool
-        Whether the fit's dependencies connect them, directly or through others.
-    """
-
-    first: int
-    second: int
-    rows: float
-    agreement: float
-    allowed_for: bool = False
 
 
 def copied_pairs(patterns: Patterns, model: VoteModel, fit: LikelihoodFit) -> tuple[Copy, ...]:

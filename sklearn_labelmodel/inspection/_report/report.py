@@ -12,8 +12,9 @@ import numpy as np
 
 from ..._utils import listed, warn_user
 from .checks import SEVERITIES, Finding, all_findings, inverted
-from .facts import Facts, measure_fit
+from .facts import Facts
 from .held_out import FittedModel
+from .measure import measure_fit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,154 @@
+"""inspection._report.measure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._evidence.model import VoteModel, places_of
+from ..._learning.dawid_skene import votes_for
+from ..._learning.observed import KeptCounts, Observed, observed_rows
+from ..._votes.codes import Votes, class_index, no_gold
+from ..._votes.gold import GoldCounts
+from ..._votes.patterns import Patterns, read_patterns
+from .agreement import agreement_with_labels, consensus, consensus_of_pairs
+from .facts import Consensus, Copy, Facts
+from .held_out import FittedModel, held_out_scores
+from .intervals import accuracy_intervals
+from .likelihood import LikelihoodFit, fit_likelihood, pattern_posterior
+from .repeats import copied_pairs
+
+MOST_CELLS = 20_000_000
+
+
+def measure_fit(model: FittedModel) -> Facts:
+    """What a fitted label model tells without its votes."""
+    kept, learned = model._kept, model.vote_model_
+    return Facts(
+        kind=type(model).__name__,
+        capabilities=model._capabilities,
+        name=_names(model),
+        learned=learned,
+        kept=kept,
+        n_samples=kept.n_samples,
+        coverage=kept.coverage,
+        consensus=_kept_consensus(learned, kept),
+        labelled=_agreement_with_labels(learned, kept.gold),
+    )
+
+
+def measure(model: FittedModel, L: Any) -> Facts:
+    """What a fitted label model and the votes L tell."""
+    votes, known = _some_rows(model, L), measure_fit(model)
+    learned, labels = known.learned, known.kept.gold
+    patterns = read_patterns(votes, no_gold(votes.n_samples))
+    seen = observed_rows(patterns, learned.classes)
+    counts = votes_for(seen, patterns.indicators)
+    proba = pattern_posterior(patterns, learned.on(patterns.lf, patterns.vote))
+    copies, fit = _judge(learned, labels, seen)
+    silent, shares, predicted = _labels(patterns, proba)
+    agreement, outvoted = agreement_with_majority(counts, patterns.weight, proba)
+    return replace(
+        known,
+        n_samples=votes.n_samples,
+        coverage=seen.coverage,
+        consensus=consensus(patterns, seen.symbol_class, counts),
+        intervals=accuracy_intervals(fit),
+        silent=silent,
+        shares=shares,
+        labels=predicted,
+        agreement=agreement,
+        outvoted=outvoted,
+        held_out=None if labels is not None else held_out_scores(model, votes),
+        copies=copies,
+    )
+
+
+def _names(model: FittedModel) -> NDArray[np.object_]:
+    names = np.empty(model.n_features_in_, dtype=object)
+    names[:] = getattr(model, "feature_names_in_", range(model.n_features_in_))
+    return names
+
+
+def _kept_consensus(learned: VoteModel, kept: KeptCounts) -> Consensus | None:
+    if kept.cooccurrence is None:
+        return None
+    symbol_class = class_index(learned.table.vote, learned.classes)
+    named = np.flatnonzero(symbol_class < len(learned.classes))
+    pairs, lf = kept.cooccurrence[np.ix_(named, named)], learned.table.lf[named]
+    return consensus_of_pairs(lf, symbol_class[named], pairs, len(kept.coverage))
+
+
+def _agreement_with_labels(learned: VoteModel, labels: GoldCounts | None) -> Consensus | None:
+    if labels is None:
+        return None
+    table = learned.table
+    symbol_class = class_index(table.vote, learned.classes)
+    return agreement_with_labels(table.lf, symbol_class, labels, len(table.joint))
+
+
+def _some_rows(model: FittedModel, L: Any) -> Votes:
+    """The votes of L, or evenly spaced rows of it where there are more than the report reads."""
+    votes = model._read_votes(L)
+    most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.vote_model_.classes)))
+    if votes.n_samples <= most:
+        return votes
+    return votes.take(np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
+
+
+def _judge(
+    learned: VoteModel, labels: GoldCounts | None, seen: Observed
+) -> tuple[tuple[Copy, ...], LikelihoodFit]:
+    """Copies among the LFs, and the likelihood's fit without them."""
+    patterns, classes = seen.patterns, learned.classes
+    prior = learned.prior.of_all if learned.prior.source == "given" else None
+    known = None if labels is None else _by_symbols_of(patterns, labels, learned)
+    fit = fit_likelihood(patterns, classes, prior, labels=known)
+    copies = copied_pairs(patterns, learned, fit)
+    if copies:
+        repeated = tuple({copy.second for copy in copies})
+        fit = fit_likelihood(patterns, classes, prior, repeated, known)
+    return copies, fit
+
+
+def _by_symbols_of(patterns: Patterns, labels: GoldCounts, learned: VoteModel) -> GoldCounts:
+    """The labels counted by the patterns' symbols in place of the model's."""
+    unknown = np.zeros((1, len(labels.rows)))
+    place = places_of(patterns.lf, patterns.vote, learned.table)
+    return replace(labels, by_symbol=np.vstack([labels.by_symbol, unknown])[place])
+
+
+def _labels(
+    patterns: Patterns, proba: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Share of rows without votes; of those with votes predicted class shares, and shares of labels."""
+    weight = patterns.weight * (np.diff(patterns.indicators.indptr) > 0)
+    predicted = np.bincount(np.argmax(proba, axis=1), weight, minlength=proba.shape[1])
+    silent = 1 - float(weight.sum() / patterns.weight.sum())
+    return silent, weight @ proba / weight.sum(), predicted / weight.sum()
+
+
+def agreement_with_majority(
+    counts: NDArray[np.float64], weight: NDArray[np.float64], proba: NDArray[np.float64]
+) -> tuple[float | None, float | None]:
+    """How often labels of rows with votes are those of majority vote that draws lots, and how often they are outvoted.
+
+    So of two classes that tie, the label agrees by half; nothing outvotes it.
+
+    Parameters
+    ----------
+    counts, proba : ndarray of shape (n_patterns, n_classes)
+        Votes for each class, and its probability.
+    weight : ndarray of shape (n_patterns,)
+    """
+    voted = counts.any(axis=1)
+    if not voted.any():
+        return None, None
+    counts, predicted = counts[voted], np.argmax(proba[voted], axis=1)
+    leading = counts == counts.max(axis=1, keepdims=True)
+    leads = leading[np.arange(len(predicted)), predicted]
+    agreement = np.average(leads / leading.sum(axis=1), weights=weight[voted])
+    return float(agreement), float(np.average(~leads, weights=weight[voted]))
