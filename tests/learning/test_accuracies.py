@@ -1,4 +1,4 @@
-"""What votes say in the end: mu and the rows' table together, mu alone, and how often each LF is right."""
+"""What votes say in the end, by mu and the rows together or mu alone, and how often each LF is right."""
 
 from dataclasses import replace
 
