@@ -284,3 +284,15 @@ def vote_counts(
     shape = (len(symbol_class), n_classes)
     votes_for = sp.csr_array((np.ones(len(named)), (named, symbol_class[named])), shape=shape)
     return (block.indicators @ votes_for).toarray()
+
+
+def votes_by_lf(patterns: Patterns) -> Any:
+    """CSR array of shape (n_patterns, n_lfs): 1 where the LF votes."""
+    return sp.csr_array(
+        (
+            np.ones(patterns.indicators.nnz),
+            patterns.lf[patterns.indicators.indices],
+            patterns.indicators.indptr,
+        ),
+        shape=(len(patterns.weight), patterns.n_lfs),
+    )

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..._votes.gold import GoldCounts
-from ..._votes.patterns import Patterns
+from ..._votes.patterns import Patterns, votes_by_lf
 from .facts import Consensus
 
 ROUNDING = 1e-9
@@ -142,15 +142,3 @@ def _shares_of_others(
     np.add.at(summed, (lf, cls), -weight / others)
     n_rows += np.bincount(lf, weight, minlength=n_lfs)
     return np.asarray(summed / np.maximum(n_rows, 1)[:, None])
-
-
-def votes_by_lf(patterns: Patterns) -> Any:
-    """CSR array of shape (n_patterns, n_lfs): 1 where the LF votes."""
-    return sp.csr_array(
-        (
-            np.ones(patterns.indicators.nnz),
-            patterns.lf[patterns.indicators.indices],
-            patterns.indicators.indptr,
-        ),
-        shape=(len(patterns.weight), patterns.n_lfs),
-    )

@@ -21,8 +21,7 @@ from ..._learning.dawid_skene import dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
 from ..._votes.codes import class_index
 from ..._votes.gold import GoldCounts
-from ..._votes.patterns import Patterns
-from .agreement import votes_by_lf
+from ..._votes.patterns import Patterns, votes_by_lf
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,21 @@ from numpy.typing import NDArray
 from ..._evidence.model import VoteModel, places_of
 from ..._learning.dawid_skene import votes_for
 from ..._learning.observed import KeptCounts, Observed, observed_rows
+from ..._utils import warn_user
 from ..._votes.codes import Votes, class_index, no_gold
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns, read_patterns
 from .agreement import agreement_with_labels, consensus, consensus_of_pairs
+from .checks import inverted
 from .facts import Consensus, Copy, Facts
 from .held_out import FittedModel, held_out_scores
 from .intervals import accuracy_intervals
 from .likelihood import LikelihoodFit, fit_likelihood, pattern_posterior
 from .repeats import copied_pairs
+
+if TYPE_CHECKING:
+    pass
+
 
 MOST_CELLS = 20_000_000
 
@@ -152,3 +158,11 @@ def agreement_with_majority(
     leads = leading[np.arange(len(predicted)), predicted]
     agreement = np.average(leads / leading.sum(axis=1), weights=weight[voted])
     return float(agreement), float(np.average(~leads, weights=weight[voted]))
+
+
+def warn_of_inverted(model: FittedModel) -> None:
+    """Warn of LFs that vote against the others, as far as `fit` can tell."""
+    found = [str(finding) for finding in inverted(measure_fit(model))]
+    if found:
+        more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
+        warn_user(found[0] + more)

@@ -12,8 +12,7 @@ from scipy.special import ndtri
 from ..._evidence.model import VoteModel, groups_of, places_of
 from ..._learning.copies import beyond_chance, find_copies
 from ..._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
-from ..._votes.patterns import Patterns
-from .agreement import votes_by_lf
+from ..._votes.patterns import Patterns, votes_by_lf
 from .facts import Copy
 from .likelihood import LikelihoodFit, of_symbols, sampled
 

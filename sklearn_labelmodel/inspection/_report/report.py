@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._utils import listed, warn_user
-from .checks import SEVERITIES, Finding, all_findings, inverted
+from ..._utils import listed
+from .checks import SEVERITIES, Finding, all_findings
 from .facts import Facts
-from .held_out import FittedModel
-from .measure import measure_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,14 +115,6 @@ class FitReport:
         }
         parts = [f"{name} {text}" for name, text in known.items() if text is not None]
         return "; ".join(parts) or "report(L) says more."
-
-
-def warn_of_inverted(model: FittedModel) -> None:
-    """Warn of LFs that vote against the others, as far as `fit` can tell."""
-    found = [str(finding) for finding in inverted(measure_fit(model))]
-    if found:
-        more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
-        warn_user(found[0] + more)
 
 
 def make_report(facts: Facts) -> FitReport:
