@@ -148,7 +148,9 @@ class VoteModel:
         if silence is None:
             sums = np.ascontiguousarray((rows.evidence @ log_p).T)
         else:
-            sums = (rows.evidence @ (log_p - silence[self.table.lf]) + silence.sum(axis=0)).T
+            # Also a vote that says nothing ends its LF's silence.
+            spoken = rows.indicators @ silence[self.table.lf]
+            sums = (rows.evidence @ log_p - spoken + silence.sum(axis=0)).T
         return self.add_up(sums, rows.total)
 
     def posterior(self, rows: Rows) -> NDArray[np.float64]:
@@ -186,12 +188,7 @@ class VoteModel:
             wide.resize(len(table.lf) + 1, len(table.lf) + 1)
             likeness = wide[place][:, place]
         nothing = np.zeros((1, len(self.classes)))
-        silence = table.silence
-        unknown = nothing if silence is None else silence
         log_p = np.vstack([table.log_p, nothing])[place]
-        if silence is not None:
-            missing = place == len(table.lf)
-            log_p[missing] = unknown[lf[missing]]
         return replace(
             self,
             table=replace(table, lf=lf, vote=vote, log_p=log_p),

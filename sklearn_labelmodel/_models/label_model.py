@@ -250,8 +250,9 @@ class LabelModelClassifier(BaseLabelModel):
         table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
         dependence = independent(len(lf))
         if not isinstance(self.dependencies, str):
+            given = () if self.dependencies is None else self.dependencies
             names = observed.names
-            pairs = resolve_pairs(self.dependencies or (), observed.n_lfs, names)
+            pairs = resolve_pairs(given, observed.n_lfs, names)
             dependence = declared(pairs, lf, vote, observed.n_lfs)
         n_samples = observed.n_samples
         return VoteModel(
