@@ -109,7 +109,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         "informative_abstain": ["boolean", StrOptions({"one-sided"})],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
         "classes": ["array-like", None],
-        "abstain": [Real, str, None],
+        "abstain": ["array-like", Real, str, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 

@@ -167,7 +167,7 @@ class LabelModelClassifier(BaseLabelModel):
         "mu_eps": [Interval(Real, 0, 0.5, closed="neither"), None],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
         "classes": ["array-like", None],
-        "abstain": [Real, str, None],
+        "abstain": ["array-like", Real, str, None],
         "gold": [StrOptions({"anchor", "prior", "ignore"})],
         "n_em_steps": [Interval(Integral, 0, None, closed="left")],
         "tempering": [Interval(Real, 0, 1, closed="both")],
