@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .._evidence.dependence import independent
 from .._evidence.model import NO_PAIRS, Dependence, VoteModel
 from .._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
+from .._votes.scores import is_bin
 from .observed import Observed
 
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
@@ -69,8 +70,9 @@ def find_copies(
     ratio is over 0.4, they are better than assumed, or copies. Who is better agrees with the other LFs more than these
     among each other; those that do not copy each other surely, and are near-duplicates too.
     LFs of one symbol never disagree where both vote: for two of these an agreement is a row in which both vote,
-    common rows are those in which the rarer one does, and only near-duplicates depend on each other. Of more than
-    2,000 LFs of either kind, none is compared.
+    common rows are those in which the rarer one does, and only near-duplicates depend on each other. So it is among
+    bins of scores: what else judges agree in tempers rows (`temper_scores`). Of more than 2,000 LFs of a kind, none is
+    compared.
 
     Parameters
     ----------
@@ -94,7 +96,8 @@ def find_copies(
     if table.shape[1] == 1:
         return independent(len(weights))
     near, sure = [NO_PAIRS], NO_PAIRS
-    choosing = _among(statistics, np.flatnonzero(has_choice[statistics.lf]))
+    chooses, bins = has_choice[statistics.lf], is_bin(statistics.vote)
+    choosing = _among(statistics, np.flatnonzero(chooses & ~bins))
     if 2 <= len(choosing.lfs) <= MOST_LFS:
         agreed, expected, common = _agreements(choosing, table[choosing.symbols], voted_prior)
         ratio, z = beyond_chance(agreed, expected, common)
@@ -107,6 +110,12 @@ def find_copies(
         weights[choosing.symbols] = 1 / (1 + _shared(choosing, _dependence(ratio, z)))
         near.append(choosing.pairs(is_sure | (ratio > LEAST_RATIO) & (z > LEAST_Z)))
         sure = choosing.pairs(is_sure)
+    judges = _among(statistics, np.flatnonzero(chooses & bins))
+    if 2 <= len(judges.lfs) <= MOST_LFS:
+        ratio, z = beyond_chance(*_agreements(judges, table[judges.symbols], voted_prior))
+        is_near = (ratio > LEAST_RATIO) & (z > LEAST_Z)
+        weights[judges.symbols] = 1 / (1 + _shared(judges, _dependence(ratio, z) * is_near))
+        near.append(judges.pairs(is_near))
     single = _among(statistics, np.flatnonzero(~has_choice[statistics.lf]))
     if 2 <= len(single.lfs) <= MOST_LFS:
         ratio, z = beyond_chance(*common_rows(single, table[single.symbols], prior))

@@ -227,5 +227,5 @@ def _rates(
 
 def votes_for(observed: Observed, indicators: sp.csr_array) -> NDArray[np.float64]:
     """Votes for each class, shape (n_rows, n_classes)."""
-    named = np.where(observed.names_class[:, None], observed.meaning, 0.0)
-    return np.asarray(indicators @ named)
+    told = np.where(observed.tells[:, None], observed.meaning, 0.0)
+    return np.asarray(indicators @ told)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .._evidence.model import Expected, VoteModel, maximise
 from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, accuracies, leaning, shrink, sum_of_lf
+from .._votes.scores import is_bin
 from .observed import Observed
 
 # The label model ----------------------------------------------------------------------------------
@@ -96,6 +97,9 @@ def _share(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
 def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:
     """The geometric mean of mu and the rows' table: pairs of votes and whole rows say one as much as the other.
 
+    Bins of scores keep the rows' table: judges agree on more than the class, and pairs of bins would take all of it for
+    the class.
+
     Parameters
     ----------
     observed : Observed
@@ -106,6 +110,7 @@ def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> V
     table = model.table
     scale = np.where(table.joint, 1.0, observed.coverage)[table.lf]
     log_p = (np.log(model.mu) + table.log_p + np.log(scale)[:, None]) / 2
+    log_p = np.where(is_bin(table.vote)[:, None], table.log_p, log_p)
     return replace(model, table=replace(table, log_p=log_p), tempering=tempering)
 
 
@@ -117,3 +122,13 @@ def judge_lfs(observed: Observed, model: VoteModel) -> VoteModel:
     spoken = sum_of_lf(joint_p.sum(axis=1), table.lf, observed.n_lfs)
     found = accuracies(table.lf, observed.meaning, joint_p, spoken)
     return replace(model, accuracies=np.where(np.isnan(found), model.accuracies, found))
+
+
+def forget(assumed: VoteModel, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
+    """What was assumed, but for the class prior."""
+    return replace(assumed, prior=model.prior)
+
+
+def take_learned_prior(observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
+    """The class prior of rows with votes for that of all."""
+    return replace(model, prior=model.prior.for_all(model.prior.of_voted, "learned"))

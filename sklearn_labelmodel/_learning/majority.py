@@ -69,11 +69,11 @@ def count_equally(observed: Observed, prior: ClassPrior) -> EqualVotes:
     prior : ClassPrior
     """
     lf, n_lfs, k = observed.lf, observed.n_lfs, len(observed.classes)
-    foreign = lf[observed.symbol_class == k]
+    foreign = lf[~observed.tells]
     translated = np.isin(np.arange(n_lfs), foreign) & observed.gold.rows.any()
     counts = _vote_counts(observed, translated[lf])
-    means = counts.any(axis=1)
-    meaning = np.full_like(counts, 1 / k)
+    meaning = np.where(translated[lf][:, None], 1 / k, observed.meaning)
+    means = counts.any(axis=1) & translated[lf]
     meaning[means] = np.eye(k)[counts[means].argmax(axis=1)]
     precision = shared_precision(agreement(observed, meaning), k)
     eps = least_probability(observed.n_samples)
@@ -99,8 +99,8 @@ def count_equally(observed: Observed, prior: ClassPrior) -> EqualVotes:
 
 
 def _vote_counts(observed: Observed, translated: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """What each symbol counts for each class: for the one it names, or as the gold labels share it out."""
-    counts = np.where(observed.names_class[:, None], observed.meaning, 0.0)
+    """What each symbol counts for each class: as much as it means it, or as the gold labels share it out."""
+    counts = np.where(observed.tells[:, None], observed.meaning, 0.0)
     if translated.any():
         gold = observed.gold.by_symbol[translated]
         total = gold.sum(axis=1, keepdims=True)
@@ -137,9 +137,8 @@ def _look_up(model: EqualVotes, votes: Votes) -> LookUp:
     table = np.vstack([model.counts, nothing, np.eye(n_classes)])
     rows = find_symbols(votes, model.table.lf, model.table.vote)
     named = class_index(votes.values, model.classes)
-    literal = np.where(named < n_classes, n_symbols + 1 + named, n_symbols)
-    literal[np.arange(len(literal)) == votes.abstain_code] = n_symbols
-    rows[~model.translated, :-1] = literal
+    literal = np.flatnonzero((named < n_classes) & (np.arange(len(named)) != votes.abstain_code))
+    rows[np.ix_(~model.translated, literal)] = n_symbols + 1 + named[literal]
     return LookUp(rows, table, nothing)
 
 

@@ -11,9 +11,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._votes.codes import GoldLabels, Votes, check_any_vote, class_index, no_gold
+from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
 from .._votes.pairs import VoteStatistics, count_gold, count_votes
 from .._votes.patterns import Patterns, read_patterns
+from .._votes.scores import Scores, is_bin
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 17, 512
@@ -50,6 +52,8 @@ class Observed:
         Whether each LF casts several votes.
     encoding : dict of vote to label, or None
         Which label each vote is, where y numbers the classes that LFs vote for.
+    scores : Scores or None
+        Columns of scores, and their bins.
     counted : dict
         What was counted of these so far.
     """
@@ -68,6 +72,7 @@ class Observed:
     overlaps: NDArray[np.bool_]
     has_choice: NDArray[np.bool_]
     encoding: dict[Any, int] | None = None
+    scores: Scores | None = None
     counted: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -107,6 +112,12 @@ class Observed:
     def names_class(self) -> NDArray[np.bool_]:
         """Whether each symbol means a single class, shape (n_symbols,)."""
         return self._once("names_class", lambda: self.meaning.max(axis=1) == 1.0)
+
+    @property
+    def tells(self) -> NDArray[np.bool_]:
+        """Whether each symbol means anything: all but votes that are no class, shape (n_symbols,)."""
+        leans = self.meaning.max(axis=1) > self.meaning.min(axis=1)
+        return self._once("tells", lambda: self.names_class | leans | is_bin(self.vote))
 
     @property
     def symbol_class(self) -> NDArray[np.intp]:
@@ -226,16 +237,64 @@ def _observed(
     )
 
 
+def meaning_of_bins(
+    lf: NDArray[np.intp], vote: NDArray[Any], frequency: NDArray[np.float64], classes: NDArray[Any]
+) -> NDArray[np.float64]:
+    """What bins of scores mean, shape (n_bins, n_classes).
+
+    With r the mean rank of the bin's scores, in (0, 1), the share of its class is r ** (n_classes - 1), the probability
+    that r is the greatest of n_classes ranks; the others share what is left.
+
+    Parameters
+    ----------
+    lf, vote, frequency : ndarray of shape (n_bins,)
+        All bins of some LFs, in order.
+    classes : ndarray of shape (n_classes,)
+    """
+    k, last = len(classes), classes.tolist()[-1]
+    labels = as_objects([last if one.label is None else one.label for one in vote])
+    n_lfs = int(lf.max()) + 1
+    before = np.append(0.0, np.bincount(lf, frequency, minlength=n_lfs).cumsum())
+    rank = (np.cumsum(frequency) - frequency / 2 - before[lf]) / np.diff(before)[lf]
+    own = np.clip(rank, 0.0, 1.0) ** (k - 1)
+    meaning = np.tile(((1 - own) / max(1, k - 1))[:, None], (1, k))
+    meaning[np.arange(len(lf)), class_index(labels, classes)] = own
+    return meaning
+
+
 def with_classes(
-    observed: Observed, classes: NDArray[Any], encoding: dict[Any, int] | None = None
+    observed: Observed,
+    classes: NDArray[Any],
+    encoding: dict[Any, int] | None = None,
+    scores: Scores | None = None,
+    sets: dict[Any, NDArray[np.intp]] | None = None,
 ) -> Observed:
-    """With the classes, what symbols mean by them, and which label each vote is where y numbers them."""
+    """With the classes, what symbols mean by them, and how votes and scores were read.
+
+    Parameters
+    ----------
+    observed : Observed
+    classes : ndarray of shape (n_classes,)
+    encoding : dict of vote to label, default=None
+    scores : Scores, default=None
+    sets : dict of vote to ndarray of classes, default=None
+        Places of the classes that some votes leave open.
+    """
     meaning = meaning_of(observed.vote, classes)
+    for vote, left_open in (sets or {}).items():
+        symbols = np.flatnonzero(observed.vote == vote)
+        meaning[symbols] = 0.0
+        meaning[symbols[:, None], left_open] = 1 / len(left_open)
+    bins = np.flatnonzero(is_bin(observed.vote))
+    if len(bins):
+        of_bins = observed.lf[bins], observed.vote[bins], observed.frequency[bins]
+        meaning[bins] = meaning_of_bins(*of_bins, classes)
     return replace(
         observed,
         classes=classes,
         meaning=meaning,
         encoding=encoding,
+        scores=scores,
         counted=dict(observed.counted),
     )
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .._learning.observed import KeptCounts, Observed
+    from .._votes.scores import Scores
     from ..inspection._report.report import FitReport
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
@@ -60,7 +61,10 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     gold: str
     vote_model_: VoteModel
     n_features_in_: int
+    scores: Any
+    vote_meanings: Any
     _encoding: dict[Any, int] | None
+    _scores: Scores | None
     _kept: KeptCounts
     # What the report may suggest.
     _capabilities: frozenset[str] = frozenset()
@@ -140,6 +144,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             "n_features_in_": observed.n_lfs,
             "vote_model_": learned,
             "_encoding": observed.encoding,
+            "_scores": observed.scores,
             "_kept": observed.kept(self._anchors(observed)),
         }
         names = observed.names
@@ -273,6 +278,16 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     def symbols_(self) -> NDArray[Any]:
         """The votes that occurred: fields "lf" and "vote", shape (n_symbols,)."""
         return self.vote_model_.table.symbols
+
+    @property
+    def score_bins_(self) -> dict[Any, NDArray[np.float64]]:
+        """Least and greatest fitted score of each bin, (n_bins, 2), of each column of scores."""
+        scored = self._scores
+        if scored is None:
+            return {}
+        names = getattr(self, "feature_names_in_", None)
+        keys = scored.columns if names is None else names[scored.columns]
+        return dict(zip(keys.tolist(), scored.ranges, strict=True))
 
     @property
     def mu_(self) -> NDArray[np.float64]:

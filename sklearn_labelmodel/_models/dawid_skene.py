@@ -62,6 +62,8 @@ class DawidSkeneClassifier(BaseLabelModel):
         P(Y), positive and adding up to 1, then kept. None or "estimate": learned, from gold labels and votes.
     {{parameter classes}}
     {{parameter abstain}}
+    {{parameter scores}}
+    {{parameter vote_meanings}}
     gold : {"anchor", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": their class is certain in every E-step. "ignore": y only names the
         classes.
@@ -69,6 +71,7 @@ class DawidSkeneClassifier(BaseLabelModel):
     Attributes
     ----------
     {{attribute vote_model_}}
+    {{attribute score_bins_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y): the LF's table, times how often it votes.
     {{attribute conditional_probs_}}
@@ -110,6 +113,8 @@ class DawidSkeneClassifier(BaseLabelModel):
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
         "classes": ["array-like", None],
         "abstain": ["array-like", Real, str, None],
+        "scores": ["array-like", Mapping, str, None],
+        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 
@@ -125,6 +130,8 @@ class DawidSkeneClassifier(BaseLabelModel):
         class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
         classes: ArrayLike | None = None,
         abstain: Any = -1,
+        scores: Any = None,
+        vote_meanings: Mapping[Any, Any] | None = None,
         gold: str = "anchor",
     ):
         self.max_iter = max_iter
@@ -136,6 +143,8 @@ class DawidSkeneClassifier(BaseLabelModel):
         self.class_balance = class_balance
         self.classes = classes
         self.abstain = abstain
+        self.scores = scores
+        self.vote_meanings = vote_meanings
         self.gold = gold
 
     _capabilities = frozenset({"heed a prior", "learn a prior"})
@@ -160,7 +169,9 @@ class DawidSkeneClassifier(BaseLabelModel):
         )
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
-        return [self._maximise]
+        from .._learning.scores import temper_scores
+
+        return [self._maximise, temper_scores]
 
     def _maximise(self, observed: Observed, model: VoteModel) -> VoteModel:
         from .._learning.completion import accuracies_by_mu

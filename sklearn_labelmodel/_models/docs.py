@@ -16,6 +16,23 @@ PIECES = {
     abstain : int, float, str, list of these or None, default=-1
         The vote that means "no vote", as every missing value does; a list where there are several.
 """,
+    "parameter scores": """
+    scores : "all", list or mask of columns, or dict of column to class, default=None
+        Columns (by name or position) that hold scores in place of votes: numbers such as ratings, probabilities or
+        logits, which speak for a class the more the larger they are. The dict says for which class; else it is the
+        second of two. Each is cut into four bins by quantiles of the fitted rows, so that its scale does not matter,
+        and what a bin means is learned. Only missing values abstain in them, `abstain` does not. Scores name no
+        classes: these come from `classes`, y or the votes of other columns.
+""",
+    "parameter vote_meanings": """
+    vote_meanings : dict of vote to list of classes, default=None
+        Votes that leave several classes open, such as {"animal": ["cat", "dog"]} or {"not spam": ["ham", "promo"]}.
+""",
+    "attribute score_bins_": """
+    score_bins_ : dict of column to ndarray of shape (n_bins, 2)
+        Least and greatest fitted score of each bin. A new score falls into the first bin whose greatest one it does
+        not exceed, else into the last.
+""",
     "attribute vote_model_": """
     vote_model_ : VoteModel
         All that was learned, as one object: the attributes below are read from it.

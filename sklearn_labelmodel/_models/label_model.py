@@ -83,6 +83,8 @@ class LabelModelClassifier(BaseLabelModel):
         it; LFs that cast one vote only do not tell it (a warning says so).
     {{parameter classes}}
     {{parameter abstain}}
+    {{parameter scores}}
+    {{parameter vote_meanings}}
     gold : {"anchor", "prior", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
         with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
@@ -113,6 +115,7 @@ class LabelModelClassifier(BaseLabelModel):
     Attributes
     ----------
     {{attribute vote_model_}}
+    {{attribute score_bins_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
         P(symbol | Y).
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
@@ -168,6 +171,8 @@ class LabelModelClassifier(BaseLabelModel):
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
         "classes": ["array-like", None],
         "abstain": ["array-like", Real, str, None],
+        "scores": ["array-like", Mapping, str, None],
+        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "prior", "ignore"})],
         "n_em_steps": [Interval(Integral, 0, None, closed="left")],
         "tempering": [Interval(Real, 0, 1, closed="both")],
@@ -195,6 +200,8 @@ class LabelModelClassifier(BaseLabelModel):
         class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
         classes: ArrayLike | None = None,
         abstain: Any = -1,
+        scores: Any = None,
+        vote_meanings: Mapping[Any, Any] | None = None,
         gold: str = "anchor",
         n_em_steps: int = 5,
         tempering: float = 0.5,
@@ -218,6 +225,8 @@ class LabelModelClassifier(BaseLabelModel):
         self.class_balance = class_balance
         self.classes = classes
         self.abstain = abstain
+        self.scores = scores
+        self.vote_meanings = vote_meanings
         self.gold = gold
         self.n_em_steps = n_em_steps
         self.tempering = tempering
@@ -270,8 +279,9 @@ class LabelModelClassifier(BaseLabelModel):
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
         from .._learning.completion import believe_mu
-        from .._learning.em import judge_lfs, mean_with_mu
+        from .._learning.em import forget, judge_lfs, mean_with_mu, take_learned_prior
         from .._learning.gold import count_gold, tell_prior
+        from .._learning.scores import doubt_scores, temper_scores
         from .._learning.shares import confirm, match_shares
 
         anchored, known = self._anchors(observed), assumed.prior.known
@@ -288,7 +298,8 @@ class LabelModelClassifier(BaseLabelModel):
             recipe += [self._read_anew, *self._reading(observed, self.n_em_steps)]
         if not reads:
             recipe += [partial(forget, assumed)]
-        recipe += [self._complete_pairs]
+        doubt = partial(doubt_scores, precision=self._precision(observed))
+        recipe += [self._complete_pairs, doubt]
         if anchored:
             recipe += [count_gold]
         if not reads:
@@ -298,6 +309,7 @@ class LabelModelClassifier(BaseLabelModel):
         if given:
             recipe += [partial(confirm, tempering=tempering)]
         recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering)]
+        recipe += [partial(temper_scores, independent=tempering == 0)]
         if known or anchored:
             recipe += [partial(match_shares, silence=given)]
         return recipe
@@ -442,13 +454,3 @@ class LabelModelClassifier(BaseLabelModel):
         if history is None:
             raise AttributeError("This label model was not trained.")
         return history
-
-
-def forget(assumed: VoteModel, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
-    """What was assumed, but for the class prior."""
-    return replace(assumed, prior=model.prior)
-
-
-def take_learned_prior(observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
-    """The class prior of rows with votes for that of all."""
-    return replace(model, prior=model.prior.for_all(model.prior.of_voted, "learned"))

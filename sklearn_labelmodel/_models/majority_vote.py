@@ -33,6 +33,8 @@ class MajorityVoteClassifier(BaseLabelModel):
         P(Y), positive and adding up to 1. None: from the gold labels, else uniform.
     {{parameter classes}}
     {{parameter abstain}}
+    {{parameter scores}}
+    {{parameter vote_meanings}}
     gold : {"anchor", "ignore"}, default="anchor"
         What labelled rows of y are for. "anchor": for the class prior, and to translate the labeling functions (LFs)
         that vote for something that is no class (see Notes). "ignore": y only names the classes; votes that are
@@ -41,6 +43,7 @@ class MajorityVoteClassifier(BaseLabelModel):
     Attributes
     ----------
     {{attribute vote_model_}}
+    {{attribute score_bins_}}
     vote_weights_ : ndarray of shape (n_symbols, n_classes)
         What each symbol counts for each class: 1 for the class that it names; adding up to 1, or 0 for a symbol that
         counts for none.
@@ -81,6 +84,8 @@ class MajorityVoteClassifier(BaseLabelModel):
         "class_balance": ["array-like", Mapping, None],
         "classes": ["array-like", None],
         "abstain": ["array-like", Real, str, None],
+        "scores": ["array-like", Mapping, str, None],
+        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 
@@ -90,11 +95,15 @@ class MajorityVoteClassifier(BaseLabelModel):
         class_balance: ArrayLike | Mapping[Any, float] | None = None,
         classes: ArrayLike | None = None,
         abstain: Any = -1,
+        scores: Any = None,
+        vote_meanings: Mapping[Any, Any] | None = None,
         gold: str = "anchor",
     ):
         self.class_balance = class_balance
         self.classes = classes
         self.abstain = abstain
+        self.scores = scores
+        self.vote_meanings = vote_meanings
         self.gold = gold
 
     vote_model_: EqualVotes

@@ -17,7 +17,16 @@ from .._votes.codes import Votes, is_text, no_gold
 from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
 from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
 from .._votes.gold import read_gold
-from .._votes.reader import read_votes
+from .._votes.meanings import literal, literal_votes, open_classes
+from .._votes.scores import (
+    check_speaks_for,
+    find_scores,
+    n_columns,
+    no_bins,
+    read_beside,
+    with_bins,
+    with_ranges,
+)
 from .._votes.suspects import warn_of_new_values
 
 if TYPE_CHECKING:
@@ -30,7 +39,7 @@ def observe_votes(model: Any, L: Any, y: Any) -> Observed:
     Parameters
     ----------
     model : label model
-        With the parameters classes, abstain, gold and class_balance.
+        With the parameters classes, abstain, scores, vote_meanings, gold and class_balance.
     L, y
         As `fit` takes them.
     """
@@ -41,18 +50,26 @@ def observe_votes(model: Any, L: Any, y: Any) -> Observed:
     n_samples, names = _num_samples(L), column_names(L)
     labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=model.classes)
     fractions = bool(labels.n_labelled) or model.classes is not None
-    votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
+    scored = find_scores(model.scores, n_columns(L), names)
+    votes, cells = read_beside(
+        L, scored, abstain=model.abstain, names=names, allow_fractions=fractions
+    )
     warn_of_wrapper(labels)
-    encoding = find_encoding(votes, labels, model.classes)
+    meanings, named = model.vote_meanings, model.classes
+    encoding = None if meanings else find_encoding(votes, labels, named)
     votes = renamed(votes, encoding)
     counted = labels if model.gold != "ignore" else no_gold(votes.n_samples)
-    observed = observe(votes, counted, by_pairs=model._by_pairs)
+    if scored is not None:
+        scored = with_ranges(scored, cells)
+    observed = observe(with_bins(votes, scored, cells), counted, by_pairs=model._by_pairs)
     model._warn_unidentified(observed)
-    named, balance = model.classes, model.class_balance
-    symbols = observed.lf, observed.vote
-    classes = resolve_classes(named, model.abstain, labels, votes, *symbols, balance)
+    symbols = literal(observed.lf, observed.vote, meanings)
+    plain_votes = literal_votes(votes, meanings)
+    balance = model.class_balance
+    classes = resolve_classes(named, model.abstain, labels, plain_votes, *symbols, balance)
     warn_of_gold_of_one_class(counted, classes, named, balance)
-    return with_classes(observed, classes, encoding)
+    check_speaks_for(scored, classes, names)
+    return with_classes(observed, classes, encoding, scored, open_classes(meanings, classes))
 
 
 def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
@@ -65,19 +82,25 @@ def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
     L
         As `predict_proba` takes it.
     """
-    names, known = check_lf_names(model, L), learned.table.vote
-    fractions = known.dtype.kind == "f"
-    votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
+    names, known = check_lf_names(model, L), no_bins(learned.table.vote)
+    scored, n_lfs = model._scores, len(learned.table.joint)
+    if scored is not None:
+        _check_width(n_columns(L), n_lfs, model)
+    votes, cells = read_beside(
+        L, scored, abstain=model.abstain, names=names, allow_fractions=known.dtype.kind == "f"
+    )
     votes = renamed(votes, model._encoding)
     check_same_kind(votes.vote_values, known)
     if is_text(votes.values):
         warn_of_new_values(votes.values, known, "L", "is no evidence")
     if model.classes is not None:
-        check_votes_are_classes(learned.classes, votes)
-    n_lfs = len(learned.table.joint)
-    if votes.n_lfs != n_lfs:
+        check_votes_are_classes(learned.classes, literal_votes(votes, model.vote_meanings))
+    _check_width(votes.n_lfs, n_lfs, model)
+    return with_bins(votes, scored, cells)
+
+
+def _check_width(n_lfs: int, expected: int, model: Any) -> None:
+    if n_lfs != expected:
         raise ValueError(
-            f"X has {votes.n_lfs} features, but {type(model).__name__} is expecting "
-            f"{n_lfs} features as input"
+            f"X has {n_lfs} features, but {type(model).__name__} is expecting {expected} features as input"
         )
-    return votes

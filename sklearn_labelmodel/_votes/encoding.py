@@ -102,7 +102,7 @@ def find_encoding(votes: Votes, gold: GoldLabels, classes: Any) -> dict[Any, int
     return encoding
 
 
-def renamed(votes: Votes, encoding: dict[Any, int] | None) -> Votes:
+def renamed(votes: Votes, encoding: dict[Any, Any] | None) -> Votes:
     """The votes under the names that y has for them; votes without one abstain."""
     if encoding is None:
         return votes

@@ -1,0 +1,90 @@
+"""Votes that leave several classes open, as `vote_meanings` says them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils import listed_values, plain
+from .codes import Votes, class_index
+from .containers import as_objects
+from .encoding import renamed
+from .scores import is_bin
+
+
+def open_classes(
+    vote_meanings: Mapping[Any, Any] | None, classes: NDArray[Any]
+) -> dict[Any, NDArray[np.intp]]:
+    """Which classes each vote leaves open.
+
+    Parameters
+    ----------
+    vote_meanings : dict of vote to list of classes, or None
+    classes : ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        A meaning that is empty or holds what is no class; a vote for a class that is said to mean others.
+    """
+    return {
+        vote: _places(plain(vote), _listed(meant), classes)
+        for vote, meant in (vote_meanings or {}).items()
+    }
+
+
+def _listed(meant: Any) -> list[Any]:
+    alone = isinstance(meant, str) or not hasattr(meant, "__iter__")
+    return [meant] if alone else [plain(label) for label in meant]
+
+
+def _places(vote: Any, meant: list[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+    if not meant:
+        raise ValueError(
+            f"vote_meanings says that the vote {vote!r} leaves no class open. Name one at least, or name it as the "
+            "marker `abstain`."
+        )
+    places = class_index(as_objects(meant), classes)
+    if (places == len(classes)).any():
+        unknown = meant[int(np.flatnonzero(places == len(classes))[0])]
+        raise ValueError(
+            f"vote_meanings says that the vote {vote!r} means {unknown!r}, which is none of the classes "
+            f"{listed_values(classes)}. Correct it, or name all classes with `classes`."
+        )
+    if vote in classes.tolist() and meant != [vote]:
+        raise ValueError(
+            f"vote_meanings says that the vote {vote!r} means {meant}, and it is a class itself. Leave it out, or give "
+            "the vote another name."
+        )
+    return np.unique(places)
+
+
+def literal(
+    lf: NDArray[np.intp], vote: NDArray[Any], vote_meanings: Mapping[Any, Any] | None
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """LF and value of the symbols that are neither bins of scores nor votes with a meaning of their own."""
+    bins = is_bin(vote)
+    if not (bins.any() or vote_meanings):
+        return lf, vote
+    known = [value in (vote_meanings or {}) for value in vote.tolist()]
+    chosen = ~(bins | np.array(known, dtype=bool))
+    return lf[chosen], _plain_values(vote[chosen])
+
+
+def _plain_values(values: NDArray[Any]) -> NDArray[Any]:
+    """Votes in an array as there would be without bins."""
+    if values.dtype.kind != "O" or any(isinstance(value, str) for value in values):
+        return values
+    return np.array(values.tolist())
+
+
+def literal_votes(votes: Votes, vote_meanings: Mapping[Any, Any] | None) -> Votes:
+    """The votes, in which those with a meaning of their own abstain."""
+    if not vote_meanings:
+        return votes
+    return renamed(
+        votes, {vote: vote for vote in votes.vote_values.tolist() if vote not in vote_meanings}
+    )

@@ -1,0 +1,425 @@
+"""Columns of scores: found, read, and cut into bins, which are symbols as votes are."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import total_ordering
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.utils import check_array
+
+from .._utils import listed_values, plain, warn_user
+from .codes import ColumnVotes, SparseVotes, Votes, lf_label
+from .containers import as_array, as_objects, column_of, is_table
+from .reader import NO_VOTES, is_missing, markers_of, read_votes
+
+# Bins that a column of scores is cut into. Chosen on half of the rows and judges of one set, checked on the others.
+N_BINS = 4
+
+
+@total_ordering
+@dataclass(frozen=True)
+class Bin:
+    """What a score is among votes: the bin that it falls into.
+
+    Attributes
+    ----------
+    place : int
+        Counted from the lowest scores.
+    label : scalar or None
+        The class that scores speak for; None for the second of two.
+    """
+
+    place: int
+    label: Any = None
+
+    def __lt__(self, other: Any) -> bool:
+        """Bins come in order, after all votes."""
+        return isinstance(other, Bin) and self._key < other._key
+
+    @property
+    def _key(self) -> tuple[bool, Any, int]:
+        return self.label is not None, self.label, self.place
+
+
+def is_bin(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of some votes are bins of scores."""
+    if values.dtype.kind != "O":
+        return np.zeros(len(values), dtype=bool)
+    return np.array([isinstance(value, Bin) for value in values], dtype=bool)
+
+
+def no_bins(values: NDArray[Any]) -> NDArray[Any]:
+    """Votes without those that are bins, in an array as there would be without scores."""
+    bins = is_bin(values)
+    if not bins.any():
+        return values
+    votes = values[~bins]
+    return votes if any(isinstance(vote, str) for vote in votes) else np.array(votes.tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Columns of scores, and their bins.
+
+    Attributes
+    ----------
+    columns : ndarray of shape (n_columns,), dtype intp
+        Ascending.
+    labels : list of n_columns scalars
+        The class that each speaks for; None for the second of two.
+    ranges : list of ndarray of shape (n_bins, 2)
+        Least and greatest fitted score of each bin of each column, ascending; empty where none is fitted.
+    """
+
+    columns: NDArray[np.intp]
+    labels: list[Any]
+    ranges: list[NDArray[np.float64]]
+
+    @property
+    def bins(self) -> list[Bin]:
+        """All bins that may occur, in order."""
+        pairs = zip(self.labels, self.ranges, strict=True)
+        return sorted({Bin(place, label) for label, cut in pairs for place in range(len(cut))})
+
+    def words(self, lf: int, vote: Any) -> Any:
+        """How users are shown a vote: the scores that a bin holds, any other as it is."""
+        if not isinstance(vote, Bin):
+            return vote
+        low, high = self.ranges[int(np.searchsorted(self.columns, lf))][vote.place]
+        return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def n_columns(L: Any) -> int:
+    """Columns of a table, array, matrix or list of rows."""
+    shape = np.shape(L[0]) if isinstance(L, list | tuple) and len(L) else getattr(L, "shape", (0,))
+    return int(shape[-1]) if len(shape) else 0
+
+
+# Which columns ------------------------------------------------------------------------------------
+
+
+def find_scores(scores: Any, n_lfs: int, names: NDArray[np.object_] | None) -> Scores | None:
+    """The columns that the parameter `scores` names.
+
+    Parameters
+    ----------
+    scores : None, "all", list or mask of columns, dict of column to class
+    n_lfs : int
+    names : ndarray of shape (n_lfs,) or None
+
+    Raises
+    ------
+    ValueError
+        A column that L does not have, or one that is named twice; a mask of another length; no column.
+    """
+    if scores is None:
+        return None
+    if isinstance(scores, str):
+        if scores != "all":
+            raise ValueError(
+                f"scores is {scores!r}; give a list of columns such as [{scores!r}], or 'all'."
+            )
+        return _scores(range(n_lfs), [None] * n_lfs)
+    given = list(scores)
+    if given and all(isinstance(flag, bool | np.bool_) for flag in given):
+        if len(given) != n_lfs:
+            raise ValueError(
+                f"scores is a mask of {len(given)} columns, and L has {n_lfs}. Give a flag for each column, or a list "
+                "of columns."
+            )
+        given = np.flatnonzero(given).tolist()
+        return _scores(given, [None] * len(given))
+    column = {} if names is None else {name: lf for lf, name in enumerate(names.tolist())}
+    found = [_find_column(name, column, n_lfs) for name in given]
+    for place, lf in enumerate(found):
+        if lf in found[:place]:
+            raise ValueError(f"scores names {plain(given[place])!r} twice; leave one out.")
+    labels = [plain(scores[name]) if isinstance(scores, Mapping) else None for name in given]
+    return _scores(found, labels)
+
+
+def _scores(columns: Any, labels: list[Any]) -> Scores:
+    order = np.argsort(np.asarray(list(columns), dtype=np.intp), kind="stable")
+    if not len(order):
+        raise ValueError("scores names no column; leave it out (None) where all columns are votes.")
+    ordered = np.asarray(list(columns), dtype=np.intp)[order]
+    return Scores(ordered, [labels[i] for i in order], [np.zeros((0, 2))] * len(order))
+
+
+def _find_column(name: Any, column: dict[Any, int], n_lfs: int) -> int:
+    if name in column:
+        return column[name]
+    is_place = isinstance(name, numbers.Integral) and not isinstance(name, bool)
+    if is_place and 0 <= name < n_lfs:
+        return int(name)
+    known = f"columns are {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
+    raise ValueError(
+        f"scores names the column {plain(name)!r}, which L does not have; its {known}."
+    )
+
+
+def check_speaks_for(
+    scored: Scores | None, classes: NDArray[Any], names: NDArray[np.object_] | None
+) -> None:
+    """Raise a ValueError where it is not said, or not known, which class a column of scores speaks for."""
+    if scored is None:
+        return
+    for lf, label in zip(scored.columns.tolist(), scored.labels, strict=True):
+        if label is None and len(classes) != 2:
+            raise ValueError(
+                f"{lf_label(names, lf)} holds scores, and there are {len(classes)} classes {listed_values(classes)}. "
+                "Say which class each column speaks for: scores={column: class}."
+            )
+        if label is not None and label not in classes.tolist():
+            raise ValueError(
+                f"scores says that {lf_label(names, lf)} speaks for {label!r}, which is none of the classes "
+                f"{listed_values(classes)}. Correct it, or add it to `classes`."
+            )
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Scores of one column: numbers, NaN where missing, and their rows (None: all of them, in order)."""
+
+    numbers: NDArray[np.float64]
+    rows: NDArray[np.intp] | None = None
+
+
+def read_beside(
+    L: Any,
+    scored: Scores | None,
+    *,
+    abstain: Any,
+    names: NDArray[np.object_] | None,
+    allow_fractions: bool,
+) -> tuple[Votes, list[Cells]]:
+    """Votes, which the columns of scores do not have, and apart from them the scores.
+
+    Parameters
+    ----------
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+    scored : Scores or None
+    abstain, names, allow_fractions
+        As in `read_votes`. No marker abstains in a column of scores: missing values alone do.
+
+    Raises
+    ------
+    ValueError
+        As `read_votes`; a score that is infinite.
+    TypeError
+        As `read_votes`; a score that is no number.
+
+    Warns
+    -----
+    UserWarning
+        A score that is rather the marker `abstain`.
+    """
+    if scored is None:
+        return read_votes(L, abstain=abstain, names=names, allow_fractions=allow_fractions), []
+    if not (sp.issparse(L) or is_table(L)):
+        L = check_array(as_array(L), dtype=None, ensure_all_finite=False)
+    check_array(np.broadcast_to(np.int8(0), L.shape))
+    if sp.issparse(L):
+        L = L.tocsc()
+    cells = [_read_cells(L, lf, lf_label(names, lf)) for lf in scored.columns.tolist()]
+    for lf, column in zip(scored.columns.tolist(), cells, strict=True):
+        _warn_of_marker(column.numbers, markers_of(abstain), lf_label(names, lf))
+    others = np.setdiff1d(np.arange(L.shape[1]), scored.columns)
+    every = np.arange(L.shape[1]).astype(object) if names is None else names
+    votes = None
+    if len(others):
+        part = _columns(L, others)
+        votes = read_votes(
+            part, abstain=abstain, names=every[others], allow_fractions=allow_fractions
+        )
+    if votes is None and sp.issparse(L):
+        return _no_entries(L.shape, names), cells
+    return _widened(votes, others, L.shape, names), cells
+
+
+def _columns(L: Any, columns: NDArray[np.intp]) -> Any:
+    if hasattr(L, "iloc"):
+        return L.iloc[:, columns]
+    if hasattr(L, "column_names"):
+        return L.select(columns.tolist())
+    return L[:, columns.tolist()]
+
+
+def _widened(
+    votes: Votes | None,
+    columns: NDArray[np.intp],
+    shape: tuple[int, int],
+    names: NDArray[np.object_] | None,
+) -> Votes:
+    """Votes of some columns among all, of which the others abstain."""
+    n_samples, n_lfs = shape
+    if isinstance(votes, SparseVotes):
+        return replace(votes, n_lfs=n_lfs, names=names, indices=columns[votes.indices])
+    values, abstain_code = NO_VOTES if votes is None else (votes.values, votes.abstain_code)
+    codes = np.full((n_lfs, n_samples), abstain_code, dtype=np.min_scalar_type(len(values)))
+    if votes is not None:
+        codes[columns] = votes.block(0, n_samples)
+    return ColumnVotes(n_samples, n_lfs, values, abstain_code, names, codes)
+
+
+def _no_entries(shape: tuple[int, int], names: NDArray[np.object_] | None) -> SparseVotes:
+    values, abstain_code = NO_VOTES
+    nothing, indptr = np.zeros(0, dtype=np.intp), np.zeros(shape[0] + 1, dtype=np.intp)
+    return SparseVotes(
+        *shape, values, abstain_code, names, nothing.astype(np.uint8), nothing, indptr
+    )
+
+
+def _read_cells(L: Any, lf: int, label: str) -> Cells:
+    if sp.issparse(L):
+        entries = slice(L.indptr[lf], L.indptr[lf + 1])
+        column, rows = L.data[entries], L.indices[entries].astype(np.intp)
+    else:
+        column, rows = column_of(L, lf) if is_table(L) else L[:, lf], None
+    kind = getattr(column, "dtype", None)
+    if isinstance(kind, np.dtype) and kind.kind in "biuf":
+        numbers = np.asarray(column, dtype=np.float64)
+    else:
+        numbers = np.array([_number(cell, row, label) for row, cell in enumerate(column)], float)
+    infinite = np.flatnonzero(np.isinf(numbers))
+    if len(infinite):
+        row = infinite[0] if rows is None else rows[infinite[0]]
+        raise ValueError(
+            f"{label}, row {row}: the score is {numbers[infinite[0]]}. Put a number in its place that is beyond all "
+            "others, or a missing value where there is no score."
+        )
+    return Cells(numbers, rows)
+
+
+def _number(cell: Any, row: int, label: str) -> float:
+    if isinstance(cell, numbers.Real | Decimal | np.bool_):
+        return float(cell)
+    if not isinstance(cell, str) and is_missing(cell):
+        return np.nan
+    raise TypeError(
+        f"{label}, row {row}: the score {plain(cell)!r} is a {type(cell).__name__}; a score is a number, or missing. "
+        'Read texts by pandas.to_numeric(column, errors="coerce"), or leave the column out of `scores` if it holds '
+        "votes."
+    )
+
+
+def _warn_of_marker(scores: NDArray[np.float64], markers: list[Any], label: str) -> None:
+    """Warn of scores that equal an abstain marker and lie beyond zero, where no other score does."""
+    for marker in markers:
+        if isinstance(marker, numbers.Real) and marker < 0 and (scores == marker).any():
+            others = scores[(scores != marker) & ~np.isnan(scores)]
+            if len(others) and (others >= 0).all():
+                warn_user(
+                    f"{label}, row {np.flatnonzero(scores == marker)[0]}: the score {marker!r} looks like the marker "
+                    "of no vote. Among scores it is the lowest one, and only missing values abstain: put None or NaN "
+                    "in its place, or set abstain=None if it is a score."
+                )
+
+
+# Bins ---------------------------------------------------------------------------------------------
+
+
+def with_ranges(scored: Scores, cells: list[Cells]) -> Scores:
+    """The same columns, cut into bins by quantiles of these scores."""
+    return replace(scored, ranges=[quantile_bins(column.numbers, N_BINS) for column in cells])
+
+
+def quantile_bins(scores: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
+    """Least and greatest score of each bin, which are as equal in number as ties allow.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_scores,)
+        NaN where missing.
+    n_bins : int
+        At most; as many as there are distinct scores, where these are fewer.
+
+    Returns
+    -------
+    ranges : ndarray of shape (n_found, 2)
+    """
+    values, counts = np.unique(scores[~np.isnan(scores)], return_counts=True)
+    if len(values) <= n_bins:
+        return np.column_stack([values, values])
+    below = np.cumsum(counts)[:-1] / counts.sum()
+    last = np.unique([np.abs(below - part / n_bins).argmin() for part in range(1, n_bins)])
+    first = np.append(0, last + 1)
+    return np.column_stack([values[first], values[np.append(last, len(values) - 1)]])
+
+
+def with_bins(votes: Votes, scored: Scores | None, cells: list[Cells]) -> Votes:
+    """Votes, and in the columns of scores the bins that these fall into.
+
+    Parameters
+    ----------
+    votes : ColumnVotes or SparseVotes
+        Without a vote in these columns.
+    scored : Scores or None
+        None: there are no scores.
+    cells : list of Cells
+    """
+    if scored is None:
+        return votes
+    bins = scored.bins
+    spoken = np.flatnonzero(np.arange(len(votes.values)) != votes.abstain_code)
+    values = as_objects([*votes.values[spoken].tolist(), *bins])
+    table = np.full(votes.n_codes, len(values), dtype=np.min_scalar_type(len(values)))
+    table[spoken] = np.arange(len(spoken))
+    codes = [
+        _bin_codes(
+            column.numbers, cut, len(spoken) + _first_of(bins, label), table.dtype.type(len(values))
+        )
+        for column, cut, label in zip(cells, scored.ranges, scored.labels, strict=True)
+    ]
+    if isinstance(votes, SparseVotes):
+        votes = replace(votes, codes=table[votes.codes], values=values, abstain_code=len(values))
+        return _with_entries(votes, scored, cells, codes)
+    all_codes = table[votes.block(0, votes.n_samples)]
+    all_codes[scored.columns] = codes
+    return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, all_codes)
+
+
+def _first_of(bins: list[Bin], label: Any) -> int:
+    return next((code for code, one in enumerate(bins) if one.label == label), len(bins))
+
+
+def _bin_codes(
+    numbers: NDArray[np.float64],
+    ranges: NDArray[np.float64],
+    first: int,
+    nothing: np.unsignedinteger[Any],
+) -> NDArray[Any]:
+    """The code of each score's bin: the first one whose greatest score it does not exceed, else the last."""
+    if not len(ranges):
+        return np.full(len(numbers), nothing)
+    codes = (first + np.searchsorted(ranges[:-1, 1], numbers)).astype(nothing.dtype)
+    codes[np.isnan(numbers)] = nothing
+    return codes
+
+
+def _with_entries(
+    votes: SparseVotes, scored: Scores, cells: list[Cells], codes: list[NDArray[Any]]
+) -> SparseVotes:
+    """Sparse votes with more entries, in CSR order."""
+    rows = [np.repeat(np.arange(votes.n_samples), np.diff(votes.indptr))]
+    rows += [column.rows for column in cells if column.rows is not None]
+    lengths = [len(column) for column in codes]
+    lfs = np.concatenate([votes.indices, np.repeat(scored.columns, lengths)])
+    row = np.concatenate(rows)
+    order = np.lexsort((lfs, row))
+    return replace(
+        votes,
+        codes=np.concatenate([votes.codes, *codes])[order],
+        indices=lfs[order],
+        indptr=np.searchsorted(row[order], np.arange(votes.n_samples + 1)),
+    )
