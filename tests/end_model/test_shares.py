@@ -153,6 +153,20 @@ def test_no_row_is_scored_by_an_estimator_that_saw_it(rows, cv):
     assert (scores[:, 0] < scores[:, 1]).all()
 
 
+def test_rows_that_follow_each_other_are_in_one_fold():
+    # Every row is there twice, one copy after the other; who meets a twin of what it was trained on says class 0.
+    twins, label = np.repeat(np.arange(60), 2)[:, None], np.repeat(np.arange(60) % 2, 2)
+    scores = out_of_fold_scores(
+        Memory(), twins, np.eye(2)[label], np.arange(120), np.arange(2), "soft", 3
+    )
+    assert (scores[:, 0] < scores[:, 1]).all()
+
+
+def test_a_class_with_fewer_rows_than_folds_is_no_reason_to_warn(rows):
+    proba = np.where(np.arange(40)[:, None] == 7, [0.1, 0.9], [0.8, 0.2])
+    assert len(scores_out_of_fold((rows[0], proba), 5)) == 40
+
+
 def test_a_splitter_may_hold_out_some_rows_only(rows):
     assert len(scores_out_of_fold(rows, TimeSeriesSplit(3))) == 30
 
