@@ -141,6 +141,9 @@ class WeakSupervisionClassifier(
     array(['ham', 'spam'], dtype=object)
     """
 
+    # Where groups are routed to the splitter of a search, the folds within keep them together too.
+    __metadata_request__fit = {"groups": True}
+
     _parameter_constraints: dict[str, list[Any]] = {
         "labeler": [HasMethods(["fit", "transform"]), None],
         "label_model": [HasMethods(["fit", "predict_proba"]), None],
@@ -330,7 +333,7 @@ class WeakSupervisionClassifier(
     def _sk_visual_block_(self) -> Any:
         parts = {
             "labeler": self.labeler,
-            "label_model": self.label_model or LabelModelClassifier(),
+            "label_model": LabelModelClassifier() if self.label_model is None else self.label_model,
             "estimator": self._end_estimator(),
         }
         return serial_block({name: part for name, part in parts.items() if part is not None})
