@@ -51,18 +51,9 @@ def gold_splits(
             "Only 1 sample has a gold label, and folds need two. Label more rows; or, for a label model, pass "
             "cv='ignore', which fits it without labels."
         )
-    return stratified_folds(gold.codes[rows], N_FOLDS if cv is None else int(cv))
-
-
-def stratified_folds(
-    codes: NDArray[np.intp], n_folds: int
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Pairs of positions, outside and inside each fold; rows of equal code are shared out as evenly as it goes.
-
-    Unlike scikit-learn's, without a warning of codes with fewer rows than folds. There are no more folds than rows.
-    """
-    n_folds, fold = min(n_folds, len(codes)), np.empty(len(codes), dtype=np.intp)
-    fold[np.argsort(codes, kind="stable")] = np.arange(len(codes)) % n_folds
+    n_folds = min(N_FOLDS if cv is None else int(cv), len(rows))
+    fold = np.empty(len(rows), dtype=np.intp)
+    fold[np.argsort(gold.codes[rows], kind="stable")] = np.arange(len(rows)) % n_folds
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
 
 

@@ -15,7 +15,7 @@ from .._evidence.prior import given_prior
 from .._utils import plain, warn_user
 from .._votes.codes import GoldLabels, class_index
 from ._class_scores import class_scores
-from ._folds import N_FOLDS, innermost, stratified_folds
+from ._folds import N_FOLDS, innermost
 from ._shares import matching_offsets, shares_of, within_chance
 from ._soft_labels import fit_on_probabilities, takes_probabilities
 
@@ -94,7 +94,7 @@ def share_offsets(
     return matching_offsets(scores, target), target
 
 
-def scarce_class(
+def warn_of_scarce_class(
     proba: NDArray[np.float64], rows: NDArray[np.intp], classes: NDArray[Any], hard: bool
 ) -> bool:
     """Whether a class has too few training rows for folds; a warning names it.
@@ -144,7 +144,7 @@ def out_of_fold_scores(
     classes : ndarray of shape (n_classes,)
     labels : {"soft", "hard", "native"}
     cv : int, splitter or iterable of (train, test)
-        A number makes folds that share out evenly the rows of each most probable class.
+        A number makes folds of consecutive rows of each most probable class.
     groups : array-like of shape (n_samples,) or None
         For splitters that take them.
 
@@ -156,7 +156,7 @@ def out_of_fold_scores(
     X, may_train = indexable(X)[0], np.isin(np.arange(len(proba)), rows)
     scores = np.full(proba.shape, np.nan)
     leading = np.argmax(proba, axis=1)
-    splitter = cv if _is_splitter(cv) else stratified_folds(leading, cv or N_FOLDS)
+    splitter = cv if _is_splitter(cv) else _consecutive_folds(leading, cv or N_FOLDS)
     for train, test in check_cv(splitter, leading, classifier=True).split(X, leading, groups):
         fold_rows = _positions(train, len(proba))
         fold_rows = fold_rows[may_train[fold_rows]]
@@ -166,6 +166,20 @@ def out_of_fold_scores(
         native = takes_probabilities(fitted, labels)
         scores[test] = class_scores(fitted, _safe_indexing(X, test), classes, native)
     return scores[~np.isnan(scores).any(axis=1)]
+
+
+def _consecutive_folds(
+    codes: NDArray[np.intp], n_folds: int
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Rows outside and inside each fold: an equal part of each code's rows, in their order.
+
+    Rows that follow each other may be much alike (of one source, or nearly repeated), so they stay together. As
+    scikit-learn's stratified folds, but codes with fewer rows than folds are no reason to warn.
+    """
+    fold = np.empty(len(codes), dtype=np.intp)
+    for rows in (np.flatnonzero(codes == code) for code in np.unique(codes)):
+        fold[rows] = np.arange(len(rows)) * n_folds // len(rows)
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in np.unique(fold)]
 
 
 def _is_splitter(cv: Any) -> bool:

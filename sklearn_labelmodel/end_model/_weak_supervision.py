@@ -23,7 +23,7 @@ from .._votes.containers import check_row_order
 from ._class_scores import gives_scores
 from ._diagram import serial_block
 from ._folds import N_FOLDS, labelled_rows
-from ._known_shares import known_shares, out_of_fold_scores, scarce_class, share_offsets
+from ._known_shares import known_shares, out_of_fold_scores, share_offsets, warn_of_scarce_class
 from ._predictions import Predictions
 from ._soft_labels import fit_on_probabilities, takes_probabilities
 from ._texts import check_default_reads, check_not_column_names
@@ -79,8 +79,8 @@ class WeakSupervisionClassifier(
         - None: none.
         - shares: these, positive and adding up to 1, in the order of `classes_` or as a dict.
     cv : int, splitter or iterable of (train, test), default=5
-        Folds for `match_shares`: clones of the estimator that did not see a row predict it. A number makes folds that
-        share out evenly the rows of each most probable class. They are folds of all rows of X.
+        Folds of all rows of X for `match_shares`: clones of the estimator that did not see a row predict it, so there
+        are as many more fits. A number makes folds of consecutive rows of each most probable class.
     use_votes : bool, default=False
         Whether probabilities are the mean of the classifier's and the label model's, where the labeler or the vote
         columns vote on a record. Only predictions read it: ``set_params`` changes it without a new fit.
@@ -139,6 +139,9 @@ class WeakSupervisionClassifier(
     >>> model.fit(texts, L=votes).predict(["a lovely voice", "see my channel"])
     array(['ham', 'spam'], dtype=object)
     """
+
+    # Where groups are routed to the splitter of a search, the folds within keep them together too.
+    __metadata_request__fit = {"groups": True}
 
     _parameter_constraints: dict[str, list[Any]] = {
         "labeler": [HasMethods(["fit", "transform"]), None],
@@ -308,7 +311,7 @@ class WeakSupervisionClassifier(
         self.class_offsets_, self.class_shares_ = np.zeros(len(self.classes_)), None
         if known is None or not self._can_match():
             return
-        if scarce_class(proba, rows, self.classes_, self.labels == "hard"):
+        if warn_of_scarce_class(proba, rows, self.classes_, self.labels == "hard"):
             return
         scores = out_of_fold_scores(
             *(self._end_estimator(), records, proba, rows),
@@ -330,7 +333,7 @@ class WeakSupervisionClassifier(
     def _sk_visual_block_(self) -> Any:
         parts = {
             "labeler": self.labeler,
-            "label_model": self.label_model or LabelModelClassifier(),
+            "label_model": LabelModelClassifier() if self.label_model is None else self.label_model,
             "estimator": self._end_estimator(),
         }
         return serial_block({name: part for name, part in parts.items() if part is not None})

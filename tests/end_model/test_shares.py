@@ -5,12 +5,19 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import linprog
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeriesSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -153,6 +160,20 @@ def test_no_row_is_scored_by_an_estimator_that_saw_it(rows, cv):
     assert (scores[:, 0] < scores[:, 1]).all()
 
 
+def test_rows_that_follow_each_other_are_in_one_fold():
+    # Every row is there twice, one copy after the other; who meets a twin of what it was trained on says class 0.
+    twins, label = np.repeat(np.arange(60), 2)[:, None], np.repeat(np.arange(60) % 2, 2)
+    scores = out_of_fold_scores(
+        Memory(), twins, np.eye(2)[label], np.arange(120), np.arange(2), "soft", 3
+    )
+    assert (scores[:, 0] < scores[:, 1]).all()
+
+
+def test_a_class_with_fewer_rows_than_folds_is_no_reason_to_warn(rows):
+    proba = np.where(np.arange(40)[:, None] == 7, [0.1, 0.9], [0.8, 0.2])
+    assert len(scores_out_of_fold((rows[0], proba), 5)) == 40
+
+
 def test_a_splitter_may_hold_out_some_rows_only(rows):
     assert len(scores_out_of_fold(rows, TimeSeriesSplit(3))) == 30
 
@@ -197,6 +218,17 @@ def test_folds_of_the_estimator_are_those_of_cv(data):
     listed = given(cv=list(GroupKFold(4).split(X, groups=groups))).fit(X, L=L).class_offsets_
     assert_array_equal(grouped, listed)
     assert (grouped != given().fit(X, L=L).class_offsets_).any()
+
+
+def test_groups_of_a_search_are_kept_together_within(data):
+    X, L, y = data
+    groups = np.arange(len(X)) // 8
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = given(cv=GroupKFold(4)).set_fit_request(L=True)
+        search = GridSearchCV(model, {"labels": ["soft"]}, cv=GroupKFold(2))
+        found = search.fit(X, y, L=L, groups=groups).best_estimator_
+    expected = given(cv=GroupKFold(4)).fit(X, y, L=L, groups=groups)
+    assert_array_equal(found.class_offsets_, expected.class_offsets_)
 
 
 # The estimator ------------------------------------------------------------------------------------
