@@ -13,11 +13,11 @@ from sklearn_labelmodel.datasets import make_label_matrix
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 if not BENCHMARKS.is_dir():
     pytest.skip("the benchmarks are in the checkout only", allow_module_level=True)
-sys.path.insert(0, str(BENCHMARKS))
+sys.path.insert(0, str(BENCHMARKS.parent))
 
-import end_model  # noqa: E402
-from end_model_sets import read_end_sets  # noqa: E402
-from end_model_snorkel import FixedLabels  # noqa: E402
+from benchmarks.end_model import run as end_model  # noqa: E402
+from benchmarks.end_model.sets import read_end_sets  # noqa: E402
+from benchmarks.end_model.snorkel import FixedLabels  # noqa: E402
 
 METHODS = [
     *("gold", "majority vote", "as Snorkel", "soft", "balance", "balance + match"),

@@ -259,16 +259,8 @@ def test_over_its_own_symbols_a_model_says_what_it_says(fitted):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        if name != "dawid_skene_with_silence"
-        else pytest.param(
-            name, marks=pytest.mark.xfail(reason="VoteModel.on takes unknown votes for silence")
-        )
-        for name in MODELS
-        # Majority vote takes unknown votes at their word.
-        if name != "majority_vote"
-    ],
+    # Majority vote takes unknown votes at their word.
+    [name for name in MODELS if name != "majority_vote"],
 )
 def test_votes_that_a_model_does_not_know_say_nothing(name):
     """Not even that their LF is silent, where that is evidence."""

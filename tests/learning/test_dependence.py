@@ -261,7 +261,7 @@ def are_contradicted_by_formula(L, a, b):
 
 def beyond_by_formula(agreed, expected, common):
     # Independence is worth ten votes.
-    ratio = (agreed - expected) / (common - expected + 10)
+    ratio = (agreed - expected) / (common - expected + 5)
     return ratio, (agreed - expected) / np.sqrt(expected * (1 - expected / common))
 
 
@@ -306,17 +306,17 @@ def found_in(L, table, precision):
     return find_copies(statistics, table, half, half, np.full(n_lfs, precision))
 
 
-@pytest.mark.parametrize(("agreed", "near"), [(754, False), (756, True)])
+@pytest.mark.parametrize(("agreed", "near"), [(752, False), (753, True)])
 def test_near_duplicates_miss_half_of_the_disagreements(agreed, near):
-    # Half of the rows are expected, so that the ratio is (agreed - 500) / (500 + 10).
+    # Half of the rows are expected, so that the ratio is (agreed - 500) / (500 + 5).
     found = found_in(two_that_agree(agreed)[:, :2], 0.5, precision=0.95)
     assert len(found.pairs) == near
     assert len(found.apart) == 0
 
 
-@pytest.mark.parametrize(("agreed", "sure"), [(751, False), (753, True)])
+@pytest.mark.parametrize(("agreed", "sure"), [(750, False), (751, True)])
 def test_sure_copies_miss_two_fifths_of_the_disagreements_of_assumed_lfs(agreed, sure):
-    # LFs that are right in 0.7 agree in 0.58 of 1,000 rows: the ratio is (agreed - 580) / (420 + 10).
+    # LFs that are right in 0.7 agree in 0.58 of 1,000 rows: the ratio is (agreed - 580) / (420 + 5).
     found = found_in(two_that_agree(agreed), np.tile([[0.9, 0.1], [0.1, 0.9]], (5, 1)), 0.7)
     assert found.apart.tolist() == ([[0, 1]] if sure else [])
     assert found.pairs.tolist() == found.apart.tolist()
@@ -328,7 +328,7 @@ OFTEN = (1 + np.sqrt(0.98)) / 2
 
 @pytest.mark.parametrize(("agreed", "sure"), [(999, False), (1000, True)])
 def test_sure_copies_agree_by_more_than_three_standard_errors(agreed, sure):
-    # Expected are 990 of 1,000 rows: z is (agreed - 990) / 3.15, the ratio at least 9 / 20.
+    # Expected are 990 of 1,000 rows: z is (agreed - 990) / 3.15, the ratio at least 9 / 15.
     L = np.tile(np.arange(1000)[:, None] % 2, (1, 5))
     L[:100, :2] = 1 - L[:100, :2]
     L[500 : 1500 - agreed, 0] = 1 - L[500 : 1500 - agreed, 0]
@@ -337,15 +337,15 @@ def test_sure_copies_agree_by_more_than_three_standard_errors(agreed, sure):
 
 
 def test_near_duplicates_may_agree_by_little_more_than_three_standard_errors():
-    # Expected are 1,089 of 1,100 rows: the ratio is 11 / 21, and z is 11 / 3.3.
+    # Expected are 1,089 of 1,100 rows: the ratio is 11 / 16, and z is 11 / 3.3.
     L = np.tile(np.arange(1100)[:, None] % 2, (1, 2))
     found = found_in(L, np.tile([[OFTEN], [1 - OFTEN]], (2, 1)), precision=0.7)
     assert found.pairs.tolist() == [[0, 1]]
 
 
-@pytest.mark.parametrize(("together", "near"), [(192, False), (194, True)])
+@pytest.mark.parametrize(("together", "near"), [(188, False), (189, True)])
 def test_near_duplicates_of_one_vote_miss_nine_tenths(together, near):
-    # Each votes in a fifth of 1,000 rows, both in 40 by chance: the ratio is (together - 40) / (160 + 10).
+    # Each votes in a fifth of 1,000 rows, both in 40 by chance: the ratio is (together - 40) / (160 + 5).
     L = np.full((1000, 2), -1)
     L[:200, 0] = 1
     L[200 - together : 400 - together, 1] = 1
@@ -516,10 +516,7 @@ def test_pairs_by_name_and_by_column_are_the_same_model():
     [
         [],
         (),
-        pytest.param(
-            np.zeros((0, 2), dtype=int),
-            marks=pytest.mark.xfail(raises=ValueError, reason="an array has no truth value"),
-        ),
+        np.zeros((0, 2), dtype=int),
     ],
     ids=["list", "tuple", "array"],
 )
@@ -530,7 +527,6 @@ def test_no_dependencies_are_none(dependencies, binary):
     assert_array_equal(model.predict_proba(binary[0]), expected.predict_proba(binary[0]))
 
 
-@pytest.mark.xfail(raises=ValueError, reason="an array has no truth value")
 def test_pairs_may_be_an_array(binary):
     model = LabelModelClassifier(dependencies=np.array([[0, 1], [1, 3]])).fit(binary[0])
     assert model.dependencies_ == [(0, 1), (1, 3)]

@@ -418,6 +418,7 @@ def test_defaults_are_those_of_the_field():
         "init": "precision", "mu_eps": None, "class_balance": None, "classes": None,
         "abstain": -1, "gold": "anchor", "tol": None, "random_state": None, "device": "cpu",
         "verbose": 0, "log_freq": 10, "n_em_steps": 5, "tempering": 0.5, "dependencies": "auto",
+        "scores": None, "vote_meanings": None,
     }  # fmt: skip
 
 
@@ -430,6 +431,7 @@ FITTED = {
     "vote_model_", "classes_", "class_prior_", "mu_", "symbols_", "conditional_probs_", "lf_accuracies_", "coverage_",
     "vote_evidence_", "vote_weights_", "voted_prior_", "voteless_prior_", "dependencies_", "report_",
     "loss_curve_", "n_iter_", "loss_", "converged_", "n_features_in_", "feature_names_in_",
+    "score_bins_",
 }  # fmt: skip
 
 

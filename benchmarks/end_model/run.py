@@ -1,4 +1,4 @@
-"""Score classifiers trained on votes, on real records: ``python benchmarks/end_model.py --data FOLDER``."""
+"""Score classifiers trained on votes, on real records: ``python -m benchmarks.end_model.run --data FOLDER``."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from end_model_sets import FEATURES, TABLE, EndSet, Split, read_end_sets
-from end_model_snorkel import FixedLabels, SnorkelLabels
-from quality_metrics import correctness, log_loss, macro_f1
 from sklearn.base import clone
 
+from benchmarks.quality.metrics import correctness, log_loss, macro_f1
 from sklearn_labelmodel import (
     LabelModelClassifier,
     MajorityVoteClassifier,
     WeakSupervisionClassifier,
 )
+
+from .sets import FEATURES, TABLE, EndSet, Split, read_end_sets
+from .snorkel import FixedLabels, SnorkelLabels
 
 RESULTS = Path(__file__).resolve().parent / "results"
 N_GOLD = 50

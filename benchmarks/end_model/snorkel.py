@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peers import DEFAULT_PATH, python_of
-from quality_peers import PeerRunner
-from quality_sets import RealSet, Rows
 from sklearn.base import BaseEstimator, ClassifierMixin
+
+from benchmarks.peers import DEFAULT_PATH, python_of
+from benchmarks.quality.answers import PeerRunner
+from benchmarks.quality.sets import RealSet, Rows
 
 
 @dataclass(frozen=True)
