@@ -12,6 +12,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,15 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="columns that are no votes and are copied to OUTPUT",
     )
+    parser.add_argument(
+        "--scores",
+        metavar="COLUMN",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="columns of numbers that speak for the second of two classes the more the larger they are, such as "
+        "ratings; name the classes by votes, --gold or --class-balance",
+    )
     parser.add_argument("--force", action="store_true", help="overwrite OUTPUT if it exists")
     return parser
 
@@ -125,8 +135,11 @@ def _run(options: argparse.Namespace) -> None:
     kept = [name for name in table.columns if name not in taken]
     _check_no_long_table(table, kept, options)
     votes = table[kept].apply(_read_cells, abstain=options.abstain)
+    for name in options.scores:
+        votes[name] = _read_scores(table[name], options.votes)
     gold = None if options.gold is None else _read_cells(table[options.gold], options.abstain)
     known = {
+        "scores": options.scores or None,
         "class_balance": _read_balance(options.class_balance) if options.class_balance else None,
         "classes": _read_classes(options.classes) if options.classes else None,
     }
@@ -189,16 +202,14 @@ def _check_columns(table: pd.DataFrame, options: argparse.Namespace) -> None:
         raise BadInputError(
             f"{options.votes}: two columns are called {repeated[0]!r}; every voter needs a name of its own."
         )
-    for option, names in (("--gold", [options.gold]), ("--id", options.id)):
+    named = (("--gold", [options.gold]), ("--id", options.id), ("--scores", options.scores))
+    for option, names in named:
         for name in names:
             if name is not None and name not in there:
                 raise BadInputError(
                     f"{options.votes}: {option} names {name!r}; the columns are {', '.join(there)}."
                 )
-    if options.gold in options.id:
-        raise BadInputError(
-            f"{options.gold!r} is given both as --gold and as --id; it can be one of them."
-        )
+    _check_one_use(options)
     for name in options.id:
         if name == LABEL or name.startswith(PROBABILITY):
             raise BadInputError(
@@ -208,6 +219,17 @@ def _check_columns(table: pd.DataFrame, options: argparse.Namespace) -> None:
         raise BadInputError(f"{options.votes}: no column is left for the votes.")
     if not len(table):
         raise BadInputError(f"{options.votes}: there is a header, but no row.")
+
+
+def _check_one_use(options: argparse.Namespace) -> None:
+    """Raise a BadInputError where one column is given by two options."""
+    uses = {"--gold": [options.gold], "--id": options.id, "--scores": options.scores}
+    for one, other in combinations(uses, 2):
+        twice = [name for name in uses[one] if name in uses[other]]
+        if twice:
+            raise BadInputError(
+                f"{twice[0]!r} is given both as {one} and as {other}; it can be one of them."
+            )
 
 
 # Reading ------------------------------------------------------------------------------------------
@@ -300,6 +322,22 @@ def _read_cells(column: pd.Series, abstain: Sequence[str]) -> pd.Series:
     return table.take(codes).set_axis(column.index)
 
 
+def _read_scores(column: pd.Series, path: Path) -> pd.Series:
+    """Numbers, missing where a cell is empty."""
+    import pandas as pd
+
+    cells = column.map(lambda cell: (cell.strip() or None) if isinstance(cell, str) else cell)
+    scores = pd.to_numeric(cells, errors="coerce")
+    wrong = scores.isna() & cells.notna()
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise BadInputError(
+            f"{path}: column {column.name!r}, row {row}: {cells[row]!r} is no number, and --scores names the column. "
+            "Leave the cell empty where there is no score. (Row 0 is the first after the header.)"
+        )
+    return scores.astype(float)
+
+
 def _read_balance(pairs: Sequence[str]) -> dict[Any, float]:
     """Share of each class, from pairs such as "spam=0.1"."""
     split = [pair.rpartition("=") for pair in pairs]
@@ -363,9 +401,16 @@ def _label(
     from ..inspection._decisions import probs_to_preds
     from ..inspection._summary import lf_summary
 
+    scores = list(known["scores"] or ())
+    others = votes.drop(columns=scores)
     if not votes.notna().any(axis=None):
         raise BadInputError(
             f"{path}: there is no vote; every cell is empty or the --abstain value."
+        )
+    if not (len(others.columns) or gold is not None or known["class_balance"] or known["classes"]):
+        raise BadInputError(
+            f"{path}: scores name no classes. Say which by --classes or --class-balance (scores speak for the "
+            "second), by --gold, or by a column of votes."
         )
     try:
         model = LabelModelClassifier(abstain=None, **known).fit(votes, gold)

@@ -388,9 +388,7 @@ def believe_mu(observed: Observed, model: VoteModel, *, tempering: float) -> Vot
 def accuracies_by_mu(observed: Observed, model: VoteModel) -> NDArray[np.float64]:
     """P(vote is right | LF votes) by mu, as Snorkel's `get_weights`; a class never voted for has mu_eps."""
     eps, prior = model.mu_eps, model.prior.of_all
-    joint_p = np.where(observed.names_class[:, None], (model.mu - eps) * prior, 0.0)
-    right = sum_of_lf(
-        (joint_p * (observed.meaning == 1.0)).sum(axis=1), observed.lf, observed.n_lfs
-    )
+    joint_p = np.where(observed.is_right, (model.mu - eps) * prior, 0.0)
+    right = sum_of_lf(joint_p.sum(axis=1), observed.lf, observed.n_lfs)
     with np.errstate(divide="ignore"):
         return np.clip((right + eps * prior.sum()) / model.coverage, 1e-6, 1.0)

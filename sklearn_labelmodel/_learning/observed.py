@@ -120,6 +120,11 @@ class Observed:
         return self._once("tells", lambda: self.names_class | leans | is_bin(self.vote))
 
     @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Whether each symbol is right in each class: in those that it is likelier to mean than by chance."""
+        return (self.meaning == 1.0) | (self.meaning > 1 / len(self.classes))
+
+    @property
     def symbol_class(self) -> NDArray[np.intp]:
         """The class that each symbol means; n_classes where it means no single one."""
         return np.where(self.names_class, self.meaning.argmax(axis=1), len(self.classes))
@@ -135,6 +140,8 @@ class Observed:
             self.overlaps,
             pairs if small else None,
             self.gold if anchored else None,
+            self.meaning,
+            self.frequency,
         )
 
     @property
@@ -314,6 +321,10 @@ class KeptCounts:
         Rows in which two symbols occur, where that is not large.
     gold : GoldCounts or None, default=None
         Labels that accuracies were learned from.
+    meaning : ndarray of shape (n_symbols, n_classes) or None, default=None
+        What each symbol was taken to say.
+    frequency : ndarray of shape (n_symbols,) or None, default=None
+        P(symbol).
     """
 
     n_samples: int
@@ -321,3 +332,5 @@ class KeptCounts:
     overlaps: NDArray[np.bool_]
     cooccurrence: NDArray[np.float64] | None
     gold: GoldCounts | None = None
+    meaning: NDArray[np.float64] | None = None
+    frequency: NDArray[np.float64] | None = None

@@ -443,4 +443,4 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         model = self.vote_model_
         votes = self._read_votes(row, model)
         names = getattr(self, "feature_names_in_", None)
-        return explain_row(votes, self._terms(model, votes), model.classes, names)
+        return explain_row(votes, self._terms(model, votes), model.classes, names, self._scores)

@@ -75,13 +75,16 @@ def resolve_classes(
     check_same_kind(votes.vote_values, gold.values)
     check_no_scores(votes, lf, gold)
     union = _union(vote, gold.values)
+    named_by_balance = isinstance(class_balance, Mapping)
+    if not len(union) and named_by_balance:
+        return _given_classes(sorted(class_balance), abstain)
     if not len(union):
         raise ValueError(
             "L holds scores only, and these name no classes. Say which classes there are with `classes`, such as "
             "classes=[0, 1], where scores speak for the second one."
         )
     warn_of_suspects(union, votes, lf, vote)
-    if len(union) == 1 and isinstance(class_balance, Mapping):
+    if len(union) == 1 and named_by_balance:
         return (
             _given_classes(sorted(class_balance), abstain) if union[0] in class_balance else union
         )

@@ -93,7 +93,11 @@ class Scores:
         if not isinstance(vote, Bin):
             return vote
         low, high = self.ranges[int(np.searchsorted(self.columns, lf))][vote.place]
-        return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        return _short(low) if low == high else f"{_short(low)} to {_short(high)}"
+
+
+def _short(score: float) -> str:
+    return f"{score:.0f}" if float(score).is_integer() else f"{score:.3g}"
 
 
 def n_columns(L: Any) -> int:

@@ -8,6 +8,7 @@ from ._plot.coverage import LFCoverageDisplay, LossCurveDisplay
 from ._plot.pairs import LFConflictDisplay, LFOverlapDisplay
 from ._report.checks import Finding
 from ._report.report import FitReport
+from ._scores import score_summary
 from ._summary import lf_summary
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "filter_unlabeled",
     "lf_summary",
     "probs_to_preds",
+    "score_summary",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._votes.codes import Votes
+from .._votes.scores import Scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ def explain_row(
     terms: NDArray[np.float64],
     classes: NDArray[Any],
     names: NDArray[Any] | None = None,
+    scored: Scores | None = None,
 ) -> pd.DataFrame:
     """Explain one row: the class prior, then its votes, the strongest first.
 
@@ -30,6 +32,8 @@ def explain_row(
     classes : ndarray of shape (n_classes,)
     names : ndarray of shape (n_lfs,), default=None
         LF names; column numbers without them.
+    scored : Scores, default=None
+        Columns of scores: there, the vote is the range of scores that the row's falls into.
 
     Returns
     -------
@@ -57,6 +61,9 @@ def explain_row(
     labels = list(range(votes.n_lfs)) if names is None else np.asarray(names).tolist()
     values = votes.values.tolist()
     index = pd.Index(["class prior", *(labels[j] for j in voters)], dtype=object, name="lf")
-    said = pd.Series([None, *(values[codes[j]] for j in voters)], index=index, dtype=object)
+    said = [values[codes[j]] for j in voters]
+    if scored is not None:
+        said = [scored.words(j, vote) for j, vote in zip(voters.tolist(), said, strict=True)]
+    shown = pd.Series([None, *said], index=index, dtype=object)
     table = pd.DataFrame(terms[[-1, *voters]], index=index, columns=classes.tolist())
-    return pd.concat([said.rename("vote"), table], axis=1)
+    return pd.concat([shown.rename("vote"), table], axis=1)

@@ -16,6 +16,7 @@ from .._votes.gold import read_gold
 from .._votes.pairs import count_votes, dense, sum_by_lf, symbols_by_vote
 from .._votes.reader import read_votes
 from .._votes.suspects import warn_of_new_values
+from ._scores import leaning_votes
 
 
 def read_inspected(
@@ -47,7 +48,7 @@ def read_inspected(
         fractions = bool(gold.n_labelled)
         votes = read_votes(L, abstain=abstain, names=names, allow_fractions=fractions)
     else:
-        votes = check_label_model(label_model)._read_votes(L)
+        votes = leaning_votes(check_label_model(label_model)._read_votes(L), label_model)
         gold = read_gold(y, votes.n_samples, classes=label_model.classes_)
     check_same_kind(votes.vote_values, gold.values)
     warn_of_new_values(gold.values, votes.vote_values, "y", "counts as wrong")

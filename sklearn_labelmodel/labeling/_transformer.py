@@ -19,6 +19,7 @@ from ._base import BaseLabelingFunction, as_labeling_function
 from ._records import LabelingFunctionError, Records
 from ._returned import vote_matrix, votes_of_rows
 from ._run import Outcome, run
+from ._score import ScoreLF
 
 
 class LabelingFunctions(TransformerMixin, _BaseComposition):
@@ -53,7 +54,8 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
     See Also
     --------
     RegexLF, KeywordLF : Votes by what a text contains.
-    ThresholdLF, LookupLF : Votes by the value of a column.
+    ThresholdLF, BinLF, LookupLF : Votes by the value of a column.
+    ScoreLF : The scores of a column.
     ClassifierLF : Votes of a classifier where it is sure.
     ColumnLF : Votes that already exist.
 
@@ -175,6 +177,16 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
         names : ndarray of shape (n_lfs,), dtype object
         """
         return np.asarray([lf.get_name() for lf in self._checked_lfs()], dtype=object)
+
+    @property
+    def scores(self) -> dict[int, Any] | None:
+        """The parameter `scores` of label models: the class that each column of a ScoreLF speaks for; None without."""
+        scored = {
+            column: lf.label
+            for column, lf in enumerate(self._checked_lfs())
+            if isinstance(lf, ScoreLF)
+        }
+        return scored or None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, and with `deep` those of the labeling functions.

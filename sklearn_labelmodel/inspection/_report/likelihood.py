@@ -22,6 +22,7 @@ from ..._learning.observed import Observed, observed_rows
 from ..._votes.codes import class_index
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns, votes_by_lf
+from ..._votes.scores import is_bin
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7
@@ -49,7 +50,7 @@ POSTERIOR_CELLS, CHUNK_CELLS = 1 << 22, 1 << 20
 NEVER_VOTES = "never votes"
 
 
-FOREIGN = "votes for what is no class"
+FOREIGN, SCORES = "votes for what is no class", "gives scores"
 
 
 ONE_SIDED = "one-sided"
@@ -130,8 +131,8 @@ def fit_likelihood(
     -------
     fit : LikelihoodFit
         Without copies, and without an LF that never votes, that votes for something that is no class, that gives
-        one vote only (or another in less than a twentieth of its votes), or that does not share rows with two
-        others that share rows: nothing but an assumption tells its accuracy.
+        scores, or one vote only (or another in less than a twentieth of its votes), or that does not share rows with
+        two others that share rows: nothing but an assumption tells its accuracy.
     """
     reason = _reasons(patterns, classes, copies)
     symbols = np.flatnonzero([not reason[lf] for lf in patterns.lf])
@@ -162,6 +163,8 @@ def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] 
     np.maximum.at(most, lf, counts)
     foreign = np.zeros(patterns.n_lfs, dtype=bool)
     foreign[lf[class_index(patterns.vote, classes) == len(classes)]] = True
+    scored = np.zeros(patterns.n_lfs, dtype=bool)
+    scored[lf[is_bin(patterns.vote)]] = True
     one_sided = votes - most < np.maximum(LEAST_VOTES, LEAST_SHARE * votes)
     copied = np.isin(np.arange(patterns.n_lfs), copies)
     usable = (votes > 0) & ~foreign & ~one_sided & ~copied
@@ -169,6 +172,7 @@ def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] 
     met = _in_triangles(meets, usable)
     cases = [
         (votes == 0, NEVER_VOTES),
+        (scored, SCORES),
         (foreign, FOREIGN),
         (one_sided, ONE_SIDED),
         (copied, COPY),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..._evidence.model import VoteModel, places_of
-from ..._learning.dawid_skene import votes_for
-from ..._learning.observed import KeptCounts, Observed, observed_rows
+from ..._learning.observed import Observed, observed_rows
 from ..._utils import warn_user
-from ..._votes.codes import Votes, class_index, no_gold
+from ..._votes.codes import Votes, no_gold
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns, read_patterns
+from .._scores import leaning_class
 from .agreement import agreement_with_labels, consensus, consensus_of_pairs
 from .checks import inverted
 from .facts import Consensus, Copy, Facts
@@ -22,10 +22,6 @@ from .held_out import FittedModel, held_out_scores
 from .intervals import accuracy_intervals
 from .likelihood import LikelihoodFit, fit_likelihood, pattern_posterior
 from .repeats import copied_pairs
-
-if TYPE_CHECKING:
-    pass
-
 
 MOST_CELLS = 20_000_000
 
@@ -41,8 +37,8 @@ def measure_fit(model: FittedModel) -> Facts:
         kept=kept,
         n_samples=kept.n_samples,
         coverage=kept.coverage,
-        consensus=_kept_consensus(learned, kept),
-        labelled=_agreement_with_labels(learned, kept.gold),
+        consensus=_kept_consensus(model),
+        labelled=_agreement_with_labels(model),
     )
 
 
@@ -52,7 +48,8 @@ def measure(model: FittedModel, L: Any) -> Facts:
     learned, labels = known.learned, known.kept.gold
     patterns = read_patterns(votes, no_gold(votes.n_samples))
     seen = observed_rows(patterns, learned.classes)
-    counts = votes_for(seen, patterns.indicators)
+    symbol_class, k = leaning_class(model, patterns.lf, patterns.vote), len(learned.classes)
+    counts = np.asarray(patterns.indicators @ np.eye(k + 1)[symbol_class, :k])
     proba = pattern_posterior(patterns, learned.on(patterns.lf, patterns.vote))
     copies, fit = _judge(learned, labels, seen)
     silent, shares, predicted = _labels(patterns, proba)
@@ -61,7 +58,7 @@ def measure(model: FittedModel, L: Any) -> Facts:
         known,
         n_samples=votes.n_samples,
         coverage=seen.coverage,
-        consensus=consensus(patterns, seen.symbol_class, counts),
+        consensus=consensus(patterns, symbol_class, counts),
         intervals=accuracy_intervals(fit),
         silent=silent,
         shares=shares,
@@ -79,20 +76,21 @@ def _names(model: FittedModel) -> NDArray[np.object_]:
     return names
 
 
-def _kept_consensus(learned: VoteModel, kept: KeptCounts) -> Consensus | None:
+def _kept_consensus(model: FittedModel) -> Consensus | None:
+    learned, kept = model.vote_model_, model._kept
     if kept.cooccurrence is None:
         return None
-    symbol_class = class_index(learned.table.vote, learned.classes)
+    symbol_class = leaning_class(model, learned.table.lf, learned.table.vote)
     named = np.flatnonzero(symbol_class < len(learned.classes))
     pairs, lf = kept.cooccurrence[np.ix_(named, named)], learned.table.lf[named]
     return consensus_of_pairs(lf, symbol_class[named], pairs, len(kept.coverage))
 
 
-def _agreement_with_labels(learned: VoteModel, labels: GoldCounts | None) -> Consensus | None:
+def _agreement_with_labels(model: FittedModel) -> Consensus | None:
+    table, labels = model.vote_model_.table, model._kept.gold
     if labels is None:
         return None
-    table = learned.table
-    symbol_class = class_index(table.vote, learned.classes)
+    symbol_class = leaning_class(model, table.lf, table.vote)
     return agreement_with_labels(table.lf, symbol_class, labels, len(table.joint))
 
 

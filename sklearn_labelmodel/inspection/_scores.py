@@ -1,0 +1,134 @@
+"""What bins of scores turned out to mean, and what class each leans to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from .._evidence.lookup import find_symbols
+from .._evidence.model import places_of
+from .._votes.codes import ColumnVotes, SparseVotes, Votes, class_index
+from .._votes.reader import values_of
+from .._votes.scores import is_bin, no_bins
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def score_summary(label_model: Any) -> pd.DataFrame:
+    """What the scores of each column turned out to mean.
+
+    Parameters
+    ----------
+    label_model : LabelModelClassifier or DawidSkeneClassifier
+        Fitted with `scores`.
+
+    Returns
+    -------
+    summary : DataFrame
+        A row for each bin, indexed by column and scores ("6 to 8"), lowest first. Its columns are
+
+        - share (float): the bin's share of the scores of its column in `fit`.
+        - a column for each class: its probability in [0, 1] for a row that has this score alone, were all classes
+          equally frequent and rows not tempered. Where it falls as scores rise, the column speaks against its class.
+
+    Raises
+    ------
+    ValueError
+        The label model was fitted without scores.
+    NotFittedError
+        It was not fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_labelmodel import LabelModelClassifier
+    >>> from sklearn_labelmodel.inspection import score_summary
+    >>> rng = np.random.RandomState(0)
+    >>> y = rng.randint(2, size=1000)
+    >>> ratings = np.clip(np.round(4 + 2 * y[:, None] + 2 * rng.randn(1000, 5)), 0, 9)
+    >>> model = LabelModelClassifier(classes=["no", "yes"], scores="all").fit(ratings)
+    >>> score_summary(model).loc[0].round(2)  # doctest: +NORMALIZE_WHITESPACE
+            share    no   yes
+    scores
+    0 to 3   0.24  0.71  0.29
+    4 to 5   0.33  0.57  0.43
+    6        0.18  0.39  0.61
+    7 to 9   0.25  0.29  0.71
+    """
+    import pandas as pd
+
+    check_is_fitted(label_model)
+    scored, table = label_model._scores, label_model.vote_model_.table
+    if scored is None:
+        raise ValueError(
+            "The label model was fitted without scores; name their columns in `scores`."
+        )
+    bins = np.flatnonzero(is_bin(table.vote))
+    lf, frequency = table.lf[bins], label_model._kept.frequency[bins]
+    names = getattr(label_model, "feature_names_in_", np.arange(len(table.joint)))
+    words = [scored.words(j, vote) for j, vote in zip(lf.tolist(), table.vote[bins], strict=True)]
+    odds = np.exp(table.log_p[bins] - table.log_p[bins].max(axis=1, keepdims=True))
+    share = frequency / np.bincount(lf, frequency)[lf]
+    index = pd.MultiIndex.from_arrays([[names[j] for j in lf], words], names=["lf", "scores"])
+    proba = pd.DataFrame(
+        odds / odds.sum(axis=1, keepdims=True), index, label_model.classes_.tolist()
+    )
+    return pd.concat([pd.Series(share, index, name="share"), proba], axis=1)
+
+
+def leaning_class(label_model: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
+    """The class that each symbol names, or is taken to lean to before anything is learned; n_classes for none.
+
+    Parameters
+    ----------
+    label_model : fitted label model
+    lf, vote : ndarray of shape (n_symbols,)
+    """
+    classes, meaning = label_model.vote_model_.classes, label_model._kept.meaning
+    named = class_index(vote, classes)
+    if meaning is None:
+        return named
+    alone = (meaning == meaning.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    leans = np.append(np.where(alone, meaning.argmax(axis=1), len(classes)), len(classes))
+    other = named == len(classes)
+    place = places_of(lf, vote, label_model.vote_model_.table)
+    return np.where(other & (len(classes) > 1), leans[place], named)
+
+
+def leaning_votes(votes: Votes, label_model: Any) -> Votes:
+    """The votes, in which a score is a vote for the class that it leans to, and abstains where there is none.
+
+    Parameters
+    ----------
+    votes : ColumnVotes or SparseVotes
+        As the label model reads them.
+    label_model : fitted label model
+    """
+    if label_model._scores is None:
+        return votes
+    table, classes = label_model.vote_model_.table, label_model.classes_.tolist()
+    leans = np.append(leaning_class(label_model, table.lf, table.vote), len(classes))
+    leans = leans[find_symbols(votes, table.lf, table.vote)][:, : votes.n_codes]
+    spoken = no_bins(votes.vote_values).tolist()
+    values = values_of({*spoken, *classes})
+    code_of = {value: code for code, value in enumerate(values.tolist())}
+    of_class = np.array([*(code_of[label] for label in classes), len(values)])
+    codes = np.where(is_bin(_padded(votes)), of_class[leans], 0)
+    literal = [code_of.get(vote, len(values)) for vote in _padded(votes).tolist()]
+    codes = np.where(is_bin(_padded(votes)), codes, literal).astype(np.min_scalar_type(len(values)))
+    lfs = np.arange(votes.n_lfs)[:, None]
+    if isinstance(votes, SparseVotes):
+        read = codes[votes.indices, votes.codes]
+        return replace(votes, codes=read, values=values, abstain_code=len(values))
+    read = codes[lfs, votes.block(0, votes.n_samples)]
+    return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, read)
+
+
+def _padded(votes: Votes) -> NDArray[Any]:
+    """The value of each code, None for the abstain's."""
+    return np.append(votes.values, [None] * (votes.n_codes - len(votes.values)))
