@@ -202,6 +202,12 @@ new = ["please watch my videos", "the violin in the intro is lovely"]
 print(dict(zip(new, model.predict(new), strict=True)))
 
 # %%
+# Why is a comment spam? The votes on it, the strongest first, and what the classifier makes of it:
+# numbers above zero speak for a class.
+
+print(model.explain(["Check out my page, win money!"]).round(2).to_string())
+
+# %%
 # Was it worth it?
 # ----------------
 #

@@ -8,6 +8,7 @@ from ._models.label_model import LabelModelClassifier
 if TYPE_CHECKING:
     from ._models.dawid_skene import DawidSkeneClassifier
     from ._models.majority_vote import MajorityVoteClassifier
+    from ._models.multilabel import MultilabelClassifier, MultilabelReport
     from .end_model import TunedAbstainClassifier, WeakSupervisionClassifier, soft_label_expand
     from .inspection import filter_unlabeled, lf_summary, probs_to_preds, score_summary
     from .labeling import (
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         ScoreLF,
         ThresholdLF,
         labeling_function,
+        votes_from_long,
     )
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "LabelingFunctions",
     "LookupLF",
     "MajorityVoteClassifier",
+    "MultilabelClassifier",
+    "MultilabelReport",
     "RegexLF",
     "ScoreLF",
     "ThresholdLF",
@@ -46,12 +50,15 @@ __all__ = [
     "probs_to_preds",
     "score_summary",
     "soft_label_expand",
+    "votes_from_long",
 ]
 __version__ = "0.1.0"
 
 _HOMES = {
     "DawidSkeneClassifier": "_models.dawid_skene",
     "MajorityVoteClassifier": "_models.majority_vote",
+    "MultilabelClassifier": "_models.multilabel",
+    "MultilabelReport": "_models.multilabel",
     "TunedAbstainClassifier": "end_model",
     "WeakSupervisionClassifier": "end_model",
     "soft_label_expand": "end_model",

@@ -19,6 +19,7 @@ from sklearn_labelmodel import (
     DawidSkeneClassifier,
     LabelModelClassifier,
     MajorityVoteClassifier,
+    MultilabelClassifier,
     TunedAbstainClassifier,
     WeakSupervisionClassifier,
 )
@@ -81,7 +82,8 @@ def public_estimators():
 
 
 def test_every_public_estimator_is_checked():
-    assert ONE_OF_EACH.keys() == public_estimators()
+    # Its X is no matrix of rows: tests/models/test_multilabel.py lists the checks that it passes.
+    assert ONE_OF_EACH.keys() == public_estimators() - {MultilabelClassifier}
 
 
 # scikit-learn's checks ----------------------------------------------------------------------------

@@ -10,11 +10,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from .._votes.classes import class_index
+from .._votes.codes import class_index
 from .table import VoteTable
 
 if TYPE_CHECKING:
     from .._votes.patterns import Patterns
+from collections.abc import Callable
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
@@ -147,7 +148,9 @@ class VoteModel:
         if silence is None:
             sums = np.ascontiguousarray((rows.evidence @ log_p).T)
         else:
-            sums = (rows.evidence @ (log_p - silence[self.table.lf]) + silence.sum(axis=0)).T
+            # Also a vote that says nothing ends its LF's silence.
+            spoken = rows.indicators @ silence[self.table.lf]
+            sums = (rows.evidence @ log_p - spoken + silence.sum(axis=0)).T
         return self.add_up(sums, rows.total)
 
     def posterior(self, rows: Rows) -> NDArray[np.float64]:
@@ -180,16 +183,12 @@ class VoteModel:
         table, dependence = self.table, self.dependence
         likeness = dependence.likeness
         if likeness is not None:
-            wide = sp.csr_array((likeness.data, likeness.indices, likeness.indptr))
+            parts = (likeness.data, likeness.indices, likeness.indptr)
+            wide = sp.csr_array(parts, shape=likeness.shape)
             wide.resize(len(table.lf) + 1, len(table.lf) + 1)
             likeness = wide[place][:, place]
         nothing = np.zeros((1, len(self.classes)))
-        silence = table.silence
-        unknown = nothing if silence is None else silence
         log_p = np.vstack([table.log_p, nothing])[place]
-        if silence is not None:
-            missing = place == len(table.lf)
-            log_p[missing] = unknown[lf[missing]]
         return replace(
             self,
             table=replace(table, lf=lf, vote=vote, log_p=log_p),
@@ -260,6 +259,17 @@ def places_of(lf: NDArray[np.intp], vote: NDArray[Any], table: VoteTable) -> NDA
     wanted = lf * width + class_index(vote, values)
     place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     return np.where(known[place] == wanted, place, len(known))
+
+
+def conditional_probs(model: VoteModel) -> NDArray[np.float64]:
+    """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes): first what is left, then votes for classes."""
+    n_classes, table = len(model.classes), model.table
+    probs = np.full((len(table.joint), n_classes + 1, n_classes), model.mu_eps)
+    voted = class_index(table.vote, model.classes)
+    is_class = voted < n_classes
+    probs[table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
+    probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
+    return probs
 
 
 # Expected counts ----------------------------------------------------------------------------------
@@ -408,3 +418,35 @@ def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
     apart = matrix.row != matrix.col
     entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
     return sp.csr_array(entries, shape=matrix.shape)
+
+
+MStep = Callable[[VoteModel, Expected], VoteModel]
+
+
+def maximise(
+    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
+) -> VoteModel:
+    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
+
+    Parameters
+    ----------
+    model : VoteModel
+    blocks : list of Rows
+    m_step : function of (VoteModel, Expected) to VoteModel
+    max_iter : int
+    tol : float, default=None
+        Stop when a step changes the mean log-likelihood of a row by no more than this.
+    """
+    curve: list[float] = []
+    converged, before = False, None
+    while len(curve) < max_iter and not converged:
+        expected = expected_counts(model, blocks)
+        model = m_step(model, expected)
+        curve.append(expected.log_likelihood)
+        if tol is not None and len(curve) > 1:
+            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
+        # Likelihoods may be equal by rounding where tables are not yet.
+        converged |= before is not None and np.array_equal(before, expected.counts)
+        before = expected.counts
+    asked = None if tol is None else converged
+    return replace(model, history=History(np.array(curve), np.nan, asked))

@@ -125,7 +125,9 @@ def one_coin(
         In [0, 1].
     """
     leans = leaning(meaning, np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION))
-    table = np.minimum(frequency[:, None] * leans / (leans @ prior)[:, None], 1.0)
+    table = frequency[:, None] * leans / (leans @ prior)[:, None]
+    # A frequent vote for a rare class keeps its odds.
+    table /= np.maximum(table.max(axis=1, keepdims=True), 1.0)
     if joint is not None and joint.any():
         table[joint] = _of_odds(leans[joint], frequency[joint], prior)
     return table

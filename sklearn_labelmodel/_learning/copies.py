@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from .._evidence.dependence import independent
 from .._evidence.model import NO_PAIRS, Dependence, VoteModel
-from .._evidence.table import PRIOR_VOTES
 from .._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
 from .._votes.scores import is_bin
 from .observed import Observed
@@ -21,6 +20,8 @@ from .observed import Observed
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
 
 
+# Votes that independence is worth.
+INDEPENDENT_VOTES = 5.0
 # What tables that EM has not finished leave unexplained, whatever the number of rows.
 LEAST_DEPENDENCE = 0.1
 
@@ -60,7 +61,7 @@ def find_copies(
 
     Of the disagreements that are expected, the share that is missing:
 
-        ratio = (agreements - expected) / (common rows - expected + 10),    z = (agreements - expected) / s.e.
+        ratio = (agreements - expected) / (common rows - expected + 5),    z = (agreements - expected) / s.e.
 
     The dependence of two LFs is ratio (1 - 1 / z), or 0 where that is less than 0.1; near-duplicates have ratio > 0.5
     (0.9 between LFs of one symbol, since accurate ones vote together too) and z > 3.
@@ -231,7 +232,7 @@ def beyond_chance(
     beyond = agreed - expected
     error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
     z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
-    ratio = np.clip(beyond / (common - expected + PRIOR_VOTES), 0.0, 1.0)
+    ratio = np.clip(beyond / (common - expected + INDEPENDENT_VOTES), 0.0, 1.0)
     np.fill_diagonal(ratio, 0.0)
     return ratio, z
 

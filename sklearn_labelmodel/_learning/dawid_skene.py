@@ -8,9 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._evidence.model import Expected, Rows, VoteModel, certain, counted
+from .._evidence.model import Expected, Rows, VoteModel, certain, counted, maximise
 from .._evidence.table import VoteTable, leaning, one_coin, shrink, sum_of_lf
-from .em import maximise
 from .observed import Observed
 
 TINY = 1e-10

@@ -12,47 +12,15 @@ Journal of the Royal Statistical Society, Series C, 28(1), 1979.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.model import Expected, History, Rows, VoteModel, expected_counts
+from .._evidence.model import Expected, VoteModel, maximise
 from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, accuracies, leaning, shrink, sum_of_lf
 from .._votes.scores import is_bin
 from .observed import Observed
-
-MStep = Callable[[VoteModel, Expected], VoteModel]
-
-
-def maximise(
-    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
-) -> VoteModel:
-    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
-
-    Parameters
-    ----------
-    model : VoteModel
-    blocks : list of Rows
-    m_step : function of (VoteModel, Expected) to VoteModel
-    max_iter : int
-    tol : float, default=None
-        Stop when a step changes the mean log-likelihood of a row by no more than this.
-    """
-    curve: list[float] = []
-    converged, before = False, None
-    while len(curve) < max_iter and not converged:
-        expected = expected_counts(model, blocks)
-        model = m_step(model, expected)
-        curve.append(expected.log_likelihood)
-        if tol is not None and len(curve) > 1:
-            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
-        # Likelihoods may be equal by rounding where tables are not yet.
-        converged |= before is not None and np.array_equal(before, expected.counts)
-        before = expected.counts
-    return replace(model, history=History(np.array(curve), np.nan, converged))
-
 
 # The label model ----------------------------------------------------------------------------------
 
@@ -147,10 +115,20 @@ def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> V
 
 
 def judge_lfs(observed: Observed, model: VoteModel) -> VoteModel:
-    """How often each LF is right, by the rows' table."""
+    """How often each LF is right: by the rows' table, and by mu where rows tell nothing, of LFs of one symbol."""
     table, prior = model.table, model.prior
-    share = np.where(table.joint[table.lf][:, None], prior.of_all, prior.of_voted)
-    joint_p = np.exp(table.log_p) * share
+    joint = table.joint[table.lf][:, None]
+    joint_p = np.where(joint, model.mu * prior.of_all, np.exp(table.log_p) * prior.of_voted)
     spoken = sum_of_lf(joint_p.sum(axis=1), table.lf, observed.n_lfs)
     found = accuracies(table.lf, observed.meaning, joint_p, spoken)
     return replace(model, accuracies=np.where(np.isnan(found), model.accuracies, found))
+
+
+def forget(assumed: VoteModel, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
+    """What was assumed, but for the class prior."""
+    return replace(assumed, prior=model.prior)
+
+
+def take_learned_prior(observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
+    """The class prior of rows with votes for that of all."""
+    return replace(model, prior=model.prior.for_all(model.prior.of_voted, "learned"))

@@ -12,8 +12,7 @@ from .._evidence.dependence import independent
 from .._evidence.lookup import LookUp, find_symbols, summed
 from .._evidence.model import ClassPrior, Rows, VoteModel, places_of
 from .._evidence.table import VoteTable, least_probability, one_coin
-from .._votes.classes import class_index
-from .._votes.codes import Votes
+from .._votes.codes import Votes, class_index
 from .completion import accuracies_by_mu
 from .observed import Observed
 

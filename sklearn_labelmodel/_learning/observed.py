@@ -10,8 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._votes.classes import class_index
-from .._votes.codes import GoldLabels, Votes, check_any_vote, no_gold
+from .._votes.codes import GoldLabels, Votes, check_any_vote, class_index, no_gold
 from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
 from .._votes.pairs import VoteStatistics, count_gold, count_votes

@@ -12,41 +12,25 @@ from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import metadata_routing
 from sklearn.utils.validation import (
     _check_sample_weight,
-    _num_samples,
     check_is_fitted,
 )
 
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
-from .._evidence.model import VoteModel
+from .._evidence.model import VoteModel, conditional_probs
 from .._utils import warn_user
-from .._votes.classes import (
-    check_same_kind,
-    check_votes_are_classes,
-    class_index,
-    resolve_classes,
-    warn_of_gold_of_one_class,
-)
-from .._votes.codes import Votes, no_gold
-from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
-from .._votes.encoding import find_encoding, renamed
-from .._votes.gold import read_gold, warn_of_wrapper
-from .._votes.meanings import literal, literal_votes, open_classes
-from .._votes.scores import (
-    Scores,
-    check_speaks_for,
-    find_scores,
-    n_columns,
-    no_bins,
-    read_beside,
-    with_bins,
-    with_ranges,
-)
+from .._votes.classes import check_same_kind
+from .._votes.codes import Votes, class_index
+from .._votes.containers import check_row_order
+from .._votes.gold import read_gold
+from .._votes.suspects import warn_of_new_values
+from .reading import observe_votes, votes_for
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .._learning.observed import KeptCounts, Observed
+    from .._votes.scores import Scores
     from ..inspection._report.report import FitReport
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
@@ -133,46 +117,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         FloatingPointError
             Training diverged to a loss that is not finite.
         """
-        observed = self._observe(L, y)
+        observed = observe_votes(self, L, y)
         assumed = self._assume(observed)
         learned = self._learn(observed, assumed)
         self._warn(observed, learned)
         self._keep(observed, learned)
         return self
-
-    def _observe(self, L: Any, y: Any) -> Observed:
-        """Votes, labels and classes, read and checked."""
-        from .._learning.observed import observe, with_classes
-
-        check_container(L)
-        check_row_order(L=L, y=y)
-        n_samples, names = _num_samples(L), column_names(L)
-        labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=self.classes)
-        fractions = bool(labels.n_labelled) or self.classes is not None
-        scored = find_scores(self.scores, n_columns(L), names)
-        votes, cells = read_beside(
-            L, scored, abstain=self.abstain, names=names, allow_fractions=fractions
-        )
-        warn_of_wrapper(labels)
-        encoding = None if self.vote_meanings else find_encoding(votes, labels, self.classes)
-        votes = renamed(votes, encoding)
-        counted = labels if self.gold != "ignore" else no_gold(votes.n_samples)
-        if scored is not None:
-            scored = with_ranges(scored, cells)
-        observed = observe(with_bins(votes, scored, cells), counted, by_pairs=self._by_pairs)
-        self._warn_unidentified(observed)
-        classes = resolve_classes(
-            self.classes,
-            self.abstain,
-            labels,
-            literal_votes(votes, self.vote_meanings),
-            *literal(observed.lf, observed.vote, self.vote_meanings),
-            self.class_balance,
-        )
-        warn_of_gold_of_one_class(counted, classes, self.classes, self.class_balance)
-        check_speaks_for(scored, classes, names)
-        sets = open_classes(self.vote_meanings, classes)
-        return with_classes(observed, classes, encoding, scored, sets)
 
     def _assume(self, observed: Observed) -> VoteModel:
         """The vote model that parameters and labels imply, before anything is learned."""
@@ -295,6 +245,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
                 warn_user(NOTHING_LABELLED)
             return weighted_mean(log_likelihood(votes, generative(model, votes)), weight)
         check_same_kind(model.classes, gold.values, ("classes", "labels of y"))
+        warn_of_new_values(gold.values, model.classes, "y", "counts as wrong")
         labelled = gold.codes < len(gold.values)
         truth = class_index(gold.values, model.classes)[gold.codes[labelled]]
         predicted = np.argmax(self._posterior(model, votes), axis=1)[labelled]
@@ -309,27 +260,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         return terms(votes, look_up(model, votes))
 
     def _read_votes(self, L: Any, model: VoteModel | None = None) -> Votes:
-        model = self.vote_model_ if model is None else model
-        names = check_lf_names(self, L)
-        known, scored = no_bins(model.table.vote), self._scores
-        if scored is not None:
-            self._check_width(n_columns(L), model)
-        votes, cells = read_beside(
-            L, scored, abstain=self.abstain, names=names, allow_fractions=known.dtype.kind == "f"
-        )
-        votes = renamed(votes, self._encoding)
-        check_same_kind(votes.vote_values, known)
-        if self.classes is not None:
-            check_votes_are_classes(model.classes, literal_votes(votes, self.vote_meanings))
-        self._check_width(votes.n_lfs, model)
-        return with_bins(votes, scored, cells)
-
-    def _check_width(self, n_lfs: int, model: VoteModel) -> None:
-        if n_lfs != len(model.table.joint):
-            raise ValueError(
-                f"X has {n_lfs} features, but {type(self).__name__} is expecting "
-                f"{len(model.table.joint)} features as input"
-            )
+        return votes_for(self, self.vote_model_ if model is None else model, L)
 
     # What a fit learned ---------------------------------------------------------------------------
 
@@ -371,14 +302,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     @property
     def conditional_probs_(self) -> NDArray[np.float64]:
         """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes)."""
-        model = self.vote_model_
-        n_classes = len(model.classes)
-        probs = np.full((len(model.table.joint), n_classes + 1, n_classes), model.mu_eps)
-        voted = class_index(model.table.vote, model.classes)
-        is_class = voted < n_classes
-        probs[model.table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
-        probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
-        return probs
+        return conditional_probs(self.vote_model_)
 
     @property
     def lf_accuracies_(self) -> NDArray[np.float64]:
@@ -414,18 +338,14 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
         Notes
         -----
-        The intervals do not come from `lf_accuracies_`, which training holds near its start, but from Dawid and
-        Skene's model run to convergence. They hold the true accuracy as often as they say if LFs err
-        independently given the class and abstain whatever it is; LFs that share errors look better than they are.
-        There is none for an LF that gives one vote only, that never votes, that votes for what is no class,
-        that repeats another one, or that does not meet two others that meet: `reason` says which.
+        The intervals are those of Dawid and Skene's model run to convergence. They hold the true accuracy as often as
+        they say if LFs err independently given the class and abstain whatever it is; LFs that share errors look better
+        than they are. Where the votes do not tell an LF's accuracy there is none, and `reason` says why.
 
         Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
-        dealt them to any rows; inverted is three standard errors below. Where gold labels confirm or condemn an LF,
-        they decide; they choose, too, between estimates that the votes alone find as likely, those with classes
-        swapped. Held-out scores are those of fits on a random half of at most 20,000 rows, after all likelihood ratios
-        of the model were raised to the power that suits this half best, so that they judge whom it trusts, not how
-        far; there are none for more than a million parameters, nor for a model that learned from gold labels.
+        dealt them to any rows; inverted is three standard errors below. Gold labels decide where they confirm or
+        condemn an LF. Held-out scores are those of fits on a random half of at most 20,000 rows, with trust in all LFs
+        scaled to suit it; there are none for more than a million parameters, nor where gold labels were learned from.
 
         Examples
         --------
@@ -440,7 +360,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         from ..inspection._report.report import make_report
 
         check_is_fitted(self)
-        return make_report(*measure(self, L))
+        return make_report(measure(self, L))
 
     @property
     def report_(self) -> FitReport:
@@ -452,7 +372,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         from ..inspection._report.report import make_report
 
         check_is_fitted(self)
-        return make_report(*measure_fit(self))
+        return make_report(measure_fit(self))
 
     def contributions(self, L: Any) -> NDArray[np.float64]:
         """What each vote adds for each class, and the prior.

@@ -112,7 +112,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         "informative_abstain": ["boolean", StrOptions({"one-sided"})],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
         "classes": ["array-like", None],
-        "abstain": [Real, str, None],
+        "abstain": ["array-like", Real, str, None],
         "scores": ["array-like", Mapping, str, None],
         "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "ignore"})],
@@ -147,7 +147,7 @@ class DawidSkeneClassifier(BaseLabelModel):
         self.vote_meanings = vote_meanings
         self.gold = gold
 
-    _capabilities = frozenset({"learn a prior"})
+    _capabilities = frozenset({"heed a prior", "learn a prior"})
 
     def _assume(self, observed: Observed) -> VoteModel:
         prior = uniform_prior(len(observed.classes))

@@ -13,8 +13,8 @@ PIECES = {
         all values among votes and labels.
 """,
     "parameter abstain": """
-    abstain : int, float, str or None, default=-1
-        The vote that means "no vote", as every missing value does.
+    abstain : int, float, str, list of these or None, default=-1
+        The vote that means "no vote", as every missing value does; a list where there are several.
 """,
     "parameter scores": """
     scores : "all", list or mask of columns, or dict of column to class, default=None

@@ -170,7 +170,7 @@ class LabelModelClassifier(BaseLabelModel):
         "mu_eps": [Interval(Real, 0, 0.5, closed="neither"), None],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
         "classes": ["array-like", None],
-        "abstain": [Real, str, None],
+        "abstain": ["array-like", Real, str, None],
         "scores": ["array-like", Mapping, str, None],
         "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "prior", "ignore"})],
@@ -237,7 +237,7 @@ class LabelModelClassifier(BaseLabelModel):
         self.verbose = verbose
         self.log_freq = log_freq
 
-    _capabilities = frozenset({"declare dependencies", "heed a prior"})
+    _capabilities = frozenset({"declare dependencies", "estimate a prior", "heed a prior"})
     _by_pairs = True
 
     # Fitting --------------------------------------------------------------------------------------
@@ -259,8 +259,9 @@ class LabelModelClassifier(BaseLabelModel):
         table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
         dependence = independent(len(lf))
         if not isinstance(self.dependencies, str):
+            given = () if self.dependencies is None else self.dependencies
             names = observed.names
-            pairs = resolve_pairs(self.dependencies or (), observed.n_lfs, names)
+            pairs = resolve_pairs(given, observed.n_lfs, names)
             dependence = declared(pairs, lf, vote, observed.n_lfs)
         n_samples = observed.n_samples
         return VoteModel(
@@ -278,7 +279,7 @@ class LabelModelClassifier(BaseLabelModel):
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
         from .._learning.completion import believe_mu
-        from .._learning.em import judge_lfs, mean_with_mu
+        from .._learning.em import forget, judge_lfs, mean_with_mu, take_learned_prior
         from .._learning.gold import count_gold, tell_prior
         from .._learning.scores import doubt_scores, temper_scores
         from .._learning.shares import confirm, match_shares
@@ -453,13 +454,3 @@ class LabelModelClassifier(BaseLabelModel):
         if history is None:
             raise AttributeError("This label model was not trained.")
         return history
-
-
-def forget(assumed: VoteModel, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
-    """What was assumed, but for the class prior."""
-    return replace(assumed, prior=model.prior)
-
-
-def take_learned_prior(observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
-    """The class prior of rows with votes for that of all."""
-    return replace(model, prior=model.prior.for_all(model.prior.of_voted, "learned"))

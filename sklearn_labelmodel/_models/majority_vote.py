@@ -83,7 +83,7 @@ class MajorityVoteClassifier(BaseLabelModel):
     _parameter_constraints: dict[str, list[Any]] = {
         "class_balance": ["array-like", Mapping, None],
         "classes": ["array-like", None],
-        "abstain": [Real, str, None],
+        "abstain": ["array-like", Real, str, None],
         "scores": ["array-like", Mapping, str, None],
         "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "ignore"})],

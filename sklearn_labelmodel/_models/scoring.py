@@ -10,7 +10,9 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from .._votes.classes import check_same_kind
+from .._votes.containers import check_row_order
 from .._votes.gold import read_gold
+from .._votes.suspects import warn_of_new_values
 
 
 def gold_accuracy(
@@ -32,13 +34,16 @@ def gold_accuracy(
     Raises
     ------
     ValueError
-        No row has a gold label; labels of another kind than the classes; weights as `weighted_mean` refuses.
+        No row has a gold label; the same index in another order; labels of another kind than the classes; weights as
+        `weighted_mean` refuses.
     """
+    check_row_order(X=X, y=y, sample_weight=sample_weight)
     gold = read_gold(y, _num_samples(X), classes=model.classes_)
     labelled = np.flatnonzero(gold.codes < len(gold.values))
     if not len(labelled):
         raise ValueError(without_gold)
     check_same_kind(model.classes_, gold.values, ("classes", "labels of y"))
+    warn_of_new_values(gold.values, np.asarray(model.classes_), "y", "counts as wrong")
     weight = _check_sample_weight(sample_weight, np.empty((len(gold.codes), 1)))[labelled]
     predicted = model.predict(_safe_indexing(indexable(X)[0], labelled))
     return weighted_mean(predicted == gold.values[gold.codes[labelled]], weight)

@@ -9,17 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 
-from .._spelling import is_sign, spelling
 from .._utils import listed_values, plain, warn_user
-from .codes import GoldLabels, Votes, is_text, lf_label
+from .._utils.spelling import is_sign, spelling
+from .codes import GoldLabels, Votes, class_index, is_text, lf_label
 from .gold import UNLABELLED, _as_labels
 from .reader import is_missing, markers_of, values_of
-from .suspects import (
-    check_no_identifier,
-    check_no_scores,
-    warn_of_layout,
-    warn_of_suspects,
-)
+from .suspects import check_no_identifier, check_no_scores, warn_of_layout, warn_of_suspects
 
 # Rows drawn at random are seldom all of one class.
 MANY_OF_ONE = 10
@@ -99,12 +94,6 @@ def resolve_classes(
             "there are with `classes`."
         )
     return union
-
-
-def class_index(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
-    """Position of each value in classes; n_classes for a value that is no class."""
-    position = {label: i for i, label in enumerate(classes.tolist())}
-    return np.array([position.get(v, len(classes)) for v in values.tolist()], dtype=np.intp)
 
 
 def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:

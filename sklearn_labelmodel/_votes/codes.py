@@ -363,3 +363,9 @@ class GoldLabels:
 def no_gold(n_samples: int) -> GoldLabels:
     """Gold labels of no row; they take no memory."""
     return GoldLabels(np.array([], dtype=np.intp), np.broadcast_to(np.intp(0), n_samples))
+
+
+def class_index(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+    """Position of each value in classes; n_classes for a value that is no class."""
+    position = {label: i for i, label in enumerate(classes.tolist())}
+    return np.array([position.get(v, len(classes)) for v in values.tolist()], dtype=np.intp)

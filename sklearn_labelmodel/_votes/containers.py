@@ -20,9 +20,7 @@ NAMED = 5
 
 def check_container(L: Any) -> None:
     """Raise a TypeError where L is no table, array or sparse matrix, and say how to make one of it."""
-    if sp.issparse(L) or isinstance(L, np.ndarray):
-        if getattr(L.dtype, "names", None):
-            raise TypeError("L is an array of records; pass pandas.DataFrame(L).")
+    if sp.issparse(L) or (isinstance(L, np.ndarray) and L.dtype.kind not in "OV"):
         return
     remedy = _remedy(L)
     if remedy is not None:
@@ -35,6 +33,8 @@ def check_container(L: Any) -> None:
 def _remedy(L: Any) -> tuple[str, str] | None:
     """What L is, and what to pass in its place; None for what can be read."""
     kind = type(L).__name__
+    if getattr(getattr(L, "dtype", None), "names", None):
+        return "L is an array of records", "pandas.DataFrame(L)"
     if isinstance(L, Mapping):
         nested = isinstance(next(iter(L.values()), None), Mapping)
         frame = (
@@ -45,6 +45,8 @@ def _remedy(L: Any) -> tuple[str, str] | None:
         return f"L is a {kind}", frame
     if _first_row_is(L, Mapping):
         return "The rows of L are dicts", "pandas.DataFrame(list(L))"
+    if getattr(L, "ndim", 0) == 1 and _first_row_is(L, list | tuple | np.ndarray):
+        return f"L is a one-dimensional {kind} of rows", "L.tolist()"
     if hasattr(L, "collect") and not hasattr(L, "shape"):
         return f"L is a {kind}, which holds no rows yet", "L.collect()"
     if hasattr(L, "compute") and hasattr(L, "columns"):
@@ -58,7 +60,7 @@ def _remedy(L: Any) -> tuple[str, str] | None:
     return None
 
 
-def _first_row_is(L: Any, kind: type) -> bool:
+def _first_row_is(L: Any, kind: Any) -> bool:
     """Whether the first row of a list or Series is of a kind."""
     rows = isinstance(L, list | tuple) or getattr(L, "ndim", 0) == 1
     return rows and isinstance(next(iter(L), None), kind)
@@ -81,6 +83,18 @@ def as_one_block(table: Any) -> NDArray[Any] | None:
         wide = np.result_type(*dtypes)
         return None if wide.kind == "f" and len(dtypes) > 1 else table.to_numpy()
     return table.to_numpy() if dtypes == {np.dtype(bool)} else None
+
+
+def warn_of_fill_values(table: Any, markers: list[Any]) -> None:
+    """Warn where sparse columns of a pandas DataFrame say that cells which are not stored are votes."""
+    dtypes = getattr(table, "dtypes", ()) if hasattr(table, "iloc") else ()
+    fills = [dtype.fill_value for dtype in dtypes if hasattr(dtype, "fill_value")]
+    votes = [fill for fill in fills if fill == fill and fill is not None and fill not in markers]
+    if votes:
+        warn_user(
+            f"L has sparse columns, whose cells that are not stored count as votes for {votes[0]!r}. If they are "
+            f"abstains, set abstain={votes[0]!r}, or pass the sparse matrix itself (L.sparse.to_coo())."
+        )
 
 
 def column_of(table: Any, j: int) -> Any:
@@ -107,7 +121,7 @@ def as_objects(cells: Iterable[Any]) -> NDArray[np.object_]:
 def as_array(L: Any) -> Any:
     """An array; of objects where NumPy would turn numbers or missing values into strings, or round numbers."""
     if np.ma.isMaskedArray(L):
-        return np.where(np.ma.getmaskarray(L), None, np.asarray(L).astype(object))
+        return without_masked(L)
     if isinstance(L, np.ndarray) or hasattr(L, "__array__"):
         return np.asarray(L)
     try:
@@ -116,6 +130,13 @@ def as_array(L: Any) -> Any:
         _check_rows_alike(L)
         raise
     return np.array(L, dtype=object) if loses_cells(array) else array
+
+
+def without_masked(array: Any) -> NDArray[np.object_]:
+    """A masked array as objects, None where it is masked."""
+    cells: NDArray[np.object_] = np.asarray(array).astype(object)
+    cells[np.ma.getmaskarray(array)] = None
+    return cells
 
 
 def loses_cells(array: NDArray[Any]) -> bool:
@@ -136,8 +157,8 @@ def _check_rows_alike(L: Any) -> None:
     other = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
     if other is not None:
         raise ValueError(
-            f"Row {other} of L holds {lengths[other]} votes and row 0 holds {lengths[0]}. Give every row a cell for each "
-            "LF, None where it does not vote."
+            f"Row {other} of L holds {lengths[other]} votes and row 0 holds {lengths[0]}. Give every row a cell for "
+            "each LF, None where it does not vote."
         ) from None
 
 
@@ -242,7 +263,9 @@ def check_row_order(**given: Any) -> None:
     for name, index in named[1:]:
         first, order = named[0]
         if _is_shuffled(order, index):
-            row = next(i for i, (one, other) in enumerate(zip(order, index)) if one != other)
+            row = next(
+                i for i, (one, other) in enumerate(zip(order, index, strict=True)) if one != other
+            )
             raise ValueError(
                 f"{first} and {name} have the same index in another order (row {row} is {order[row]!r} in {first} and "
                 f"{index[row]!r} in {name}), and rows are matched by position. Pass {name}.loc[{first}.index]; or "

@@ -1,7 +1,7 @@
-"""Votes beside a y that a wrapper has numbered.
+"""Votes beside a y that a wrapper of scikit-learn reads in its own way, or has numbered.
 
-Some of scikit-learn's wrappers hand their classifiers the classes as 0, 1, ... in sorted order, and L as it is. Read as it
-stands, vote 1 is then another class than label 1.
+Some of scikit-learn's wrappers hand their classifiers the classes as 0, 1, ... in sorted order, and L as it is. Read
+as it stands, vote 1 is then another class than label 1.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import listed_values, warn_user
+from .._utils import callers, listed_values, warn_user
 from .codes import ColumnVotes, GoldLabels, SparseVotes, Votes
 
 # Rows looked at where y is most probably no numbering.
@@ -25,6 +25,41 @@ SURE, SURE_AGAINST_LITERAL = 2.0, 3.0
 
 # The least share of a class that may be the mark of unlabelled rows, numbered too.
 LEAST_UNLABELLED = 0.05
+
+
+# Functions of scikit-learn that number the classes in y, also in worker processes.
+NUMBERING = ("sklearn.ensemble.", "sklearn.model_selection._validation._fit_and_predict")
+
+
+NUMBERED_MARK = (
+    "The LFs vote for all of y's classes {labels} but one. If rows without a label, which were -1 before a wrapper of "
+    "scikit-learn numbered the classes, are now the first of these, they count as a class: fit the wrapper on the "
+    "labelled rows only, and before that, if all rows shall be learned from, the label model on all, wrapped in "
+    "sklearn.frozen.FrozenEstimator."
+)
+
+
+def warn_of_wrapper(gold: GoldLabels) -> None:
+    """Warn where the one who calls `fit` takes the mark of unlabelled rows for a class, or one class for all others.
+
+    Parameters
+    ----------
+    gold : GoldLabels
+    """
+    if not len(gold.values):
+        return
+    names = callers()
+    if not gold.complete and any(name.startswith("sklearn.calibration.") for name in names):
+        warn_user(
+            "CalibratedClassifierCV counts the mark of rows without a label as a class. Fit the label model first, and "
+            "calibrate it on the labelled rows only: CalibratedClassifierCV(FrozenEstimator(model.fit(L, y))).fit("
+            "L[labelled], y[labelled]), with FrozenEstimator of sklearn.frozen."
+        )
+    if any(name.startswith("sklearn.multiclass.") for name in names):
+        warn_user(
+            "A wrapper of sklearn.multiclass asks for one class against others, but votes name classes, and 0 and 1 in "
+            "its y are none of them. Leave the wrapper out: label models take any number of classes."
+        )
 
 
 def find_encoding(votes: Votes, gold: GoldLabels, classes: Any) -> dict[Any, int] | None:
@@ -61,8 +96,9 @@ def find_encoding(votes: Votes, gold: GoldLabels, classes: Any) -> dict[Any, int
     if not 1 <= len(spoken) <= len(labels):
         return None
     encoding = _best_encoding(votes, gold, spoken, counts[spoken])
-    meant = encoding or {vote: vote for vote in _cast(spoken, votes)}
-    _warn_of_numbered_mark(set(meant.values()), votes, gold)
+    meant = set(_cast(spoken, votes) if encoding is None else encoding.values())
+    if _is_numbered_mark(meant, votes, gold):
+        warn_user(NUMBERED_MARK.format(labels=listed_values(labels)))
     return encoding
 
 
@@ -176,26 +212,27 @@ def _in_deviations(per_row: NDArray[np.float64]) -> float:
 def _warn_of_encoding(cast: list[Any], labels: list[int], values: NDArray[Any]) -> None:
     others = [vote for vote in cast if vote not in values.tolist()] or cast
     warn_user(
-        f"The votes {listed_values(np.array(others, dtype=object))} are none of y's classes {listed_values(values)}, which "
-        "look like numbers of them, as some wrappers of scikit-learn hand them on. The votes "
-        f"{listed_values(np.array(cast, dtype=object))} are read as {listed_values(np.array(labels))}, since so they agree "
-        "with y. To be sure, write votes as these numbers yourself."
+        f"The votes {listed_values(np.array(others, dtype=object))} are none of y's classes {listed_values(values)}, "
+        "which look like numbers of them, as some wrappers of scikit-learn hand them on. The votes "
+        f"{listed_values(np.array(cast, dtype=object))} are read as {listed_values(np.array(labels))}, since so they "
+        "agree with y. To be sure, write votes as these numbers yourself."
     )
 
 
-def _warn_of_numbered_mark(meant: set[int], votes: Votes, gold: GoldLabels) -> None:
-    """Warn where LFs vote as usual in rows of the first label, but none of them ever for it."""
-    if meant != set(range(1, len(gold.values))):
-        return
-    first = gold.codes == 0
+def _is_numbered_mark(meant: set[Any], votes: Votes, gold: GoldLabels) -> bool:
+    """Whether one of y's labels, for which no LF votes, may be the number of the mark of unlabelled rows."""
+    n_labels = len(gold.values)
+    if n_labels < 3 or len(meant) != n_labels - 1:
+        return False
+    if any(name.startswith(NUMBERING) for name in callers()):
+        return True
+    return meant == set(range(1, n_labels)) and _votes_alike(votes, gold.codes == 0)
+
+
+def _votes_alike(votes: Votes, rows: NDArray[np.bool_]) -> bool:
+    """Whether LFs vote in some rows, not too few, about as often as in the others."""
     n_votes = np.zeros(votes.n_samples)
-    for rows, codes in votes.blocks():
-        n_votes[rows] = (codes != votes.abstain_code).sum(axis=0)
-    voted_alike = n_votes[first].mean() > n_votes[~first].mean() / 2
-    if first.mean() >= LEAST_UNLABELLED and voted_alike:
-        warn_user(
-            f"No LF votes for the first of y's classes {listed_values(gold.values)}, though LFs vote in its rows as they do "
-            "elsewhere. If these are the rows without a label, which were -1 before a wrapper numbered y, they count as a "
-            "class: fit the wrapper on the labelled rows only, or fit the label model first and wrap it in "
-            "sklearn.frozen.FrozenEstimator."
-        )
+    for block_rows, codes in votes.blocks():
+        n_votes[block_rows] = (codes != votes.abstain_code).sum(axis=0)
+    few = rows.mean() < LEAST_UNLABELLED
+    return not few and bool(n_votes[rows].mean() > n_votes[~rows].mean() / 2)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._spelling import marks
-from .._utils import callers, listed, warn_user
+from .._utils import listed
+from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
-from .containers import largest_exact, loses_cells
+from .containers import largest_exact, loses_cells, without_masked
 
 
 @dataclass(frozen=True)
@@ -84,19 +84,6 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
     return GoldLabels(values, codes)
 
 
-def warn_of_wrapper(gold: GoldLabels) -> None:
-    """Warn where some rows are unlabelled and the one who calls `fit` takes their mark for a class.
-
-    CalibratedClassifierCV hands y on as it is, and counts every value in it as a class of its own results.
-    """
-    if gold.n_labelled < len(gold.codes) and "sklearn.calibration" in callers() and gold.n_labelled:
-        warn_user(
-            "CalibratedClassifierCV counts the mark of rows without a label as a class. Fit the label model first, and "
-            "calibrate it on the labelled rows only: CalibratedClassifierCV(FrozenEstimator(model.fit(L, y))).fit("
-            "L[labelled], y[labelled]), with FrozenEstimator of sklearn.frozen."
-        )
-
-
 def _as_labels(y: Any) -> NDArray[Any]:
     """Labels as an array that holds each as it was written."""
     if isinstance(y, Mapping):
@@ -104,7 +91,7 @@ def _as_labels(y: Any) -> NDArray[Any]:
             f"y is a {type(y).__name__}; pass pandas.Series(y).reindex(L.index), a label for each row of L in order."
         )
     if np.ma.isMaskedArray(y):
-        return np.where(np.ma.getmaskarray(y), None, np.asarray(y).astype(object))
+        return without_masked(y)
     if hasattr(y, "to_pylist"):
         y = y.to_pylist()
     elif hasattr(y, "null_count") and hasattr(y, "to_list"):
@@ -154,8 +141,8 @@ def _check_exact(labels: NDArray[Any]) -> None:
     exact = largest_exact(labels.dtype)
     if (np.abs(labels) >= exact).any():
         raise ValueError(
-            f"y holds {labels[np.abs(labels) >= exact][0]:.0f}, and floats of its kind are rounded from {exact:.0f} on. "
-            "Write labels as integers (None where there is none) or strings."
+            f"y holds {labels[np.abs(labels) >= exact][0]:.0f}, and floats of its kind are rounded from {exact:.0f} "
+            "on. Write labels as integers (None where there is none) or strings."
         )
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import listed_values, plain
-from .classes import class_index
-from .codes import Votes
+from .codes import Votes, class_index
 from .containers import as_objects
 from .encoding import renamed
 from .scores import is_bin
@@ -45,8 +44,8 @@ def _listed(meant: Any) -> list[Any]:
 def _places(vote: Any, meant: list[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     if not meant:
         raise ValueError(
-            f"vote_meanings says that the vote {vote!r} leaves no class open. Name one at least, or name the vote as "
-            "the marker `abstain`."
+            f"vote_meanings says that the vote {vote!r} leaves no class open. Name one at least, or name it as the "
+            "marker `abstain`."
         )
     places = class_index(as_objects(meant), classes)
     if (places == len(classes)).any():

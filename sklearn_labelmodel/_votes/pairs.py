@@ -16,8 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .classes import class_index
-from .codes import GoldLabels, Votes
+from .codes import GoldLabels, Votes, class_index
 from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from .gold import GoldCounts
 

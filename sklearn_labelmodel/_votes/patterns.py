@@ -15,8 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from .classes import class_index
-from .codes import GoldLabels, Votes, check_any_vote
+from .codes import GoldLabels, Votes, check_any_vote, class_index
 from .gold import GoldCounts
 
 CHUNK_CELLS = 1 << 24
@@ -119,13 +118,6 @@ class Patterns:
             np.bincount(column, weight * silent, minlength=len(classes)).astype(np.float64),
         )
 
-    def blocks(self, classes: NDArray[Any]) -> Iterator[Block]:
-        """The patterns in blocks, gold as class index."""
-        class_of = np.append(class_index(self.gold_values, classes), len(classes))
-        gold = class_of[self.gold]
-        for rows, indicators in self.cuts(len(classes)):
-            yield Block(indicators, self.weight[rows], gold[rows])
-
     def cuts(self, n_classes: int) -> Iterator[tuple[slice, Any]]:
         """Rows, so many at a time that their posterior fits the cache, and their indicators."""
         # Every block adds up a table of all symbols, so that it should not have fewer rows than that.
@@ -133,23 +125,6 @@ class Patterns:
         whole = len(self.weight) <= n_rows
         for rows in gen_batches(len(self.weight), n_rows):
             yield rows, self.indicators if whole else self.indicators[rows]
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some of the patterns: as in Patterns, but that the gold labels are indices of classes.
-
-    Attributes
-    ----------
-    indicators : CSR array of shape (n_patterns, n_symbols)
-    weight : ndarray of shape (n_patterns,), dtype float64
-    gold : ndarray of shape (n_patterns,), dtype intp
-        n_classes stands for "unlabelled".
-    """
-
-    indicators: Any
-    weight: NDArray[np.float64]
-    gold: NDArray[np.intp]
 
 
 def read_patterns(votes: Votes, gold: GoldLabels) -> Patterns:
@@ -277,11 +252,13 @@ def _with_observed_symbols(
     )
 
 
-def vote_counts(
-    block: Block, symbol_class: NDArray[np.intp], n_classes: int
-) -> NDArray[np.float64]:
-    """Votes for each class, shape (n_patterns, n_classes)."""
-    named = np.flatnonzero(symbol_class < n_classes)
-    shape = (len(symbol_class), n_classes)
-    votes_for = sp.csr_array((np.ones(len(named)), (named, symbol_class[named])), shape=shape)
-    return (block.indicators @ votes_for).toarray()
+def votes_by_lf(patterns: Patterns) -> Any:
+    """CSR array of shape (n_patterns, n_lfs): 1 where the LF votes."""
+    return sp.csr_array(
+        (
+            np.ones(patterns.indicators.nnz),
+            patterns.lf[patterns.indicators.indices],
+            patterns.indicators.indptr,
+        ),
+        shape=(len(patterns.weight), patterns.n_lfs),
+    )

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .classes import class_index
-from .codes import GoldLabels, Votes
+from .codes import GoldLabels, Votes, class_index
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._spelling import marks
 from .._utils import listed, warn_user
+from .._utils.spelling import marks
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
     as_array,
@@ -22,6 +22,7 @@ from .containers import (
     column_of,
     is_table,
     largest_exact,
+    warn_of_fill_values,
 )
 
 MAX_FRACTIONAL_VOTES = 32
@@ -74,6 +75,7 @@ def read_votes(
     if is_table(L):
         check_array(np.broadcast_to(np.int8(0), L.shape))
         array = as_one_block(L)
+        warn_of_fill_values(L, markers)
         if array is None:
             columns = (column_of(L, j) for j in range(L.shape[1]))
             return _read_columns(columns, L.shape, markers, names, allow_fractions)
@@ -234,6 +236,13 @@ def _entry_codes(
     csr: Any, markers: list[Any], names: NDArray[np.object_] | None, allow_fractions: bool
 ) -> tuple[NDArray[Any], NDArray[Any], int]:
     """Codes of the stored entries, the votes that they index, and the abstain's code."""
+    labels = getattr(csr, "labels", None)
+    if labels is not None:
+        # Texts, which no sparse matrix holds: the entries index them (`labeling.votes_from_long`).
+        silent = _places_of(markers, labels)
+        abstain_code = int(silent[0]) if len(silent) else len(labels)
+        codes = np.where(np.isin(csr.data, silent), abstain_code, csr.data)
+        return codes.astype(np.min_scalar_type(len(labels))), labels, abstain_code
     if not len(csr.data):
         values, abstain_code = NO_VOTES
         return np.empty(0, np.uint8), values, abstain_code
@@ -419,8 +428,12 @@ def values_of(distinct: Iterable[Any]) -> NDArray[Any]:
     ordered = sorted(distinct)
     if any(isinstance(value, str) for value in ordered):
         return np.array(ordered, dtype=object)
-    values = np.array(ordered)
-    if ordered and values.tolist() != ordered:
+    large = all(isinstance(value, int) for value in ordered) and ordered and ordered[-1] >= 2**63
+    values = np.array(
+        ordered, dtype=np.uint64 if large and 0 <= ordered[0] < ordered[-1] < 2**64 else None
+    )
+    rounded = values.dtype.kind == "f" and not any(isinstance(value, float) for value in ordered)
+    if ordered and (rounded or values.dtype.kind == "O" or values.tolist() != ordered):
         raise ValueError(
             f"The class labels {ordered[0]!r} and {ordered[-1]!r} are too large for one kind of number; write them as "
             "strings."

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._spelling import marks, spelling
 from .._utils import listed_values, plain, warn_user
-from .codes import GoldLabels, Votes, is_text, lf_label
+from .._utils.spelling import marks, spelling
+from .codes import GoldLabels, SparseVotes, Votes, is_text, lf_label
 
 # An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
 MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
@@ -39,6 +39,44 @@ FEW_ROWS, LEAST_LFS, MANY_LFS = 30, 10, 3
 
 # Scores: an LF of so many different numbers; and so unlikely would gold labels miss all classes but theirs.
 LEAST_SCORES, UNLIKELY = 5, 1e-3
+
+
+# Columns of a table with a row for each vote.
+VOTER_NAMES = {
+    *(
+        "worker",
+        "annotator",
+        "rater",
+        "labeler",
+        "labeller",
+        "coder",
+        "voter",
+        "user",
+        "assessor",
+        "reviewer",
+    ),
+    *("judge", "expert", "grader", "contributor", "performer", "model", "source"),
+}
+
+
+LABEL_NAMES = {
+    *(
+        "label",
+        "answer",
+        "response",
+        "vote",
+        "annotation",
+        "rating",
+        "category",
+        "verdict",
+        "judgment",
+        "judgement",
+    ),
+    *("class", "value", "choice", "score"),
+}
+
+
+MOST_LONG_COLUMNS = 4
 
 
 WRITE_ALIKE = (
@@ -114,10 +152,28 @@ def _counts_rows(votes: Votes, n_different: NDArray[np.intp]) -> NDArray[np.bool
     return every_row & (n_different >= least) & (2 * most_of_others <= n_different)
 
 
+def _names_of_long_table(votes: Votes, n_different: NDArray[np.intp]) -> tuple[int, int] | None:
+    """Which of a few columns hold voters and votes by their names, there being more voters than different votes."""
+    if votes.names is None or votes.n_lfs > MOST_LONG_COLUMNS:
+        return None
+    bare = [re.sub(r"[\W_]*(id|name|no|nr)?s?$", "", str(name).casefold()) for name in votes.names]
+    voters = [lf for lf, name in enumerate(bare) if name in VOTER_NAMES]
+    labels = [lf for lf, name in enumerate(bare) if name in LABEL_NAMES]
+    pairs = [(i, j) for i in voters for j in labels if n_different[i] > n_different[j]]
+    return pairs[0] if pairs else None
+
+
 def _check_no_long_table(
     votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
 ) -> None:
     """Raise a ValueError where no vote is cast by two LFs, though LFs choose among votes."""
+    named = _names_of_long_table(votes, n_different)
+    if named is not None:
+        voter, label = (lf_label(votes.names, lf) for lf in named)
+        raise ValueError(
+            f"{voter} and {label} look like the columns of a table with a row for each vote. Pivot it so that each "
+            "voter has a column; if these are classes, name them (`classes`)."
+        )
     several = np.flatnonzero(n_different > 1)
     if len(several) < 2 or n_different.max() < 3 or vote.dtype.kind == "f":
         return
@@ -146,10 +202,10 @@ def check_no_scores(votes: Votes, lf: NDArray[np.intp], gold: GoldLabels) -> Non
     share = float(np.append(named, False)[spoken].mean()) if len(spoken) else 1.0
     if share**gold.n_labelled < UNLIKELY:
         raise ValueError(
-            f"{lf_label(votes.names, int(many[0]))} casts numbers such as {listed_values(votes.values[np.unique(spoken)])}"
-            f", and of the {gold.n_labelled} labels in y all are {listed_values(gold.values)}. If the numbers are scores, "
-            'pass them as such (scores="all", or the columns), or cut each column into votes by a threshold; if they '
-            "are classes, name them (`classes`)."
+            f"{lf_label(votes.names, int(many[0]))} casts numbers such as "
+            f"{listed_values(votes.values[np.unique(spoken)])}, and of the {gold.n_labelled} labels in y all are "
+            f'{listed_values(gold.values)}. If the numbers are scores, pass them as such (scores="all", or the '
+            "columns), or cut each column into votes by a threshold; if they are classes, name them (`classes`)."
         )
 
 
@@ -165,8 +221,14 @@ def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
 
 def warn_of_layout(votes: Votes) -> None:
     """Warn where rows and LFs look exchanged, and where a number that counts as a vote looks like the mark."""
-    if votes.n_lfs >= LEAST_LFS and (
-        votes.n_lfs >= MANY_LFS * votes.n_samples or votes.n_samples < min(FEW_ROWS, votes.n_lfs)
+    # Long tables make sparse matrices, and name their rows and voters.
+    if (
+        not isinstance(votes, SparseVotes)
+        and votes.n_lfs >= LEAST_LFS
+        and (
+            votes.n_lfs >= MANY_LFS * votes.n_samples
+            or votes.n_samples < min(FEW_ROWS, votes.n_lfs)
+        )
     ):
         warn_user(
             f"L has {votes.n_samples} rows and {votes.n_lfs} LFs. Rows are records and columns are LFs: if here each "
@@ -187,6 +249,8 @@ def _warn_of_zeros(votes: Votes) -> None:
     lfs = np.unique(np.linspace(0, votes.n_lfs - 1, SOME_LFS).astype(np.intp))
     codes = some_codes(votes, lfs)
     zero = int(np.flatnonzero(values == 0)[0])
+    if zero == votes.abstain_code:
+        return
     signed = int(others.min()) == -1
     if not signed and (codes == votes.abstain_code).any():
         return
@@ -203,7 +267,7 @@ def _most_frequent(codes: NDArray[Any]) -> int:
 
 
 def _says_nothing(codes: NDArray[Any], zero: int) -> bool:
-    """Whether LFs agree on where to say zero far less than, elsewhere, on what else to say."""
+    """Whether LFs agree, or disagree, on where to say zero far less than they agree elsewhere on what else to say."""
     spoken = codes != zero
     centred = spoken - spoken.mean(axis=1, keepdims=True)
     deviation = np.sqrt((centred**2).mean(axis=1))
@@ -211,7 +275,7 @@ def _says_nothing(codes: NDArray[Any], zero: int) -> bool:
         return False
     likeness = (centred @ centred.T) / codes.shape[1] / np.outer(deviation, deviation)
     pairs = np.triu_indices(len(codes), 1)
-    return bool(likeness[pairs].mean() < _agreement_beyond_chance(codes, spoken) / 2)
+    return bool(np.abs(likeness[pairs]).mean() < _agreement_beyond_chance(codes, spoken) / 2)
 
 
 def _agreement_beyond_chance(codes: NDArray[Any], spoken: NDArray[np.bool_]) -> float:
@@ -230,9 +294,9 @@ def _agreement_beyond_chance(codes: NDArray[Any], spoken: NDArray[np.bool_]) -> 
 
 
 def _warn_of_marker_between(votes: Votes) -> None:
-    """Warn where the abstain marker lies among votes, as -1 does on a scale from -2 to 2."""
+    """Warn where the abstain marker -1 lies among votes, as on a scale from -2 to 2."""
     values, marker = votes.values, votes.abstain_code
-    if values.dtype.kind not in "iu" or not 0 < marker < len(values) - 1:
+    if values.dtype.kind != "i" or not 0 < marker < len(values) - 1 or values[marker] != -1:
         return
     codes = some_codes(votes, np.arange(votes.n_lfs)[:SOME_LFS])
     if np.isin([marker - 1, marker, marker + 1], codes).all():
@@ -302,6 +366,40 @@ def _warn_of_variants(labels: list[str]) -> None:
             + (f" (as do others: {len(alike)} groups in all)" if len(alike) > 1 else "")
             + f". {WRITE_ALIKE}"
         )
+
+
+def warn_of_new_values(new: NDArray[Any], known: NDArray[Any], what: str, effect: str) -> None:
+    """Warn of votes or labels that come after `fit`, and look like a mark or another spelling of what `fit` saw.
+
+    Parameters
+    ----------
+    new, known : ndarray
+        Distinct values.
+    what : str
+        Where the new ones are, for the message.
+    effect : str
+        What becomes of them.
+    """
+    seen = set(known.tolist())
+    others = [value for value in new.tolist() if value not in seen]
+    if not others or (len(others) > MOST_LONE_VOTES):
+        return
+    spelled = {spelling(label): label for label in seen if isinstance(label, str)}
+    together = (
+        marks([*seen, *others]) if len({isinstance(v, str) for v in (*seen, *others)}) == 1 else []
+    )
+    for value in others:
+        alike = spelled.get(spelling(value)) if isinstance(value, str) else None
+        if alike is not None:
+            warn_user(
+                f"{what} holds {value!r}, which differs from {alike!r} in spelling only, and {effect}. Write it as in "
+                "fit."
+            )
+        elif value in together:
+            warn_user(
+                f'{what} holds {value!r}, which looks like a mark for "no vote" or "no label", and {effect}. If it is '
+                "one, replace it by None or NaN."
+            )
 
 
 def _joined(labels: list[str]) -> str:

@@ -10,6 +10,7 @@ from sklearn import get_config
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
+from .._votes.containers import check_row_order
 from ..inspection._decisions import TIE, check_proba
 
 # In a fit, copies of a row that weigh less than this are left out: with many classes most would.
@@ -58,6 +59,7 @@ def soft_label_expand(
     >>> weight
     array([0.25, 0.75, 1.  ])
     """
+    check_row_order(X=X, proba=proba)
     weights, labels = check_proba(proba, classes)
     if _num_samples(X) != len(weights):
         raise ValueError(

@@ -19,7 +19,9 @@ from .._models.scoring import gold_accuracy
 from .._utils import unchanged_on_error, warn_user
 from .._votes.classes import check_same_kind
 from .._votes.codes import GoldLabels
+from .._votes.containers import check_row_order
 from .._votes.gold import UNLABELLED, read_gold
+from .._votes.reader import markers_of
 from ..inspection._decisions import probs_to_preds
 from ._folds import (
     N_FOLDS,
@@ -184,6 +186,7 @@ class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
         """
         with unchanged_on_error(self):
             self._check_attainable()
+            check_row_order(X=X, y=y)
             X = indexable(X)[0]
             _check_any_gold(y, _num_samples(X))
             self.estimator_, gold = self._fit_on_all(X, y)
@@ -353,7 +356,9 @@ def _check_any_gold(y: Any, n_samples: int) -> None:
 
 def _check_unlabelled_is_no_class(estimator: Any, gold: GoldLabels) -> None:
     """A -1 that is an abstain in the votes cannot be a label: all rows without one would count as labelled."""
-    if UNLABELLED in gold.values.tolist() and getattr(innermost(estimator), "abstain", 0) == -1:
+    if UNLABELLED in gold.values.tolist() and UNLABELLED in markers_of(
+        getattr(innermost(estimator), "abstain", None)
+    ):
         others = [label for label in gold.values.tolist() if label != UNLABELLED]
         raise ValueError(
             f"All labelled rows of y are of one class, {others}, so -1 would count as the other class, and every row "

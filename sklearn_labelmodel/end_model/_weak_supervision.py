@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
     _num_samples,
-    check_is_fitted,
 )
 
 from .._models.label_model import LabelModelClassifier
-from .._models.scoring import gold_accuracy
 from .._utils import unchanged_on_error
-from .._votes.classes import check_gold_is_class, check_same_kind, class_index
-from .._votes.codes import GoldLabels
-from .._votes.gold import UNLABELLED, read_gold
-from .._votes.per_lf import rows_with_vote
-from .._votes.reader import read_votes
-from ._folds import innermost, labelled_rows
+from .._votes.containers import check_row_order
+from ._class_scores import gives_scores
+from ._diagram import serial_block
+from ._folds import N_FOLDS, labelled_rows
+from ._known_shares import known_shares, out_of_fold_scores, share_offsets, warn_of_scarce_class
+from ._predictions import Predictions
 from ._soft_labels import fit_on_probabilities, takes_probabilities
+from ._texts import check_default_reads, check_not_column_names
+from ._training_rows import covered_rows, gold_of_classes, training_rows, with_gold
+from ._views import LabelingViews
 from ._vote_sources import fit_transform, resolve_vote_columns, with_names
 
 
-def _estimator_has(method: str) -> Any:
-    def check(self: WeakSupervisionClassifier) -> bool:
-        estimator = self.estimator_ if hasattr(self, "estimator_") else self._end_estimator()
-        getattr(estimator, method)  # its AttributeError says what is missing
-        return True
-
-    return check
-
-
-class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class WeakSupervisionClassifier(
+    Predictions, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+):
     """Train a classifier on records that only labeling functions have labelled.
 
     Labeling functions vote on every record, a label model turns the votes into class probabilities, and a
@@ -62,7 +54,8 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
     uncovered : {"drop", "prior"}, default="drop"
         Rows without a vote and without a gold label are not trained on, or with the class prior as soft label.
     min_confidence : float, default=None
-        In [0, 1]; rows whose most probable class has less are not trained on. None: no limit.
+        In [0, 1]; rows whose most probable class has less are not trained on. None: no limit. A class may lose all its
+        rows by it, since some classes are less certain than others; `keep_share` is fair to all.
     labels : {"soft", "hard", "native"}, default="soft"
         What the estimator learns from.
 
@@ -76,6 +69,23 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         Columns of a DataFrame X that hold votes, or a function of X that returns their names, such as
         `sklearn.compose.make_column_selector`. They are taken away before the estimator sees X, in `fit` and, if they
         are there, in `predict`.
+    match_shares : "auto", None, array-like of shape (n_classes,) or dict of class to share, default="auto"
+        Class shares that predictions are to have. A classifier trained on cautious soft labels hardly predicts rare
+        classes; offsets of its log probabilities give each class its share of the rows of `fit`, predicted out of fold.
+
+        - "auto": the label model's `class_balance` where that is given, else the shares of the gold labels in y, which
+          must be a random sample (unless they label every row, or the label model ignores them); then predicted shares
+          within one standard error are left as they are. Where the estimator scores no classes, nothing.
+        - None: none.
+        - shares: these, positive and adding up to 1, in the order of `classes_` or as a dict.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds of all rows of X for `match_shares`: clones of the estimator that did not see a row predict it, so there
+        are as many more fits. A number makes folds of consecutive rows of each most probable class.
+    use_votes : bool, default=False
+        Whether probabilities are the mean of the classifier's and the label model's, where the labeler or the vote
+        columns vote on a record. Only predictions read it: ``set_params`` changes it without a new fit.
+    keep_share : float, default=None
+        In (0, 1]; of the rows of each most probable class, this share is trained on: the most certain ones. None: all.
 
     Attributes
     ----------
@@ -89,6 +99,10 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         The fitted classifier. It can be used, and saved, by itself.
     vote_columns_ : list of str
         Columns that were taken as votes; empty without `vote_columns`.
+    class_offsets_ : ndarray of shape (n_classes,)
+        What is added to log probabilities (without any, to the decision function); 0 where no shares are matched.
+    class_shares_ : ndarray of shape (n_classes,) or None
+        The shares that predictions of the rows of `fit` are given; None where no shares are matched.
     n_features_in_ : int
         Columns of X that the estimator sees; not there where X has no columns (a list of texts).
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -103,6 +117,12 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
     -----
     Only the last step of a Pipeline gets soft labels. The steps before it are fitted on every row once, with its
     most probable class as y, so that texts are not vectorized, or features selected, on repeated rows.
+
+    Matched shares say that the records to be predicted hold the classes in the shares of the records of `fit`. Where
+    they do not, or where a given share is wrong, accuracy is lost; `unshifted_proba` and ``match_shares=None`` do
+    without. Log loss is mostly smaller without, too.
+
+    Without labels, parameters of the estimator can be chosen by `score(X)`: ``GridSearchCV(model, grid).fit(X)``.
 
     With ``class_weight="balanced"`` some estimators, such as SVC, count the copies of rows instead of adding up their
     weights, which balances nothing; give them the weights of the classes.
@@ -120,6 +140,9 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
     array(['ham', 'spam'], dtype=object)
     """
 
+    # Where groups are routed to the splitter of a search, the folds within keep them together too.
+    __metadata_request__fit = {"groups": True}
+
     _parameter_constraints: dict[str, list[Any]] = {
         "labeler": [HasMethods(["fit", "transform"]), None],
         "label_model": [HasMethods(["fit", "predict_proba"]), None],
@@ -128,6 +151,10 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         "min_confidence": [Interval(Real, 0, 1, closed="both"), None],
         "labels": [StrOptions({"soft", "hard", "native"})],
         "vote_columns": [list, callable, None],
+        "match_shares": [StrOptions({"auto"}), Mapping, "array-like", None],
+        "cv": ["cv_object"],
+        "use_votes": ["boolean"],
+        "keep_share": [Interval(Real, 0, 1, closed="right"), None],
     }
 
     def __init__(
@@ -139,6 +166,10 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         min_confidence: float | None = None,
         labels: str = "soft",
         vote_columns: Any = None,
+        match_shares: str | ArrayLike | Mapping[Any, float] | None = "auto",
+        cv: Any = N_FOLDS,
+        use_votes: bool = False,
+        keep_share: float | None = None,
     ):
         self.labeler = labeler
         self.label_model = label_model
@@ -147,9 +178,15 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         self.min_confidence = min_confidence
         self.labels = labels
         self.vote_columns = vote_columns
+        self.match_shares = match_shares
+        self.cv = cv
+        self.use_votes = use_votes
+        self.keep_share = keep_share
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None, L: Any = None) -> WeakSupervisionClassifier:
+    def fit(
+        self, X: Any, y: Any = None, L: Any = None, groups: Any = None
+    ) -> WeakSupervisionClassifier:
         """Label the records by their votes, and train the estimator on them.
 
         Parameters
@@ -162,6 +199,8 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs), default=None
             Votes, where neither a labeler nor `vote_columns` gives them. Within `GridSearchCV` pass it to its
             `fit` (with metadata routing: after ``set_fit_request(L=True)``).
+        groups : array-like of shape (n_samples,), default=None
+            Groups of rows that splitters such as `GroupKFold` keep together, for `cv`.
 
         Returns
         -------
@@ -171,25 +210,43 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
         ------
         ValueError
             No source of votes, or more than one; votes or labels that the label model refuses; no row left to train
-            on; an estimator that cannot be trained on soft labels.
+            on; an estimator that cannot be trained on soft labels, or whose shares cannot be matched.
+
+        Warns
+        -----
+        UserWarning
+            Shares are known, but a class has fewer than five rows: they are not matched. `min_confidence` leaves out
+            most rows of a class.
         """
         with unchanged_on_error(self):
+            self._check_votes_at_predict()
+            check_row_order(X=X, y=y, L=L)
             records, votes = self._records_and_votes(X, L)
             if self.estimator is None:
-                _check_no_texts(records)
-            self.label_model_, proba, weight_rows = self._soft_labels(votes, y)
-            self.classes_ = self.label_model_.classes_
+                check_default_reads(records)
+            check_not_column_names(self._end_estimator(), records)
             _check_feature_names(self, records, reset=True)
             _check_n_features(self, records, reset=True)
+            self.label_model_, proba, rows, known = self._soft_labels(votes, y)
+            self.classes_ = self.label_model_.classes_
             self.estimator_ = fit_on_probabilities(
                 clone(self._end_estimator()),
-                _safe_indexing(indexable(records)[0], weight_rows),
-                proba[weight_rows],
+                _safe_indexing(indexable(records)[0], rows),
+                proba[rows],
                 self.classes_,
                 self.labels,
             )
             self._native = takes_probabilities(self.estimator_, self.labels)
+            self._match(known, records, proba, rows, groups)
+            self._votes = votes
         return self
+
+    def _check_votes_at_predict(self) -> None:
+        if self.use_votes and self.labeler is None and self.vote_columns is None:
+            raise ValueError(
+                "use_votes=True needs votes on the records to be predicted. Give a labeler or vote_columns, or leave "
+                "it False and average predict_proba with that of label_model_."
+            )
 
     def _end_estimator(self) -> Any:
         if self.estimator is not None:
@@ -226,153 +283,60 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             )
         return X, L
 
-    def _without_votes(self, X: Any) -> Any:
-        if not self.vote_columns_ or not hasattr(X, "columns"):
-            return X
-        return X[[name for name in X.columns if name not in self.vote_columns_]]
-
-    def _soft_labels(self, L: Any, y: Any) -> tuple[Any, NDArray[np.float64], NDArray[np.intp]]:
-        """The fitted label model, P(class) of every row, and the rows to train on."""
+    def _soft_labels(
+        self, L: Any, y: Any
+    ) -> tuple[Any, NDArray[np.float64], NDArray[np.intp], Any]:
+        """The fitted label model, P(class) of every row, the rows to train on, and what is known of class shares."""
         model = LabelModelClassifier() if self.label_model is None else clone(self.label_model)
         model = model.fit(L, y)
-        proba = np.array(model.predict_proba(L), dtype=np.float64)
-        gold = _gold_labels(model, y, len(proba))
-        labelled = labelled_rows(gold)
-        proba[labelled] = 0.0
-        truth = class_index(gold.values, model.classes_)[gold.codes[labelled]]
-        proba[labelled, truth] = 1.0
-        return model, proba, self._training_rows(model, L, proba, labelled)
-
-    def _training_rows(
-        self, model: Any, L: Any, proba: NDArray[np.float64], labelled: NDArray[np.intp]
-    ) -> NDArray[np.intp]:
-        train = np.ones(len(proba), dtype=bool)
+        classes, proba = np.asarray(model.classes_), model.predict_proba(L)
+        gold = gold_of_classes(model, y, len(proba))
+        proba = with_gold(proba, gold, classes)
+        candidates = np.ones(len(proba), dtype=bool)
         if self.uncovered == "drop":
-            if getattr(model, "scores", None) is not None:
-                votes = model._read_votes(L)
-            else:
-                abstain = getattr(model, "abstain", -1)
-                votes = read_votes(L, abstain=abstain, allow_fractions=True)
-            train = rows_with_vote(votes)
-            train[labelled] = True
-            _check_any_covered(train)
-        if self.min_confidence is not None:
-            certainty = proba.max(axis=1)
-            _check_any_certain(certainty[train], self.min_confidence, self.uncovered)
-            train &= certainty >= self.min_confidence
-        return np.flatnonzero(train)
+            candidates = covered_rows(model, L)
+            candidates[labelled_rows(gold)] = True
+        rows = training_rows(proba, candidates, classes, self.min_confidence, self.keep_share)
+        return model, proba, rows, known_shares(self.match_shares, model, gold, classes)
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the class of every record; the labeling functions are not asked.
+    def _match(
+        self,
+        known: tuple[NDArray[np.float64], float] | None,
+        records: Any,
+        proba: NDArray[np.float64],
+        rows: NDArray[np.intp],
+        groups: Any,
+    ) -> None:
+        """Learn the offsets that give predictions the known class shares."""
+        self.class_offsets_, self.class_shares_ = np.zeros(len(self.classes_)), None
+        if known is None or not self._can_match():
+            return
+        if warn_of_scarce_class(proba, rows, self.classes_, self.labels == "hard"):
+            return
+        scores = out_of_fold_scores(
+            *(self._end_estimator(), records, proba, rows),
+            *(self.classes_, self.labels, self.cv, groups),
+        )
+        self.class_offsets_, self.class_shares_ = share_offsets(known, scores)
 
-        Parameters
-        ----------
-        X : array-like, dataframe, sparse matrix or list of n_samples records
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-        """
-        check_is_fitted(self)
-        if not self._native:
-            return self.estimator_.predict(self._without_votes(X))
-        if hasattr(self.estimator_, "predict_proba"):
-            scores = self.predict_proba(X)
-        else:
-            scores = self._one_column_each(
-                self.estimator_.predict(self._without_votes(X)), "predict"
-            )
-        return self.classes_[np.argmax(scores, axis=1)]
-
-    @available_if(_estimator_has("predict_proba"))
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Predict the probability of every class.
-
-        Parameters
-        ----------
-        X : array-like, dataframe, sparse matrix or list of n_samples records
-
-        Returns
-        -------
-        proba : ndarray of shape (n_samples, n_classes)
-            Columns in the order of `classes_`; 0 for a class of which the estimator saw no example.
-        """
-        check_is_fitted(self)
-        proba = self.estimator_.predict_proba(self._without_votes(X))
-        if self._native:
-            return self._one_column_each(proba, "predict_proba")
-        return self._in_class_order(proba, 0.0)
-
-    @available_if(_estimator_has("predict_log_proba"))
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Predict the logarithm of the probability of every class; see `predict_proba`."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    @available_if(_estimator_has("decision_function"))
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Score every class.
-
-        Parameters
-        ----------
-        X : array-like, dataframe, sparse matrix or list of n_samples records
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples, n_classes), or (n_samples,) with two classes
-            With two classes the score of ``classes_[1]``. -inf for a class of which the estimator saw no example.
-        """
-        check_is_fitted(self)
-        scores = self.estimator_.decision_function(self._without_votes(X))
-        if self._native:
-            return scores
-        known = class_index(np.asarray(self.estimator_.classes_), self.classes_)
-        if np.array_equal(known, np.arange(len(self.classes_))):
-            return scores
-        if scores.ndim == 1:
-            scores = np.column_stack([-scores, scores])
-        scores = self._in_class_order(scores, -np.inf)
-        return scores[:, 1] if len(self.classes_) == 2 else scores
-
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
-        """Accuracy on gold labels.
-
-        Parameters
-        ----------
-        X : array-like, dataframe, sparse matrix or list of n_samples records
-        y : array-like of shape (n_samples,)
-            Gold labels; rows labelled -1 (unless that is a class) or with a missing value do not count.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows.
-
-        Returns
-        -------
-        score : float
-            In [0, 1].
-
-        Raises
-        ------
-        ValueError
-            No row has a gold label.
-        """
-        check_is_fitted(self)
-        hint = "score needs gold labels of some rows as y. Without any, judge the label model: label_model_.score(L)."
-        return gold_accuracy(self, X, y, sample_weight, hint)
-
-    def _one_column_each(self, scores: Any, method: str) -> NDArray[np.float64]:
-        scores = np.asarray(scores)
-        if scores.shape[1:] != (len(self.classes_),):
+    def _can_match(self) -> bool:
+        """Whether the estimator scores classes; to ask for shares where it does not is an error."""
+        if gives_scores(self.estimator_, self._native):
+            return True
+        if not isinstance(self.match_shares, str):
             raise ValueError(
-                f"{type(self.estimator_).__name__}.{method} returned shape {scores.shape}; an estimator trained on "
-                f"probabilities must return one column for each of the {len(self.classes_)} classes."
+                f"match_shares needs scores of the classes, and {type(self.estimator_).__name__} has neither "
+                "predict_proba nor decision_function. Pass another estimator, or match_shares=None."
             )
-        return scores
+        return False
 
-    def _in_class_order(self, scores: NDArray[np.float64], absent: float) -> NDArray[np.float64]:
-        """Columns of the estimator's classes at their places among `classes_`."""
-        ordered = np.full((len(scores), len(self.classes_)), absent)
-        ordered[:, class_index(np.asarray(self.estimator_.classes_), self.classes_)] = scores
-        return ordered
+    def _sk_visual_block_(self) -> Any:
+        parts = {
+            "labeler": self.labeler,
+            "label_model": LabelModelClassifier() if self.label_model is None else self.label_model,
+            "estimator": self._end_estimator(),
+        }
+        return serial_block({name: part for name, part in parts.items() if part is not None})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -383,46 +347,3 @@ class WeakSupervisionClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
             tags.input_tags.allow_nan &= taken.allow_nan
         tags.target_tags.required = False
         return tags
-
-
-def _check_no_texts(records: Any) -> None:
-    """Raise a ValueError where the records are texts, which the default estimator cannot read."""
-    if getattr(records, "ndim", 1) == 1 and isinstance(next(iter(indexable(records)[0])), str):
-        raise ValueError(
-            "X holds texts, which the default estimator, LogisticRegression, does not read. Pass one that does: "
-            "estimator=make_pipeline(TfidfVectorizer(), LogisticRegression())."
-        )
-
-
-def _gold_labels(model: Any, y: Any, n_samples: int) -> GoldLabels:
-    """The gold labels in y, all of them classes of the fitted label model."""
-    classes = np.asarray(model.classes_)
-    known: Any = classes
-    if UNLABELLED in classes.tolist() and not isinstance(model, FrozenEstimator):
-        # Votes may have made -1 a class after fit had read it in y as the mark of an unlabelled row.
-        known = getattr(innermost(model), "classes", None)
-    gold = read_gold(y, n_samples, classes=known)
-    check_same_kind(classes, gold.values, ("classes", "labels of y"))
-    check_gold_is_class(classes, gold)
-    return gold
-
-
-def _check_any_covered(covered: NDArray[np.bool_]) -> None:
-    if not covered.any():
-        raise ValueError(
-            f"No row is left to train the estimator on: none of {len(covered)} rows has a vote or a gold label. Check "
-            "the label model's `abstain`, or pass uncovered='prior' to train on rows without a vote."
-        )
-
-
-def _check_any_certain(
-    certainty: NDArray[np.float64], min_confidence: float, uncovered: str
-) -> None:
-    if not (certainty >= min_confidence).any():
-        which = " with a vote or a gold label" if uncovered == "drop" else ""
-        # Rounded down, so that the number given will do.
-        greatest = math.floor(1e4 * certainty.max()) / 1e4
-        raise ValueError(
-            f"No row is left to train the estimator on: none of {len(certainty)} rows{which} has a class of "
-            f"probability min_confidence={min_confidence:g} or more. Lower min_confidence, to {greatest:g} at most."
-        )

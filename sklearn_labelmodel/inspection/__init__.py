@@ -1,5 +1,7 @@
 """Look at labeling functions and label models: summaries, reports, labels that abstain, and displays."""
 
+from ._agreement import Agreement, agreement
+from ._check_votes import check_votes
 from ._decisions import filter_unlabeled, probs_to_preds
 from ._plot.accuracy import LFAccuracyDisplay
 from ._plot.coverage import LFCoverageDisplay, LossCurveDisplay
@@ -10,6 +12,7 @@ from ._scores import score_summary
 from ._summary import lf_summary
 
 __all__ = [
+    "Agreement",
     "Finding",
     "FitReport",
     "LFAccuracyDisplay",
@@ -17,6 +20,8 @@ __all__ = [
     "LFCoverageDisplay",
     "LFOverlapDisplay",
     "LossCurveDisplay",
+    "agreement",
+    "check_votes",
     "filter_unlabeled",
     "lf_summary",
     "probs_to_preds",

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
-from .._utils import random_state_of
+from .._utils import plain, random_state_of
+from .._votes.containers import check_row_order
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
 
@@ -94,10 +95,16 @@ def check_proba(proba: Any, classes: Any) -> tuple[NDArray[np.float64], NDArray[
     Raises
     ------
     ValueError
-        Not two-dimensional, not one column for each class, or values outside [0, 1].
+        Not two-dimensional, not one column for each class in the order of the classes, or values outside [0, 1].
     """
+    named = [plain(name) for name in getattr(proba, "columns", ())]
     proba = check_array(proba, dtype=np.float64, input_name="proba", ensure_min_samples=0)
     classes = np.asarray(classes)
+    if named != classes.tolist() and set(named) == set(classes.ravel().tolist()):
+        raise ValueError(
+            f"The columns of proba are {named} and classes is {classes.tolist()}: the same in another order, and they "
+            "are matched by position. Pass proba[classes]."
+        )
     if classes.shape != (proba.shape[1],):
         raise ValueError(
             f"proba has {proba.shape[1]} columns and classes has shape {classes.shape}; there must be one "
@@ -132,8 +139,8 @@ def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[A
         Votes, as `LabelModelClassifier.fit` takes them.
     *arrays : array-likes of n_samples rows
         More to filter alike, such as `predict_proba` of L.
-    abstain : int, float, str or None, default=-1
-        The vote that means "no vote", as every missing value does.
+    abstain : int, float, str, list of these or None, default=-1
+        The vote that means "no vote", or several, as every missing value does.
 
     Returns
     -------
@@ -143,7 +150,7 @@ def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[A
     Raises
     ------
     ValueError
-        Unlike numbers of rows; votes that `fit` would refuse.
+        Unlike numbers of rows; the same index in another order; votes that `fit` would refuse.
 
     Examples
     --------
@@ -153,6 +160,8 @@ def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[A
     ['a', 'c']
     """
     votes = read_votes(L, abstain=abstain, allow_fractions=True)
+    more = {f"array {i} after L": array for i, array in enumerate(arrays, 1)}
+    check_row_order(X=X, L=L, **more)
     for position, array in enumerate((X, *arrays)):
         if _num_samples(array) != votes.n_samples:
             what = "X" if position == 0 else f"array {position} after L"

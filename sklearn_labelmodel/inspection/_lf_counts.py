@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from .._votes.classes import check_same_kind
 from .._votes.codes import GoldLabels, Votes, no_gold
+from .._votes.containers import check_container, check_row_order, column_names
 from .._votes.gold import read_gold
 from .._votes.pairs import count_votes, dense, sum_by_lf, symbols_by_vote
 from .._votes.reader import read_votes
+from .._votes.suspects import warn_of_new_values
 from ._scores import leaning_votes
 
 
@@ -28,7 +30,7 @@ def read_inspected(
     y : array-like of shape (n_samples,) or None
     label_model : fitted label model or None
         Its classes and abstain marker are taken where there is one.
-    abstain : scalar or None
+    abstain : scalar, list of scalars or None
 
     Raises
     ------
@@ -37,16 +39,19 @@ def read_inspected(
     TypeError, NotFittedError
         No label model of this package, or not a fitted one.
     """
+    check_container(L)
+    check_row_order(L=L, y=y)
     names = _names(L, label_model)
     if label_model is None:
         # As in `fit`, the votes are read only after the labels: with them fractional votes are kept.
-        gold = read_gold(y, np.shape(L)[0] if np.ndim(L) else 0)
+        gold = read_gold(y, _num_samples(L))
         fractions = bool(gold.n_labelled)
         votes = read_votes(L, abstain=abstain, names=names, allow_fractions=fractions)
     else:
         votes = leaning_votes(check_label_model(label_model)._read_votes(L), label_model)
         gold = read_gold(y, votes.n_samples, classes=label_model.classes_)
     check_same_kind(votes.vote_values, gold.values)
+    warn_of_new_values(gold.values, votes.vote_values, "y", "counts as wrong")
     return replace(votes, names=names), gold
 
 
@@ -67,11 +72,8 @@ def lf_names(votes: Votes) -> list[Any]:
 
 
 def _names(L: Any, label_model: Any) -> NDArray[np.object_] | None:
-    if hasattr(L, "columns"):
-        names = np.empty(len(L.columns), dtype=object)
-        names[:] = list(L.columns)
-        return names
-    return getattr(label_model, "feature_names_in_", None)
+    names = column_names(L)
+    return getattr(label_model, "feature_names_in_", None) if names is None else names
 
 
 def pair_shares(votes: Votes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

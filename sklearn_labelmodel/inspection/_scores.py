@@ -11,8 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._evidence.lookup import find_symbols
 from .._evidence.model import places_of
-from .._votes.classes import class_index
-from .._votes.codes import ColumnVotes, SparseVotes, Votes
+from .._votes.codes import ColumnVotes, SparseVotes, Votes, class_index
 from .._votes.reader import values_of
 from .._votes.scores import is_bin, no_bins
 
@@ -90,7 +89,7 @@ def leaning_class(label_model: Any, lf: NDArray[np.intp], vote: NDArray[Any]) ->
     label_model : fitted label model
     lf, vote : ndarray of shape (n_symbols,)
     """
-    classes, meaning = label_model.classes_, label_model._kept.meaning
+    classes, meaning = label_model.vote_model_.classes, label_model._kept.meaning
     named = class_index(vote, classes)
     if meaning is None:
         return named

@@ -24,8 +24,8 @@ def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
         Gold labels of all or some rows; -1 or a missing value marks a row without one.
     label_model : LabelModelClassifier, default=None
         A fitted label model, for what it has learned of the LFs. Its abstain marker and classes hold.
-    abstain : int, float, str or None, default=-1
-        The vote that means "no vote", as every missing value does; used without a label_model.
+    abstain : int, float, str, list of these or None, default=-1
+        The vote that means "no vote", or several, as every missing value does; used without a label_model.
 
     Returns
     -------
@@ -97,7 +97,9 @@ def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
         columns["learned_accuracy"] = learned_accuracy(label_model)
     if y is not None and label_model is not None:
         columns["difference"] = columns["learned_accuracy"] - columns["empirical_accuracy"]
-    return pd.DataFrame(columns, index=pd.Index(lf_names(votes), name="lf"))
+    # Names that are tuples, of two-level columns, stay names: pandas would make levels of them.
+    index = pd.Index(lf_names(votes), name="lf", tupleize_cols=False)
+    return pd.DataFrame(columns, index=index)
 
 
 def learned_accuracy(label_model: Any) -> Any:

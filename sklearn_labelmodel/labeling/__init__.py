@@ -2,6 +2,7 @@
 
 from ._base import ABSTAIN, LabelingFunction, labeling_function
 from ._classifier import ClassifierLF
+from ._long import votes_from_long
 from ._records import LabelingFunctionError
 from ._score import BinLF, ScoreLF
 from ._table import ColumnLF, LookupLF, ThresholdLF
@@ -22,4 +23,5 @@ __all__ = [
     "ScoreLF",
     "ThresholdLF",
     "labeling_function",
+    "votes_from_long",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from .._utils import listed
+from .._utils import listed, plain
 
 MOST_NAMES = 20
 
@@ -69,7 +69,7 @@ class Records:
     def where(self, position: int) -> str:
         """Name a row by its position and, in pandas, its index label."""
         if isinstance(self.data, (pd.DataFrame, pd.Series)):
-            return f"row {position} (index {self.data.index[position]!r})"
+            return f"row {position} (index {plain(self.data.index[position])!r})"
         return f"row {position}"
 
     def column(self, column: Any, reader: str) -> np.ndarray:

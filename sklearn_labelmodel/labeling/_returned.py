@@ -93,6 +93,10 @@ def _check_order(votes: Any, records: Records, name: str) -> None:
 def _one_dimensional(votes: Any, name: str) -> np.ndarray:
     if isinstance(votes, (list, tuple)):
         return object_array(votes)
+    if np.ma.isMaskedArray(votes) and votes.ndim == 1:
+        return object_array(votes.tolist())
+    if hasattr(votes, "to_pylist") and np.ndim(votes) == 1:
+        return object_array(votes.to_pylist())
     if isinstance(votes, pd.Series) and not isinstance(votes.dtype, np.dtype):
         return votes.to_numpy(dtype=object)
     if isinstance(votes, (str, bytes)) or not hasattr(votes, "__array__") or np.ndim(votes) != 1:

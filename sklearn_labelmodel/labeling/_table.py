@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._answers import LabelMap, code_answers
 from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
 
@@ -182,14 +183,21 @@ class ColumnLF(ReadyMadeLF):
     column : hashable
         By name or position.
     abstain : scalar or list of scalars or None, default=None
-        Values that are abstentions, as missing ones always are.
+        Values that are abstentions, as missing ones always are. With `normalize`, however they are spelled.
+    label_map : dict, function or None, default=None
+        From an answer to its label, or to None for no vote. Answers that are not in the dict, or of which the
+        function returns None, abstain, and a warning lists them.
+    normalize : bool, default=False
+        Whether answers that differ in spelling only are one label: in case, blanks, quotes and Markdown's stars around
+        it, final punctuation, Unicode form, signs without a width, "1.0" for "1". Labels are then in small letters and
+        with blanks for "_" and "-"; with a label_map they are those of the map, whose keys match however spelled.
     name : str or None, default=None
         None takes the column's.
 
     Raises
     ------
     LabelingFunctionError
-        If the column is missing, or a value is no number or string.
+        If the column is missing, or a value is no number or string; if label_map contradicts itself.
 
     Examples
     --------
@@ -198,11 +206,24 @@ class ColumnLF(ReadyMadeLF):
     >>> judged = pd.DataFrame({"judge": ["good", "unsure", "bad"]})
     >>> ColumnLF("judge", abstain="unsure")(judged)
     array(['good', None, 'bad'], dtype=object)
+    >>> free = pd.DataFrame({"judge": ["**Good**", "unsure.", "good!", "Bad"]})
+    >>> ColumnLF("judge", abstain="unsure", label_map={"good": 1, "bad": 0}, normalize=True)(free)
+    array([1, None, 1, 0], dtype=object)
     """
 
-    def __init__(self, column: Any, *, abstain: Any = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        column: Any,
+        *,
+        abstain: Any = None,
+        label_map: LabelMap = None,
+        normalize: bool = False,
+        name: str | None = None,
+    ) -> None:
         self.column = column
         self.abstain = abstain
+        self.label_map = label_map
+        self.normalize = normalize
         self.name = name
 
     def _described(self) -> str:
@@ -213,6 +234,8 @@ class ColumnLF(ReadyMadeLF):
         values = records.column(self.column, self.reader)
         listed = isinstance(self.abstain, (list, tuple, set, frozenset, np.ndarray))
         markers = list(self.abstain) if listed else [self.abstain]
+        if self.normalize or self.label_map is not None:
+            return self._labels(values, markers, records)
         abstains = np.isin(values, markers) if values.dtype.kind in "biuf" else None
         if abstains is None:
             abstains = missing(values) | pd.Series(values, dtype=object).isin(markers).to_numpy()
@@ -221,6 +244,12 @@ class ColumnLF(ReadyMadeLF):
         votes = values.astype(object)
         votes[abstains] = None
         return votes
+
+    def _labels(self, values: np.ndarray, markers: list[Any], records: Records) -> np.ndarray:
+        silent = [marker for marker in markers if not missing(marker)]
+        how = (self.label_map, self.normalize, self.reader, records.where)
+        codes, labels = code_answers(values, *how, silent=silent)
+        return np.append(labels, object_array([None]))[codes]
 
 
 def _is_hashable(kind: type) -> bool:

@@ -265,7 +265,8 @@ def test_where_no_row_is_certain_enough_the_error_says_what_would_do(
     assert "uncovered=" not in str(refused.value)
     reachable = float(str(refused.value).split("Lower min_confidence, to ")[1].split()[0])
     assert soft_labels.max() - 1e-4 < reachable <= soft_labels.max()
-    model.set_params(min_confidence=reachable).fit(X, L=L)
+    with pytest.warns(UserWarning, match="leaves out"):
+        model.set_params(min_confidence=reachable).fit(X, L=L)
 
 
 @pytest.mark.parametrize("min_confidence", [None, 0.9])

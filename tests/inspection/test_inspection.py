@@ -10,12 +10,12 @@ import pytest
 import scipy.sparse as sp
 from helpers import REFERENCE, make_votes
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.exceptions import NotFittedError
 
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel.inspection import filter_unlabeled, lf_summary, probs_to_preds
-from sklearn_labelmodel.inspection._explain import contributions, explain_row
+from sklearn_labelmodel.inspection._explain import explain_row
 from sklearn_labelmodel.inspection._lf_counts import pair_shares, read_inspected
 
 SNORKEL = json.loads((REFERENCE / "lf_analysis.json").read_text())["cases"]
@@ -35,9 +35,10 @@ def fitted(request, three_classes):
     return LabelModelClassifier(n_epochs=20, **request.param).fit(three_classes[0])
 
 
-def evidence(model, L):
-    votes = model._read_votes(L)
-    return votes, model._evidence(votes)
+def explained(model, row, names=None):
+    return explain_row(
+        model._read_votes(row), model.contributions(row), model.classes_, names=names
+    )
 
 
 # Summary ------------------------------------------------------------------------------------------
@@ -232,14 +233,14 @@ def test_pair_shares_of_many_symbols_stay_sparse():
 
 def test_contributions_add_up_to_the_posterior(fitted, three_classes):
     L, _ = three_classes
-    terms = contributions(*evidence(fitted, L))
+    terms = fitted.contributions(L)
     assert_allclose(softmax(terms.sum(axis=1), axis=1), fitted.predict_proba(L), atol=1e-12)
 
 
 def test_contributions_of_independent_votes_add_up_to_the_log_joint(three_classes):
     L, _ = three_classes
     fitted = LabelModelClassifier(n_epochs=20, n_em_steps=0, tempering=0).fit(L)
-    totals = contributions(*evidence(fitted, L)).sum(axis=1)
+    totals = fitted.contributions(L).sum(axis=1)
     by_hand = np.tile(np.log(fitted.class_prior_), (len(L), 1))
     for symbol, mu in zip(fitted.symbols_, fitted.mu_, strict=True):
         by_hand[L[:, symbol["lf"]] == symbol["vote"]] += np.log(mu)
@@ -249,24 +250,24 @@ def test_contributions_of_independent_votes_add_up_to_the_log_joint(three_classe
 
 def test_the_prior_is_the_last_contribution(fitted, three_classes):
     L, _ = three_classes
-    terms = contributions(*evidence(fitted, L))
+    terms = fitted.contributions(L)
     assert terms.shape == (len(L), L.shape[1] + 1, 3)
     few = (L != -1).sum(axis=1) <= 1
     voted = (L[few] != -1).any(axis=1, keepdims=True)
     prior = np.log(np.where(voted, fitted.voted_prior_, fitted.voteless_prior_))
     assert few.any()
-    assert_allclose(terms[few, -1], prior, rtol=1e-12)
+    assert_allclose(log_softmax(terms[few, -1], axis=1), prior, rtol=1e-12)
 
 
 def test_abstains_and_unseen_votes_contribute_nothing(fitted):
-    terms = contributions(*evidence(fitted, [[-1, 7, -1, -1, -1, 0]]))
+    terms = fitted.contributions([[-1, 7, -1, -1, -1, 0]])
     assert not terms[0, :5].any()
     assert terms[0, 5].any()
 
 
 def test_explanation_of_a_row_adds_up_to_the_posterior(fitted, three_classes):
     row = three_classes[0][:1]
-    table = explain_row(*evidence(fitted, row), fitted.classes_)
+    table = explained(fitted, row)
     totals = table[[0, 1, 2]].to_numpy(dtype=float).sum(axis=0)
     assert_allclose(softmax(totals), fitted.predict_proba(row)[0], atol=1e-12)
 
@@ -274,7 +275,7 @@ def test_explanation_of_a_row_adds_up_to_the_posterior(fitted, three_classes):
 def test_explanation_shows_the_prior_then_the_strongest_votes(fitted, three_classes):
     row = three_classes[0][1:2]
     names = np.array(list("abcdef"))
-    table = explain_row(*evidence(fitted, row), fitted.classes_, names)
+    table = explained(fitted, row, names)
     assert table.index[0] == "class prior"
     assert sorted(table.index[1:]) == names[row[0] >= 0].tolist()
     assert table["vote"].tolist()[1:] == [
@@ -285,13 +286,13 @@ def test_explanation_shows_the_prior_then_the_strongest_votes(fitted, three_clas
 
 
 def test_explanation_of_a_row_without_votes_is_the_prior(fitted):
-    table = explain_row(*evidence(fitted, [[-1] * 6]), fitted.classes_)
+    table = explained(fitted, [[-1] * 6])
     assert table.index.tolist() == ["class prior"]
 
 
 def test_one_row_at_a_time_is_explained(fitted, three_classes):
     with pytest.raises(ValueError, match="got 2"):
-        explain_row(*evidence(fitted, three_classes[0][:2]), fitted.classes_)
+        explained(fitted, three_classes[0][:2])
 
 
 # Labels that may abstain --------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The fit report: intervals, what is found and what is not, and how it reads."""
 
-import re
-from dataclasses import astuple, replace
+import sys
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,22 +13,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._votes.classes import class_index
-from sklearn_labelmodel._votes.codes import no_gold
+from sklearn_labelmodel._learning.dawid_skene import votes_for
+from sklearn_labelmodel._learning.observed import observed_rows
+from sklearn_labelmodel._votes.codes import class_index, no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
-from sklearn_labelmodel._votes.patterns import Block, read_patterns, vote_counts
+from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs
-from sklearn_labelmodel.inspection._report.checks import all_findings
-from sklearn_labelmodel.inspection._report.facts import SEVERITIES, LFFacts, ModelFacts
-from sklearn_labelmodel.inspection._report.held_out import HeldOut, powered
+from sklearn_labelmodel.inspection._report.held_out import powered
 from sklearn_labelmodel.inspection._report.intervals import accuracy_intervals
-from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood
-from sklearn_labelmodel.inspection._report.measure import distinct_votes, measure, measure_fit
-from sklearn_labelmodel.inspection._report.model_checks import lost_classes, shifted_shares
+from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood, pattern_posterior
+from sklearn_labelmodel.inspection._report.measure import measure, measure_fit
 from sklearn_labelmodel.inspection._report.repeats import tables_of
-from sklearn_labelmodel.inspection._report.report import make_report
 
 MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
 SETTINGS = [
@@ -112,7 +110,7 @@ def test_intervals_of_tables_hold_the_truth_where_errors_differ_by_class():
 
 def test_few_votes_for_tables_mean_one_accuracy_for_each_lf():
     L, _ = make_votes(60, 5, 4)
-    assert fit_likelihood(patterns_of(L), np.arange(4)).model.coins.all()
+    assert fit_likelihood(patterns_of(L), np.arange(4)).coins
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -187,9 +185,8 @@ def test_lfs_that_never_meet_have_no_interval():
 
 def consensus_of(L, n_classes):
     patterns = patterns_of(L)
-    symbol_class = class_index(patterns.vote, np.arange(n_classes))
-    block = Block(patterns.indicators, patterns.weight, np.empty(0, dtype=np.intp))
-    return consensus(patterns, symbol_class, vote_counts(block, symbol_class, n_classes))
+    seen = observed_rows(patterns, np.arange(n_classes))
+    return consensus(patterns, seen.symbol_class, votes_for(seen, patterns.indicators))
 
 
 def agreement_by_hand(L, lf, n_classes):
@@ -341,7 +338,7 @@ def test_the_remedy_for_a_copy_is_one_that_the_model_has(good):
 
 @pytest.mark.parametrize(("n_rows", "severity"), [(25, "info"), (60, "warning")])
 def test_copies_that_meet_in_few_rows_are_no_warning(good, n_rows, severity):
-    seldom = np.where(np.arange(len(good.L)) < n_rows, good.L[:, 3], -1)
+    seldom = np.where(np.arange(len(good.L)) < n_rows, good.L[:, 7], -1)
     L = with_column(good.L, seldom)
     findings = LabelModelClassifier(dependencies=None).fit(L).report(L).findings
     assert [f.severity for f in findings if f.code == "near-duplicate"] == [severity]
@@ -383,16 +380,24 @@ def test_noisy_copies_among_many_lfs_are_found():
     }
 
 
-@pytest.mark.parametrize("unknown", [0, 3])
-def test_tables_are_those_of_the_votes_of_each_lf(unknown):
-    L = np.array([[0, 1, 1], [1, -1, 1], [0, 0, -1], [1, 1, 1]])
-    patterns = patterns_of(L)
-    known = patterns.symbols()[: len(patterns.lf) - unknown]
-    mu = np.random.default_rng(0).uniform(0.1, 0.4, size=(len(known), 2))
-    whole = np.vstack([mu, np.tile(patterns.counts()[len(known) :, None] / 4, 2)])
-    of_lf = np.array([whole[patterns.lf == lf].sum(axis=0) for lf in range(3)])
-    of_lf[2] = 1.0
-    assert_allclose(tables_of(patterns, known, mu), whole / of_lf[patterns.lf])
+def test_tables_are_those_of_the_votes_of_each_lf(good):
+    L = with_column(good.L, np.where(good.y == 1, 1, -1))
+    model = DawidSkeneClassifier().fit(L)
+    seen = patterns_of(L[:500])
+    table, mu = tables_of(seen, model.vote_model_), model.mu_
+    of_lf = np.array([mu[seen.lf == lf].sum(axis=0) for lf in range(9)])
+    of_lf[8] = 1.0
+    assert_allclose(table, mu / of_lf[seen.lf])
+
+
+def test_a_vote_that_the_model_does_not_know_says_nothing_of_the_class(good):
+    L = good.L[:, :3].copy()
+    model = DawidSkeneClassifier().fit(L)
+    L[0, 1] = 2
+    seen = patterns_of(L)
+    table = tables_of(seen, model.vote_model_)[(seen.lf == 1) & (seen.vote == 2)]
+    assert table[0, 0] > 0
+    assert_allclose(table[0, 0], table[0, 1], rtol=0.1)
 
 
 def test_one_sided_copies_are_found(good):
@@ -529,26 +534,10 @@ def test_the_remedy_for_shares_is_one_that_the_model_has():
         finding = shares_finding(MajorityVoteClassifier(**known), L)
         assert "estimate" not in finding.remedy
         assert "lean on" not in finding.message
-        assert "majority vote heeds it in rows without votes only" in finding.message
+        assert "MajorityVoteClassifier heeds it in rows without votes only" in finding.message
     labelled = np.where(data.L[:, 0] >= 0, 1 - data.L[:, 0], -1)
     y = np.append(labelled, np.full(200, -1))
     assert "labelled rows" in shares_finding(MajorityVoteClassifier(), L, y).remedy
-
-
-def test_shares_that_dawid_and_skene_learn_are_not_to_be_learned():
-    facts = ModelFacts(
-        "DawidSkeneClassifier",
-        n_samples=1000,
-        classes=np.arange(2),
-        class_prior=np.array([0.5, 0.5]),
-        converged=None,
-        shares=np.array([0.7, 0.3]),
-    )
-    (learned,) = shifted_shares(replace(facts, prior_from="learned"))
-    assert "raise max_iter" in learned.remedy
-    (given,) = shifted_shares(replace(facts, prior_from="given"))
-    assert "leave it out" in given.remedy
-    assert "estimate" not in learned.remedy + given.remedy
 
 
 def test_where_the_class_prior_is_from(good):
@@ -563,7 +552,7 @@ def test_where_the_class_prior_is_from(good):
         (DawidSkeneClassifier(**given), None, "given"),
         (MajorityVoteClassifier(), y, "labels"),
     ]:
-        assert measure_fit(model.fit(good.L, labels))[1].prior_from == origin
+        assert measure_fit(model.fit(good.L, labels)).learned.prior.source == origin
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -580,23 +569,6 @@ def test_nothing_is_wrong_with_one_row(good):
     row = good.L[[0]]
     assert (row < 0).any()
     assert model.report(row).findings == ()
-
-
-def test_many_classes_take_many_rows_to_lose_one_or_to_shift():
-    prior = np.full(100, 0.01)
-    labels, shares = np.append(0.0, np.full(99, 1 / 99)), np.repeat([0.005, 0.015], 50)
-    shares[[7, 8]] = 0.003, 0.007
-    few, many = (
-        ModelFacts(
-            "LabelModelClassifier", n, np.arange(100), prior, None, shares=shares, labels=labels
-        )
-        for n in (500, 5000)
-    )
-    assert lost_classes(few) == shifted_shares(few) == []
-    assert "labelled 0; add LFs for it" in str(lost_classes(many)[0])
-    assert "Class 7 gets 0.3% of the predicted probability, the class prior says 1%" in str(
-        shifted_shares(many)[0]
-    )
 
 
 def test_an_lf_that_fell_silent_is_named(good):
@@ -622,16 +594,19 @@ def test_rows_without_votes_and_lost_classes(good):
 def test_labels_far_from_majority_vote(good):
     L = good.L[:, :3]
     upside_down = DawidSkeneClassifier(prec_init=0.7).fit(L)
-    upside_down.classes_ = upside_down.classes_[::-1].copy()
+    learned = upside_down.vote_model_
+    upside_down.vote_model_ = replace(learned, classes=learned.classes[::-1].copy())
     found = upside_down.report(L)
     assert found.model.agreement < 0.2
     (finding,) = [f for f in found.findings if f.code == "against-majority"]
     assert finding.severity == "danger"
 
 
-def test_agreement_counts_ties_as_agreement():
+def test_of_two_classes_that_tie_a_label_agrees_by_half_and_is_not_outvoted():
     L = np.array([[0, 1, -1], [0, 0, 1], [-1, -1, -1], [1, 1, 1]] * 10)
-    assert MajorityVoteClassifier().fit(L).report(L).model.agreement == 1.0
+    facts = MajorityVoteClassifier().fit(L).report(L).model
+    assert facts.agreement == (0.5 + 1 + 1) / 3
+    assert facts.outvoted == 0.0
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -703,18 +678,6 @@ def test_how_far_all_lfs_are_trusted_is_not_what_is_judged():
     assert model.score(data.L) < scores.own - 1
 
 
-@pytest.mark.parametrize(
-    ("majority", "error", "is_worse"),
-    [(-2.9, 0.02, True), (-2.9, 0.04, False), (-2.995, 0.0001, False)],
-    ids=["sure", "noise", "small"],
-)
-def test_worse_is_worse_beyond_sampling_noise(majority, error, is_worse):
-    lfs, model = everything_wrong()
-    model = replace(model, held_out=HeldOut(-3.0, majority, error))
-    found = {finding.code for finding in all_findings(lfs, model)}
-    assert ("worse-than-majority" in found) == is_worse
-
-
 def test_powers_keep_how_often_votes_occur():
     mu, prior = np.array([[0.5, 0.1], [0.1, 0.3]]), np.array([0.3, 0.7])
     got = powered(mu, prior, 2.0)
@@ -740,52 +703,6 @@ def test_few_rows_are_not_split(good):
 
 
 # The object ---------------------------------------------------------------------------------------
-
-
-def test_every_finding_is_a_sentence_with_a_remedy():
-    facts = everything_wrong()
-    for finding in all_findings(*facts):
-        assert re.fullmatch(r"[^.;]+(\.\d+[^.;]*)*; [^.;]+\.", str(finding)), str(finding)
-
-
-def everything_wrong():
-    lfs = LFFacts(
-        name=np.array(["a", "b", "c"], dtype=object),
-        n_samples=1000,
-        votes=np.array([0.0, 5.0, 200.0]),
-        coverage=np.array([0.0, 0.005, 0.2]),
-        fit_votes=np.array([0.0, 5.0, 200.0]),
-        fit_coverage=np.array([0.0, 0.005, 0.2]),
-        kinds=np.array([0, 1, 2]),
-        alone=np.array([False, True, False]),
-        learned=np.full(3, 0.7),
-    )
-    model = ModelFacts(
-        kind="LabelModelClassifier",
-        n_samples=1000,
-        classes=np.array(["x", "y"]),
-        class_prior=np.array([0.5, 0.5]),
-        converged=False,
-        silent=0.9,
-        shares=np.array([0.9, 0.1]),
-        labels=np.array([1.0, 0.0]),
-        agreement=0.5,
-        held_out=HeldOut(-3.0, -2.0, 0.1),
-    )
-    return lfs, model
-
-
-def test_the_worst_comes_first():
-    report = make_report(*everything_wrong())
-    ranks = [SEVERITIES.index(finding.severity) for finding in report.findings]
-    assert ranks == sorted(ranks)
-    assert report.worst == "danger"
-
-
-def test_printing_is_short_however_much_is_found():
-    text = str(make_report(*everything_wrong()))
-    assert len(text.splitlines()) <= 9
-    assert "see report.findings" in text
 
 
 def test_printing_names_lfs_and_counts(good):
@@ -846,7 +763,7 @@ def test_what_fit_tells_without_the_votes(good):
 
 
 def test_many_symbols_are_not_kept(good, monkeypatch):
-    monkeypatch.setattr("sklearn_labelmodel._models.base.MOST_SYMBOLS", 10)
+    monkeypatch.setattr("sklearn_labelmodel._learning.observed.MOST_SYMBOLS", 10)
     model = LabelModelClassifier().fit(swapped(good.L, 0))
     assert codes(model.report_, 0) == set()
 
@@ -868,7 +785,7 @@ def test_the_container_does_not_matter(good, report, kind):
     L = containers(good.L)[kind]
     got = LabelModelClassifier().fit(L).report(L)
     assert_allclose(got.lfs["low"], report.lfs["low"], rtol=1e-6)
-    assert_allclose(astuple(got.model.held_out), astuple(report.model.held_out))
+    assert_allclose(got.model.held_out, report.model.held_out)
 
 
 @pytest.mark.filterwarnings("ignore:The votes .* are none of y's classes")
@@ -886,6 +803,40 @@ def test_a_report_changes_nothing(good):
     assert_array_equal(model.predict_proba(good.L), before)
 
 
+@pytest.mark.parametrize("Model", MODELS)
+def test_a_report_parses_the_votes_once(good, Model):
+    model, called = Model().fit(good.L), Counter()
+
+    def note(frame, event, _):
+        if event == "call" and "sklearn_labelmodel" in frame.f_code.co_filename:
+            called[frame.f_code.co_name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        model.report(good.L)
+    finally:
+        sys.setprofile(before)
+    assert called["make_report"] == 1
+    assert called["read_votes"] == 1
+
+
+def test_the_fit_of_lfs_with_unlike_votes_declared_to_depend_is_reported(good):
+    L = np.column_stack([good.L, np.where(good.y == 1, 1, -1), np.where(good.y == 0, 0, -1)])
+    report = LabelModelClassifier(dependencies=[(8, 9)]).fit(L).report(L)
+    assert report.model.copies == ()
+
+
+def test_what_the_fit_finds_and_what_the_report_calls_copies_is_the_same():
+    data = make_label_matrix(
+        2000, 10, accuracy=(0.6, 0.9), n_correlated=3, copy_noise=0.02, random_state=0
+    )
+    model = LabelModelClassifier().fit(data.L)
+    copies = model.report(data.L).model.copies
+    assert {(copy.first, copy.second) for copy in copies} == set(model.dependencies_)
+    assert all(copy.allowed_for for copy in copies)
+
+
 def test_a_report_leaves_the_global_generator_alone(good):
     model = LabelModelClassifier().fit(good.L)
     np.random.seed(0)  # noqa: NPY002
@@ -897,14 +848,13 @@ def test_a_report_leaves_the_global_generator_alone(good):
 
 def test_distinct_rows_have_the_posterior_of_the_rows(good):
     model = LabelModelClassifier().fit(good.L)
-    votes = read_votes(good.L, abstain=-1)
-    patterns = read_patterns(votes, no_gold(1000))
-    proba = model._posterior(distinct_votes(patterns, votes))
+    patterns = patterns_of(good.L)
+    proba = pattern_posterior(patterns, model.vote_model_)
     assert_allclose(patterns.weight @ proba / 1000, model.predict_proba(good.L).mean(axis=0))
 
 
 def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
     monkeypatch.setattr("sklearn_labelmodel.inspection._report.measure.MOST_CELLS", 8 * 500)
     model = LabelModelClassifier().fit(good.L)
-    _, facts = measure(model, good.L)
+    facts = measure(model, good.L)
     assert facts.n_samples == 500

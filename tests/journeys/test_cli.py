@@ -67,8 +67,8 @@ def test_class_balance_that_is_none_is_bad_input(run, pair):
 
 def test_class_balance_of_unknown_classes_names_them(run):
     status, _, errors = run("--id", "id", "--class-balance", "spam=0.1", "eggs=0.9")
-    assert status == 1
-    assert "class_balance names 'eggs', which is none of the classes ['ham', 'spam']" in errors
+    assert status == 2
+    assert "--class-balance names 'eggs', which is none of the classes ['ham', 'spam']" in errors
 
 
 def test_rows_without_a_vote_have_no_label(run):

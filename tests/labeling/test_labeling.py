@@ -1151,4 +1151,5 @@ def test_label_models_read_each_kind_of_abstention_alike(marker):
         )
         return pipeline.fit(np.arange(70) % 7).predict_proba(np.arange(7))
 
-    np.testing.assert_array_equal(fit_and_predict(marker), fit_and_predict(None))
+    # The order of sums may differ.
+    np.testing.assert_allclose(fit_and_predict(marker), fit_and_predict(None), rtol=1e-12)

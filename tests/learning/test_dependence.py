@@ -16,17 +16,13 @@ from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
-from sklearn_labelmodel._evidence.combine import weigh
-from sklearn_labelmodel._learning.rows import refine_copies
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._evidence import combine as _evidence
+from sklearn_labelmodel._evidence import model as _evidence
 from sklearn_labelmodel._evidence.dependence import resolve_pairs, symbol_likeness
-from sklearn_labelmodel._evidence.model import groups_of
+from sklearn_labelmodel._evidence.model import groups_of, weigh
 from sklearn_labelmodel._learning import copies as _dependence
 from sklearn_labelmodel._learning.copies import find_copies
-from sklearn_labelmodel._learning.observed import RefinementProblem
-from sklearn_labelmodel._votes.classes import class_index
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.reader import read_votes
@@ -35,13 +31,9 @@ NAMES = np.array(["ham", "spam", "link", "caps"], dtype=object)
 
 
 def found_pairs(L, n_classes):
-    """The near-duplicates that refinement finds."""
-    votes = read_votes(L)
-    statistics = count_votes(votes, no_gold(votes.n_samples))
-    symbol_class = class_index(statistics.vote, np.arange(n_classes))
-    precision = np.full(votes.n_lfs, 0.7)
-    problem = RefinementProblem(votes, statistics, symbol_class, precision, n_classes)
-    return refine_copies(problem, None, 5)[1].near_duplicates.tolist()
+    """The near-duplicates that a fit finds."""
+    model = LabelModelClassifier(classes=range(n_classes), n_epochs=0).fit(L)
+    return [list(pair) for pair in model.dependencies_]
 
 
 def with_copies(L, lf, n_copies, *, noise=0.0, seed=0):
@@ -268,6 +260,7 @@ def are_contradicted_by_formula(L, a, b):
 
 
 def beyond_by_formula(agreed, expected, common):
+    # Independence is worth ten votes.
     ratio = (agreed - expected) / (common - expected + 5)
     return ratio, (agreed - expected) / np.sqrt(expected * (1 - expected / common))
 
@@ -275,8 +268,8 @@ def beyond_by_formula(agreed, expected, common):
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("one_sided", [[], [0, 2, 3, 6], range(7)], ids=["none", "some", "all"])
 def test_copies_equal_the_formula(one_sided, sparse):
-    L = make_votes(400, 6, 3, coverage=0.6)[0].copy()
-    L[:, 2] = np.where(L[:, 2] < 0, -1, np.random.default_rng(3).integers(3, size=400))
+    L = make_votes(900, 6, 3, coverage=0.6)[0].copy()
+    L[:, 2] = np.where(L[:, 2] < 0, -1, np.random.default_rng(3).integers(3, size=900))
     L = with_copies(L, 2, 1, noise=0.02)
     one_sided = list(one_sided)
     L[:, one_sided] = for_one_class(L[:, one_sided], np.array([1, 0, 1, 2, 0, 2, 1])[one_sided])
@@ -290,10 +283,83 @@ def test_copies_equal_the_formula(one_sided, sparse):
     weights, near, sure = copies_by_formula(L, table, voted_prior, prior, precision, symbols)
     copies = find_copies(statistics, table, voted_prior, prior, precision)
     assert (weights < 1).any()
-    assert_allclose(copies.weights, weights, rtol=1e-9)
-    assert sorted(copies.near_duplicates.tolist()) == near
-    assert copies.sure.tolist() == sure
+    assert_allclose(copies.weight, weights, rtol=1e-9)
+    assert sorted(copies.pairs.tolist()) == near
+    assert copies.apart.tolist() == sure
     assert sure == ([] if one_sided else [[2, 6]])
+
+
+def two_that_agree(agreed, n_samples=1000):
+    """Votes of two LFs that agree in so many rows, and of three others, independent, of accuracy 0.8."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=n_samples)
+    others = np.where(rng.random((n_samples, 3)) < 0.8, y[:, None], 1 - y[:, None])
+    guess = np.arange(n_samples) % 2
+    like = np.where(rng.permutation(n_samples) < agreed, guess, 1 - guess)
+    return np.column_stack([guess, like, others])
+
+
+def found_in(L, table, precision):
+    statistics = count_votes(read_votes(L), no_gold(len(L)))
+    table = np.broadcast_to(table, (len(statistics.lf), 2))
+    half, n_lfs = np.array([0.5, 0.5]), L.shape[1]
+    return find_copies(statistics, table, half, half, np.full(n_lfs, precision))
+
+
+@pytest.mark.parametrize(("agreed", "near"), [(752, False), (753, True)])
+def test_near_duplicates_miss_half_of_the_disagreements(agreed, near):
+    # Half of the rows are expected, so that the ratio is (agreed - 500) / (500 + 5).
+    found = found_in(two_that_agree(agreed)[:, :2], 0.5, precision=0.95)
+    assert len(found.pairs) == near
+    assert len(found.apart) == 0
+
+
+@pytest.mark.parametrize(("agreed", "sure"), [(750, False), (751, True)])
+def test_sure_copies_miss_two_fifths_of_the_disagreements_of_assumed_lfs(agreed, sure):
+    # LFs that are right in 0.7 agree in 0.58 of 1,000 rows: the ratio is (agreed - 580) / (420 + 5).
+    found = found_in(two_that_agree(agreed), np.tile([[0.9, 0.1], [0.1, 0.9]], (5, 1)), 0.7)
+    assert found.apart.tolist() == ([[0, 1]] if sure else [])
+    assert found.pairs.tolist() == found.apart.tolist()
+
+
+# The vote for 0 of an LF that agrees with its like in 0.99 of the rows.
+OFTEN = (1 + np.sqrt(0.98)) / 2
+
+
+@pytest.mark.parametrize(("agreed", "sure"), [(999, False), (1000, True)])
+def test_sure_copies_agree_by_more_than_three_standard_errors(agreed, sure):
+    # Expected are 990 of 1,000 rows: z is (agreed - 990) / 3.15, the ratio at least 9 / 15.
+    L = np.tile(np.arange(1000)[:, None] % 2, (1, 5))
+    L[:100, :2] = 1 - L[:100, :2]
+    L[500 : 1500 - agreed, 0] = 1 - L[500 : 1500 - agreed, 0]
+    found = found_in(L, np.tile([[OFTEN], [1 - OFTEN]], (5, 1)), precision=OFTEN)
+    assert ([0, 1] in found.apart.tolist()) == sure
+
+
+def test_near_duplicates_may_agree_by_little_more_than_three_standard_errors():
+    # Expected are 1,089 of 1,100 rows: the ratio is 11 / 16, and z is 11 / 3.3.
+    L = np.tile(np.arange(1100)[:, None] % 2, (1, 2))
+    found = found_in(L, np.tile([[OFTEN], [1 - OFTEN]], (2, 1)), precision=0.7)
+    assert found.pairs.tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize(("together", "near"), [(188, False), (189, True)])
+def test_near_duplicates_of_one_vote_miss_nine_tenths(together, near):
+    # Each votes in a fifth of 1,000 rows, both in 40 by chance: the ratio is (together - 40) / (160 + 5).
+    L = np.full((1000, 2), -1)
+    L[:200, 0] = 1
+    L[200 - together : 400 - together, 1] = 1
+    found = found_in(L, 0.2, precision=0.7)
+    assert len(found.pairs) == near
+    assert (found.weight < 1).all() == near
+
+
+@pytest.mark.parametrize(("agreed", "less"), [(566, False), (567, True)])
+def test_votes_count_less_from_a_dependence_of_a_tenth(agreed, less):
+    ratio, z = (agreed - 500) / 510, (agreed - 500) / np.sqrt(250)
+    assert (ratio * (1 - 1 / z) > 0.1) == less
+    found = found_in(two_that_agree(agreed)[:, :2], 0.5, precision=0.95)
+    assert (found.weight < 1).all() == less
 
 
 def test_too_many_lfs_are_not_compared(monkeypatch):
@@ -345,8 +411,8 @@ def test_three_of_a_kind_are_found_among_many(n_classes, seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_noisy_copies_of_one_sided_lfs_are_found(seed):
-    L = for_one_class(make_votes(800, 6, coverage=0.3, seed=seed)[0], [0, 1, 0, 1, 0, 1])
-    copy = np.where(np.random.default_rng(seed).random(800) < 0.05, -1, L[:, 1])
+    L = for_one_class(make_votes(1600, 6, coverage=0.3, seed=seed)[0], [0, 1, 0, 1, 0, 1])
+    copy = np.where(np.random.default_rng(seed).random(1600) < 0.05, -1, L[:, 1])
     assert found_pairs(np.column_stack([L, copy]), 2) == [[1, 6]]
 
 
@@ -445,7 +511,15 @@ def test_pairs_by_name_and_by_column_are_the_same_model():
     assert_array_equal(by_name.vote_evidence_, by_column.vote_evidence_)
 
 
-@pytest.mark.parametrize("dependencies", [[], (), np.zeros((0, 2), dtype=int)], ids=str)
+@pytest.mark.parametrize(
+    "dependencies",
+    [
+        [],
+        (),
+        np.zeros((0, 2), dtype=int),
+    ],
+    ids=["list", "tuple", "array"],
+)
 def test_no_dependencies_are_none(dependencies, binary):
     model = LabelModelClassifier(dependencies=dependencies).fit(binary[0])
     expected = LabelModelClassifier(dependencies=None).fit(binary[0])
@@ -530,7 +604,7 @@ def test_votes_of_exact_copies_add_up_to_one_after_training():
     L, _ = make_votes(300, 5, 3, seed=5)
     thrice = with_copies(L, 2, 2)
     model = LabelModelClassifier(n_em_steps=0, dependencies=[(2, 5), (2, 6)]).fit(thrice)
-    expected = tempered_posterior_by_formula(model, thrice, 0.5, (2, 5, 6))
+    expected = tempered_posterior_by_formula(model, thrice, (2, 5, 6))
     assert_allclose(model.predict_proba(thrice), expected, rtol=1e-9)
 
 

@@ -1,4 +1,4 @@
-"""The loss, its closed-form gradient against autograd, and where training starts."""
+"""The loss, its closed-form gradient against autograd, and what steps down it come to."""
 
 from dataclasses import replace
 
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel._evidence.model import groups_of
-from sklearn_labelmodel._evidence.table import precision_start, snorkel_start
 from sklearn_labelmodel._learning import completion as _objective
 from sklearn_labelmodel._learning.completion import (
     DenseObjective,
@@ -194,18 +193,19 @@ def test_all_lfs_dependent_leave_the_marginals_to_fit(form):
 def test_one_epoch_of_sgd_is_one_step_down_the_gradient(form, sparse):
     statistics, prior, center, start = random_problem((1, 3, 1, 2), 3, 5, sparse=sparse)
     objective = make_objective(statistics, prior, center, 0.0)
-    result = train(objective, start, TrainingSettings(n_epochs=1, lr=0.01))
+    mu, history = train(objective, start, TrainingSettings(n_epochs=1, lr=0.01))
     loss, gradient = autograd(statistics, prior, center, start, 0.0)
-    assert_close(result.mu, start - 0.01 * gradient)
-    assert_close(result.loss_curve, [loss])
+    assert_close(mu, start - 0.01 * gradient)
+    assert_close(history.curve, [loss])
+    assert_close(history.last, autograd(statistics, prior, center, mu, 0.0)[0])
 
 
 def test_weight_decay_is_added_to_the_gradient():
     statistics, prior, center, start = random_problem((2, 2, 1), 2, 6)
     objective = make_objective(statistics, prior, center, 0.3)
-    result = train(objective, start, TrainingSettings(n_epochs=1, lr=0.01, weight_decay=0.3))
+    mu, _ = train(objective, start, TrainingSettings(n_epochs=1, lr=0.01, weight_decay=0.3))
     _, gradient = autograd(statistics, prior, center, start, 0.3)
-    assert_close(result.mu, start - 0.01 * (gradient + 0.3 * start))
+    assert_close(mu, start - 0.01 * (gradient + 0.3 * start))
 
 
 def test_training_changes_neither_the_start_nor_the_statistics():
@@ -229,57 +229,51 @@ def test_loss_vanishes_at_the_truth():
     assert_allclose(gradient, 0, atol=1e-15)
 
 
-# Starts -------------------------------------------------------------------------------------------
-
-FREQUENCY = np.array([0.1, 0.4, 0.2])
-PRECISION = np.array([0.7, 0.9, 0.6])
-CLASS = np.array([0, 1, 3])  # the third symbol is no class
-PRIOR = np.array([0.2, 0.5, 0.3])
+# Steps --------------------------------------------------------------------------------------------
 
 
-def test_precision_start_is_the_formula_of_the_design():
-    mu = precision_start(FREQUENCY, PRECISION, CLASS, PRIOR)
-    for symbol, (f, precision, v) in enumerate(zip(FREQUENCY, PRECISION, CLASS, strict=True)):
-        for y in range(3):
-            r = precision * 2 / (1 - precision)
-            expected = f * (r if y == v else 1) / (r * PRIOR[v] + 1 - PRIOR[v]) if v < 3 else f
-            assert mu[symbol, y] == pytest.approx(min(expected, 1.0), rel=1e-14)
+def steep_problem(n_symbols):
+    """A problem, a start, and a rate that leads uphill unless it is halved."""
+    statistics, prior, center, start = random_problem((2,) * (n_symbols // 2), 2, 10)
+    objective = make_objective(statistics, prior, center, 0.0)
+    loss, gradient = objective.loss_and_gradient(start)
+    lr = 1.0
+    while np.isfinite(lr) and objective.loss_and_gradient(start - lr / 2 * gradient)[0] > loss:
+        lr /= 2
+    return objective, start, lr, gradient
 
 
-def test_precision_start_keeps_the_frequency_of_every_symbol():
-    assert_allclose(precision_start(FREQUENCY / 4, PRECISION, CLASS, PRIOR) @ PRIOR, FREQUENCY / 4)
+@pytest.mark.parametrize(("n_symbols", "halved"), [(32, False), (34, True)])
+def test_only_of_more_than_32_symbols_plain_sgd_halves_a_rate_that_leads_uphill(n_symbols, halved):
+    objective, start, lr, gradient = steep_problem(n_symbols)
+    mu, history = train(objective, start, TrainingSettings(n_epochs=1, lr=lr))
+    assert_close(mu, start - (lr / 2 if halved else lr) * gradient)
+    assert (history.last < history.curve[0]) == halved
+    assert history.diverged == (not halved)
 
 
-def test_precision_start_makes_a_vote_evidence_for_its_class_whatever_the_prior():
-    mu = precision_start(FREQUENCY[:2] / 4, PRECISION[:2], CLASS[:2], np.array([0.98, 0.01, 0.01]))
-    assert_array_equal(mu.argmax(axis=1), CLASS[:2])
+@pytest.mark.parametrize(("n_symbols", "halvings"), [(64, 1), (66, 2), (128, 2), (130, 3)])
+def test_a_rate_is_halved_as_often_as_symbols_are_twice_as_many(n_symbols, halvings):
+    objective, start, _, gradient = steep_problem(n_symbols)
+    lr = 1e3  # too steep, however often it is halved
+    mu, _ = train(objective, start, TrainingSettings(n_epochs=1, lr=lr))
+    assert_allclose(mu, start - lr / 2**halvings * gradient, rtol=1e-12)
 
 
-def test_precision_under_a_uniform_prior_is_prec_init():
-    prior = np.full(3, 1 / 3)
-    mu = precision_start(FREQUENCY / 4, PRECISION, CLASS, prior)
-    posterior = mu[:2] * prior / (mu[:2] @ prior)[:, None]
-    assert_allclose(posterior[[0, 1], CLASS[:2]], PRECISION[:2])
+@pytest.mark.parametrize(("tol", "converged"), [(None, None), (0.0, False), (1e9, True)])
+def test_history_says_whether_the_curve_came_to_rest(tol, converged):
+    statistics, prior, center, start = random_problem((2, 2, 1), 2, 6)
+    objective = make_objective(statistics, prior, center, 0.0)
+    _, history = train(objective, start, TrainingSettings(n_epochs=4, lr=0.01, tol=tol))
+    assert history.converged is converged
+    assert len(history.curve) == (2 if converged else 4)
+    assert history.diverged is False
 
 
-@pytest.mark.parametrize(("given", "clipped"), [(0.0, 0.01), (1.0, 0.99)])
-def test_precision_start_clips_certainty(given, clipped):
-    prior = np.full(3, 1 / 3)
-    mu = precision_start(FREQUENCY[:1] / 4, np.array([given]), CLASS[:1], prior)
-    assert_allclose(mu[0, 0] / mu[0].sum(), clipped, rtol=1e-12)
-
-
-def test_precision_start_of_one_class_is_the_frequency():
-    mu = precision_start(FREQUENCY, PRECISION, np.zeros(3, dtype=int), np.ones(1))
-    assert_array_equal(mu[:, 0], FREQUENCY)
-
-
-def test_snorkel_start_is_the_formula_of_the_design():
-    mu = snorkel_start(FREQUENCY, PRECISION, CLASS, PRIOR)
-    expected = [[0.1 * 0.7 / 0.2, 0, 0], [0, 0.4 * 0.9 / 0.5, 0], [0.2, 0.2, 0.2]]
-    assert_allclose(mu, expected, rtol=1e-14)
-
-
-def test_snorkel_start_is_clipped_to_one():
-    mu = snorkel_start(np.array([0.9]), np.array([1.0]), np.array([0]), np.array([0.1, 0.9]))
-    assert_array_equal(mu, [[1.0, 0.0]])
+def test_history_of_no_epoch_is_empty_and_has_the_loss():
+    statistics, prior, center, start = random_problem((2, 2, 1), 2, 6)
+    objective = make_objective(statistics, prior, center, 0.0)
+    mu, history = train(objective, start, TrainingSettings(n_epochs=0))
+    assert_array_equal(mu, start)
+    assert history.curve.shape == (0,)
+    assert_close(history.last, autograd(statistics, prior, center, start, 0.0)[0])

@@ -1,32 +1,39 @@
 """Known shares of the classes: probabilities of rows with votes have them, but for the slack."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from helpers import make_problem, make_votes
+from helpers import make_observed, make_votes
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn_labelmodel._learning.learn import combine, read_rows
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._evidence import combine as _pattern_blocks
-from sklearn_labelmodel._evidence.prior import ClassShares, KnownPrior
-from sklearn_labelmodel._learning.gold import anchor_log_table, anchor_strength
-from sklearn_labelmodel._learning.shares import MatchedRows, confirmed_table, voted_shares
+from sklearn_labelmodel._evidence.model import expected_counts
+from sklearn_labelmodel._learning.shares import (
+    confirm,
+    confirmed,
+    match_shares,
+    offsets,
+    voted_shares,
+    with_silence,
+)
 from sklearn_labelmodel._votes import patterns as _patterns
-from sklearn_labelmodel._votes.gold import GoldCounts
 from sklearn_labelmodel.datasets import make_label_matrix
 
+# Votes that each prior is worth; not imported, so that tests notice when it moves.
+PRIOR_VOTES = 10
 SHARES = {2: [0.3, 0.7], 3: [0.6, 0.3, 0.1]}
 
 
-def assert_shares_are_met(model, L, slack):
-    """The mean posterior of rows with votes is the class prior less slack c; c are the logarithms of class factors."""
+def assert_shares_are_met(model, L, slack, shares=None):
+    """The mean posterior of rows with votes is the known shares less slack c, with c the classes' offsets."""
     voted = L[(L != -1).any(axis=1)]
-    log_factors = np.log(model.voted_prior_) - model._tempered_log_prior
-    log_factors -= log_factors.mean()
-    met = model.predict_proba(voted).mean(axis=0) + slack(len(voted)) * log_factors
-    assert_allclose(met, model.class_prior_, atol=1e-7)
+    added = model.vote_model_.offsets
+    assert abs(added).max() > 0.01
+    met = model.predict_proba(voted).mean(axis=0) + slack(len(voted)) * added
+    assert_allclose(met, model.class_prior_ if shares is None else shares, atol=1e-7)
 
 
 def slack_of_rows(n_rows):
@@ -114,9 +121,10 @@ def test_rows_and_lfs_in_another_order_meet_the_same_shares(seed):
     assert_allclose(model.fit(L[rows][:, lfs]).predict_proba(L[:, lfs]), expected, atol=1e-7)
 
 
-def test_a_few_rows_are_not_talked_out_of_their_votes():
+@pytest.mark.parametrize("dependencies", [None, "auto"])
+def test_a_few_rows_are_not_talked_out_of_their_votes(dependencies):
     L = [[0, 0, 0]] * 5 + [[1, 1, 1]]
-    model = LabelModelClassifier(class_balance=[0.3, 0.7]).fit(L)
+    model = LabelModelClassifier(class_balance=[0.3, 0.7], dependencies=dependencies).fit(L)
     assert model.predict([[0, 0, 0], [1, 1, 1]]).tolist() == [0, 1]
 
 
@@ -131,107 +139,213 @@ def test_one_class_has_all_of_the_share():
     assert_array_equal(model.voted_prior_, [1.0])
 
 
+# Offsets ------------------------------------------------------------------------------------------
+
+
+def random_scores(n_rows, n_classes, seed=0):
+    return 2 * np.random.default_rng(seed).normal(size=(n_classes, n_rows))
+
+
+def mean_posterior(scores, weight, c):
+    proba = np.exp(scores + c[:, None])
+    return proba / proba.sum(axis=0) @ weight / weight.sum()
+
+
+@pytest.mark.parametrize("n_labels", [np.inf, 40])
+@given(st.integers(1, 5), st.integers(0, 2**16))
+def test_offsets_solve_their_equation(n_labels, n_classes, seed):
+    rng = np.random.default_rng(seed)
+    scores, weight = random_scores(30, n_classes, seed), rng.integers(1, 9, 30).astype(float)
+    shares = rng.dirichlet(np.full(n_classes, 2.0))
+    c = offsets([(scores, weight)], shares, n_labels)
+    slack = 0.03 + 8 / weight.sum() + 8 / n_labels
+    assert_allclose(mean_posterior(scores, weight, c) + slack * c, shares, atol=1e-7)
+    assert c.sum() == pytest.approx(0, abs=1e-6)
+
+
+def test_offsets_of_blocks_are_those_of_all_rows():
+    scores, weight = random_scores(30, 3), np.arange(1.0, 31)
+    shares = np.array([0.6, 0.3, 0.1])
+    blocks = [(scores[:, rows].copy(), weight[rows]) for rows in (slice(7), slice(7, 30))]
+    whole = offsets([(scores, weight)], shares, np.inf)
+    assert_allclose(offsets(blocks, shares, np.inf), whole, atol=1e-7)
+
+
+def test_shares_that_are_met_need_no_offsets():
+    scores, weight = random_scores(40, 3), np.ones(40)
+    shares = mean_posterior(scores, weight, np.zeros(3))
+    assert_allclose(offsets([(scores, weight)], shares, np.inf), 0, atol=1e-8)
+
+
 # LFs of one vote ----------------------------------------------------------------------------------
+
+
+def rules(n_votes, n_samples=100):
+    """What is observed of one LF that votes for class 1."""
+    return make_observed(np.repeat([[1], [-1]], [n_votes, n_samples - n_votes], axis=0), 2)
 
 
 def test_confirmed_lfs_are_as_precise_as_rows_say_by_hand():
     # 25 of 100 rows hold a vote for class 1, which has a share of 0.2.
-    problem = make_problem(np.repeat([[1], [-1]], [25, 75], axis=0), 2)
-    log_table, shares = np.log([[0.15, 0.4]]), np.array([0.8, 0.2])
-    table = confirmed_table(problem, log_table, np.array([[5.0, 15.0]]), shares)
+    log_p, shares = np.log([[0.15, 0.4]]), np.array([0.8, 0.2])
+    table = confirmed(rules(25), log_p, np.array([[5.0, 15.0]]), shares)
     assumed = np.array([0.15 * 0.8, 0.4 * 0.2]) / (0.15 * 0.8 + 0.4 * 0.2)
-    precision = (np.array([5, 15]) + 5 * assumed) / 25
+    precision = (np.array([5, 15]) + PRIOR_VOTES * assumed) / (20 + PRIOR_VOTES)
     assert_allclose(np.exp(table), [precision * 0.25 / shares])
 
 
-def test_lfs_that_rows_do_not_confirm_keep_their_table():
-    problem = make_problem(np.repeat([[1], [-1]], [20, 80], axis=0), 2)
-    log_table = np.log([[0.15, 0.4]])
-    counts = np.array([[15.0, 5.0]])
-    table = confirmed_table(problem, log_table, counts, np.array([0.8, 0.2]))
-    assert_array_equal(table, log_table)
+@pytest.mark.parametrize(("right", "more"), [(7.9, False), (8.1, True)])
+def test_only_lfs_that_rows_confirm_change_their_table(right, more):
+    # Before, the precision is 0.08 / (0.12 + 0.08) = 0.4: 8 of 20 rows.
+    log_p, counts = np.log([[0.15, 0.4]]), np.array([[20 - right, right]])
+    table = confirmed(rules(20), log_p, counts, np.array([0.8, 0.2]))
+    assert (table != log_p).any() == more
+    assert (table[0, 1] - table[0, 0] > log_p[0, 1] - log_p[0, 0]) == more
 
 
 def test_confirmed_probabilities_are_at_most_one():
-    problem = make_problem(np.repeat([[1], [-1]], [60, 40], axis=0), 2)
     counts = np.array([[0.0, 60.0]])
-    table = confirmed_table(problem, np.log([[0.5, 0.7]]), counts, np.array([0.9, 0.1]))
+    table = confirmed(rules(60), np.log([[0.5, 0.7]]), counts, np.array([0.9, 0.1]))
     assert np.exp(table[0, 1]) == pytest.approx(1.0)
 
 
 def test_lfs_with_a_choice_and_votes_that_are_no_class_keep_their_table():
-    L = np.array([[0, 7], [1, 7], [0, -1], [1, -1]])
-    problem = make_problem(L, 2)
-    log_table = np.log(np.full((3, 2), 0.5))
+    observed = make_observed(np.array([[0, 7], [1, 7], [0, -1], [1, -1]]), 2)
+    log_p = np.log(np.full((3, 2), 0.5))
     counts = np.array([[2.0, 0.0], [0.0, 2.0], [0.0, 2.0]])
-    assert_array_equal(confirmed_table(problem, log_table, counts, np.full(2, 0.5)), log_table)
+    assert_array_equal(confirmed(observed, log_p, counts, np.full(2, 0.5)), log_p)
+
+
+def a_model(observed, shares, seed=0):
+    """A vote model of random numbers whose shares are given."""
+    model = LabelModelClassifier(class_balance=shares, dependencies=None)._assume(observed)
+    rng = np.random.default_rng(seed)
+    shape = observed.meaning.shape
+    table = replace(model.table, log_p=np.log(rng.uniform(0.1, 0.9, shape)))
+    return replace(model, table=table, mu=rng.uniform(0.1, 0.9, shape))
+
+
+def scores_by_formula(row, observed, model, log_p, *, silence):
+    """Log P(Y | votes) of a row with a vote, and without offsets; the silence of LFs of one symbol may count."""
+    held = row[observed.lf] == observed.vote
+    said = np.log(model.prior.of_voted) + log_p[held].sum(axis=0)
+    if silence:
+        telling = ~observed.has_choice[observed.lf] & ~held
+        said = said + np.log(np.maximum(1 - np.exp(log_p[telling]), 0.2)).sum(axis=0)
+    return said / held.sum() ** model.tempering
 
 
 @pytest.mark.parametrize("silence", [False, True])
 @pytest.mark.parametrize("tempering", [0.0, 0.5])
-def test_expected_counts_by_formula(tempering, silence):
+def test_matched_rows_by_formula(tempering, silence):
     L = make_label_matrix(80, 5, 3, one_sided=0.5, random_state=0).L
-    problem = make_problem(L, 3)
-    shares = np.array([0.6, 0.3, 0.1])
-    log_table = np.log(np.random.default_rng(0).uniform(0.1, 0.9, (len(problem.lf), 3)))
-    blocks = list(_pattern_blocks.pattern_blocks(problem.patterns, 3, tempering))
-    telling = silence & ~problem.has_choice[problem.lf]
-    rows = MatchedRows(ClassShares(shares), blocks, telling)
-    silent = np.log(np.maximum(1 - np.exp(log_table), 0.2))
-    factors, expected = rows.log_factors(log_table), np.zeros_like(log_table)
-    assert abs(factors).max() > 0.1
-    for row in L[(L != -1).any(axis=1)]:
-        held = row[problem.lf] == problem.vote
-        said = log_table[held].sum(axis=0) + silent[telling & ~held].sum(axis=0)
-        joint = (np.log(shares) + said) / held.sum() ** tempering + factors
-        expected[held] += np.exp(joint) / np.exp(joint).sum()
-    assert_allclose(rows.expected_counts(log_table), expected, rtol=1e-9)
+    observed, shares = make_observed(L, 3), [0.6, 0.3, 0.1]
+    model = replace(a_model(observed, shares), tempering=tempering)
+    voted = L[(L != -1).any(axis=1)]
+    log_p = model.table.log_p
+    scores = [scores_by_formula(row, observed, model, log_p, silence=silence) for row in voted]
+    c = offsets([(np.transpose(scores), np.ones(len(voted)))], np.array(shares), np.inf)
+    expected = np.zeros_like(log_p)
+    for row, score in zip(voted, scores, strict=True):
+        expected[row[observed.lf] == observed.vote] += np.exp(score + c) / np.exp(score + c).sum()
+    found = match_shares(observed, model, silence=silence)
+    counts = expected_counts(found, found.rows(observed.sample)).counts
+    assert np.abs(c).max() > 0.1
+    assert_allclose(found.offsets, c, atol=1e-7)
+    assert_allclose(counts, expected, rtol=1e-6)
 
 
-def one_sided_reading(gold=None, given=None):
-    """What is combined of one-sided LFs, and the parts that it comes from."""
+def test_silence_is_at_least_a_fifth():
+    observed = rules(30)
+    model = a_model(observed, [0.5, 0.5])
+    model = replace(model, table=replace(model.table, log_p=np.log([[0.79, 0.9]])))
+    told = with_silence(model)
+    assert_allclose(np.exp(told.table.log_p), [[0.79 / 0.21, 0.9 / 0.2]], rtol=1e-12)
+    assert_allclose(told.prior.of_voted, np.array([0.21, 0.2]) / 0.41, rtol=1e-12)
+
+
+def test_only_lfs_of_one_symbol_tell_by_their_silence():
+    observed = make_observed(make_votes(60)[0], 2)
+    model = a_model(observed, [0.3, 0.7])
+    told = with_silence(model)
+    assert_array_equal(told.table.log_p, model.table.log_p)
+    assert_allclose(told.prior.of_voted, [0.3, 0.7], rtol=1e-12)
+
+
+def confirmed_by_formula(observed, model, L, n_times):
+    """The table of LFs of one symbol, row by row."""
+    log_p, voted = model.table.log_p, L[(L != -1).any(axis=1)]
+    shares, k = model.prior.of_all, len(model.classes)
+    for _ in range(n_times):
+        prior = replace(model.prior, of_voted=voted_by_formula(log_p, shares, len(voted) / len(L)))
+        mean = (np.log(model.mu) + log_p) / 2
+        told = replace(model, prior=prior)
+        scores = [scores_by_formula(row, observed, told, mean, silence=True) for row in voted]
+        c = offsets([(np.transpose(scores), np.ones(len(voted)))], prior.of_voted, np.inf)
+        counts = np.zeros_like(log_p)
+        for row, score in zip(voted, scores, strict=True):
+            held = row[observed.lf] == observed.vote
+            counts[held] += np.exp(score + c) / np.exp(score + c).sum()
+        new = log_p.copy()
+        for u, own in enumerate(observed.vote):
+            before = np.exp(log_p[u]) * shares / (np.exp(log_p[u]) @ shares)
+            learned = (counts[u] + PRIOR_VOTES * before) / (counts[u].sum() + PRIOR_VOTES)
+            if learned[own] > before[own]:
+                new[u] = np.log(np.minimum(learned * observed.frequency[u] / shares, 1))
+        log_p = new
+    assert k == 2
+    return log_p
+
+
+def voted_by_formula(log_p, shares, voted):
+    """Shares among rows with votes: what rows without one leave, and a tenth of their share at least."""
+    silent = shares * np.prod(np.maximum(1 - np.exp(log_p), 0.2), axis=0)
+    left = shares - (1 - voted) * silent / silent.sum()
+    left = np.maximum(left, 0.1 * voted * shares)
+    return left / left.sum()
+
+
+def rule_set(n_samples=300):
+    """Votes of one-sided LFs, what is observed of them, and a model of what they are assumed to be."""
     settings = {"accuracy": 0.9, "class_balance": [0.8, 0.2], "one_sided": True}
-    problem = make_problem(make_label_matrix(300, 6, random_state=0, **settings).L, 2)
-    nothing = np.zeros((0, 2), dtype=np.intp)
-    known = None if given is None else KnownPrior(given.shares, given)
-    reading = read_rows(problem, known, gold, estimate=False, pairs=nothing, n_steps=5)
-    mu = np.exp(reading.table.log_table) * 0.9
-    return problem, reading, mu, combine(problem, reading, mu, 0.5, gold)
+    L = make_label_matrix(n_samples, 6, random_state=0, **settings).L
+    observed = make_observed(L, 2)
+    model = LabelModelClassifier(class_balance=[0.8, 0.2])._assume(observed)
+    return L, observed, replace(model, mu=model.mu * 0.9)
 
 
-def test_one_sided_lfs_are_confirmed_three_times():
-    known = ClassShares(np.array([0.8, 0.2]))
-    problem, reading, mu, final = one_sided_reading(given=known)
-    blocks = list(_pattern_blocks.pattern_blocks(problem.patterns, 2, 0.5))
-    rows = MatchedRows(known, blocks, np.ones(len(problem.lf), dtype=bool))
-    log_table = reading.table.log_table
-    for _ in range(3):
-        rows = rows.with_shares(voted_shares(problem, log_table, known.shares))
-        counts = rows.expected_counts((np.log(mu) + log_table) / 2)
-        log_table = confirmed_table(problem, log_table, counts, known.shares)
-    assert (log_table != reading.table.log_table).any()
-    combined = (np.log(mu) + log_table) / 2
-    silent = np.log(np.maximum(1 - np.exp(combined), 0.2))
-    assert_allclose(final.log_table, combined - silent)
-    shares = voted_shares(problem, log_table, known.shares)
-    assert_allclose(final.tempered_log_prior, np.log(shares) + silent.sum(axis=0))
-    assert_allclose(final.voted_prior, rows.with_shares(shares).voted_prior(combined))
+@pytest.mark.parametrize("tempering", [0.0, 0.5])
+def test_one_sided_lfs_are_confirmed_three_times(tempering):
+    L, observed, model = rule_set()
+    found = confirm(observed, model, tempering=tempering)
+    model = replace(model, tempering=tempering)
+    tables = [confirmed_by_formula(observed, model, L, times) for times in (2, 3, 4)]
+    assert_allclose(found.table.log_p, tables[1], atol=1e-5)
+    for other in (tables[0], tables[2]):
+        assert np.abs(found.table.log_p - other).max() > 1e-3
+    shares = voted_by_formula(tables[1], np.array([0.8, 0.2]), observed.voted_share)
+    assert_allclose(found.prior.of_voted, shares, atol=1e-5)
+
+
+def test_lfs_with_a_choice_are_not_confirmed():
+    observed = make_observed(make_votes(60)[0], 2)
+    model = a_model(observed, [0.3, 0.7])
+    assert confirm(observed, model, tempering=0.0) is model
 
 
 def test_voted_shares_by_hand():
     # Half of the rows are silent, and silence is twice as likely in class 0.
-    problem = make_problem(np.repeat([[1], [-1]], [50, 50], axis=0), 2)
-    shares = voted_shares(problem, np.log([[0.2, 0.6]]), np.array([0.6, 0.4]))
+    shares = voted_shares(np.log([[0.2, 0.6]]), np.array([0.6, 0.4]), 0.5)
     silent = np.array([0.6 * 0.8, 0.4 * 0.4]) / (0.6 * 0.8 + 0.4 * 0.4)
     left = np.array([0.6, 0.4]) - 0.5 * silent
     assert_allclose(shares, left / left.sum())
 
 
-def test_voted_shares_are_positive():
-    problem = make_problem(np.repeat([[1], [-1]], [5, 95], axis=0), 2)
-    shares = voted_shares(problem, np.log([[0.001, 0.9]]), np.array([0.9, 0.1]))
-    assert (shares > 0).all()
-    assert shares[1] > 0.5
+def test_a_tenth_of_their_share_is_left_to_classes_that_silent_rows_seem_to_hold():
+    shares = voted_shares(np.log([[0.001, 0.9]]), np.array([0.9, 0.1]), 0.05)
+    silent = np.array([0.9 * 0.999, 0.1 * 0.2])
+    right = 0.1 - 0.95 * silent[1] / silent.sum()
+    assert_allclose(shares, np.array([0.005 * 0.9, right]) / (0.005 * 0.9 + right), rtol=1e-12)
 
 
 def test_a_known_prior_finds_the_rare_class_that_rules_are_written_for():
@@ -275,16 +389,6 @@ def test_silence_of_one_sided_lfs_tells_classes_whose_prior_is_given():
     assert model.score(data.L, data.y) > MajorityVoteClassifier().fit(data.L).score(data.L, data.y)
 
 
-def test_one_sided_lfs_are_not_confirmed_by_shares_of_gold_labels():
-    gold = GoldCounts(np.full((6, 2), 2.0), np.array([30.0, 10.0]), np.zeros(2))
-    problem, reading, mu, final = one_sided_reading(gold)
-    strength = anchor_strength(problem.frequency)
-    table = anchor_log_table(
-        reading.table.log_table, problem.lf, problem.has_choice, gold, strength
-    )
-    assert_allclose(final.log_table, (np.log(mu) + table) / 2)
-
-
 def test_known_shares_tell_precise_one_sided_lfs():
     settings = {"class_balance": [0.8, 0.2], "one_sided": True, "random_state": 0}
     data = make_label_matrix(1000, 10, accuracy=0.9, coverage=0.4, **settings)
@@ -307,7 +411,8 @@ def test_gold_labels_of_rows_without_votes_move_their_prior():
     L = np.vstack([L, np.full((12, 5), -1)])
     gold = np.concatenate([np.where(np.arange(100) < 20, y, -1), [1] * 9, [0], [-1] * 2])
     model = LabelModelClassifier().fit(L, gold)
-    expected = (np.array([1, 9]) + 5 * model.class_prior_) / 15
+    expected = np.array([1, 9]) + PRIOR_VOTES * model.class_prior_
+    expected /= 10 + PRIOR_VOTES
     assert_allclose(model.voteless_prior_, expected)
     assert_allclose(model.predict_proba([[-1] * 5]), [expected])
 

@@ -12,7 +12,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._learning.majority import _shared_precision
+from sklearn_labelmodel._learning.majority import shared_precision
+from sklearn_labelmodel._votes.codes import no_gold
+from sklearn_labelmodel._votes.patterns import read_patterns
+from sklearn_labelmodel._votes.reader import read_votes
 
 WORDS = np.array(["eggs", "ham", "spam", None], dtype=object)
 
@@ -132,7 +135,7 @@ def test_without_gold_votes_that_are_no_class_count_for_none():
 @pytest.mark.parametrize("precision", [0.75, 0.9])
 def test_precision_is_found_from_agreement(n_classes, precision):
     agreement = precision**2 + (1 - precision) ** 2 / (n_classes - 1)
-    assert _shared_precision(agreement, n_classes) == pytest.approx(precision)
+    assert shared_precision(agreement, n_classes) == pytest.approx(precision)
 
 
 def test_precision_of_generated_votes():
@@ -140,8 +143,28 @@ def test_precision_of_generated_votes():
     assert MajorityVoteClassifier().fit(L).precision_ == pytest.approx(0.8, abs=0.02)
 
 
+def test_precision_is_assumed_where_no_votes_meet():
+    model = MajorityVoteClassifier().fit([[0, -1], [-1, 1], [1, -1]])
+    assert model.precision_ == 0.7
+
+
+@pytest.mark.filterwarnings("ignore:The votes .* are none of y's classes:UserWarning")
+def test_distinct_rows_are_counted_as_rows_are():
+    """Votes never seen count for the class that they name, but where gold labels translate the LF."""
+    model = MajorityVoteClassifier().fit([[7, 0], [7, 0], [1, 0], [-1, -1]], [0, 0, 1, 1])
+    L = np.array([[7, 1], [1, 1], [0, 1], [0, -1], [-1, 1], [-1, 9], [-1, -1]])
+    patterns = read_patterns(read_votes(L), no_gold(len(L)))
+    learned = model.vote_model_.on(patterns.lf, patterns.vote)
+    (rows,) = learned.rows(patterns)
+    place = {tuple(rows.indicators[[at]].indices): at for at in range(len(rows.weight))}
+    symbols = list(zip(patterns.lf, patterns.vote, strict=True))
+    held = [tuple(u for u, (lf, vote) in enumerate(symbols) if row[lf] == vote) for row in L]
+    proba = learned.posterior(rows).T[[place[symbols] for symbols in held]]
+    assert_allclose(proba, model.predict_proba(L), atol=1e-12)
+
+
 def test_agreement_below_chance_is_precision_at_chance():
-    assert _shared_precision(0.2, 4) == 0.25
+    assert shared_precision(0.2, 4) == 0.25
 
 
 def test_majority_vote_is_the_bayes_decision_of_its_reading():

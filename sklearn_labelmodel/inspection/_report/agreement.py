@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,31 +9,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..._votes.gold import GoldCounts
-from ..._votes.patterns import Patterns
+from ..._votes.patterns import Patterns, votes_by_lf
+from .facts import Consensus
 
 ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class Consensus:
-    """How far each LF's votes agree with those of the others; each an ndarray of shape (n_lfs,).
-
-    Attributes
-    ----------
-    met : ndarray
-        Votes in rows with votes of others.
-    agreed : ndarray
-        Mean share of these others' votes that name the same class, in [0, 1]; NaN where none was met.
-    by_chance : ndarray
-        The same if the LF dealt its votes to rows at random.
-    error : ndarray
-        Standard error of `agreed` then.
-    """
-
-    met: NDArray[np.float64]
-    agreed: NDArray[np.float64]
-    by_chance: NDArray[np.float64]
-    error: NDArray[np.float64]
 
 
 def consensus(
@@ -164,15 +142,3 @@ def _shares_of_others(
     np.add.at(summed, (lf, cls), -weight / others)
     n_rows += np.bincount(lf, weight, minlength=n_lfs)
     return np.asarray(summed / np.maximum(n_rows, 1)[:, None])
-
-
-def votes_by_lf(patterns: Patterns) -> Any:
-    """CSR array of shape (n_patterns, n_lfs): 1 where the LF votes."""
-    return sp.csr_array(
-        (
-            np.ones(patterns.indicators.nnz),
-            patterns.lf[patterns.indicators.indices],
-            patterns.indicators.indptr,
-        ),
-        shape=(len(patterns.weight), patterns.n_lfs),
-    )

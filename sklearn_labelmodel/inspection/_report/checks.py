@@ -2,17 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
+from ..._utils import listed, plain
 from ..._votes.codes import LEAST_LFS
-from .agreement import Consensus
-from .facts import ACCIDENT, FEW_VOTES, SEVERITIES, LFFacts, ModelFacts, called, percent
-from .facts import Finding as Finding
-from .model_checks import MODEL_CHECKS
-from .repeats import Copy
+from .facts import Consensus, Copy, Facts
+
+SEVERITIES = ("danger", "warning", "info")
+
+
+FEW_VOTES = 30
+
+
+# Probability, in all classes or LFs together, below which something is no accident of few rows.
+ACCIDENT = 0.001
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a fit report has to say.
+
+    Attributes
+    ----------
+    code : str
+        What it is, in one word or a few joined by hyphens.
+    severity : {"danger", "warning", "info"}
+        "danger": labels are likely to be wrong. "warning": some may be. "info": worth knowing.
+    lf : hashable or None
+        Name (or column) of the labeling function that it is about; None for the model.
+    message : str
+        What was found, without a full stop.
+    remedy : str
+        What to do about it.
+    """
+
+    code: str
+    severity: str
+    lf: Any
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}."
+
+
+FEW_LABELS, MOST_NAMES = 30, 5
+
+
+SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
+
+
+SILENT, MOSTLY_SILENT = 0.1, 0.5
+
+
+SHIFT, LARGE_SHIFT = 0.1, 0.2
+
+
+LEAST_LOSS, LOSS_Z = 0.01, 3.0
+
 
 INVERTED_Z, UNRELATED_Z, CONFIRMED_Z = -3.0, 1.0, 2.0
 
@@ -20,17 +72,18 @@ INVERTED_Z, UNRELATED_Z, CONFIRMED_Z = -3.0, 1.0, 2.0
 LEAST_MET = 50
 
 
-def all_findings(lfs: LFFacts, model: ModelFacts) -> tuple[Finding, ...]:
+def all_findings(facts: Facts) -> tuple[Finding, ...]:
     """All that the checks find, the worst first."""
-    found = [finding for check in LF_CHECKS for finding in check(lfs)]
-    found += [finding for check in MODEL_CHECKS for finding in check(model)]
-    found += copies(lfs, model)
+    found = [finding for check in CHECKS for finding in check(facts)]
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
-def too_few_lfs(lfs: LFFacts) -> list[Finding]:
+# Labeling functions -------------------------------------------------------------------------------
+
+
+def too_few_lfs(facts: Facts) -> list[Finding]:
     """Fewer LFs than it takes to tell accuracies."""
-    n_voting = int((lfs.fit_coverage > 0).sum())
+    n_voting = int((facts.kept.coverage > 0).sum())
     if n_voting >= LEAST_LFS:
         return []
     vote = "LF votes" if n_voting == 1 else "LFs vote"
@@ -40,51 +93,49 @@ def too_few_lfs(lfs: LFFacts) -> list[Finding]:
     ]
 
 
-def inverted(lfs: LFFacts) -> list[Finding]:
+def inverted(facts: Facts) -> list[Finding]:
     """LFs that gold labels, or else the other LFs, contradict more often than chance, beyond sampling noise."""
-    z, by_labels = _judged(lfs)
-    return [
-        Finding(
-            "inverted",
-            "danger",
-            lfs.name[j],
-            _against_labels(lfs.name[j], lfs.labelled, j)
-            if by_labels[j]
-            else _against_others(lfs.name[j], lfs.consensus, j),
-            "swap its labels if they are mixed up, else drop it",
-        )
-        for j in np.flatnonzero(z < INVERTED_Z)
-    ]
+    z, by_labels = _judged(facts)
+    remedy = "swap its labels if they are mixed up, else drop it"
+    found = []
+    for j in np.flatnonzero(z < INVERTED_Z):
+        message = _against_labels(facts, j) if by_labels[j] else _against_others(facts, j)
+        found.append(Finding("inverted", "danger", facts.name[j], message, remedy))
+    return found
 
 
-def _against_others(name: Any, others: Any, j: Any) -> str:
+def _against_others(facts: Facts, j: np.intp) -> str:
+    others = facts.consensus
+    assert others is not None  # noqa: S101
     return (
-        f"{called(name)} votes against the others: {others.agreed[j]:.0%} of the votes beside its own agree with it, "
-        f"by chance it would be {others.by_chance[j]:.0%}"
+        f"{called(facts.name[j])} votes against the others: {others.agreed[j]:.0%} of the votes beside its own agree "
+        f"with it, by chance it would be {others.by_chance[j]:.0%}"
     )
 
 
-def _against_labels(name: Any, labels: Any, j: Any) -> str:
+def _against_labels(facts: Facts, j: np.intp) -> str:
+    labels = facts.labelled
+    assert labels is not None  # noqa: S101
     return (
-        f"{called(name)} votes against gold labels: {labels.agreed[j]:.0%} of its {labels.met[j]:.0f} votes on "
-        f"labelled rows are right, by chance it would be {labels.by_chance[j]:.0%}"
+        f"{called(facts.name[j])} votes against gold labels: {labels.agreed[j]:.0%} of its {labels.met[j]:.0f} votes "
+        f"on labelled rows are right, by chance it would be {labels.by_chance[j]:.0%}"
     )
 
 
-def below_chance(lfs: LFFacts) -> list[Finding]:
+def below_chance(facts: Facts) -> list[Finding]:
     """LFs whose accuracy is below chance, beyond sampling noise, and that the others do not confirm either."""
-    if lfs.intervals is None:
+    if facts.intervals is None:
         return []
-    low, high, chance = lfs.intervals.low, lfs.intervals.high, lfs.intervals.chance
+    low, high, chance = facts.intervals.low, facts.intervals.high, facts.intervals.chance
     below = high < chance
     # Where LFs are poor, the classes of maximum likelihood may be swapped; then good LFs look bad.
-    below &= ~(_judged(lfs)[0] > UNRELATED_Z)
+    below &= ~(_judged(facts)[0] > UNRELATED_Z)
     return [
         Finding(
             "below-chance",
             "danger",
-            lfs.name[j],
-            f"{called(lfs.name[j])} is right in {low[j]:.0%} to {high[j]:.0%} of its votes, dealt at random they "
+            facts.name[j],
+            f"{called(facts.name[j])} is right in {low[j]:.0%} to {high[j]:.0%} of its votes, dealt at random they "
             f"would be in {chance[j]:.0%}",
             "swap its labels if they are mixed up, else drop it",
         )
@@ -92,20 +143,20 @@ def below_chance(lfs: LFFacts) -> list[Finding]:
     ]
 
 
-def unrelated(lfs: LFFacts) -> list[Finding]:
+def unrelated(facts: Facts) -> list[Finding]:
     """LFs that agree with the others no more than chance, though they meet often, and are not known to be good."""
-    if lfs.consensus is None:
+    if facts.consensus is None:
         return []
-    z, agreement = _judged(lfs)[0], lfs.consensus
+    z, agreement = _judged(facts)[0], facts.consensus
     lost = (z >= INVERTED_Z) & (z < UNRELATED_Z) & (agreement.met >= LEAST_MET)
-    if lfs.intervals is not None:
-        lost &= ~(lfs.intervals.low > lfs.intervals.chance)
+    if facts.intervals is not None:
+        lost &= ~(facts.intervals.low > facts.intervals.chance)
     return [
         Finding(
             "unrelated",
             "warning",
-            lfs.name[j],
-            f"{called(lfs.name[j])} agrees with the others no more than by chance ({agreement.agreed[j]:.0%}, chance "
+            facts.name[j],
+            f"{called(facts.name[j])} agrees with the others no more than by chance ({agreement.agreed[j]:.0%}, chance "
             f"{agreement.by_chance[j]:.0%})",
             "look at rows in which it votes, or drop it",
         )
@@ -113,19 +164,19 @@ def unrelated(lfs: LFFacts) -> list[Finding]:
     ]
 
 
-def never_votes(lfs: LFFacts) -> list[Finding]:
+def never_votes(facts: Facts) -> list[Finding]:
     """LFs that never voted in fit, or not in these rows and by no accident of few rows."""
-    in_fit, here = lfs.fit_coverage, lfs.coverage
-    accident = len(here) * (1 - in_fit) ** lfs.n_samples >= ACCIDENT
+    in_fit, here = facts.kept.coverage, facts.coverage
+    accident = len(here) * (1 - in_fit) ** facts.n_samples >= ACCIDENT
     silent = (here == 0) & ((in_fit == 0) | ~accident)
     return [
-        *(_silent_finding(lfs.name[j], in_fit[j]) for j in np.flatnonzero(silent)),
+        *(_silent_finding(facts.name[j], in_fit[j]) for j in np.flatnonzero(silent)),
         *(
             Finding(
                 "never-votes",
                 "warning",
-                lfs.name[j],
-                f"{called(lfs.name[j])} did not vote in fit, so that its votes say nothing",
+                facts.name[j],
+                f"{called(facts.name[j])} did not vote in fit, so that its votes say nothing",
                 "fit on rows in which it votes",
             )
             for j in np.flatnonzero((in_fit == 0) & (here > 0))
@@ -140,79 +191,67 @@ def _silent_finding(name: Any, in_fit: float) -> Finding:
     return Finding("never-votes", "warning", name, message, "mend or drop it")
 
 
-def never_overlapping(lfs: LFFacts) -> list[Finding]:
+def never_overlapping(facts: Facts) -> list[Finding]:
     """LFs that share no row with another one."""
-    if (lfs.fit_coverage > 0).sum() < LEAST_LFS:
+    if (facts.kept.coverage > 0).sum() < LEAST_LFS:
         return []
     return [
         Finding(
             "never-overlapping",
             "warning",
-            lfs.name[j],
-            f"{called(lfs.name[j])} never votes beside another LF, so that its accuracy is what it was taken "
+            facts.name[j],
+            f"{called(facts.name[j])} never votes beside another LF, so that its accuracy is what it was taken "
             "to be before training",
             "add LFs that vote on the same rows, or label some of them",
         )
-        for j in np.flatnonzero(lfs.alone)
+        for j in np.flatnonzero((facts.kept.coverage > 0) & ~facts.kept.overlaps)
     ]
 
 
-def few_votes(lfs: LFFacts) -> list[Finding]:
+def few_votes(facts: Facts) -> list[Finding]:
     """LFs with too few votes to learn from."""
     return [
         Finding(
             "few-votes",
             "info",
-            lfs.name[j],
-            f"{called(lfs.name[j])} has too few votes ({lfs.fit_votes[j]:.0f}) to learn its accuracy",
+            facts.name[j],
+            f"{called(facts.name[j])} has too few votes ({facts.fit_votes[j]:.0f}) to learn its accuracy",
             "widen it, or read its accuracy as a guess",
         )
-        for j in np.flatnonzero((lfs.fit_votes > 0) & (lfs.fit_votes < FEW_VOTES))
+        for j in np.flatnonzero((facts.fit_votes > 0) & (facts.fit_votes < FEW_VOTES))
     ]
 
 
-def one_sided(lfs: LFFacts) -> list[Finding]:
+def one_sided(facts: Facts) -> list[Finding]:
     """LFs that give one vote only."""
     return [
         Finding(
             "one-sided",
             "info",
-            lfs.name[j],
-            f"{called(lfs.name[j])} gives one vote only, so that the votes alone do not tell how often it is right",
+            facts.name[j],
+            f"{called(facts.name[j])} gives one vote only, so that the votes alone do not tell how often it is right",
             "judge it on labelled rows if much depends on it",
         )
-        for j in np.flatnonzero(lfs.kinds == 1)
+        for j in np.flatnonzero(facts.kinds == 1)
     ]
 
 
-LF_CHECKS = (
-    too_few_lfs,
-    inverted,
-    below_chance,
-    unrelated,
-    never_votes,
-    never_overlapping,
-    few_votes,
-    one_sided,
-)
-
-
-def _judged(lfs: LFFacts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _judged(facts: Facts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Agreement beyond chance in standard errors, and where gold labels say it rather than the other LFs.
 
     Labels decide where they confirm an LF or condemn it. Where they confirm one that the others contradict, the
     others are wrong together, and their word counts for no LF; nor does it for an LF whose accuracy is above chance
     by the estimate that labels chose.
     """
-    z = np.full(len(lfs.name), np.nan) if lfs.consensus is None else _z(lfs.consensus)
-    if lfs.labelled is None:
+    z = np.full(len(facts.name), np.nan) if facts.consensus is None else _z(facts.consensus)
+    if facts.labelled is None:
         return z, np.zeros(len(z), dtype=bool)
-    of_labels = _z(lfs.labelled)
+    of_labels = _z(facts.labelled)
     confirmed = of_labels > CONFIRMED_Z
     decided = confirmed | (of_labels < INVERTED_Z)
     unheard = np.full(len(z), (confirmed & (z < INVERTED_Z)).any())
-    if lfs.intervals is not None:
-        unheard |= lfs.intervals.low > lfs.intervals.chance
+    if facts.intervals is not None:
+        unheard |= facts.intervals.low > facts.intervals.chance
     return np.where(decided, of_labels, np.where(unheard, np.nan, z)), decided
 
 
@@ -223,29 +262,182 @@ def _z(agreement: Consensus) -> NDArray[np.float64]:
     return np.divide(beyond, agreement.error, out=none, where=agreement.error > 0)
 
 
-def copies(lfs: LFFacts, model: ModelFacts) -> list[Finding]:
+def near_duplicates(facts: Facts) -> list[Finding]:
     """LFs that repeat another one's votes, each beside the one most like it."""
-    closest = {copy.second: copy for copy in reversed(model.copies)}
-    return [_copy_finding(closest[second], lfs, model) for second in sorted(closest)]
+    closest = {copy.second: copy for copy in reversed(facts.copies)}
+    return [_copy_finding(closest[second], facts) for second in sorted(closest)]
 
 
-def _copy_finding(copy: Copy, lfs: LFFacts, model: ModelFacts) -> Finding:
-    first, second = lfs.name[copy.first], lfs.name[copy.second]
-    allowed_for = (copy.first, copy.second) in model.dependencies
-    is_harmless = allowed_for or copy.rows < FEW_VOTES
-    can_declare = model.kind == "LabelModelClassifier"
+def _copy_finding(copy: Copy, facts: Facts) -> Finding:
+    first, second = facts.name[copy.first], facts.name[copy.second]
+    effect = "so that their common errors count twice"
     remedy = "drop one, or merge the two"
-    if allowed_for:
-        remedy = "leave both, or drop one"
-    elif can_declare:
+    if copy.allowed_for:
+        effect, remedy = "which the fit allows for", "leave both, or drop one"
+    elif "declare dependencies" in facts.capabilities:
         remedy = "drop one, merge the two, or declare them (dependencies)"
     return Finding(
         "near-duplicate",
-        "info" if is_harmless else "warning",
+        "info" if copy.allowed_for or copy.rows < FEW_VOTES else "warning",
         second,
         f"{called(second)} nearly repeats {called(first)} (alike in {copy.agreement:.0%} of {copy.rows:.0f} rows), "
-        + (
-            "which the fit allows for" if allowed_for else "so that their common errors count twice"
-        ),
+        f"{effect}",
         remedy,
     )
+
+
+# The model ----------------------------------------------------------------------------------------
+
+
+# What can be done where class shares and the class prior disagree: by where the latter is from, and what else by what
+# the model can do.
+SHARES_REMEDIES = {
+    "uniform": "give the shares as class_balance",
+    "given": "check the shares in class_balance",
+    "labels": "check that labelled rows are drawn at random",
+    "learned": "give the shares as class_balance if you know them",
+}
+
+
+MORE_REMEDIES = (
+    ("uniform", "estimate a prior", "have them learned with class_balance='estimate'"),
+    ("given", "estimate a prior", "have them learned with class_balance='estimate'"),
+    ("given", "learn a prior", "leave it out to have them learned"),
+    ("labels", "heed a prior", "give the shares as class_balance"),
+    ("learned", "learn a prior", "raise max_iter"),
+)
+
+
+def shifted_shares(facts: Facts) -> list[Finding]:
+    """Predicted class shares that contradict the class prior, by more than sampling noise."""
+    if facts.shares is None:
+        return []
+    heeded, source = "heed a prior" in facts.capabilities, facts.learned.prior.source
+    if not heeded and source == "uniform" and (facts.silent or 0.0) < SILENT:
+        return []
+    gap, prior = facts.shares - facts.class_prior, facts.class_prior
+    shift, chi2 = np.abs(gap).sum() / 2, facts.n_voted * (gap**2 / prior).sum()
+    if shift < SHIFT or chdtrc(len(gap) - 1, chi2) > ACCIDENT:
+        return []
+    y = int(np.argmax(np.abs(gap)))
+    in_part = f"{facts.kind} heeds it in rows without votes only"
+    message = (
+        f"Class {plain(facts.classes[y])!r} gets {percent(facts.shares[y])} of the predicted probability, the class "
+        f"prior says {percent(prior[y])}, and {'labels lean on the prior' if heeded else in_part}"
+    )
+    severity = "warning" if shift >= LARGE_SHIFT else "info"
+    return [Finding("shifted-shares", severity, None, message, _shares_remedy(facts))]
+
+
+def _shares_remedy(facts: Facts) -> str:
+    source, can = facts.learned.prior.source, facts.capabilities
+    more = [text for of, needed, text in MORE_REMEDIES if of == source and needed in can]
+    if "heed a prior" not in can and source != "uniform":
+        more.append("use LabelModelClassifier, which heeds them")
+    return ", or ".join([SHARES_REMEDIES[source], *more])
+
+
+def lost_classes(facts: Facts) -> list[Finding]:
+    """Classes that no row with votes is labelled with, though there are rows enough."""
+    if facts.labels is None:
+        return []
+    accident = len(facts.labels) * (1 - facts.class_prior) ** facts.n_voted >= ACCIDENT
+    lost = np.flatnonzero((facts.labels == 0) & ~accident)
+    if not len(lost):
+        return []
+    names = listed([repr(plain(facts.classes[y])) for y in lost], MOST_NAMES)
+    message = f"No row is labelled {names}"
+    remedy = f"add LFs for {'it' if len(lost) == 1 else 'them'}, or check class_balance"
+    return [Finding("lost-classes", "warning", None, message, remedy)]
+
+
+def disagreement(facts: Facts) -> list[Finding]:
+    """Labels that differ from majority vote in many rows."""
+    unlike = facts.outvoted
+    if unlike is None or 1 - unlike >= LOW_AGREEMENT:
+        return []
+    if facts.n_labels >= FEW_LABELS:
+        message = (
+            f"Labels differ from majority vote, which knows nothing of the {facts.n_labels:,} gold labels that the fit "
+            f"has learned from, in {unlike:.0%} of the rows with votes"
+        )
+        remedy = "compare both on other labelled rows before you prefer majority vote"
+        return [Finding("against-majority", "info", None, message, remedy)]
+    message = f"Labels differ from majority vote in {unlike:.0%} of the rows with votes"
+    severity = "danger" if 1 - unlike < LEAST_AGREEMENT else "warning"
+    remedy = "check some of these rows by hand before you trust either"
+    return [Finding("against-majority", severity, None, message, remedy)]
+
+
+def worse_than_majority(facts: Facts) -> list[Finding]:
+    """Held-out votes that majority vote foresees better; it matters less where the labels hardly differ."""
+    if facts.held_out is None:
+        return []
+    own, majority = facts.held_out.own, facts.held_out.majority
+    if majority - own < max(LEAST_LOSS, LOSS_Z * facts.held_out.error):
+        return []
+    message = (
+        f"{facts.kind} foresees held-out votes worse than majority vote does (log-likelihood {own:.3f} a row, "
+        f"{majority:.3f})"
+    )
+    departs = facts.outvoted is not None and 1 - facts.outvoted < SAME_LABELS
+    severity = "warning" if departs else "info"
+    remedy = "compare both on labelled rows before you prefer it"
+    return [Finding("worse-than-majority", severity, None, message, remedy)]
+
+
+def diverged(facts: Facts) -> list[Finding]:
+    """Training that ended worse than it started."""
+    if not facts.diverged:
+        return []
+    message = "Training diverged, so that neither accuracies nor labels mean anything"
+    return [Finding("diverged", "danger", None, message, "lower lr, or momentum")]
+
+
+def not_converged(facts: Facts) -> list[Finding]:
+    """Training that was asked to reach a tolerance and did not."""
+    if facts.converged is not False or facts.diverged:
+        return []
+    message = "Training stopped before it reached tol"
+    return [
+        Finding("not-converged", "warning", None, message, "allow more iterations, or raise tol")
+    ]
+
+
+def silent_rows(facts: Facts) -> list[Finding]:
+    """Rows without votes."""
+    if facts.silent is None or facts.silent < SILENT:
+        return []
+    message = f"{facts.silent:.0%} of the rows have no vote, so that nothing but the prior is known of them"
+    severity = "warning" if facts.silent >= MOSTLY_SILENT else "info"
+    remedy = "leave them out of training (filter_unlabeled), add LFs that cover them, or label some"
+    return [Finding("silent-rows", severity, None, message, remedy)]
+
+
+CHECKS = (
+    too_few_lfs,
+    inverted,
+    below_chance,
+    unrelated,
+    never_votes,
+    never_overlapping,
+    few_votes,
+    one_sided,
+    shifted_shares,
+    disagreement,
+    worse_than_majority,
+    lost_classes,
+    diverged,
+    not_converged,
+    silent_rows,
+    near_duplicates,
+)
+
+
+def called(name: Any) -> str:
+    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
+
+
+def percent(share: float) -> str:
+    """A percentage, of which small ones keep a digit."""
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"

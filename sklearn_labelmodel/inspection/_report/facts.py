@@ -1,76 +1,41 @@
-"""The numbers that a fit report is made of."""
+"""The numbers that a fit report is made of: what the fit knew, and what a look at rows adds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .agreement import Consensus
-from .held_out import HeldOut
-from .intervals import AccuracyIntervals
-from .repeats import Copy
+from ..._evidence.model import VoteModel
+from ..._learning.observed import KeptCounts
 
 
-@dataclass(frozen=True)
-class LFFacts:
-    """Numbers on every LF, each an ndarray of shape (n_lfs,); NaN where they are not known.
-
-    Attributes
-    ----------
-    name : ndarray, dtype object
-        Feature names, or column numbers.
-    n_samples : float
-        Rows that were read.
-    votes, coverage : ndarray
-        Rows among them in which the LF votes, and their share.
-    fit_votes, fit_coverage : ndarray
-        The same of the rows of `fit`.
-    kinds : ndarray, dtype intp
-        Distinct votes that it gave in `fit`.
-    alone : ndarray, dtype bool
-        Whether it voted there, but never in a row with another LF.
-    learned : ndarray
-        `lf_accuracies_`.
-    intervals : AccuracyIntervals or None
-    consensus : Consensus or None
-        Agreement with the other LFs.
-    labelled : Consensus or None
-        Agreement with the gold labels that accuracies were learned from.
-    """
-
-    name: NDArray[Any]
-    n_samples: float
-    votes: NDArray[np.float64]
-    coverage: NDArray[np.float64]
-    fit_votes: NDArray[np.float64]
-    fit_coverage: NDArray[np.float64]
-    kinds: NDArray[np.intp]
-    alone: NDArray[np.bool_]
-    learned: NDArray[np.float64]
-    intervals: AccuracyIntervals | None = None
-    consensus: Consensus | None = None
-    labelled: Consensus | None = None
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """Numbers on the model; None where they are not known.
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of a fit; None where nobody looked.
 
     Attributes
     ----------
     kind : str
         Name of the model's class.
-    n_samples : int or None
-        Rows that were read.
-    classes : ndarray of shape (n_classes,)
-    class_prior : ndarray of shape (n_classes,)
-    prior_from : {"given", "learned", "labels", "uniform"}
-        Where it is from: parameters, votes, gold labels, or nowhere.
-    converged : bool or None
-    diverged : bool
+    capabilities : frozenset of str
+        What the model can do about a finding.
+    name : ndarray of shape (n_lfs,), dtype object
+        Feature names, or column numbers.
+    learned : VoteModel
+    kept : KeptCounts
+        Of the rows of `fit`.
+    n_samples : int
+        Rows that were read, those of `fit` where no others were.
+    coverage : ndarray of shape (n_lfs,)
+        Share of them in which each LF votes.
+    consensus : Consensus or None
+        Agreement of each LF with the others.
+    labelled : Consensus or None
+        Agreement with the gold labels that accuracies were learned from.
+    intervals : AccuracyIntervals or None
     silent : float or None
         Share of rows without a vote.
     shares : ndarray of shape (n_classes,) or None
@@ -78,80 +43,158 @@ class ModelFacts:
     labels : ndarray of shape (n_classes,) or None
         Shares of the classes among `predict` for rows with votes.
     agreement : float or None
-        Share of rows with votes whose predicted class has the most votes.
+        Share of rows with votes whose label is that of majority vote, which draws lots where classes tie.
+    outvoted : float or None
+        Share of rows with votes whose label has fewer votes than another class.
     held_out : HeldOut or None
         Mean log-likelihood of held-out rows under the model and under majority vote.
     copies : tuple of Copy
-    n_labels : int
-        Gold labels that accuracies were learned from.
-    dependencies : frozenset of (int, int)
-        Columns of those copies whose common errors the fit allows for.
     """
 
     kind: str
-    n_samples: int | None
-    classes: NDArray[Any]
-    class_prior: NDArray[np.float64]
-    converged: bool | None
-    prior_from: str = "uniform"
-    diverged: bool = False
+    capabilities: frozenset[str]
+    name: NDArray[np.object_]
+    learned: VoteModel
+    kept: KeptCounts
+    n_samples: int
+    coverage: NDArray[np.float64]
+    consensus: Consensus | None = None
+    labelled: Consensus | None = None
+    intervals: AccuracyIntervals | None = None
     silent: float | None = None
     shares: NDArray[np.float64] | None = None
     labels: NDArray[np.float64] | None = None
     agreement: float | None = None
+    outvoted: float | None = None
     held_out: HeldOut | None = None
     copies: tuple[Copy, ...] = ()
-    n_labels: int = 0
-    dependencies: frozenset[tuple[int, int]] = frozenset()
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The classes, shape (n_classes,)."""
+        return self.learned.classes
+
+    @property
+    def class_prior(self) -> NDArray[np.float64]:
+        """P(Y), shape (n_classes,)."""
+        return self.learned.prior.of_all
+
+    @property
+    def converged(self) -> bool | None:
+        """Whether training reached the tolerance that it was given; None without one."""
+        history = self.learned.history
+        return None if history is None else history.converged
+
+    @property
+    def diverged(self) -> bool:
+        """Whether training ended worse than it started."""
+        history = self.learned.history
+        return history is not None and history.diverged
+
+    @property
+    def votes(self) -> NDArray[np.float64]:
+        """Rows among those read in which each LF votes, shape (n_lfs,)."""
+        return np.rint(self.coverage * self.n_samples)
+
+    @property
+    def fit_votes(self) -> NDArray[np.float64]:
+        """Rows of `fit` in which each LF voted, shape (n_lfs,)."""
+        return np.rint(self.kept.coverage * self.kept.n_samples)
+
+    @property
+    def kinds(self) -> NDArray[np.intp]:
+        """Distinct votes that each LF gave in `fit`, shape (n_lfs,)."""
+        return np.bincount(self.learned.table.lf, minlength=len(self.name))
+
+    @property
+    def learned_accuracy(self) -> NDArray[np.float64]:
+        """What the model takes each LF's accuracy to be, NaN for one that never voted in `fit`; shape (n_lfs,)."""
+        return np.where(self.kinds > 0, self.learned.accuracies, np.nan)
+
+    @property
+    def n_labels(self) -> int:
+        """Gold labels that accuracies were learned from."""
+        return 0 if self.kept.gold is None else int(self.kept.gold.rows.sum())
 
     @property
     def n_voted(self) -> float:
-        """Rows with votes, where it is known how many there are."""
-        return (self.n_samples or 0) * (1 - (self.silent or 0.0))
+        """Rows with votes among those read."""
+        return self.n_samples * (1 - (self.silent or 0.0))
 
 
-SEVERITIES = ("danger", "warning", "info")
-
-
-FEW_VOTES = 30
-
-
-# Probability, in all classes or LFs together, below which something is no accident of few rows.
-ACCIDENT = 0.001
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a fit report has to say.
+@dataclass(frozen=True, eq=False)
+class Consensus:
+    """How far each LF's votes agree with those of the others; each an ndarray of shape (n_lfs,).
 
     Attributes
     ----------
-    code : str
-        What it is, in one word or a few joined by hyphens.
-    severity : {"danger", "warning", "info"}
-        "danger": labels are likely to be wrong. "warning": some may be. "info": worth knowing.
-    lf : hashable or None
-        Name (or column) of the labeling function that it is about; None for the model.
-    message : str
-        What was found, without a full stop.
-    remedy : str
-        What to do about it.
+    met : ndarray
+        Votes in rows with votes of others.
+    agreed : ndarray
+        Mean share of these others' votes that name the same class, in [0, 1]; NaN where none was met.
+    by_chance : ndarray
+        The same if the LF dealt its votes to rows at random.
+    error : ndarray
+        Standard error of `agreed` then.
     """
 
-    code: str
-    severity: str
-    lf: Any
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}."
+    met: NDArray[np.float64]
+    agreed: NDArray[np.float64]
+    by_chance: NDArray[np.float64]
+    error: NDArray[np.float64]
 
 
-def called(name: Any) -> str:
-    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
+class HeldOut(NamedTuple):
+    """Mean log-likelihood of held-out rows, and the standard error of its difference from majority vote's.
+
+    Attributes
+    ----------
+    own, majority, error : float
+    """
+
+    own: float
+    majority: float
+    error: float
 
 
-def percent(share: float) -> str:
-    """A percentage, of which small ones keep a digit."""
-    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
+@dataclass(frozen=True, eq=False)
+class AccuracyIntervals:
+    """P(vote is right | LF votes), estimated from the votes; NaN where they do not tell.
+
+    Attributes
+    ----------
+    estimate, low, high : ndarray of shape (n_lfs,)
+        In [0, 1].
+    chance : ndarray of shape (n_lfs,)
+        The accuracy that the LF's votes would have if they were dealt to its rows at random.
+    reason : list of str
+        Why there is none, "" where there is one.
+    """
+
+    estimate: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    chance: NDArray[np.float64]
+    reason: list[str]
+
+
+class Copy(NamedTuple):
+    """Two LFs that vote alike.
+
+    Attributes
+    ----------
+    first, second : int
+        Their columns, the lower first.
+    rows : float
+        Rows in which both vote; of one-sided LFs, rows in which the rarer one votes.
+    agreement : float
+        Share, in [0, 1], of these rows in which they vote the same.
+    allowed_for : bool
+        Whether the fit's dependencies connect them, directly or through others.
+    """
+
+    first: int
+    second: int
+    rows: float
+    agreement: float
+    allowed_for: bool = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,9 @@ from ..._evidence.lookup import generative, log_likelihood
 from ..._evidence.model import VoteModel
 from ..._evidence.prior import given_prior
 from ..._learning.majority import EqualVotes, count_equally
-from ..._learning.observed import observe, with_classes
-from ..._votes.classes import class_index
-from ..._votes.codes import Votes, no_gold
+from ..._learning.observed import KeptCounts, Observed, observe, with_classes
+from ..._votes.codes import Votes, class_index, no_gold
+from .facts import HeldOut
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
 
@@ -27,21 +27,23 @@ MOST_PARAMETERS = 1_000_000
 LEAST_LOG_POWER, MOST_LOG_POWER, LOG_POWER_ERROR = -2.5, 2.5, 0.05
 
 
-@dataclass(frozen=True)
-class HeldOut:
-    """Mean log-likelihood of held-out rows, and the standard error of its difference from majority vote's.
+class FittedModel(Protocol):
+    """What a report asks of a fitted label model."""
 
-    Attributes
-    ----------
-    own, majority, error : float
-    """
+    vote_model_: VoteModel
+    n_features_in_: int
+    _kept: KeptCounts
+    _capabilities: frozenset[str]
+    _by_pairs: bool
 
-    own: float
-    majority: float
-    error: float
+    def _read_votes(self, L: Any) -> Votes: ...
+
+    def _assume(self, observed: Observed) -> VoteModel: ...
+
+    def _learn(self, observed: Observed, assumed: VoteModel) -> VoteModel: ...
 
 
-def held_out_scores(model: Any, votes: Votes) -> HeldOut | None:
+def held_out_scores(model: FittedModel, votes: Votes) -> HeldOut | None:
     """Judge one half of the rows by the model and by majority vote fitted on the other.
 
     Majority vote fits the one precision that it gives to all LFs. A model that stops training early keeps them near the
@@ -56,15 +58,14 @@ def held_out_scores(model: Any, votes: Votes) -> HeldOut | None:
     Returns
     -------
     scores : HeldOut or None
-        None for fewer than 20 rows, votes that are no class, more than a million parameters, or where a half cannot
-        be fitted alone.
+        None for majority vote itself, fewer than 20 rows, votes that are no class, more than a million parameters, or
+        where a half cannot be fitted alone.
     """
     learned = model.vote_model_
     named = class_index(learned.table.vote, learned.classes) < len(learned.classes)
     costly = learned.mu.size > MOST_PARAMETERS
-    if votes.n_samples < LEAST_ROWS or costly or not named.all():
-        return None
-    if isinstance(learned, EqualVotes):
+    is_majority = isinstance(learned, EqualVotes)
+    if votes.n_samples < LEAST_ROWS or costly or is_majority or not named.all():
         return None
     rows = np.random.RandomState(0).permutation(votes.n_samples)[:MOST_ROWS]
     fitted, judged = (votes.take(np.sort(half)) for half in np.array_split(rows, 2))
@@ -77,9 +78,9 @@ def held_out_scores(model: Any, votes: Votes) -> HeldOut | None:
     return HeldOut(float(of_own.mean()), float(of_majority.mean()), float(error))
 
 
-def _fitted_on(model: Any, votes: Votes) -> tuple[VoteModel | None, VoteModel | None]:
+def _fitted_on(model: FittedModel, votes: Votes) -> tuple[VoteModel | None, VoteModel | None]:
     """The model and majority vote of these rows, whose class prior is known; None where they cannot be fitted."""
-    classes, prior = model.vote_model_.classes, model.class_prior_
+    classes, prior = model.vote_model_.classes, model.vote_model_.prior.of_all
     own = clone(model).set_params(classes=classes, class_balance=prior)
     if "verbose" in own.get_params():
         own.set_params(verbose=0)

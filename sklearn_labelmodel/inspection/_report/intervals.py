@@ -5,38 +5,16 @@ The information that the rows hold, the class prior's included, is summed up fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
 from ..._evidence.model import VoteModel
 from ..._votes.patterns import Patterns
+from .facts import AccuracyIntervals
 from .likelihood import PRECISION, STRENGTH, LikelihoodFit, pattern_posterior, sampled
 
 SCORE_CELLS, PRODUCTS = 1 << 24, 1 << 28
-
-
-@dataclass(frozen=True)
-class AccuracyIntervals:
-    """P(vote is right | LF votes), estimated from the votes; NaN where they do not tell.
-
-    Attributes
-    ----------
-    estimate, low, high : ndarray of shape (n_lfs,)
-        In [0, 1].
-    chance : ndarray of shape (n_lfs,)
-        The accuracy that the LF's votes would have if they were dealt to its rows at random.
-    reason : list of str
-        Why there is none, "" where there is one.
-    """
-
-    estimate: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    chance: NDArray[np.float64]
-    reason: list[str]
 
 
 def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> AccuracyIntervals:

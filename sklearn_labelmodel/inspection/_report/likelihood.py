@@ -1,7 +1,7 @@
 """Dawid and Skene's model by maximum likelihood, for judging labeling functions rather than labelling rows.
 
-The accuracies that a label model trains with stop early on purpose and stay near their start; run to convergence,
-the estimate forgets its start.
+What a label model believes of its LFs is drawn to what was assumed of them, and its training stops early on purpose;
+run to convergence, the estimate forgets its start.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from ..._evidence.model import ClassPrior, Expected, VoteModel, uniform_prior
 from ..._evidence.table import VoteTable
 from ..._learning.dawid_skene import dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
-from ..._votes.classes import class_index
+from ..._votes.codes import class_index
 from ..._votes.gold import GoldCounts
-from ..._votes.patterns import Patterns
+from ..._votes.patterns import Patterns, votes_by_lf
 from ..._votes.scores import is_bin
-from .agreement import votes_by_lf
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7
@@ -63,7 +62,7 @@ ALONE = "too few LFs on common rows"
 COPY = "repeats another LF"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LikelihoodFit:
     """Dawid and Skene's model of the LFs whose accuracy the votes tell, run to convergence.
 
@@ -71,24 +70,27 @@ class LikelihoodFit:
     ----------
     reason : list of str
         Why the votes do not tell an LF's accuracy, "" where they do.
-    patterns : Patterns or None
-        The rows and votes of these LFs; None where there are none, as the next three then are.
-    symbol_class : ndarray of shape (n_symbols,) or None
-    model : VoteModel or None
+    patterns : Patterns
+        The rows and votes of these LFs, none where there are none.
+    model : VoteModel
     coins : bool
         Whether each LF has one accuracy instead of a table.
     """
 
     reason: list[str]
-    patterns: Any = None
-    symbol_class: Any = None
-    model: Any = None
+    patterns: Patterns
+    model: VoteModel
     coins: bool = False
 
     @property
     def known(self) -> NDArray[np.bool_]:
         """Whether the votes tell each LF's accuracy, shape (n_lfs,)."""
         return np.array([not text for text in self.reason])
+
+    @property
+    def symbol_class(self) -> NDArray[np.intp]:
+        """The class that each symbol names, shape (n_symbols,)."""
+        return class_index(self.patterns.vote, self.model.classes)
 
     @property
     def table(self) -> NDArray[np.float64]:
@@ -132,16 +134,22 @@ def fit_likelihood(
         scores, or one vote only (or another in less than a twentieth of its votes), or that does not share rows with
         two others that share rows: nothing but an assumption tells its accuracy.
     """
-    fit = LikelihoodFit(_reasons(patterns, classes, copies))
-    if not fit.known.any():
-        return fit
-    symbols = np.flatnonzero(fit.known[patterns.lf])
+    reason = _reasons(patterns, classes, copies)
+    symbols = np.flatnonzero([not reason[lf] for lf in patterns.lf])
     part = _only(patterns, symbols, len(classes))
-    symbol_class = class_index(part.vote, classes)
+    observed = observed_rows(part, classes)
+    start = _nothing_learned(observed, prior)
+    if not len(symbols):
+        return LikelihoodFit(reason, part, start)
     if labels is not None:
         labels = replace(labels, by_symbol=labels.by_symbol[symbols])
-    model, coins = _maximise(part, classes, prior, labels)
-    return LikelihoodFit(fit.reason, part, symbol_class, model, coins)
+    coins = not enough_for_tables(part.counts().sum(), observed.meaning.size)
+    return LikelihoodFit(reason, part, _maximise(observed, start, coins, labels), coins)
+
+
+def enough_for_tables(n_votes: float, n_parameters: int) -> bool:
+    """Whether so many votes tell each LF's table rather than its accuracy alone."""
+    return VOTES_PER_PARAMETER * n_parameters <= n_votes and n_parameters <= MOST_PARAMETERS
 
 
 # Which LFs the votes tell of ----------------------------------------------------------------------
@@ -194,13 +202,18 @@ def _in_triangles(meets: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArra
 
 def _only(patterns: Patterns, symbols: NDArray[np.intp], n_classes: int) -> Patterns:
     """The patterns of these symbols, without the rows that have none, or only some where they are many."""
-    part = replace(
+    part = of_symbols(patterns, symbols).informed()
+    return sampled(part, max(1, POSTERIOR_CELLS // n_classes))[1]
+
+
+def of_symbols(patterns: Patterns, symbols: NDArray[np.intp]) -> Patterns:
+    """The patterns with these symbols alone."""
+    return replace(
         patterns,
         lf=patterns.lf[symbols],
         vote=patterns.vote[symbols],
         indicators=sp.csr_array(patterns.indicators[:, symbols]),
     )
-    return sampled(part.informed(), max(1, POSTERIOR_CELLS // n_classes))[1]
 
 
 def sampled(patterns: Patterns, n_patterns: int) -> tuple[NDArray[np.intp], Patterns]:
@@ -235,24 +248,14 @@ def sampled(patterns: Patterns, n_patterns: int) -> tuple[NDArray[np.intp], Patt
 
 
 def _maximise(
-    part: Patterns,
-    classes: NDArray[Any],
-    prior: NDArray[np.float64] | None,
-    labels: GoldCounts | None,
-) -> tuple[VoteModel, bool]:
-    observed = observed_rows(part, classes)
-    n_parameters = observed.meaning.size
-    tables = VOTES_PER_PARAMETER * n_parameters <= part.counts().sum()
-    coins = not (tables and n_parameters <= MOST_PARAMETERS)
-    model = _nothing_learned(observed, prior)
-    blocks = model.rows(part)
+    observed: Observed, model: VoteModel, coins: bool, labels: GoldCounts | None
+) -> VoteModel:
+    blocks = model.rows(observed.patterns)
     start = majority_start(observed, model, blocks)
-    if labels is not None:
-        start = _with_labels(start, labels)
-    model = dawid_skene(
+    return dawid_skene(
         observed,
         model,
-        start,
+        start if labels is None else start_with_labels(start, labels),
         blocks,
         strength=STRENGTH,
         precision=PRECISION,
@@ -261,7 +264,6 @@ def _maximise(
         max_iter=MAX_ITER,
         tol=TOL,
     )
-    return model, coins
 
 
 def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> VoteModel:
@@ -282,7 +284,7 @@ def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> V
     )
 
 
-def _with_labels(start: Expected, labels: GoldCounts) -> Expected:
+def start_with_labels(start: Expected, labels: GoldCounts) -> Expected:
     """The labels' counts, and a few rows like the start's for what they leave open."""
     few = START_ROWS * len(labels.rows) / start.rows.sum()
     counts = labels.by_symbol + few * start.counts

@@ -1,4 +1,4 @@
-"""Taking the measure of a fitted label model, with the votes or without."""
+"""inspection._report.measure."""
 
 from __future__ import annotations
 
@@ -8,198 +8,139 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._evidence.model import groups_of, places_of
-from ..._learning.observed import KeptCounts
+from ..._evidence.model import VoteModel, places_of
+from ..._learning.observed import Observed, observed_rows
 from ..._utils import warn_user
 from ..._votes.codes import Votes, no_gold
 from ..._votes.gold import GoldCounts
-from ..._votes.patterns import Block, Patterns, read_patterns, vote_counts
+from ..._votes.patterns import Patterns, read_patterns
 from .._scores import leaning_class
-from .._summary import learned_accuracy
-from .agreement import Consensus, agreement_with_labels, consensus, consensus_of_pairs
+from .agreement import agreement_with_labels, consensus, consensus_of_pairs
 from .checks import inverted
-from .facts import LFFacts, ModelFacts
-from .held_out import held_out_scores
+from .facts import Consensus, Copy, Facts
+from .held_out import FittedModel, held_out_scores
 from .intervals import accuracy_intervals
 from .likelihood import LikelihoodFit, fit_likelihood, pattern_posterior
-from .repeats import Copy, copied_pairs, tables_of
+from .repeats import copied_pairs
 
 MOST_CELLS = 20_000_000
 
 
-def measure_fit(model: Any) -> tuple[LFFacts, ModelFacts]:
+def measure_fit(model: FittedModel) -> Facts:
     """What a fitted label model tells without its votes."""
-    kept = getattr(model, "_kept", None)
-    n_samples = None if kept is None else kept.n_samples
-    overlaps = np.ones(model.n_features_in_, dtype=bool) if kept is None else kept.overlaps
-    rows = np.nan if n_samples is None else n_samples
-    lfs = _lf_facts(model, rows, model.coverage_, overlaps, consensus=_kept_consensus(model, kept))
-    return lfs, _model_facts(model, n_samples)
-
-
-def _lf_facts(
-    model: Any,
-    n_samples: float,
-    coverage: NDArray[np.float64],
-    overlaps: NDArray[np.bool_],
-    **more: Any,
-) -> LFFacts:
-    """The numbers on LFs that are of the fit, beside those of the rows that were read."""
-    kept, in_fit = getattr(model, "_kept", None), model.coverage_
-    return LFFacts(
-        name=_names(model),
-        n_samples=n_samples,
-        votes=np.rint(coverage * n_samples),
-        coverage=coverage,
-        fit_votes=np.rint(in_fit * (np.nan if kept is None else kept.n_samples)),
-        fit_coverage=in_fit,
-        kinds=np.bincount(model.symbols_["lf"], minlength=model.n_features_in_),
-        alone=(in_fit > 0) & ~(overlaps if kept is None else kept.overlaps),
-        learned=learned_accuracy(model),
-        labelled=_agreement_with_labels(model),
-        **more,
-    )
-
-
-def _kept_consensus(model: Any, kept: KeptCounts | None) -> Consensus | None:
-    if kept is None or kept.cooccurrence is None:
-        return None
-    symbol_class = leaning_class(model, model.symbols_["lf"], model.symbols_["vote"])
-    named = np.flatnonzero(symbol_class < len(model.classes_))
-    pairs = kept.cooccurrence[np.ix_(named, named)]
-    lf = model.symbols_["lf"][named]
-    return consensus_of_pairs(lf, symbol_class[named], pairs, model.n_features_in_)
-
-
-def _agreement_with_labels(model: Any) -> Consensus | None:
-    labels = _labels_of_fit(model)
-    if labels is None:
-        return None
-    symbol_class = leaning_class(model, model.symbols_["lf"], model.symbols_["vote"])
-    return agreement_with_labels(model.symbols_["lf"], symbol_class, labels, model.n_features_in_)
-
-
-def _labels_of_fit(model: Any) -> GoldCounts | None:
-    """The gold labels that accuracies were learned from, by the model's symbols."""
-    kept = getattr(model, "_kept", None)
-    return None if kept is None else kept.gold
-
-
-def measure(model: Any, L: Any) -> tuple[LFFacts, ModelFacts]:
-    """What a fitted label model and the votes L tell."""
-    votes = _some_rows(model, L)
-    patterns = read_patterns(votes, no_gold(votes.n_samples))
-    symbol_class = leaning_class(model, patterns.lf, patterns.vote)
-    block = Block(patterns.indicators, patterns.weight, np.empty(0, dtype=np.intp))
-    counts = vote_counts(block, symbol_class, len(model.classes_))
-    proba = pattern_posterior(patterns, model.vote_model_.on(patterns.lf, patterns.vote))
-    copies, fit = _judge(model, patterns, proba)
-    lfs = _lf_facts(
-        model,
-        votes.n_samples,
-        patterns.coverage(),
-        patterns.overlaps(),
-        intervals=accuracy_intervals(fit),
-        consensus=consensus(patterns, symbol_class, counts),
-    )
-    facts = _model_facts(
-        model,
-        votes.n_samples,
-        **_labels(patterns, proba),
-        agreement=agreement_with_majority(counts, patterns.weight, proba),
-        held_out=None if _labels_of_fit(model) else held_out_scores(model, votes),
-        copies=copies,
-        dependencies=_allowed_for(model, copies),
-    )
-    return lfs, facts
-
-
-def _judge(
-    model: Any, patterns: Patterns, proba: NDArray[np.float64]
-) -> tuple[tuple[Copy, ...], LikelihoodFit]:
-    """Copies among the LFs, and the likelihood's fit without them."""
-    given: dict[str, Any] = {"prior": _given_prior(model), "labels": _labels_of(patterns, model)}
-    fit = fit_likelihood(patterns, model.classes_, **given)
-    table = tables_of(patterns, model.vote_model_)
-    copies = copied_pairs(patterns, proba, table, model.class_prior_, fit)
-    if copies:
-        repeated = tuple({copy.second for copy in copies})
-        fit = fit_likelihood(patterns, model.classes_, copies=repeated, **given)
-    return copies, fit
-
-
-def _labels_of(patterns: Patterns, model: Any) -> GoldCounts | None:
-    """The same by the patterns' symbols."""
-    labels = _labels_of_fit(model)
-    if labels is None:
-        return None
-    unknown = np.zeros((1, len(labels.rows)))
-    place = places_of(patterns.lf, patterns.vote, model.vote_model_.table)
-    return replace(labels, by_symbol=np.vstack([labels.by_symbol, unknown])[place])
-
-
-def _labels(patterns: Patterns, proba: NDArray[np.float64]) -> dict[str, Any]:
-    """What rows with votes are labelled, and how many there are."""
-    weight = patterns.weight * (np.diff(patterns.indicators.indptr) > 0)
-    predicted = np.bincount(np.argmax(proba, axis=1), weight, minlength=proba.shape[1])
-    return {
-        "silent": 1 - float(weight.sum() / patterns.weight.sum()),
-        "shares": weight @ proba / weight.sum(),
-        "labels": predicted / weight.sum(),
-    }
-
-
-def _model_facts(model: Any, n_samples: int | None, **more: Any) -> ModelFacts:
-    labels = _labels_of_fit(model)
-    return ModelFacts(
+    kept, learned = model._kept, model.vote_model_
+    return Facts(
         kind=type(model).__name__,
-        n_samples=n_samples,
-        classes=model.classes_,
-        class_prior=model.class_prior_,
-        prior_from=model.vote_model_.prior.source,
-        converged=getattr(model, "converged_", None),
-        diverged=_diverged(model),
-        n_labels=0 if labels is None else int(labels.rows.sum()),
-        **more,
+        capabilities=model._capabilities,
+        name=_names(model),
+        learned=learned,
+        kept=kept,
+        n_samples=kept.n_samples,
+        coverage=kept.coverage,
+        consensus=_kept_consensus(model),
+        labelled=_agreement_with_labels(model),
     )
 
 
-def _allowed_for(model: Any, copies: tuple[Copy, ...]) -> frozenset[tuple[int, int]]:
-    """Columns of the copies that the fit's dependencies connect, directly or through others."""
-    groups = groups_of(model.vote_model_.dependence.pairs, model.n_features_in_)
-    pairs = ((copy.first, copy.second) for copy in copies)
-    return frozenset(pair for pair in pairs if groups[pair])
+def measure(model: FittedModel, L: Any) -> Facts:
+    """What a fitted label model and the votes L tell."""
+    votes, known = _some_rows(model, L), measure_fit(model)
+    learned, labels = known.learned, known.kept.gold
+    patterns = read_patterns(votes, no_gold(votes.n_samples))
+    seen = observed_rows(patterns, learned.classes)
+    symbol_class, k = leaning_class(model, patterns.lf, patterns.vote), len(learned.classes)
+    counts = np.asarray(patterns.indicators @ np.eye(k + 1)[symbol_class, :k])
+    proba = pattern_posterior(patterns, learned.on(patterns.lf, patterns.vote))
+    copies, fit = _judge(learned, labels, seen)
+    silent, shares, predicted = _labels(patterns, proba)
+    agreement, outvoted = agreement_with_majority(counts, patterns.weight, proba)
+    return replace(
+        known,
+        n_samples=votes.n_samples,
+        coverage=seen.coverage,
+        consensus=consensus(patterns, symbol_class, counts),
+        intervals=accuracy_intervals(fit),
+        silent=silent,
+        shares=shares,
+        labels=predicted,
+        agreement=agreement,
+        outvoted=outvoted,
+        held_out=None if labels is not None else held_out_scores(model, votes),
+        copies=copies,
+    )
 
 
-def _names(model: Any) -> NDArray[Any]:
+def _names(model: FittedModel) -> NDArray[np.object_]:
     names = np.empty(model.n_features_in_, dtype=object)
     names[:] = getattr(model, "feature_names_in_", range(model.n_features_in_))
     return names
 
 
-def _diverged(model: Any) -> bool:
-    history = model.vote_model_.history
-    return history is not None and history.diverged
+def _kept_consensus(model: FittedModel) -> Consensus | None:
+    learned, kept = model.vote_model_, model._kept
+    if kept.cooccurrence is None:
+        return None
+    symbol_class = leaning_class(model, learned.table.lf, learned.table.vote)
+    named = np.flatnonzero(symbol_class < len(learned.classes))
+    pairs, lf = kept.cooccurrence[np.ix_(named, named)], learned.table.lf[named]
+    return consensus_of_pairs(lf, symbol_class[named], pairs, len(kept.coverage))
 
 
-def _given_prior(model: Any) -> NDArray[np.float64] | None:
-    """The class prior where the user gave it."""
-    return model.class_prior_ if model.vote_model_.prior.source == "given" else None
+def _agreement_with_labels(model: FittedModel) -> Consensus | None:
+    table, labels = model.vote_model_.table, model._kept.gold
+    if labels is None:
+        return None
+    symbol_class = leaning_class(model, table.lf, table.vote)
+    return agreement_with_labels(table.lf, symbol_class, labels, len(table.joint))
 
 
-def _some_rows(model: Any, L: Any) -> Votes:
+def _some_rows(model: FittedModel, L: Any) -> Votes:
     """The votes of L, or evenly spaced rows of it where there are more than the report reads."""
     votes = model._read_votes(L)
-    most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.classes_)))
+    most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.vote_model_.classes)))
     if votes.n_samples <= most:
         return votes
     return votes.take(np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
 
 
+def _judge(
+    learned: VoteModel, labels: GoldCounts | None, seen: Observed
+) -> tuple[tuple[Copy, ...], LikelihoodFit]:
+    """Copies among the LFs, and the likelihood's fit without them."""
+    patterns, classes = seen.patterns, learned.classes
+    prior = learned.prior.of_all if learned.prior.source == "given" else None
+    known = None if labels is None else _by_symbols_of(patterns, labels, learned)
+    fit = fit_likelihood(patterns, classes, prior, labels=known)
+    copies = copied_pairs(patterns, learned, fit)
+    if copies:
+        repeated = tuple({copy.second for copy in copies})
+        fit = fit_likelihood(patterns, classes, prior, repeated, known)
+    return copies, fit
+
+
+def _by_symbols_of(patterns: Patterns, labels: GoldCounts, learned: VoteModel) -> GoldCounts:
+    """The labels counted by the patterns' symbols in place of the model's."""
+    unknown = np.zeros((1, len(labels.rows)))
+    place = places_of(patterns.lf, patterns.vote, learned.table)
+    return replace(labels, by_symbol=np.vstack([labels.by_symbol, unknown])[place])
+
+
+def _labels(
+    patterns: Patterns, proba: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Share of rows without votes; of those with votes predicted class shares, and shares of labels."""
+    weight = patterns.weight * (np.diff(patterns.indicators.indptr) > 0)
+    predicted = np.bincount(np.argmax(proba, axis=1), weight, minlength=proba.shape[1])
+    silent = 1 - float(weight.sum() / patterns.weight.sum())
+    return silent, weight @ proba / weight.sum(), predicted / weight.sum()
+
+
 def agreement_with_majority(
     counts: NDArray[np.float64], weight: NDArray[np.float64], proba: NDArray[np.float64]
-) -> float | None:
-    """Share of the rows with votes whose most probable class has the most votes, a tie being agreement.
+) -> tuple[float | None, float | None]:
+    """How often labels of rows with votes are those of majority vote that draws lots, and how often they are outvoted.
+
+    So of two classes that tie, the label agrees by half; nothing outvotes it.
 
     Parameters
     ----------
@@ -209,15 +150,17 @@ def agreement_with_majority(
     """
     voted = counts.any(axis=1)
     if not voted.any():
-        return None
-    predicted = np.argmax(proba[voted], axis=1)
-    best = counts[voted][np.arange(len(predicted)), predicted] == counts[voted].max(axis=1)
-    return float(np.average(best, weights=weight[voted]))
+        return None, None
+    counts, predicted = counts[voted], np.argmax(proba[voted], axis=1)
+    leading = counts == counts.max(axis=1, keepdims=True)
+    leads = leading[np.arange(len(predicted)), predicted]
+    agreement = np.average(leads / leading.sum(axis=1), weights=weight[voted])
+    return float(agreement), float(np.average(~leads, weights=weight[voted]))
 
 
-def warn_of_inverted(model: Any) -> None:
+def warn_of_inverted(model: FittedModel) -> None:
     """Warn of LFs that vote against the others, as far as `fit` can tell."""
-    found = [str(finding) for finding in inverted(measure_fit(model)[0])]
+    found = [str(finding) for finding in inverted(measure_fit(model))]
     if found:
         more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
         warn_user(found[0] + more)

@@ -1,22 +1,23 @@
-"""Labeling functions that repeat another one's votes."""
+"""Labeling functions (LFs) that repeat another one's votes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ..._evidence.model import VoteModel, places_of
-from ..._learning.copies import LEAST_RATIO, LEAST_Z, Symbols, beyond_chance, common_rows
-from ..._votes.pairs import symbols_by_vote
-from ..._votes.patterns import Patterns
-from .agreement import votes_by_lf
-from .likelihood import LikelihoodFit, sampled
+from ..._evidence.model import VoteModel, groups_of, places_of
+from ..._learning.copies import beyond_chance, find_copies
+from ..._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
+from ..._votes.patterns import Patterns, votes_by_lf
+from .facts import Copy
+from .likelihood import LikelihoodFit, of_symbols, sampled
 
-PAIR_PRODUCTS, LEAST_PATTERNS, MOST_ORIGINALS = 1 << 31, 200, 3
+# Products of two votes of a row that counting pairs may take, and patterns that are counted in any case.
+PAIR_PRODUCTS, LEAST_PATTERNS = 1 << 31, 200
 
 
 ALIKE, VERY_ALIKE, ALIKE_ROWS = 0.9, 0.97, 100
@@ -29,73 +30,131 @@ UNEXPLAINED = 0.3
 ACCIDENT = 0.2
 
 
-@dataclass(frozen=True)
-class Copy:
-    """Two LFs that vote alike.
-
-    Attributes
-    ----------
-    first, second : int
-        Their columns, the lower first.
-    rows : float
-        Rows in which both vote; of one-sided LFs, rows in which the rarer one votes.
-    agreement : float
-        Share, in [0, 1], of these rows in which they vote the same.
-    """
-
-    first: int
-    second: int
-    rows: float
-    agreement: float
-
-
-def copied_pairs(
-    patterns: Patterns,
-    proba: NDArray[np.float64],
-    table: NDArray[np.float64],
-    prior: NDArray[np.float64],
-    fit: LikelihoodFit,
-) -> tuple[Copy, ...]:
+def copied_pairs(patterns: Patterns, model: VoteModel, fit: LikelihoodFit) -> tuple[Copy, ...]:
     """Pairs of LFs that agree nearly always, and more than their tables explain, the most alike first.
 
-    The tables of a label model that stopped early explain too little of what good LFs agree in. Where the votes tell
-    both LFs' accuracies, the tables of maximum likelihood must fail to explain it too, unless the two agree
-    in 97% of a hundred rows or more. An LF is compared with the three before it that it is most like.
+    They are looked for as `fit` looks for them (`find_copies`), and among those that it has found or was told.
+    One step comes on top, since this is said aloud and `fit` only weighs votes by it: the tables of a model that
+    stopped early explain too little of what good LFs agree in, and the classes of the rows in which two LFs meet may
+    be others than those of all rows. So where the votes tell both LFs' accuracies, the tables of maximum likelihood
+    must fail to explain it too, row by row, unless the two agree in 97% of a hundred rows or more.
 
     Parameters
     ----------
-    patterns, proba, table, prior
-        As in `compare_pairs`; some of the patterns stand for all where they are many.
+    patterns : Patterns
+        Some of them stand for all where they are many.
+    model : VoteModel
     fit : LikelihoodFit
     """
-    index, part = sampled(patterns, _affordable(patterns.n_lfs, len(prior)))
-    ratio, z = compare_pairs(part, proba[index], table, prior)
-    least_z = max(LEAST_Z, _least_z(patterns.n_lfs))
-    pairs = np.argwhere(np.triu((ratio > LEAST_RATIO) & (z > least_z), 1))
-    if not len(pairs):
-        return ()
-    closest = _closest(pairs, ratio[pairs[:, 0], pairs[:, 1]])
-    explained, by_symbol = _explained(fit, patterns.n_lfs), patterns.indicators.tocsc()
-    copies = [_copy(patterns, by_symbol, int(i), int(j)) for i, j in pairs[closest]]
-    kept = [
-        copy
-        for copy in copies
-        if copy.agreement >= ALIKE
-        and (
-            not explained[copy.first, copy.second]
-            or (copy.agreement >= VERY_ALIKE and copy.rows >= ALIKE_ROWS)
-        )
+    n_lfs = patterns.n_lfs
+    part = _occurring(sampled(patterns, _affordable(n_lfs))[1])
+    statistics, prior = counted_pairs(part), model.prior
+    table = tables_of(part, model)
+    found = find_copies(statistics, table, prior.of_voted, prior.of_all, model.accuracies)
+    allowed = groups_of(model.dependence.pairs, n_lfs)
+    pairs = _distinct([found.pairs, np.argwhere(sp.triu(allowed))], n_lfs)
+    rows, agreement = _alike(statistics, pairs)
+    explained = _explained(fit)[pairs[:, 0], pairs[:, 1]]
+    kept = are_copies(agreement, rows, explained)
+    copies = [
+        Copy(int(i), int(j), float(n), float(share), bool(allowed[i, j]))
+        for (i, j), n, share in zip(pairs[kept], rows[kept], agreement[kept], strict=True)
     ]
-    return tuple(sorted(kept, key=lambda copy: (-copy.agreement, -copy.rows)))
+    return tuple(sorted(copies, key=lambda copy: (-copy.agreement, -copy.rows)))
+
+
+def are_copies(
+    agreement: NDArray[np.float64], rows: NDArray[np.float64], explained: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether LFs that share so many rows agree so often, and for no other reason, that one repeats the other."""
+    very_alike = (agreement >= VERY_ALIKE) & (rows >= ALIKE_ROWS)
+    return (agreement >= ALIKE) & (~explained | very_alike)
+
+
+def counted_pairs(patterns: Patterns) -> VoteStatistics:
+    """The patterns' symbols, counted alone and together."""
+    says = patterns.indicators
+    together = sp.csr_array(says.T @ (says * patterns.weight[:, None]))
+    nothing = np.zeros((len(patterns.lf), 0))
+    return VoteStatistics(
+        n_samples=patterns.n_samples,
+        n_lfs=patterns.n_lfs,
+        lf=patterns.lf,
+        vote=patterns.vote,
+        cooccurrence=together,
+        gold_counts=nothing,
+        gold_rows=np.zeros(0),
+    )
+
+
+def _affordable(n_lfs: int) -> int:
+    """How many patterns to count pairs in."""
+    return max(LEAST_PATTERNS, PAIR_PRODUCTS // n_lfs**2)
+
+
+def _occurring(patterns: Patterns) -> Patterns:
+    """Without symbols that these patterns do not hold."""
+    held = np.flatnonzero(patterns.counts() > 0)
+    return patterns if len(held) == len(patterns.lf) else of_symbols(patterns, held)
+
+
+def _distinct(parts: list[NDArray[Any]], n_lfs: int) -> NDArray[np.intp]:
+    """Each pair of columns once, the lower one first, shape (n_pairs, 2)."""
+    pairs = np.sort(np.concatenate(parts).astype(np.intp), axis=1)
+    return np.column_stack(np.divmod(np.unique(pairs[:, 0] * n_lfs + pairs[:, 1]), n_lfs))
+
+
+def _alike(
+    statistics: VoteStatistics, pairs: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rows that pairs of LFs share, and how often they agree in them, each of shape (n_pairs,)."""
+    lfs, place = np.unique(pairs, return_inverse=True)
+    first, second = place.reshape(-1, 2).T
+    symbols = np.flatnonzero(np.isin(statistics.lf, lfs))
+    own, together = np.searchsorted(lfs, statistics.lf[symbols]), statistics.cooccurrence
+    together = together[symbols][:, symbols]
+    agreed = np.zeros((len(lfs), len(lfs)))
+    for same in symbols_by_vote(statistics.vote[symbols]) if len(symbols) else []:
+        agreed[np.ix_(own[same], own[same])] += dense(together[same][:, same])
+    common = sum_by_lf(together, own, len(lfs))
+    votes, one_sided = common.diagonal(), np.bincount(own, minlength=len(lfs)) == 1
+    rarer = np.minimum(votes[first], votes[second])
+    rows = np.where(one_sided[first] & one_sided[second], rarer, common[first, second])
+    return rows, agreed[first, second] / np.maximum(rows, 1.0)
+
+
+# The second opinion -------------------------------------------------------------------------------
+
+
+def _explained(fit: LikelihoodFit) -> NDArray[np.bool_]:
+    """Whether the tables of maximum likelihood explain what two LFs agree in, shape (n_lfs, n_lfs)."""
+    known = fit.known
+    if not known.any():
+        return known & known[:, None]
+    index, part = sampled(fit.patterns, _affordable(fit.patterns.n_lfs))
+    ratio, z = compare_pairs(part, fit.proba()[index], fit.table)
+    return known & known[:, None] & is_explained(ratio, z, int(known.sum()))
+
+
+def is_explained(
+    ratio: NDArray[np.float64], z: NDArray[np.float64], n_lfs: int
+) -> NDArray[np.bool_]:
+    """Whether so small a share of disagreements is missing, or so many pairs of LFs were looked at, that it is nothing.
+
+    Parameters
+    ----------
+    ratio, z : ndarray
+        Share of the expected disagreements that is missing, and that in standard errors.
+    n_lfs : int
+    """
+    seldom = -ndtri(ACCIDENT / max(1, n_lfs * (n_lfs - 1) / 2))
+    return (ratio < UNEXPLAINED) | (z < seldom)
 
 
 def compare_pairs(
-    patterns: Patterns,
-    proba: NDArray[np.float64],
-    table: NDArray[np.float64],
-    prior: NDArray[np.float64],
+    patterns: Patterns, proba: NDArray[np.float64], table: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How far pairs of LFs agree beyond what their tables explain, by the measure of `find_copies`.
+    """How far pairs of LFs agree beyond what tables explain, by the measure of `find_copies`.
 
     The classes of the rows in which two LFs meet are read from the rows' posterior.
 
@@ -105,30 +164,13 @@ def compare_pairs(
     proba : ndarray of shape (n_patterns, n_classes)
         P(Y | votes).
     table : ndarray of shape (n_symbols, n_classes)
-        P(vote | Y, the LF votes), P(vote | Y) for LFs of one symbol.
-    prior : ndarray of shape (n_classes,)
+        P(vote | Y, the LF votes).
 
     Returns
     -------
     ratio, z : ndarray of shape (n_lfs, n_lfs)
-        Share of the expected disagreements that is missing, and that in standard errors; 0 for pairs of an LF
-        of one symbol and one of several.
+        Share of the expected disagreements that is missing, and that in standard errors.
     """
-    kinds = np.bincount(patterns.lf, minlength=patterns.n_lfs)
-    agreed, expected, common = _agreements(patterns, proba, table)
-    alone = np.flatnonzero(kinds == 1)
-    block = np.ix_(alone, alone)
-    agreed[block], expected[block], common[block] = common_rows(
-        _one_sided(patterns, alone), table[np.searchsorted(patterns.lf, alone)], prior
-    )
-    comparable = (kinds == 1) == (kinds == 1)[:, None]
-    return beyond_chance(np.where(comparable, agreed, expected), expected, common)
-
-
-def _agreements(
-    patterns: Patterns, proba: NDArray[np.float64], table: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Agreements, expected agreements and common rows of LFs, shape (n_lfs, n_lfs)."""
     n_lfs, weight, spoken = patterns.n_lfs, patterns.weight, votes_by_lf(patterns)
     values, code = np.unique(patterns.vote, return_inverse=True)
     agreed, expected, common = np.zeros((3, n_lfs, n_lfs))
@@ -138,64 +180,11 @@ def _agreements(
         in_class = (spoken.T @ (spoken * (weight * proba[:, y])[:, None])).toarray()
         expected += in_class * (says @ says.T)
         common += in_class
-    for value in range(len(values)):
-        symbols = np.flatnonzero(code == value)
-        agreed[np.ix_(patterns.lf[symbols], patterns.lf[symbols])] += _together(patterns, symbols)
-    return agreed, expected, common
-
-
-def _one_sided(patterns: Patterns, lfs: NDArray[np.intp]) -> Symbols:
-    """The symbols of LFs of one symbol."""
-    symbols = np.searchsorted(patterns.lf, lfs)
-    by_vote, together = symbols_by_vote(patterns.vote[symbols]), _together(patterns, symbols)
-    return Symbols(symbols, lfs, np.arange(len(lfs)), by_vote, together, patterns.n_samples)
-
-
-def _together(patterns: Patterns, symbols: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Rows in which two of the symbols occur."""
-    says = patterns.indicators[:, symbols]
-    return np.asarray((says.T @ (says * patterns.weight[:, None])).toarray())
-
-
-def _closest(pairs: NDArray[np.intp], ratio: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The places of each second LF's pairs with the first LFs that it is most like."""
-    order = np.lexsort((-ratio, pairs[:, 1]))
-    second = pairs[order, 1]
-    rank = np.arange(len(order)) - np.searchsorted(second, second)
-    return order[rank < MOST_ORIGINALS]
-
-
-def _affordable(n_lfs: int, n_classes: int) -> int:
-    """How many patterns to count pairs in."""
-    return int(max(LEAST_PATTERNS, PAIR_PRODUCTS // (n_lfs**2 * n_classes)))
-
-
-def _copy(patterns: Patterns, by_symbol: Any, first: int, second: int) -> Copy:
-    own = [np.flatnonzero(patterns.lf == lf) for lf in (first, second)]
-    says = [by_symbol[:, symbols].toarray() for symbols in own]
-    same = (patterns.vote[own[0]][:, None] == patterns.vote[own[1]]).astype(np.float64)
-    agree = float(patterns.weight @ ((says[0] @ same) * says[1]).sum(axis=1))
-    votes = [said.sum(axis=1) for said in says]
-    together = float(patterns.weight @ (votes[0] * votes[1]))
-    if len(own[0]) == len(own[1]) == 1:
-        together = min(float(patterns.weight @ voted) for voted in votes)
-    return Copy(first, second, together, agree / max(together, 1.0))
-
-
-def _explained(fit: LikelihoodFit, n_lfs: int) -> NDArray[np.bool_]:
-    """Whether the tables of maximum likelihood explain what two LFs agree in, shape (n_lfs, n_lfs)."""
-    if fit.patterns is None:
-        return np.zeros((n_lfs, n_lfs), dtype=bool)
-    prior = fit.model.prior.of_all
-    index, part = sampled(fit.patterns, _affordable(n_lfs, len(prior)))
-    ratio, z = compare_pairs(part, fit.proba()[index], fit.table, prior)
-    least_z = _least_z(int(fit.known.sum()))
-    return fit.known & fit.known[:, None] & ((ratio < UNEXPLAINED) | (z < least_z))
-
-
-def _least_z(n_lfs: int) -> float:
-    """Standard errors that the most alike of so many independent LFs' pairs seldom reach."""
-    return float(-ndtri(ACCIDENT / max(1, n_lfs * (n_lfs - 1) / 2)))
+    together = counted_pairs(patterns).cooccurrence
+    for same in symbols_by_vote(patterns.vote):
+        lf = patterns.lf[same]
+        agreed[np.ix_(lf, lf)] += dense(together[same][:, same])
+    return beyond_chance(agreed, expected, common)
 
 
 def tables_of(patterns: Patterns, model: VoteModel) -> NDArray[np.float64]:

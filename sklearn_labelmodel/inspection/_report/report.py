@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._utils import listed
-from .checks import all_findings
-from .facts import SEVERITIES, Finding, LFFacts, ModelFacts
+from .checks import SEVERITIES, Finding, all_findings
+from .facts import Facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +22,9 @@ MOST_LINES, MOST_NAMES = 6, 4
 
 
 NOUNS = {"danger": "danger", "warning": "warning", "info": "note"}
+
+
+CONVERGED = {True: "yes", False: "no", None: None}
 
 
 COLOURS = {"danger": "#b00020", "warning": "#8a6100", "info": "#555"}
@@ -49,15 +51,16 @@ class FitReport:
         - agreement, agreement_by_chance (float): share of the other LFs' votes in the same rows that agree with its
           vote, and what it would be by chance.
         - findings (str): codes of what was found, joined by commas.
-    model : ModelFacts
+    model : Facts
         Numbers on the model: n_samples, converged, silent (share of rows without votes), shares (of predicted
-        probability), labels (shares of predicted classes), agreement (with majority vote), held_out (own score,
+        probability), labels (shares of predicted classes), agreement (with majority vote that draws lots where classes
+        tie), outvoted (share of rows with votes whose label has fewer votes than another class), held_out (own score,
         that of majority vote, and the error of their difference), copies, classes, class_prior; None where unknown.
     """
 
     findings: tuple[Finding, ...]
     lfs: pd.DataFrame
-    model: ModelFacts
+    model: Facts
 
     @property
     def worst(self) -> str | None:
@@ -91,14 +94,14 @@ class FitReport:
         return f"{model.kind}{rows} {shape}: {', '.join(counts) or 'nothing found'}"
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        """Severity and sentence of each kind of finding, one line for LFs that share one."""
-        groups = [list(group) for _, group in groupby(_by_code(self.findings), lambda f: f.code)]
+        """Severity and sentence of each kind of finding, one line for LFs of which the same is to be said."""
+        groups = _alike(self.findings)
         for group in groups[:MOST_LINES]:
             others = [str(finding.lf) for finding in group[1:]]
             likewise = f" Likewise {listed(others, MOST_NAMES)}." if others else ""
             yield group[0].severity, f"{group[0]}{likewise}"
         if len(groups) > MOST_LINES:
-            kinds = ", ".join(group[0].code for group in groups[MOST_LINES:])
+            kinds = ", ".join(dict.fromkeys(group[0].code for group in groups[MOST_LINES:]))
             yield "...", f"and {kinds}: see report.findings."
 
     def _numbers(self) -> str:
@@ -106,7 +109,7 @@ class FitReport:
         known = {
             "agreement with majority vote": _percent(model.agreement),
             "rows without votes": _percent(model.silent),
-            "converged": {True: "yes", False: "no", None: None}[model.converged],
+            "converged": None if model.diverged else CONVERGED[model.converged],
             "held-out score": model.held_out
             and f"{model.held_out.own:.3f} (majority vote {model.held_out.majority:.3f})",
         }
@@ -114,24 +117,24 @@ class FitReport:
         return "; ".join(parts) or "report(L) says more."
 
 
-def make_report(lfs: LFFacts, model: ModelFacts) -> FitReport:
+def make_report(facts: Facts) -> FitReport:
     """Check the numbers, and put the findings beside them."""
-    findings = all_findings(lfs, model)
-    return FitReport(findings, _frame(lfs, findings), model)
+    findings = all_findings(facts)
+    return FitReport(findings, _frame(facts, findings), facts)
 
 
-def _frame(lfs: LFFacts, findings: tuple[Finding, ...]) -> pd.DataFrame:
+def _frame(facts: Facts, findings: tuple[Finding, ...]) -> pd.DataFrame:
     import pandas as pd
 
-    nothing = np.full(len(lfs.name), np.nan)
-    intervals, consensus = lfs.intervals, lfs.consensus
+    nothing = np.full(len(facts.name), np.nan)
+    intervals, consensus = facts.intervals, facts.consensus
     codes: dict[Any, dict[str, None]] = {}
     for finding in findings:
         codes.setdefault(finding.lf, {})[finding.code] = None
     columns: dict[str, Any] = {
-        "votes": lfs.votes,
-        "coverage": lfs.coverage,
-        "learned_accuracy": lfs.learned,
+        "votes": facts.votes,
+        "coverage": facts.coverage,
+        "learned_accuracy": facts.learned_accuracy,
         "accuracy": nothing if intervals is None else intervals.estimate,
         "low": nothing if intervals is None else intervals.low,
         "high": nothing if intervals is None else intervals.high,
@@ -139,15 +142,18 @@ def _frame(lfs: LFFacts, findings: tuple[Finding, ...]) -> pd.DataFrame:
         "reason": "needs report(L)" if intervals is None else intervals.reason,
         "agreement": nothing if consensus is None else consensus.agreed,
         "agreement_by_chance": nothing if consensus is None else consensus.by_chance,
-        "findings": [", ".join(codes.get(name, ())) for name in lfs.name],
+        "findings": [", ".join(codes.get(name, ())) for name in facts.name],
     }
-    return pd.DataFrame(columns, index=pd.Index(lfs.name, name="lf"))
+    return pd.DataFrame(columns, index=pd.Index(facts.name, name="lf"))
 
 
-def _by_code(findings: tuple[Finding, ...]) -> list[Finding]:
-    """The findings of a code together, codes in the order of their first."""
-    order = {code: i for i, code in enumerate(dict.fromkeys(f.code for f in findings))}
-    return sorted(findings, key=lambda finding: order[finding.code])
+def _alike(findings: tuple[Finding, ...]) -> list[list[Finding]]:
+    """Findings of one code, severity and remedy together, in the order of the first of each."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        kind = finding.code, finding.severity, finding.remedy
+        groups.setdefault(kind, []).append(finding)
+    return list(groups.values())
 
 
 def _count(number: int, noun: str) -> str:

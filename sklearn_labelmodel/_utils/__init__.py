@@ -45,10 +45,10 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def callers() -> set[str]:
-    """Names of the modules whose functions are being called, from here to the program's start."""
+    """The functions being called, from here to the program's start, each as "module.function"."""
     frame, names = sys._getframe(1), set()
     while frame:
-        names.add(frame.f_globals.get("__name__", ""))
+        names.add(f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_name}")
         frame = frame.f_back  # type: ignore[assignment]
     return names
 

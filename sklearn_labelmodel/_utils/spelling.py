@@ -7,10 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
 
-WRAPPING = "\"'`*_~()[]{}.,;:!?"
-
-
-SMALL_SIGNS = set("-.?*#/\\~:;,·•…‐‑‒–—−_ ")
+SMALL_SIGNS = {*"-.?*#/\\~:;,·•…_ ", *map(chr, range(0x2010, 0x2016)), chr(0x2212)}
 
 
 WORDS_FOR_NO_VOTE = {
@@ -87,8 +84,22 @@ NUMBERS_FOR_NO_VOTE = {
 FEW_NUMBERS = 20
 
 
+ENCLOSING, FINAL = "'\"`*_~()[]{} ", ".,;:!?\u3002"
+
+# Signs that stand for each other beyond what Unicode's compatibility forms unite, and what may enclose an answer.
+ALIKE = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+)
+
+
 def spelling(text: str) -> str:
-    """What all spellings of a label share: without case, blanks, quotes, stars, final punctuation, invisible signs.
+    """A label in one spelling, so that answers of one meaning mostly are one text.
+
+    Case, blanks, quotes, brackets and Markdown's signs around it, final punctuation, Unicode's compatibility forms,
+    typographic quotes and dashes, and signs without a width do not count; "_" and "-" within are blanks, and numbers
+    have no more digits than they need. Of a text of such signs alone, only what is invisible goes.
 
     Parameters
     ----------
@@ -96,14 +107,42 @@ def spelling(text: str) -> str:
 
     Returns
     -------
-    key : str
-        Equal for texts that differ in spelling only; numbers in one form ("1.0" as "1").
+    spelled : str
+        Spelled again, it stays as it is.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel._utils.spelling import spelling
+    >>> [spelling(text) for text in ["**Not  Spam.**", '"not_spam"', "1.0", "(1)", "*"]]
+    ['not spam', 'not spam', '1', '1', '*']
     """
-    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if _is_visible(c))
-    words = re.sub(r"(?<=\w)[\s_-]+(?=\w)|\s+", " ", visible.casefold()).strip()
-    bare = _unwrapped(words) or words
-    number = as_number(bare)
-    return bare if number is None else str(number)
+    before = None
+    while text != before:
+        before, text = text, _bare(_visible(text))
+    return text
+
+
+def _visible(text: str) -> str:
+    """In small letters and in Unicode's compatibility form, single blanks between words."""
+    text = unicodedata.normalize("NFKC", text).casefold().translate(ALIKE)
+    text = "".join(sign for sign in text if not _has_no_width(sign))
+    return re.sub(r"(?<=\w)[\s_-]+(?=\w)|\s+", " ", text).strip()
+
+
+def _has_no_width(sign: str) -> bool:
+    """Whether a sign is one of format or control (no blank), or chooses the variant of the sign before it."""
+    formats = unicodedata.category(sign) in ("Cf", "Cc") and not sign.isspace()
+    return formats or "\ufe00" <= sign <= "\ufe0f"
+
+
+def _bare(text: str) -> str:
+    """Without what encloses it and final punctuation, numbers without needless digits."""
+    bare = text.strip(ENCLOSING).rstrip(FINAL + ENCLOSING)
+    number = re.fullmatch(r"\+?(-?)0*(\d+)(\.\d+)?", bare)
+    if number:
+        sign, whole, fraction = number.groups(default="")
+        return sign + whole + fraction.rstrip("0").rstrip(".")
+    return bare or text
 
 
 def as_number(text: str) -> int | float | None:
@@ -112,28 +151,6 @@ def as_number(text: str) -> int | float | None:
         return None
     whole, _, fraction = text.partition(".")
     return float(text) if fraction.strip("0") else int(whole)
-
-
-def _is_visible(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cf", "Cc") or character.isspace()
-
-
-def _unwrapped(text: str) -> str:
-    """Without quotes, brackets and Markdown around, and without final punctuation."""
-    start, stop = 0, len(text)
-    while start < stop and _wraps(text[start]):
-        start += 1
-    while start < stop and _wraps(text[stop - 1]):
-        stop -= 1
-    return text[start:stop].strip()
-
-
-def _wraps(character: str) -> bool:
-    return (
-        character in WRAPPING
-        or character.isspace()
-        or unicodedata.category(character) in ("Pi", "Pf")
-    )
 
 
 def marks(labels: Iterable[object]) -> list[object]:
@@ -191,7 +208,8 @@ def _apart(numbers: set[int | float]) -> set[int | float]:
     """Numbers known as marks that stand farther from all others than the others do from each other."""
     found = numbers & NUMBERS_FOR_NO_VOTE
     others = sorted(numbers - found)
-    if not found or not 2 <= len(others) <= FEW_NUMBERS:
+    if not found or not 1 <= len(others) <= FEW_NUMBERS:
         return set()
-    widest = max(after - before for before, after in pairwise(others))
+    # Two digits may be two classes.
+    widest = max((after - before for before, after in pairwise(others)), default=9)
     return {mark for mark in found if min(abs(mark - other) for other in others) > max(widest, 1)}

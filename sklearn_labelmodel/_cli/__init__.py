@@ -6,6 +6,8 @@ import argparse
 import csv
 import os
 import re
+import shutil
+import stat
 import sys
 import tempfile
 import warnings
@@ -14,12 +16,18 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._utils.spelling import is_word_for_no_vote
+from .words import in_options
+
 if TYPE_CHECKING:
     import pandas as pd
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 LABEL, PROBABILITY = "label", "probability_"
 SUFFIXES = (".csv", ".parquet")
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+# A table with a row for each vote has, besides the item, a voter and a vote.
+FEW_COLUMNS = 2
 DESCRIPTION = """\
 Learn from the votes of labeling functions, people or models how far to trust each, and label every row by them.
 
@@ -28,7 +36,7 @@ is an abstain. The summary of the voters is printed. OUTPUT gets the --id column
 no one votes or where classes are tied), and a column "probability_CLASS" for every class.
 """
 EPILOG = """\
-exit status: 0 done; 1 the label model could not be fitted, or OUTPUT not be written; 2 wrong usage or bad input.
+exit status: 0 done; 1 training failed, or OUTPUT could not be written; 2 wrong usage or bad input.
 """
 
 
@@ -47,9 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0 done, 1 failed to fit or to write, 2 bad input. (Wrong usage leaves through SystemExit, with 2 as well.)
+        0 done, 1 failed to train or to write, 2 bad input. (Wrong usage leaves through SystemExit, with 2 as well.)
     """
     options = _parser().parse_args(arguments)
+    options.abstain = options.abstain or ["-1"]
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = _show_warning  # type: ignore[assignment]
@@ -57,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _run(options)
         except BadInputError as error:
             return _complain(error, BAD_INPUT)
-        except (ValueError, TypeError, FloatingPointError, OSError) as error:
-            return _complain(error, FAILED)
+        except (ArithmeticError, ValueError, TypeError, OSError) as error:
+            return _complain(in_options(str(error)), FAILED)
     return DONE
 
 
@@ -79,8 +88,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--abstain",
         metavar="VALUE",
-        default="-1",
-        help='what means "no vote", besides empty cells (default: -1)',
+        action="append",
+        help='what means "no vote", besides empty cells (default: -1); may be given several times',
+    )
+    parser.add_argument(
+        "--classes",
+        metavar="CLASS",
+        nargs="+",
+        action="extend",
+        help="the classes, in the order in which they are written (default: all that is voted for)",
     )
     parser.add_argument(
         "--class-balance",
@@ -115,24 +131,30 @@ def _run(options: argparse.Namespace) -> None:
     _check_paths(options)
     table = _read_table(options.votes)
     _check_columns(table, options)
-    kept = [name for name in table.columns if name not in (options.gold, *options.id)]
+    taken = (options.gold, *options.id, *table.attrs.get("index", ()))
+    kept = [name for name in table.columns if name not in taken]
+    _check_no_long_table(table, kept, options)
     votes = table[kept].apply(_read_cells, abstain=options.abstain)
     for name in options.scores:
         votes[name] = _read_scores(table[name], options.votes)
     gold = None if options.gold is None else _read_cells(table[options.gold], options.abstain)
-    balance = _read_balance(options.class_balance) if options.class_balance else None
-    labels = _label(options.votes, votes, gold, balance, options.scores)
+    known = {
+        "scores": options.scores or None,
+        "class_balance": _read_balance(options.class_balance) if options.class_balance else None,
+        "classes": _read_classes(options.classes) if options.classes else None,
+    }
+    labels = _label(options.votes, votes, gold, known)
     _write_table(table[options.id].join(labels), options.output)
     sys.stdout.write(f"\n{len(labels)} rows written to {options.output}\n")
 
 
-def _complain(error: Exception, status: int) -> int:
+def _complain(error: object, status: int) -> int:
     sys.stderr.write(f"labelmodel: error: {error}\n")
     return status
 
 
 def _show_warning(message: Any, *_: Any) -> None:
-    sys.stderr.write(f"labelmodel: warning: {message}\n")
+    sys.stderr.write(f"labelmodel: warning: {in_options(str(message))}\n")
 
 
 # Checks -------------------------------------------------------------------------------------------
@@ -155,6 +177,21 @@ def _check_paths(options: argparse.Namespace) -> None:
     if options.output.exists() and not options.force:
         raise BadInputError(
             f"{options.output} exists; pass --force to overwrite it, or choose another name."
+        )
+
+
+def _check_no_long_table(
+    table: pd.DataFrame, kept: Sequence[str], options: argparse.Namespace
+) -> None:
+    """A row for each vote, with its item and its voter, is no table of a row for each item."""
+    repeated = [name for name in options.id if table[name].duplicated().any()]
+    if len(kept) <= FEW_COLUMNS and (repeated or (len(kept) == 1 and len(options.id) > 1)):
+        fault = (
+            f"--id {repeated[0]} names rows more than once" if repeated else "there is one voter"
+        )
+        raise BadInputError(
+            f"{options.votes}: {fault}, and the columns of votes are {', '.join(kept)}. If a row holds one vote with "
+            "its item and its voter, pivot the table so that a row is an item and each voter has a column."
         )
 
 
@@ -203,7 +240,7 @@ def _read_table(path: Path) -> pd.DataFrame:
 
     try:
         if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path).reset_index(drop=True)
+            return _read_parquet(path)
         _check_cells_per_row(path)
         # As text, and with the header as a row, so that cells stay as written, and names that are there twice.
         cells = pd.read_csv(
@@ -223,11 +260,33 @@ def _read_table(path: Path) -> pd.DataFrame:
     return table
 
 
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """The table with types that hold whole numbers beside empty cells; a named index as columns that are no votes."""
+    import pandas as pd
+
+    frame = pd.read_parquet(path, dtype_backend="numpy_nullable")
+    named = [str(name) for name in frame.index.names if name is not None]
+    table = frame.reset_index(drop=not named)
+    table.columns = pd.Index([str(name) for name in table.columns])
+    table.attrs["index"] = named
+    return table
+
+
+def _check_separator(path: Path, header: Sequence[str]) -> None:
+    for sign, name in OTHER_SEPARATORS.items():
+        if len(header) == 1 and sign in header[0]:
+            raise BadInputError(
+                f"{path}: the header is one column, {header[0]!r}. Cells are separated by commas; these are by {name}. "
+                "Save the table as CSV with commas."
+            )
+
+
 def _check_cells_per_row(path: Path) -> None:
     """Short rows: pandas fills them up, so that a cell left out would be an abstain of another LF."""
     with path.open(newline="", encoding="utf-8-sig") as lines:
         reader = csv.reader(lines)
         header = next(reader, [])
+        _check_separator(path, header)
         for row in reader:
             if row and len(row) != len(header):
                 raise BadInputError(
@@ -240,7 +299,7 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _read_cells(column: pd.Series, abstain: str) -> pd.Series:
+def _read_cells(column: pd.Series, abstain: Sequence[str]) -> pd.Series:
     """Votes or labels, missing where there is none: whole numbers where all of a column are, else as they are."""
     import pandas as pd
 
@@ -250,8 +309,12 @@ def _read_cells(column: pd.Series, abstain: str) -> pd.Series:
     ]
     silent = [_is_abstain(cell, abstain) for cell in cells]
     numbers = [None if skip else _number(cell) for cell, skip in zip(cells, silent, strict=True)]
-    if all(skip or number is not None for number, skip in zip(numbers, silent, strict=True)):
-        cells = numbers
+    words = [cell for cell, number in zip(cells, numbers, strict=True) if number is None]
+    if all(_is_abstain(word, abstain) or _is_mark(word) for word in words):
+        # Beside a mark, numbers are read as in the other columns, so that the mark is told.
+        cells = [
+            cell if number is None else number for cell, number in zip(cells, numbers, strict=True)
+        ]
     votes = [None if skip else cell for cell, skip in zip(cells, silent, strict=True)]
     whole = all(skip or type(vote) is int for vote, skip in zip(votes, silent, strict=True))
     # The last entry serves the code -1, a missing cell.
@@ -277,8 +340,6 @@ def _read_scores(column: pd.Series, path: Path) -> pd.Series:
 
 def _read_balance(pairs: Sequence[str]) -> dict[Any, float]:
     """Share of each class, from pairs such as "spam=0.1"."""
-    import pandas as pd
-
     split = [pair.rpartition("=") for pair in pairs]
     shares = [_number("0" + share if share.startswith(".") else share) for _, _, share in split]
     for pair, (name, _, _), share in zip(pairs, split, shares, strict=True):
@@ -286,15 +347,29 @@ def _read_balance(pairs: Sequence[str]) -> dict[Any, float]:
             raise BadInputError(
                 f"--class-balance {pair!r} is no class and its share, such as spam=0.1."
             )
-    names = _read_cells(pd.Series([name for name, _, _ in split]), abstain="")
-    return dict(
-        zip(names.tolist(), [float(share) for share in shares if share is not None], strict=True)
+    names = _read_classes([name for name, _, _ in split])
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInputError(f"--class-balance gives the share of {name!r} more than once.")
+    return dict(zip(names, [float(share) for share in shares if share is not None], strict=True))
+
+
+def _read_classes(names: Sequence[str]) -> list[Any]:
+    """Classes given on the command line, read as cells are."""
+    import pandas as pd
+
+    return _read_cells(pd.Series(names), abstain=()).tolist()
+
+
+def _is_abstain(cell: Any, abstain: Sequence[str]) -> bool:
+    number = _number(cell)
+    return cell in ("", *abstain) or (
+        number is not None and number in [_number(marker) for marker in abstain]
     )
 
 
-def _is_abstain(cell: Any, abstain: str) -> bool:
-    number = _number(cell)
-    return cell in ("", abstain) or (number is not None and number == _number(abstain))
+def _is_mark(cell: Any) -> bool:
+    return isinstance(cell, str) and is_word_for_no_vote(cell)
 
 
 def _number(cell: Any) -> int | float | None:
@@ -305,7 +380,8 @@ def _number(cell: Any) -> int | float | None:
         return int(cell) if cell == cell // 1 else cell
     if not isinstance(cell, str) or not re.fullmatch(r"-?(0|[1-9]\d{0,17})(\.\d+)?", cell):
         return None
-    return _number(float(cell)) if "." in cell else int(cell)
+    whole, _, fraction = cell.partition(".")
+    return float(cell) if fraction.strip("0") else int(whole)
 
 
 # The work -----------------------------------------------------------------------------------------
@@ -315,37 +391,32 @@ def _label(
     path: Path,
     votes: pd.DataFrame,
     gold: pd.Series | None,
-    balance: dict[Any, float] | None,
-    scores: list[str],
+    known: dict[str, Any],
 ) -> pd.DataFrame:
     """Fit, print the summary, and return labels and probabilities."""
     import pandas as pd
 
-    from ._models.label_model import LabelModelClassifier
-    from ._votes.per_lf import rows_with_vote
-    from .inspection._decisions import probs_to_preds
-    from .inspection._summary import lf_summary
+    from .._models.label_model import LabelModelClassifier
+    from .._votes.per_lf import rows_with_vote
+    from ..inspection._decisions import probs_to_preds
+    from ..inspection._summary import lf_summary
 
+    scores = list(known["scores"] or ())
     others = votes.drop(columns=scores)
-    try:
-        spoken = votes[scores].notna().any(axis=None) or (
-            lf_summary(others, gold, abstain=None)["coverage"].any()
-        )
-    except (ValueError, TypeError) as error:
-        text = str(error).replace("`scores`", "--scores")
-        raise BadInputError(f"{path}: {text} (Row 0 is the first after the header.)") from None
-    if not (len(others.columns) or balance or gold is not None):
-        raise BadInputError(
-            f"{path}: scores name no classes. Say which there are by --class-balance (scores speak for the second), by "
-            "--gold, or by a column of votes."
-        )
-    if not spoken:
+    if not votes.notna().any(axis=None):
         raise BadInputError(
             f"{path}: there is no vote; every cell is empty or the --abstain value."
         )
-    model = LabelModelClassifier(abstain=None, class_balance=balance, scores=scores or None).fit(
-        votes, gold
-    )
+    if not (len(others.columns) or gold is not None or known["class_balance"] or known["classes"]):
+        raise BadInputError(
+            f"{path}: scores name no classes. Say which by --classes or --class-balance (scores speak for the "
+            "second), by --gold, or by a column of votes."
+        )
+    try:
+        model = LabelModelClassifier(abstain=None, **known).fit(votes, gold)
+    except (ValueError, TypeError) as error:
+        said = in_options(str(error))
+        raise BadInputError(f"{path}: {said} (Row 0 is the first after the header.)") from None
     summary = lf_summary(votes, gold, model).drop(columns="j")
     sys.stdout.write(summary.to_string(float_format=lambda number: f"{number:.3f}") + "\n")
     proba = model.predict_proba(votes)
@@ -361,19 +432,35 @@ def _label(
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write the whole file or none: under another name first."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    """Write the whole file or none: under another name first. A file that is there keeps its mode, links their ends."""
+    end = Path(os.path.realpath(path))
+    handle, name = tempfile.mkstemp(dir=end.parent, prefix=f".{end.name}.", suffix=path.suffix)
     os.close(handle)
     try:
         if path.suffix.lower() == ".parquet":
             table.to_parquet(name, index=False)
         else:
             table.to_csv(name, index=False)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        _put_in_place(name, end)
     except BaseException:
         os.unlink(name)
         raise
+
+
+def _put_in_place(written: str, end: Path) -> None:
+    """Give a file that is written its name, and what the file of this name had: mode, owner, other names."""
+    before = end.stat() if end.exists() else None
+    if before is not None and (before.st_nlink > 1 or not _is_mine(before)):
+        # To replace it would leave its other names behind, or change its owner.
+        shutil.copyfile(written, end)
+        os.unlink(written)
+        return
+    os.chmod(written, 0o666 & ~_umask() if before is None else stat.S_IMODE(before.st_mode))
+    os.replace(written, end)
+
+
+def _is_mine(file: os.stat_result) -> bool:
+    return not hasattr(os, "getuid") or (file.st_uid, file.st_gid) == (os.getuid(), os.getgid())
 
 
 def _umask() -> int:

@@ -1,0 +1,1 @@
+"""What the classifier that users end with is worth."""

@@ -1,0 +1,57 @@
+"""Messages of the library, which name parameters, in the words of the command, which has options."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+# Patterns, and what takes their place, in order.
+IN_OPTIONS = (
+    (r"set abstain=\[(.*?)\]", lambda found: f"pass {_as_abstains(found[1].split(', '))}"),
+    (r"set abstain=('.*?'|[^ ;,.]+)", lambda found: f"pass {_as_abstains([found[1]])}"),
+    (r"replace it by None or NaN", "empty the cell"),
+    (r"leave out columns that are no LF's votes", "pass columns that are no votes by --id"),
+    (r" or replace it by None|, or replace it by None", " or empty the cell"),
+    (r"set `abstain` to another value \(None .*?\)", "pass another --abstain"),
+    (r"the marker `abstain`", "the mark --abstain"),
+    (r"(the parameter )?`abstain`", "--abstain"),
+    (
+        r"If the column is an identifier or a text, leave it out",
+        "If the column is an identifier or a text, pass {id}",
+    ),
+    (r"name (all of them|them|the classes) \(`classes`\)", r"name \1 (--classes)"),
+    (r"`classes`", "--classes"),
+    (r"class_balance", "--class-balance"),
+    (r"leave these labels out \(gold='ignore'\)", "leave --gold out"),
+    (r"\(in y\)", "(in the --gold column)"),
+    (r"mark rows without a label by None or NaN", "empty the cells of rows without a label"),
+    (r"y, row", "--gold, row"),
+    (r"\by's classes", "the classes of --gold"),
+    (r"\b(of|in|with) y\b", r"\1 --gold"),
+    (r"\by (mixes|holds|labels)", r"--gold \1"),
+    (r"pass them as such \(scores=.*?\), or cut", "cut"),
+    (r"pass L\.T", "exchange rows and columns"),
+    (r"\bL (has|holds)", r"The table \1"),
+    (r" \(ColumnLF and .*? differ\)", " in the file"),
+    (r"the start \(prec_init\) decides", "an assumed accuracy of 0.7 decides"),
+    (r"replace it by None", "empty the cell"),
+    (r"\(None where .*?\)", ""),
+)
+
+
+def in_options(message: str) -> str:
+    """A message of the library in the words of the command."""
+    for pattern, replacement in IN_OPTIONS:
+        message = re.sub(pattern, replacement, message)
+    column = re.search(r"LF ('[^']*'|\"[^\"]*\"|\S+) casts", message)
+    return message.replace("{id}", f"--id {_as_word(column[1] if column else 'COLUMN')}")
+
+
+def _as_abstains(values: Sequence[str]) -> str:
+    return " ".join(f"--abstain {_as_word(value)}" for value in values)
+
+
+def _as_word(written: str) -> str:
+    """A value as a shell takes it, from how Python writes it."""
+    return shlex.quote(written.strip("'\""))

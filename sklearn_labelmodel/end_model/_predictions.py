@@ -1,0 +1,202 @@
+"""What a trained weak supervision classifier predicts, and how well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import softmax
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .._models.scoring import gold_accuracy
+from .._votes.codes import class_index
+from ._class_scores import LEAST_PROBABILITY, class_probabilities, class_scores, in_class_order
+from ._soft_scores import mean_with_votes, soft_log_likelihood
+from ._training_rows import covered_rows
+
+
+def _estimator_has(method: str) -> Any:
+    def check(self: Any) -> bool:
+        estimator = self.estimator_ if hasattr(self, "estimator_") else self._end_estimator()
+        getattr(estimator, method)  # its AttributeError says what is missing
+        return True
+
+    return check
+
+
+class Predictions:
+    """`predict` and what goes with it, by an estimator with offsets of its classes, and by votes if these are used.
+
+    The class that it is mixed into has what is declared below.
+    """
+
+    # Where votes are routed, a score without y needs them; one with y does not look at them.
+    __metadata_request__score = {"L": True}
+
+    classes_: NDArray[Any]
+    label_model_: Any
+    estimator_: Any
+    class_offsets_: NDArray[np.float64]
+    class_shares_: NDArray[np.float64] | None
+    vote_columns_: list[str]
+    use_votes: bool
+    _native: bool
+    _votes_on: Any
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the class of every record; the labeling functions are not asked.
+
+        Parameters
+        ----------
+        X : array-like, dataframe, sparse matrix or list of n_samples records
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        if self._is_shifted() or self._native or self.use_votes:
+            return self.classes_[np.argmax(self._log_scores(X), axis=1)]
+        return self.estimator_.predict(self._without_votes(X))
+
+    def _is_shifted(self) -> bool:
+        return self.class_shares_ is not None
+
+    def _log_scores(self, X: Any) -> NDArray[np.float64]:
+        """What is greatest for the predicted class: log probabilities, or other scores, with offsets and votes."""
+        if self.use_votes:
+            return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
+        records = self._without_votes(X)
+        return (
+            class_scores(self.estimator_, records, self.classes_, self._native)
+            + self.class_offsets_
+        )
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Predict the probability of every class.
+
+        Parameters
+        ----------
+        X : array-like, dataframe, sparse matrix or list of n_samples records
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Columns in the order of `classes_`; 0 for a class of which the estimator saw no example.
+        """
+        proba = self.unshifted_proba(X)
+        if self._is_shifted():
+            proba = softmax(
+                np.log(np.maximum(proba, LEAST_PROBABILITY)) + self.class_offsets_, axis=1
+            )
+        if self.use_votes:
+            proba = mean_with_votes(proba, *self._labelled_by_votes(self._votes_on(X)))
+        return proba
+
+    @available_if(_estimator_has("predict_proba"))
+    def unshifted_proba(self, X: Any) -> NDArray[np.float64]:
+        """The estimator's own probabilities: without the offsets of `match_shares`, and without votes.
+
+        Parameters
+        ----------
+        X : array-like, dataframe, sparse matrix or list of n_samples records
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            As `predict_proba`. Their log loss is mostly smaller.
+        """
+        check_is_fitted(self)
+        return class_probabilities(
+            self.estimator_, self._without_votes(X), self.classes_, self._native
+        )
+
+    def _labelled_by_votes(self, L: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The label model's probabilities, and whether each row has a vote."""
+        return self.label_model_.predict_proba(L), covered_rows(self.label_model_, L)
+
+    @available_if(_estimator_has("predict_log_proba"))
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Predict the logarithm of the probability of every class; see `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Score every class.
+
+        Parameters
+        ----------
+        X : array-like, dataframe, sparse matrix or list of n_samples records
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes), or (n_samples,) with two classes
+            With two classes the score of ``classes_[1]``. -inf for a class of which the estimator saw no example. Where
+            shares are matched, or votes used, log probabilities (of two classes their difference), so that the
+            predicted class has the greatest.
+        """
+        check_is_fitted(self)
+        if self._is_shifted() or self.use_votes:
+            scores = self._log_scores(X)
+            return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+        scores = self.estimator_.decision_function(self._without_votes(X))
+        if self._native:
+            return scores
+        known = class_index(np.asarray(self.estimator_.classes_), self.classes_)
+        if np.array_equal(known, np.arange(len(self.classes_))):
+            return scores
+        if scores.ndim == 1:
+            scores = np.column_stack([-scores, scores])
+        scores = in_class_order(self.estimator_, scores, self.classes_, -np.inf)
+        return scores[:, 1] if len(self.classes_) == 2 else scores
+
+    def score(
+        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None, L: Any = None
+    ) -> float:
+        """Accuracy on gold labels, or without y how well the classifier foresees the soft labels.
+
+        Parameters
+        ----------
+        X : array-like, dataframe, sparse matrix or list of n_samples records
+        y : array-like of shape (n_samples,), default=None
+            Gold labels; rows labelled -1 (unless that is a class) or with a missing value do not count.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows.
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs), default=None
+            Votes, for a score without y where neither a labeler nor vote columns give them.
+
+        Returns
+        -------
+        score : float
+            In [0, 1] with y. Without, at most 0: minus the cross-entropy of `unshifted_proba` against the label model's
+            probabilities, in the mean over the rows with a vote. It compares estimators and their parameters; those of
+            label models change the soft labels themselves.
+
+        Raises
+        ------
+        ValueError
+            No row has a gold label; without y, no votes, or an estimator without `predict_proba`.
+        """
+        check_is_fitted(self)
+        if y is None:
+            return self._soft_score(X, L, sample_weight)
+        hint = "score needs gold labels of some rows as y. Without any, pass no y: score(X) looks at the soft labels."
+        return gold_accuracy(self, X, y, sample_weight, hint)
+
+    def _soft_score(self, X: Any, L: Any, sample_weight: ArrayLike | None) -> float:
+        if not hasattr(self.estimator_, "predict_proba"):
+            raise ValueError(
+                f"A score without gold labels needs probabilities, and {type(self.estimator_).__name__} has no "
+                "predict_proba. Pass gold labels as y, or another estimator."
+            )
+        targets, covered = self._labelled_by_votes(self._votes_on(X) if L is None else L)
+        return soft_log_likelihood(self.unshifted_proba(X), targets, covered, sample_weight)
+
+    def _without_votes(self, X: Any) -> Any:
+        if not self.vote_columns_ or not hasattr(X, "columns"):
+            return X
+        return X[[name for name in X.columns if name not in self.vote_columns_]]

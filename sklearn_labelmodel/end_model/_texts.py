@@ -1,0 +1,57 @@
+"""Right diagnoses where an estimator cannot read texts, or would read a frame's column names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from sklearn.utils import get_tags, indexable
+
+
+def check_default_reads(records: Any) -> None:
+    """Raise a ValueError where the records are, or hold, texts, which the default estimator cannot read."""
+    if hasattr(records, "columns"):
+        texts = [name for name in records.columns if _holds_text(records[name])]
+        if texts:
+            raise ValueError(
+                f"Column {texts[0]!r} of X holds strings, which the default estimator, LogisticRegression, does not "
+                "read. Pass one that does: estimator=make_pipeline(make_column_transformer((TfidfVectorizer(), "
+                f"{texts[0]!r})), LogisticRegression()); for a column of categories, OneHotEncoder() and "
+                f"[{texts[0]!r}]."
+            )
+    elif getattr(records, "ndim", 1) == 1 and _holds_text(indexable(records)[0]):
+        raise ValueError(
+            "X holds texts, which the default estimator, LogisticRegression, does not read. Pass one that does: "
+            "estimator=make_pipeline(TfidfVectorizer(), LogisticRegression())."
+        )
+
+
+def check_not_column_names(estimator: Any, records: Any) -> None:
+    """Raise a ValueError where a text vectorizer would read the names of a frame's columns as the texts."""
+    first = _first_step(estimator)
+    if not hasattr(records, "columns") or not _reads_texts(first):
+        return
+    name, columns = type(first).__name__, list(records.columns)
+    texts = [column for column in columns if _holds_text(records[column])] or columns
+    raise ValueError(
+        f"X is a DataFrame, of which {name} would read the column names as texts. Name the column that holds the "
+        f"texts: make_pipeline(make_column_transformer(({name}(), {texts[0]!r})), ...); or pass that column alone as X."
+    )
+
+
+def _holds_text(values: Iterable[Any]) -> bool:
+    """Whether one of the first values is a string."""
+    return any(isinstance(value, str) for value in islice(values, 100))
+
+
+def _first_step(estimator: Any) -> Any:
+    return estimator.steps[0][1] if hasattr(estimator, "steps") else estimator
+
+
+def _reads_texts(transformer: Any) -> bool:
+    """Whether it takes one text a row: as its tags say, strings but no columns."""
+    if not hasattr(transformer, "__sklearn_tags__") or not hasattr(transformer, "transform"):
+        return False
+    tags = get_tags(transformer).input_tags
+    return bool(tags.string) and not tags.two_d_array

@@ -1,0 +1,143 @@
+"""Soft labels of the records, and the rows on which an estimator is trained."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
+
+from .._utils import listed, plain, warn_user
+from .._votes.classes import check_gold_is_class, check_same_kind
+from .._votes.codes import GoldLabels, class_index
+from .._votes.gold import UNLABELLED, read_gold
+from .._votes.per_lf import rows_with_vote
+from .._votes.reader import read_votes
+from ..inspection._decisions import TIE
+from ._folds import innermost, labelled_rows
+
+# A class that loses more of its rows to `min_confidence` than this is named in a warning.
+MOST_LOST = 0.75
+
+
+def gold_of_classes(model: Any, y: Any, n_samples: int) -> GoldLabels:
+    """The gold labels in y, all of them classes of the fitted label model.
+
+    Raises
+    ------
+    ValueError
+        Labels that the label model does not know, or of another kind.
+    """
+    classes = np.asarray(model.classes_)
+    known: Any = classes
+    if UNLABELLED in classes.tolist() and not isinstance(model, FrozenEstimator):
+        # Votes may have made -1 a class after fit had read it in y as the mark of an unlabelled row.
+        known = getattr(innermost(model), "classes", None)
+    gold = read_gold(y, n_samples, classes=known)
+    check_same_kind(classes, gold.values, ("classes", "labels of y"))
+    check_gold_is_class(classes, gold)
+    return gold
+
+
+def with_gold(
+    proba: NDArray[np.float64], gold: GoldLabels, classes: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Probabilities in which rows with a gold label are certain."""
+    proba = np.array(proba, dtype=np.float64)
+    labelled = labelled_rows(gold)
+    proba[labelled] = 0.0
+    proba[labelled, class_index(gold.values, classes)[gold.codes[labelled]]] = 1.0
+    return proba
+
+
+def covered_rows(model: Any, L: Any) -> NDArray[np.bool_]:
+    """Whether each row has a vote or a score, by the label model's abstain marker."""
+    if getattr(model, "scores", None) is not None:
+        return rows_with_vote(model._read_votes(L))
+    abstain = getattr(model, "abstain", -1)
+    return rows_with_vote(read_votes(L, abstain=abstain, allow_fractions=True))
+
+
+def training_rows(
+    proba: NDArray[np.float64],
+    candidates: NDArray[np.bool_],
+    classes: NDArray[Any],
+    min_confidence: float | None,
+    keep_share: float | None,
+) -> NDArray[np.intp]:
+    """Row numbers of the candidates that are certain enough; a warning says which classes lose most of their rows.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+    candidates : ndarray of shape (n_samples,)
+        Which rows may be trained on.
+    classes : ndarray of shape (n_classes,)
+    min_confidence, keep_share : float or None
+        Those of `WeakSupervisionClassifier`.
+
+    Raises
+    ------
+    ValueError
+        There is no candidate, or none is certain enough.
+    """
+    if not candidates.any():
+        raise ValueError(
+            f"No row is left to train the estimator on: none of {len(candidates)} rows has a vote or a gold label. "
+            "Check the label model's `abstain`, or pass uncovered='prior' to train on rows without a vote."
+        )
+    rows = np.flatnonzero(candidates)
+    certainty, leading = proba[rows].max(axis=1), np.argmax(proba[rows], axis=1)
+    kept = np.ones(len(rows), dtype=bool)
+    if min_confidence is not None:
+        kept = certainty >= min_confidence
+        _check_any_certain(certainty, min_confidence, bool(candidates.all()))
+        _warn_of_lost(leading, kept, classes, min_confidence)
+    if keep_share is not None:
+        kept &= _most_certain(certainty, leading, keep_share)
+    return rows[kept]
+
+
+def _most_certain(
+    certainty: NDArray[np.float64], leading: NDArray[np.intp], share: float
+) -> NDArray[np.bool_]:
+    """A share of the rows of each leading class, the most certain ones, and those that tie with the last of these."""
+    kept = np.zeros(len(certainty), dtype=bool)
+    for rows in (np.flatnonzero(leading == y) for y in np.unique(leading)):
+        ordered = np.sort(certainty[rows])[::-1]
+        least = ordered[math.ceil(share * len(rows) - TIE) - 1]
+        kept[rows] = certainty[rows] >= least - TIE
+    return kept
+
+
+def _warn_of_lost(
+    leading: NDArray[np.intp],
+    kept: NDArray[np.bool_],
+    classes: NDArray[Any],
+    min_confidence: float,
+) -> None:
+    before = np.bincount(leading, minlength=len(classes))
+    after = np.bincount(leading[kept], minlength=len(classes))
+    lost = np.flatnonzero(after < (1 - MOST_LOST) * before)
+    if len(lost):
+        named = [f"{before[y] - after[y]} of {before[y]} of {plain(classes[y])!r}" for y in lost]
+        warn_user(
+            f"min_confidence={min_confidence:g} leaves out {np.count_nonzero(~kept)} of {len(kept)} rows: "
+            f"{listed(named, 5)}. The estimator hardly learns such classes. Lower it, or pass keep_share=0.5 instead, "
+            "which keeps the more certain half of each class."
+        )
+
+
+def _check_any_certain(
+    certainty: NDArray[np.float64], min_confidence: float, all_rows: bool
+) -> None:
+    if not (certainty >= min_confidence).any():
+        which = "" if all_rows else " with a vote or a gold label"
+        # Rounded down, so that the number given will do.
+        greatest = math.floor(1e4 * certainty.max()) / 1e4
+        raise ValueError(
+            f"No row is left to train the estimator on: none of {len(certainty)} rows{which} has a class of "
+            f"probability min_confidence={min_confidence:g} or more. Lower min_confidence, to {greatest:g} at most."
+        )

@@ -1,0 +1,453 @@
+"""How far voters agree beyond chance: Krippendorff's alpha and Cohen's kappa.
+
+What alpha needs to know of a row are four sums over its m votes, each vote standing at a place x: (m sum |x|^2 -
+|sum x|^2) / (m - 1), which is its disagreement, m, sum |x|^2 and sum x. They add up over rows; alpha compares the
+summed disagreement with that of all votes thrown together. At the nominal level the places are the corners of a
+simplex, at the interval level the numbers, at the ordinal level their mean ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from .._utils import random_state_of
+from .._votes.codes import Votes, is_text, no_gold
+from .._votes.pairs import count_votes, dense
+from .._votes.patterns import Patterns, read_patterns
+from ._lf_counts import lf_names, read_inspected
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVELS = ("nominal", "ordinal", "interval")
+
+# More voters have too many pairs to look at, and none of them matters to alpha.
+MOST_VOTERS = 100
+
+# More rows are drawn in so many random parts: the interval is as wide but for one part in fifty.
+MOST_UNITS = 1000
+
+INTERVAL = (2.5, 97.5)
+
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement:
+    """How far voters agree; `print` it, or look at its parts.
+
+    Attributes
+    ----------
+    level : {"nominal", "ordinal", "interval"}
+    alpha : float
+        Krippendorff's alpha of all voters: 1 is full agreement, 0 what chance gives; NaN where all votes are alike.
+    low, high : float
+        95% interval of alpha; NaN without a bootstrap.
+    n_rows, n_votes : int
+        Rows with two votes or more, and the votes in them: only these count.
+    pairs : DataFrame
+        Indexed by both voters; empty for more than 100 voters. Its columns are rows (both vote), alpha, low, high
+        and Cohen's kappa.
+    left_out : DataFrame
+        Indexed by voter; empty for more than 100 voters. Its columns are alpha, low and high of all others.
+    """
+
+    level: str
+    alpha: float
+    low: float
+    high: float
+    n_rows: int
+    n_votes: int
+    pairs: pd.DataFrame
+    left_out: pd.DataFrame
+
+    def __str__(self) -> str:
+        rows = f"{self.n_votes:,} votes in {self.n_rows:,} rows with two votes or more"
+        lines = [
+            f"Krippendorff's alpha ({self.level}) {_with_interval(self)}",
+            f"  {rows}; 1 is full agreement, 0 what chance gives",
+        ]
+        pairs = self.pairs.dropna(subset="alpha").sort_values("alpha")
+        if len(pairs) > 1:
+            lines.append(f"  most alike   {_pair_line(pairs.iloc[-1])}")
+            lines.append(f"  least alike  {_pair_line(pairs.iloc[0])}")
+            best = self.left_out.sort_values("alpha", na_position="first").iloc[-1]
+            lines.append(f"  without {best.name}: {_with_interval(best)}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _with_interval(numbers: Any) -> str:
+    interval = "" if np.isnan(numbers.low) else f" ({numbers.low:.2f} to {numbers.high:.2f})"
+    return f"{numbers.alpha:.2f}{interval}"
+
+
+def _pair_line(pair: Any) -> str:
+    first, second = pair.name
+    return f"{first} and {second}: {_with_interval(pair)}, kappa {pair.kappa:.2f}"
+
+
+def agreement(
+    L: Any,
+    level: str = "nominal",
+    *,
+    abstain: Any = -1,
+    n_bootstrap: int = 500,
+    random_state: int | np.random.RandomState | None = None,
+) -> Agreement:
+    """Say how far voters agree beyond chance: all of them, each pair, and all but one.
+
+    Parameters
+    ----------
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        Votes, as `LabelModelClassifier.fit` takes them; in a dense L also scores, at the ordinal and interval level.
+    level : {"nominal", "ordinal", "interval"}, default="nominal"
+        What votes differ in: "nominal" counts votes as alike or not; "ordinal" counts how many votes lie between
+        them, for ratings; "interval" squares the difference of numbers.
+    abstain : int, float, str or None, default=-1
+        The vote that means "no vote", as every missing value does.
+    n_bootstrap : int, default=500
+        Samples of rows that the 95% intervals come from; 0 leaves the intervals out.
+    random_state : int, RandomState instance or None, default=None
+        Draws the samples. NumPy's global generator is never used.
+
+    Returns
+    -------
+    agreement : Agreement
+        With `alpha`, `low`, `high`, and the tables `pairs` and `left_out`; `print` shows the gist.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two LFs, or no row with two votes; an unknown level, or votes that are texts at another level than
+        the nominal; votes that `fit` would refuse.
+    TypeError
+        A vote that is neither number nor string.
+
+    Notes
+    -----
+    Alpha is 1 - observed / expected disagreement (K. Krippendorff, Computing Krippendorff's Alpha-Reliability,
+    2011). Rows are drawn for the intervals, all votes of a row together; ranks of the ordinal level stay those of all
+    rows. Kappa is scikit-learn's `cohen_kappa_score` over the rows in which both vote; at the ordinal and the interval
+    level with quadratic weights, between the positions of the distinct votes of L. Agreement is no accuracy: voters
+    that err together agree.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_labelmodel.inspection import agreement
+    >>> L = pd.DataFrame({
+    ...     "ann": [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+    ...     "bob": [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
+    ...     "cy": [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
+    ...     "di": [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None]})
+    >>> agreement(L, random_state=0)
+    Krippendorff's alpha (nominal) 0.74 (0.45 to 1.00)
+      40 votes in 11 rows with two votes or more; 1 is full agreement, 0 what chance gives
+      most alike   bob and di: 0.88 (0.56 to 1.00), kappa 0.87
+      least alike  ann and cy: 0.49 (-0.06 to 0.83), kappa 0.48
+      without cy: 0.87 (0.59 to 1.00)
+    """
+    if level not in LEVELS:
+        raise ValueError(f"level is {level!r}; it must be 'nominal', 'ordinal' or 'interval'.")
+    votes, numbers = _read(L, level, abstain)
+    if votes.n_lfs < 2:
+        raise ValueError("L has one LF, which has no other to agree with.")
+    random, names = random_state_of(random_state), lf_names(votes)
+    patterns = read_patterns(votes, no_gold(votes.n_samples))
+    pairable = np.diff(patterns.indicators.indptr) > 1
+    if not pairable.any():
+        raise ValueError("No row has votes of two LFs, so that nothing shows whether they agree.")
+    scale = _Scale(level, numbers)
+    resampled = _resampler(patterns.weight, n_bootstrap, random)
+    symbols = _symbols(patterns, votes)
+    alpha, low, high = _of_rows(patterns.indicators @ symbols, patterns.weight, scale, resampled)
+    few = votes.n_lfs <= MOST_VOTERS
+    return Agreement(
+        level=level,
+        alpha=alpha,
+        low=low,
+        high=high,
+        n_rows=int(patterns.weight[pairable].sum()),
+        n_votes=int(patterns.weight[pairable] @ np.diff(patterns.indicators.indptr)[pairable]),
+        pairs=_pairs(votes if few else None, names, scale, n_bootstrap, random),
+        left_out=_left_out(patterns, symbols, names if few else [], scale, resampled),
+    )
+
+
+# Votes and where they stand -----------------------------------------------------------------------
+
+
+def _read(L: Any, level: str, abstain: Any) -> tuple[Votes, NDArray[np.float64]]:
+    """The votes, and the number that each of their values stands for (at the nominal level, any)."""
+    scores = None if level == "nominal" else _scores(L, abstain)
+    if scores is not None:
+        import pandas as pd
+
+        ranks, numbers = scores
+        names = L.columns if hasattr(L, "columns") else None
+        votes = read_inspected(pd.DataFrame(ranks, columns=names))[0]
+        return votes, numbers[np.maximum(votes.values, 0)]
+    votes = read_inspected(L, abstain=abstain)[0]
+    if level == "nominal":
+        return votes, np.zeros(len(votes.values))
+    if is_text(votes.values):
+        raise ValueError(
+            f"level={level!r} needs numbers, and the votes are texts. Write them as numbers in their order, as by "
+            "ColumnLF's label_map."
+        )
+    return votes, votes.values.astype(np.float64)
+
+
+def _scores(L: Any, abstain: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]] | None:
+    """Numbers with a fraction, which are no votes: the place of each among the distinct ones, and these."""
+    if sp.issparse(L):
+        return None
+    array = np.asarray(L)
+    if array.dtype.kind != "f" or np.isinf(array).any() or array.ndim != 2:
+        return None
+    present = ~np.isnan(array) & ~np.isin(array, [abstain] if np.isreal(abstain) else [])
+    if np.array_equal(array[present], np.rint(array[present])):
+        return None
+    numbers, place = np.unique(array[present], return_inverse=True)
+    ranks = np.full(array.shape, -1)
+    ranks[present] = place
+    return ranks, numbers
+
+
+def _symbols(patterns: Patterns, votes: Votes) -> Any:
+    """Which vote each symbol is: CSR array of shape (n_symbols, n_values)."""
+    code = np.searchsorted(votes.values, patterns.vote)
+    shape = (len(code), len(votes.values))
+    return sp.csr_array((np.ones(len(code)), (np.arange(len(code)), code)), shape=shape)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """The places of votes, between which disagreement is the squared distance.
+
+    Attributes
+    ----------
+    level : {"nominal", "ordinal", "interval"}
+    numbers : ndarray of shape (n_values,)
+    """
+
+    level: str
+    numbers: NDArray[np.float64]
+
+    def places(
+        self, counts: NDArray[np.float64], group: NDArray[np.intp], code: NDArray[np.intp]
+    ) -> Any:
+        """Place of some votes, CSR array of shape (n_votes, n_axes).
+
+        Parameters
+        ----------
+        counts : ndarray of shape (n_groups, n_values)
+            How often each group of votes holds each value: what ranks are counted in.
+        group, code : ndarray of shape (n_votes,)
+        """
+        n_values = len(self.numbers)
+        if self.level == "nominal":
+            return sp.eye_array(n_values, format="csr")[code]
+        if self.level == "interval":
+            centred = self.numbers - self.numbers.mean()
+            return sp.csr_array((centred / max(np.abs(centred).max(), 1.0))[code][:, None])
+        ranks = np.cumsum(counts, axis=1) - counts / 2
+        ranks /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        return sp.csr_array((ranks - 0.5)[group, code][:, None])
+
+
+# Sums and what follows from them ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What alpha needs to know of each row; of a row with one vote, zeros.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n_rows, 3)
+        Disagreement, votes, and the votes' summed squares.
+    total : CSR array of shape (n_rows, n_axes)
+        The votes' summed places.
+    """
+
+    numbers: NDArray[np.float64]
+    total: Any
+
+    def added(self, weights: Any) -> NDArray[np.float64]:
+        """Weighted sums over rows, shape (n_weights, 3 + n_axes), of weights of shape (n_weights, n_rows)."""
+        return np.hstack([weights @ self.numbers, dense(weights @ self.total)])
+
+    def of(self, rows: slice) -> _Sums:
+        return _Sums(self.numbers[rows], self.total[rows])
+
+
+def _sums(size: NDArray[np.float64], square: NDArray[np.float64], total: Any) -> _Sums:
+    within = (size * square - _products(total, total)) / np.maximum(size - 1, 1)
+    return _Sums(np.column_stack([within, size, square]), total)
+
+
+def _products(one: Any, other: Any) -> NDArray[np.float64]:
+    """Inner product of each row of two CSR arrays."""
+    return np.asarray(one.multiply(other).sum(axis=1), dtype=np.float64)
+
+
+def _alpha(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Alpha from summed sums, shape (..., 3 + n_axes)."""
+    within, size, square = sums[..., 0], sums[..., 1], sums[..., 2]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        between = (size * square - (sums[..., 3:] ** 2).sum(axis=-1)) / (size - 1)
+        return np.where(between > ROUNDING * square, 1 - within / between, np.nan)
+
+
+Resampled = Callable[[_Sums], NDArray[np.float64]]
+
+
+def _resampler(
+    weight: NDArray[np.float64], n_bootstrap: int, random: np.random.RandomState
+) -> Resampled:
+    """What adds up some rows' sums for each bootstrap sample of the rows; `weight` says how many are alike."""
+    n_rows = int(weight.sum())
+    if len(weight) <= MOST_UNITS:
+        draws = random.multinomial(n_rows, weight / n_rows, size=n_bootstrap)
+        return lambda sums: sums.added(draws)
+    row = random.permutation(np.repeat(np.arange(len(weight)), weight.astype(np.intp)))
+    unit = np.arange(n_rows) % MOST_UNITS
+    units = sp.csr_array((np.ones(n_rows), (unit, row)), shape=(MOST_UNITS, len(weight)))
+    draws = random.multinomial(MOST_UNITS, np.full(MOST_UNITS, 1 / MOST_UNITS), size=n_bootstrap)
+    return lambda sums: draws @ sums.added(units)
+
+
+def _interval(samples: NDArray[np.float64]) -> tuple[float, float]:
+    known = samples[~np.isnan(samples)]
+    low, high = np.percentile(known, INTERVAL) if len(known) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def _of_rows(
+    counts: Any, weight: NDArray[np.float64], scale: _Scale, resampled: Resampled
+) -> tuple[float, float, float]:
+    """Alpha and its interval from how often each row holds each value, CSR array of shape (n_rows, n_values)."""
+    size = np.asarray(counts.sum(axis=1))
+    counts.data[np.repeat(size < 2, np.diff(counts.indptr))] = 0
+    margin = counts.T @ weight
+    code = np.arange(len(margin))
+    places = scale.places(margin[None], np.zeros_like(code), code)
+    square = counts @ _products(places, places)
+    sums = _sums(size * (size > 1), square, counts @ places)
+    return float(_alpha(sums.added(weight[None]))[0]), *_interval(_alpha(resampled(sums)))
+
+
+def _left_out(
+    patterns: Patterns, symbols: Any, names: list[Any], scale: _Scale, resampled: Resampled
+) -> pd.DataFrame:
+    """Alpha of all voters but one, for each of the names."""
+    import pandas as pd
+
+    counts, by_symbol = patterns.indicators @ symbols, patterns.indicators.tocsc()
+    bounds = np.searchsorted(patterns.lf, np.arange(len(names) + 1))
+    rows = []
+    for own in map(slice, bounds[:-1], bounds[1:]):
+        others = counts - by_symbol[:, own] @ symbols[own]
+        rows.append(_of_rows(others, patterns.weight, scale, resampled))
+    index = pd.Index(names, name="lf")
+    return pd.DataFrame(rows, columns=["alpha", "low", "high"], index=index, dtype=float)
+
+
+# Pairs --------------------------------------------------------------------------------------------
+
+
+def _pairs(
+    votes: Votes | None,
+    names: list[Any],
+    scale: _Scale,
+    n_bootstrap: int,
+    random: np.random.RandomState,
+) -> pd.DataFrame:
+    """Alpha, its interval and kappa of each pair of voters; no pair without votes."""
+    import pandas as pd
+
+    named = list(combinations(names, 2)) if votes is not None else []
+    index = pd.MultiIndex.from_tuples(named, names=["first", "second"])
+    columns = ["rows", "alpha", "low", "high", "kappa"]
+    if votes is None:
+        return pd.DataFrame(columns=columns, index=index, dtype=float)
+    cells, n_pairs = _cells(votes), len(named)
+    sums, of_pair = _sums_of_pairs(cells, n_pairs, scale), cells.of_pairs(n_pairs)
+    intervals = np.full((n_pairs, 2), np.nan)
+    for pair in range(n_pairs if n_bootstrap else 0):
+        own = slice(*of_pair.indptr[pair : pair + 2])
+        if own.start < own.stop:
+            samples = _resampler(cells.rows[own], n_bootstrap, random)(sums.of(own))
+            intervals[pair] = _interval(_alpha(samples))
+    kappa = _kappa(cells, of_pair, len(votes.values), scale.level)
+    rows = of_pair.sum(axis=1).astype(np.int64)
+    numbers = [rows, _alpha(sums.added(of_pair)), *intervals.T, kappa]
+    return pd.DataFrame(dict(zip(columns, numbers, strict=True)), index=index)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Pairs of votes that two voters cast in the same rows, in order of the pairs of voters.
+
+    Attributes
+    ----------
+    pair, first, second : ndarray of shape (n_cells,)
+        The pair of voters, and the code of each one's vote.
+    rows : ndarray of shape (n_cells,), dtype float64
+        How often it occurs.
+    """
+
+    pair: NDArray[np.intp]
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+    rows: NDArray[np.float64]
+
+    def of_pairs(self, n_pairs: int) -> Any:
+        """Rows of each pair's cells: CSR array of shape (n_pairs, n_cells)."""
+        entries = (self.rows, (self.pair, np.arange(len(self.pair))))
+        return sp.csr_array(entries, shape=(n_pairs, len(self.pair)))
+
+
+def _cells(votes: Votes) -> _Cells:
+    statistics = count_votes(votes, no_gold(votes.n_samples))
+    code = np.searchsorted(votes.values, statistics.vote)
+    together = sp.triu(sp.coo_array(statistics.cooccurrence), k=1)
+    row, column = together.coords
+    lf, other = statistics.lf[row], statistics.lf[column]
+    pair = lf * (2 * votes.n_lfs - lf - 1) // 2 + other - lf - 1
+    order = np.lexsort((column, row, pair))
+    return _Cells(pair[order], code[row[order]], code[column[order]], together.data[order])
+
+
+def _sums_of_pairs(cells: _Cells, n_pairs: int, scale: _Scale) -> _Sums:
+    counts = np.zeros((n_pairs, len(scale.numbers)))
+    for code in (cells.first, cells.second):
+        np.add.at(counts, (cells.pair, code), cells.rows)
+    one, other = (scale.places(counts, cells.pair, code) for code in (cells.first, cells.second))
+    square = _products(one, one) + _products(other, other)
+    return _sums(np.full(len(square), 2.0), square, one + other)
+
+
+def _kappa(cells: _Cells, of_pair: Any, n_values: int, level: str) -> NDArray[np.float64]:
+    """Cohen's kappa of each pair: 1 - disagreement / what the two voters' shares of votes would give by chance."""
+    positions = np.arange(n_values, dtype=np.float64)
+    scale = _Scale("nominal" if level == "nominal" else "interval", positions)
+    nothing = np.empty((0, 0))
+    one, other = (scale.places(nothing, cells.pair, code) for code in (cells.first, cells.second))
+    square = of_pair @ (_products(one, one) + _products(other, other))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        by_chance = _products(of_pair @ one, of_pair @ other) / of_pair.sum(axis=1)
+        expected = square - 2 * by_chance
+        kappa = 1 - (square - 2 * (of_pair @ _products(one, other))) / expected
+        return np.where(expected > ROUNDING * square, kappa, np.nan)

@@ -1,0 +1,305 @@
+"""What each column of a raw table is taken for, before anything is fitted on it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._utils import listed
+from .._utils.spelling import is_word_for_no_vote, spelling
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A column of more different values that no other column shares holds no votes; a whole number of more is a score.
+MOST_CLASSES = 20
+
+# Spelling takes its time: more values are compared as they are.
+MOST_SPELLED = 1000
+
+# Texts of so many words are texts to read.
+WORDY = 3.0
+
+# Of an identifier or a text, at least this share of the values is there once.
+LONE_SHARE = 0.8
+
+GOLD = re.compile(
+    r"(y|gold|truth|target|y_true|ground_truth|(true|gold)?_?(label|class|answer))s?", re.I
+)
+IDENTIFIER = re.compile(r"(.*_)?(id|uuid|guid|key|index|idx|no|url)s?|Unnamed: \d+", re.I)
+ROW = re.compile(r"(task|item|question|unit|document|record|row|image)(_?(id|name|no))?", re.I)
+VOTER = re.compile(r"(worker|voter|annotator|rater|judge|labell?er|coder|user)(_?(id|name))?", re.I)
+
+
+def check_votes(frame: Any) -> pd.DataFrame:
+    """Say of each column of a raw table what it is taken for, why, and how to use it.
+
+    Parameters
+    ----------
+    frame : DataFrame (pandas or polars), pyarrow Table, or array-like of shape (n_samples, n_columns)
+        A row for each record; columns of any kind.
+
+    Returns
+    -------
+    columns : DataFrame
+        Each column once, in order, as the index. Its columns are
+
+        - taken_for (str): "votes"; "gold?", which could be votes by their values and are labels by their name;
+          "score"; "boolean"; "identifier"; "text"; "sets" of labels; "date"; "empty"; "other".
+        - why (str): what in the values says so.
+        - use (str): the labeling function or the parameter for it, or that it is to be left out.
+
+    Raises
+    ------
+    ValueError
+        The table has no column or no row.
+
+    Notes
+    -----
+    It is a guess by types, number of distinct values, values that columns share, and names. Nothing is changed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_labelmodel.inspection import check_votes
+    >>> judged = pd.DataFrame({
+    ...     "id": ["a1", "a2", "a3", "a4"],
+    ...     "judge_a": ["Yes", "no.", "yes", "unknown"],
+    ...     "judge_b": ["yes", "no", None, "no"],
+    ...     "rating": [0.9, 0.2, 0.7, 0.4]})
+    >>> for column, found in check_votes(judged).iterrows():
+    ...     print(f"{column:8} {found.taken_for:11} {found.use}")
+    id       identifier  leave it out; or frame.set_index('id')
+    judge_a  votes       ColumnLF('judge_a', abstain=['unknown'], normalize=True)
+    judge_b  votes       ColumnLF('judge_b', normalize=True)
+    rating   score       ThresholdLF('rating', '>', 0.55, label=...)
+    """
+    import pandas as pd
+
+    columns = list(_columns(frame))
+    if not columns or not columns[0].n_rows:
+        raise ValueError("The table has no column or no row.")
+    long = _long(columns)
+    rows = [long.get(column.name) or _found(column, columns) for column in columns]
+    index = pd.Index([column.name for column in columns], name="column", tupleize_cols=False)
+    return pd.DataFrame(rows, columns=["taken_for", "why", "use"], index=index)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The distinct values of a column.
+
+    Attributes
+    ----------
+    name : hashable
+    n_rows, n_present : int
+        Rows, and those of them that are not missing.
+    kind : {"empty", "boolean", "number", "text", "mixed", "date", "sets", "other"}
+    values : list
+        Distinct values, in the order in which they come; empty for "sets" and "other".
+    """
+
+    name: Any
+    n_rows: int
+    n_present: int
+    kind: str
+    values: list[Any]
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether most of the values are there once."""
+        return len(self.values) > LONE_SHARE * self.n_present
+
+    @property
+    def texts(self) -> list[str]:
+        return [value for value in self.values if isinstance(value, str)]
+
+    @cached_property
+    def spelled(self) -> set[str]:
+        few = len(self.values) <= MOST_SPELLED
+        return {spelling(str(value)) if few else str(value) for value in self.values}
+
+
+Found = tuple[str, str, str]
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def _columns(frame: Any) -> Iterator[_Column]:
+    import pandas as pd
+
+    library = type(frame).__module__.partition(".")[0]
+    if library == "pyarrow":
+        frame = frame.to_pandas(types_mapper=pd.ArrowDtype)
+    elif library == "polars":
+        frame = pd.DataFrame(frame.to_dict(as_series=False), dtype=object)
+    frame = frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame)
+    for position, name in enumerate(frame.columns):
+        yield _column(name, frame.iloc[:, position])
+
+
+def _column(name: Any, cells: pd.Series[Any]) -> _Column:
+    import pandas as pd
+
+    present = cells[cells.notna().to_numpy(bool)].astype(object)
+    kinds = {_kind(each) for each in set(map(type, present))}
+    kind = kinds.pop() if len(kinds) == 1 else "mixed" if kinds == {"number", "text"} else "other"
+    kind = kind if len(present) else "empty"
+    readable = kind not in ("sets", "other", "empty")
+    values = pd.unique(present).tolist() if readable else []
+    return _Column(name, len(cells), len(present), kind, values)
+
+
+def _kind(of: type) -> str:
+    kinds: dict[str, tuple[type, ...]] = {
+        "text": (str,),
+        "boolean": (bool, np.bool_),
+        "number": (int, float, np.number),
+        "sets": (list, tuple, set, frozenset, np.ndarray),
+        "date": (datetime.date, np.datetime64),
+    }
+    return next((kind for kind, types in kinds.items() if issubclass(of, types)), "other")
+
+
+# Judging ------------------------------------------------------------------------------------------
+
+
+def _found(column: _Column, columns: list[_Column]) -> Found:
+    """What a column is taken for, why, and what to do with it."""
+    others = [other for other in columns if other is not column]
+    if column.kind in ("text", "mixed"):
+        return _of_texts(column, others)
+    if column.kind == "number":
+        return _of_numbers(column, others)
+    name = repr(column.name)
+    return {
+        "boolean": (
+            "boolean",
+            "true or false",
+            f"LookupLF({name}, {{True: ...}}), or as it is where these are the classes",
+        ),
+        "sets": ("sets", "each cell holds several labels", "MultilabelClassifier"),
+        "date": ("date", "dates", f"leave it out; or ThresholdLF({name}, '>', ..., label=...)"),
+        "empty": ("empty", "no value in any row", "leave it out"),
+        "other": ("other", "values that are neither numbers nor strings", "leave it out"),
+    }[column.kind]
+
+
+def _of_texts(column: _Column, others: list[_Column]) -> Found:
+    n_distinct, name = len(column.values), repr(column.name)
+    signs = (column.is_lone, n_distinct > MOST_CLASSES, not _is_shared(column, others))
+    if sum(signs) > 1:
+        why = f"{n_distinct} distinct strings in {column.n_present} rows"
+        why += ", which no other column shares" if signs[-1] else ""
+        words = np.mean([len(text.split()) for text in column.texts])
+        if words >= WORDY:
+            return (
+                "text",
+                why,
+                f"leave it out; or rules on it, as KeywordLF([...], label=..., column={name})",
+            )
+        return "identifier", why, _without(column)
+    return _votes(column, others, "strings")
+
+
+def _of_numbers(column: _Column, others: list[_Column]) -> Found:
+    n_distinct, name = len(column.values), repr(column.name)
+    numbers = np.sort(np.asarray(column.values, dtype=np.float64))
+    middle = f"{np.median(numbers):.4g}"
+    threshold = f"ThresholdLF({name}, '>', {middle}, label=...)"
+    if not np.array_equal(numbers, np.rint(numbers)):
+        return "score", f"numbers with a fraction, {numbers[0]:.4g} to {numbers[-1]:.4g}", threshold
+    if _counts_rows(column, numbers) or (IDENTIFIER.fullmatch(str(column.name)) and column.is_lone):
+        return (
+            "identifier",
+            f"{n_distinct} distinct whole numbers in {column.n_present} rows",
+            _without(column),
+        )
+    if n_distinct > MOST_CLASSES:
+        return (
+            "score",
+            f"{n_distinct} distinct whole numbers, {numbers[0]:.4g} to {numbers[-1]:.4g}",
+            threshold,
+        )
+    texts = [other for other in others if other.kind == "text" and _may_be_votes(other, others)]
+    if texts and not any(column.spelled <= other.spelled for other in texts):
+        why = f"whole numbers, {numbers[0]:.4g} to {numbers[-1]:.4g}, beside votes that are strings"
+        return "score", why, threshold
+    return _votes(column, others, "whole numbers")
+
+
+def _counts_rows(column: _Column, numbers: Any) -> bool:
+    """Whether each row has a number of its own, one after the other."""
+    every = len(numbers) == column.n_rows > 2
+    return every and bool((np.diff(numbers) == 1).all() and (numbers == column.values).all())
+
+
+def _is_shared(column: _Column, others: list[_Column]) -> bool:
+    """Whether at least half of the values are other columns' too."""
+    own = column.spelled
+    return 2 * len(own & set().union(*(other.spelled for other in others))) >= len(own)
+
+
+def _may_be_votes(column: _Column, others: list[_Column]) -> bool:
+    few = len(column.values) <= MOST_CLASSES and not column.is_lone
+    return few or _is_shared(column, [other for other in others if other is not column])
+
+
+def _votes(column: _Column, others: list[_Column], what: str) -> Found:
+    shown = listed([repr(value) for value in column.values], 4)
+    why = f"{len(column.values)} distinct {what}: {shown}"
+    if GOLD.fullmatch(str(column.name)):
+        return "gold?", f"by its name; {why}", f"y=frame[{column.name!r}], and leave it out of L"
+    marks = [text for text in column.texts if is_word_for_no_vote(text)]
+    abstain = f", abstain={marks}" if marks else ""
+    normalize = ", normalize=True" if _is_spelled_freely([column, *others]) else ""
+    return "votes", why, f"ColumnLF({column.name!r}{abstain}{normalize})"
+
+
+def _is_spelled_freely(columns: list[_Column]) -> bool:
+    """Whether some label of the columns that hold few texts has several spellings, or is a number too."""
+    few = [
+        each
+        for each in columns
+        if each.kind in ("text", "mixed") and len(each.values) <= MOST_CLASSES
+    ]
+    values = {value for column in few for value in column.values}
+    return len({spelling(str(value)) for value in values}) < len(values)
+
+
+def _without(column: _Column) -> str:
+    return f"leave it out; or frame.set_index({column.name!r})"
+
+
+# Long tables --------------------------------------------------------------------------------------
+
+
+def _long(columns: list[_Column]) -> dict[Any, Found]:
+    """Of a table with a row for each vote, what its row, voter and label are; else nothing."""
+    row, voter = (_named(columns, pattern) for pattern in (ROW, VOTER))
+    left = [each for each in columns if each is not row and each is not voter]
+    label = _named(left, GOLD)
+    if row is None or voter is None or label is None or len(row.values) == row.n_rows:
+        return {}
+    use = f"votes_from_long(frame, row={row.name!r}, voter={voter.name!r}, label={label.name!r})"
+    repeated = f"{len(row.values)} distinct values in {row.n_rows} rows"
+    return {
+        row.name: ("identifier", f"what is voted on: {repeated}", use),
+        voter.name: ("identifier", f"who votes: {len(voter.values)} voters by its name", use),
+        label.name: (
+            "votes",
+            f"the votes of a table with a row for each: {len(label.values)} labels",
+            use,
+        ),
+    }
+
+
+def _named(columns: list[_Column], pattern: re.Pattern[str]) -> _Column | None:
+    return next((each for each in columns if pattern.fullmatch(str(each.name))), None)
