@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._utils.spelling import is_word_for_no_vote
+from .cells import read_scores
 from .words import in_options
 
 if TYPE_CHECKING:
@@ -135,8 +136,10 @@ def _run(options: argparse.Namespace) -> None:
     kept = [name for name in table.columns if name not in taken]
     _check_no_long_table(table, kept, options)
     votes = table[kept].apply(_read_cells, abstain=options.abstain)
-    for name in options.scores:
-        votes[name] = _read_scores(table[name], options.votes)
+    try:
+        votes[options.scores] = table[options.scores].apply(read_scores)
+    except ValueError as error:
+        raise BadInputError(f"{options.votes}: {error}") from None
     gold = None if options.gold is None else _read_cells(table[options.gold], options.abstain)
     known = {
         "scores": options.scores or None,
@@ -320,22 +323,6 @@ def _read_cells(column: pd.Series, abstain: Sequence[str]) -> pd.Series:
     # The last entry serves the code -1, a missing cell.
     table = pd.Series([*votes, None], dtype="Int64" if whole else object)
     return table.take(codes).set_axis(column.index)
-
-
-def _read_scores(column: pd.Series, path: Path) -> pd.Series:
-    """Numbers, missing where a cell is empty."""
-    import pandas as pd
-
-    cells = column.map(lambda cell: (cell.strip() or None) if isinstance(cell, str) else cell)
-    scores = pd.to_numeric(cells, errors="coerce")
-    wrong = scores.isna() & cells.notna()
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        raise BadInputError(
-            f"{path}: column {column.name!r}, row {row}: {cells[row]!r} is no number, and --scores names the column. "
-            "Leave the cell empty where there is no score. (Row 0 is the first after the header.)"
-        )
-    return scores.astype(float)
 
 
 def _read_balance(pairs: Sequence[str]) -> dict[Any, float]:

@@ -140,7 +140,7 @@ class Observed:
             self.overlaps,
             pairs if small else None,
             self.gold if anchored else None,
-            self.meaning,
+            self.meaning if (self.tells & ~self.names_class).any() else None,
             self.frequency,
         )
 
@@ -322,7 +322,7 @@ class KeptCounts:
     gold : GoldCounts or None, default=None
         Labels that accuracies were learned from.
     meaning : ndarray of shape (n_symbols, n_classes) or None, default=None
-        What each symbol was taken to say.
+        What each symbol was taken to say, where some say other things than one class, or nothing.
     frequency : ndarray of shape (n_symbols,) or None, default=None
         P(symbol).
     """

@@ -103,7 +103,9 @@ def _short(score: float) -> str:
 
 def n_columns(L: Any) -> int:
     """Columns of a table, array, matrix or list of rows."""
-    shape = np.shape(L[0]) if isinstance(L, list | tuple) and len(L) else getattr(L, "shape", (0,))
+    if isinstance(L, list | tuple):
+        return len(L[0]) if len(L) and hasattr(L[0], "__len__") else 0
+    shape = getattr(L, "shape", (0,))
     return int(shape[-1]) if len(shape) else 0
 
 
