@@ -8,8 +8,8 @@ same draw without labels, and that mean's standard error: on average, more label
 
 import numpy as np
 import pandas as pd
-from label_breast_cancer import load_tumours, majority_accuracy, vote
 from sklearn.model_selection import train_test_split
+from tumour_rules import load_tumours, majority_accuracy, vote
 
 from sklearn_labelmodel import LabelModelClassifier
 

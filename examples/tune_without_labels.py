@@ -9,8 +9,8 @@ no search saw. "default" is LabelModelClassifier() without search.
 
 import numpy as np
 import pandas as pd
-from label_breast_cancer import load_tumours, majority_accuracy, vote
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, train_test_split
+from tumour_rules import load_tumours, majority_accuracy, vote
 
 from sklearn_labelmodel import LabelModelClassifier
 
