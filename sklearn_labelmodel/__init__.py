@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from ._models.majority_vote import MajorityVoteClassifier
     from ._models.multilabel import MultilabelClassifier, MultilabelReport
     from .end_model import TunedAbstainClassifier, WeakSupervisionClassifier, soft_label_expand
-    from .inspection import filter_unlabeled, lf_summary, probs_to_preds
+    from .inspection import filter_unlabeled, lf_summary, probs_to_preds, score_summary
     from .labeling import (
         ABSTAIN,
+        BinLF,
         ClassifierLF,
         ColumnLF,
         KeywordLF,
         LabelingFunctions,
         LookupLF,
         RegexLF,
+        ScoreLF,
         ThresholdLF,
         labeling_function,
         votes_from_long,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABSTAIN",
+    "BinLF",
     "ClassifierLF",
     "ColumnLF",
     "DawidSkeneClassifier",
@@ -37,6 +40,7 @@ __all__ = [
     "MultilabelClassifier",
     "MultilabelReport",
     "RegexLF",
+    "ScoreLF",
     "ThresholdLF",
     "TunedAbstainClassifier",
     "WeakSupervisionClassifier",
@@ -44,6 +48,7 @@ __all__ = [
     "labeling_function",
     "lf_summary",
     "probs_to_preds",
+    "score_summary",
     "soft_label_expand",
     "votes_from_long",
 ]
@@ -60,6 +65,7 @@ _HOMES = {
     "filter_unlabeled": "inspection",
     "lf_summary": "inspection",
     "probs_to_preds": "inspection",
+    "score_summary": "inspection",
 }
 _WINGS = ("datasets", "end_model", "inspection", "labeling")
 

@@ -96,7 +96,7 @@ class LabelModelClassifier(BaseLabelModel):
     tempering : float, default=0.5
         In [0, 1]. What a row's n votes and the class prior say together is divided by n ** tempering, since LFs err
         together. 0, and ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more
-        extreme.
+        extreme. Else scores have an exponent of their own, by how far they vary together.
     dependencies : list of pairs of LFs, "auto" or None, default="auto"
         LFs, by name or column, that copy each other or share their source: training leaves out how often they
         agree, and where they agree they count as one. "auto" finds them, where n_em_steps is not 0: votes of LFs that

@@ -357,8 +357,8 @@ class _Column:
         if not allow_fractions or len(fractions) > MAX_FRACTIONAL_VOTES:
             raise ValueError(
                 f"{where} is not a class label; the column looks like a continuous score "
-                f"(distinct fractional values: {len(fractions)}). Threshold it first: a label model "
-                "takes votes (class labels) and abstains."
+                f"(distinct fractional values: {len(fractions)}). Threshold it first, or name the "
+                "column in `scores`: what is no score is a vote (a class label) or an abstain."
             )
         warn_user(
             f"{where} is fractional; its column's fractional values ({len(fractions)} distinct ones) are kept as "

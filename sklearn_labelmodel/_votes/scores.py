@@ -97,7 +97,8 @@ class Scores:
 
 
 def _short(score: float) -> str:
-    return f"{score:.0f}" if float(score).is_integer() else f"{score:.3g}"
+    # Zero may have a sign.
+    return f"{score + 0.0:.0f}" if float(score).is_integer() else f"{score:.3g}"
 
 
 def n_columns(L: Any) -> int:

@@ -53,7 +53,9 @@ def with_gold(
 
 
 def covered_rows(model: Any, L: Any) -> NDArray[np.bool_]:
-    """Whether each row has a vote, by the label model's abstain marker."""
+    """Whether each row has a vote or a score, by the label model's abstain marker."""
+    if getattr(model, "scores", None) is not None:
+        return rows_with_vote(model._read_votes(L))
     abstain = getattr(model, "abstain", -1)
     return rows_with_vote(read_votes(L, abstain=abstain, allow_fractions=True))
 

@@ -62,6 +62,8 @@ VALUES = {
     "class_balance": [None, [0.4, 0.6], {0: 0.3, 1: 0.7}],
     "classes": [None, [0, 1, 2]],
     "abstain": [-1, None],
+    "scores": [None, {0: 1}],
+    "vote_meanings": [None, {-1: [0, 1]}],
     "gold": ["anchor", "prior", "ignore"],
     "n_em_steps": [0, 2],
     "tempering": [0, 1.0],
@@ -75,7 +77,11 @@ VALUES = {
     "log_freq": [1, 10],
 }
 SAME_LABELS = {"device", "verbose", "log_freq"}
-HEEDED_WITH = {"random_state": {"init": "snorkel"}}
+HEEDED_WITH = {
+    "random_state": {"init": "snorkel"},
+    "scores": {"abstain": None},
+    "vote_meanings": {"abstain": None},
+}
 
 
 def test_every_parameter_has_values():
