@@ -431,7 +431,6 @@ FITTED = {
     "vote_model_", "classes_", "class_prior_", "mu_", "symbols_", "conditional_probs_", "lf_accuracies_", "coverage_",
     "vote_evidence_", "vote_weights_", "voted_prior_", "voteless_prior_", "dependencies_", "report_", "score_bins_",
     "loss_curve_", "n_iter_", "loss_", "converged_", "n_features_in_", "feature_names_in_",
-    "score_bins_",
 }  # fmt: skip
 
 
