@@ -68,8 +68,6 @@ VALUES = {
     "n_em_steps": [0, 2],
     "tempering": [0, 1.0],
     "dependencies": [None, "auto", [(0, 3)]],
-    "scores": [None, [0, 1]],
-    "vote_meanings": [None, {1: [0, 1]}],
     "tol": [None, 0.9],
     "random_state": [0, 1],
     "device": ["cpu", "auto"],
