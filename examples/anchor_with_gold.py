@@ -8,11 +8,10 @@ same draw without labels, and that mean's standard error: on average, more label
 
 import numpy as np
 import pandas as pd
-from label_breast_cancer import tied_accuracy
 from sklearn.model_selection import train_test_split
+from tumour_rules import load_tumours, majority_accuracy, vote
 
-from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel.datasets import breast_cancer_rules
+from sklearn_labelmodel import LabelModelClassifier
 
 GOLD_ROWS = [0, 5, 10, 25, 50, 100, 200, 398]
 N_DRAWS = 20
@@ -25,22 +24,23 @@ def with_labels(y, rows):
     return gold
 
 
-def held_out_scores(L, y, seed):
+def held_out_scores(X, y, seed):
     """Held-out accuracies of one draw, with each number of gold labels; last, majority vote's."""
-    L_train, L_test, y_train, y_test = train_test_split(L, y, test_size=0.3, random_state=seed)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=seed)
+    L_train, L_test = vote(X_train, X_train), vote(X_test, X_train)
     order = np.random.default_rng(seed).permutation(len(y_train))
     models = [
         LabelModelClassifier().fit(L_train, with_labels(y_train, order[:n_gold]))
         for n_gold in GOLD_ROWS
     ]
-    majority = tied_accuracy(MajorityVoteClassifier().fit(L_train), L_test, y_test)
+    majority = majority_accuracy(L_test, y_test, models[0].classes_)
     return [model.score(L_test, y_test) for model in models] + [majority]
 
 
 def main():
     """Print the table."""
-    data = breast_cancer_rules()
-    draws = np.array([held_out_scores(data.L, data.y, seed) for seed in range(N_DRAWS)])
+    X, y = load_tumours()
+    draws = np.array([held_out_scores(X, y, seed) for seed in range(N_DRAWS)])
     gains = draws[:, :-1] - draws[:, :1]
     columns = {
         "accuracy": draws[:, :-1].mean(axis=0),

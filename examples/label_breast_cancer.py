@@ -2,8 +2,8 @@
 
 Rules over cell nuclei vote "malignant" (0) or "benign" (1), or abstain (-1). The label model learns from the votes
 alone how far to trust each rule; the first table sets what it learned against the truth. The second gives accuracies
-on held-out rows: gold labels score, they do not train. What a clinic knows of its patients, the share of malignant
-tumours, is worth more here than how votes are weighed: several rules measure the size of the same nuclei.
+on held-out rows: gold labels score, they do not train. Rules that only ever vote for one class do not tell how frequent
+it is, so what a clinic knows of its patients, the share of malignant tumours, is worth most here.
 """
 
 import numpy as np

@@ -9,15 +9,15 @@ no search saw. "default" is LabelModelClassifier() without search.
 
 import numpy as np
 import pandas as pd
-from label_breast_cancer import tied_accuracy
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, train_test_split
+from tumour_rules import load_tumours, majority_accuracy, vote
 
-from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel.datasets import breast_cancer_rules
+from sklearn_labelmodel import LabelModelClassifier
 
 UNLABELLED = -1
 N_GOLD = 40
 N_SPLITS = 3
+CODES = {"benign": 0, "malignant": 1}
 GRID = {"n_epochs": [10, 30, 100], "prec_init": [0.6, 0.7, 0.8, 0.9], "l2": [0.0, 0.1]}
 
 
@@ -32,9 +32,10 @@ def search_by_gold(L, y):
     return GridSearchCV(LabelModelClassifier(), GRID, cv=split).fit(L, y)
 
 
-def compare(L, y, seed):
+def compare(X, y, seed):
     """Chosen settings and test accuracy of every way to choose, in one random split."""
-    L_train, L_test, y_train, y_test = train_test_split(L, y, test_size=0.3, random_state=seed)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=seed)
+    L_train, L_test = (vote(part, X_train).map(CODES.get) for part in (X_train, X_test))
     y_few = np.full(len(y_train), UNLABELLED)
     y_few[:N_GOLD] = y_train[:N_GOLD]
     models = {
@@ -46,15 +47,15 @@ def compare(L, y, seed):
     for name, model in models.items():
         settings = {key: getattr(model, key) for key in GRID}
         yield {"": name, **settings, "accuracy": model.score(L_test, y_test)}
-    majority = tied_accuracy(MajorityVoteClassifier().fit(L_train), L_test, y_test)
+    majority = majority_accuracy(L_test, y_test, np.array([0, 1]))
     yield {"": "majority vote", **dict.fromkeys(GRID, "-"), "accuracy": majority}
 
 
 def main():
     """Print the table."""
-    data = breast_cancer_rules()
-    rows = [row for seed in range(N_SPLITS) for row in compare(data.L, data.y, seed)]
-    results = pd.DataFrame(rows)
+    X, diagnosis = load_tumours()
+    y = pd.Series(diagnosis).map(CODES).to_numpy()
+    results = pd.DataFrame([row for seed in range(N_SPLITS) for row in compare(X, y, seed)])
     as_list = dict.fromkeys(GRID, lambda chosen: ", ".join(map(str, chosen.unique())))
     table = results.groupby("", sort=False).agg({**as_list, "accuracy": "mean"}).rename_axis(None)
     print(table.to_string(float_format="{:.3f}".format))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import re
 import shutil
 import stat
 import sys
@@ -16,19 +15,29 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._utils.spelling import is_word_for_no_vote
-from .cells import read_scores
 from .words import in_options
 
 if TYPE_CHECKING:
     import pandas as pd
+from .cells import _read_balance, _read_cells, _read_classes, _read_scores
+from .words import BadInputError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+
 LABEL, PROBABILITY = "label", "probability_"
+
+
 SUFFIXES = (".csv", ".parquet")
+
+
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
 # A table with a row for each vote has, besides the item, a voter and a vote.
 FEW_COLUMNS = 2
+
+
 DESCRIPTION = """\
 Learn from the votes of labeling functions, people or models how far to trust each, and label every row by them.
 
@@ -36,13 +45,11 @@ VOTES has a header, one row for each record and one column for each voter; numbe
 is an abstain. The summary of the voters is printed. OUTPUT gets the --id columns, the column "label" (empty where
 no one votes or where classes are tied), and a column "probability_CLASS" for every class.
 """
+
+
 EPILOG = """\
 exit status: 0 done; 1 training failed, or OUTPUT could not be written; 2 wrong usage or bad input.
 """
-
-
-class BadInputError(Exception):
-    """What the user gave cannot be used; the message says where and what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -136,10 +143,8 @@ def _run(options: argparse.Namespace) -> None:
     kept = [name for name in table.columns if name not in taken]
     _check_no_long_table(table, kept, options)
     votes = table[kept].apply(_read_cells, abstain=options.abstain)
-    try:
-        votes[options.scores] = table[options.scores].apply(read_scores)
-    except ValueError as error:
-        raise BadInputError(f"{options.votes}: {error}") from None
+    for name in options.scores:
+        votes[name] = _read_scores(table[name], options.votes)
     gold = None if options.gold is None else _read_cells(table[options.gold], options.abstain)
     known = {
         "scores": options.scores or None,
@@ -300,75 +305,6 @@ def _check_cells_per_row(path: Path) -> None:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-def _read_cells(column: pd.Series, abstain: Sequence[str]) -> pd.Series:
-    """Votes or labels, missing where there is none: whole numbers where all of a column are, else as they are."""
-    import pandas as pd
-
-    codes, distinct = pd.factorize(column)
-    cells: list[Any] = [
-        cell.strip() if isinstance(cell, str) else cell for cell in distinct.tolist()
-    ]
-    silent = [_is_abstain(cell, abstain) for cell in cells]
-    numbers = [None if skip else _number(cell) for cell, skip in zip(cells, silent, strict=True)]
-    words = [cell for cell, number in zip(cells, numbers, strict=True) if number is None]
-    if all(_is_abstain(word, abstain) or _is_mark(word) for word in words):
-        # Beside a mark, numbers are read as in the other columns, so that the mark is told.
-        cells = [
-            cell if number is None else number for cell, number in zip(cells, numbers, strict=True)
-        ]
-    votes = [None if skip else cell for cell, skip in zip(cells, silent, strict=True)]
-    whole = all(skip or type(vote) is int for vote, skip in zip(votes, silent, strict=True))
-    # The last entry serves the code -1, a missing cell.
-    table = pd.Series([*votes, None], dtype="Int64" if whole else object)
-    return table.take(codes).set_axis(column.index)
-
-
-def _read_balance(pairs: Sequence[str]) -> dict[Any, float]:
-    """Share of each class, from pairs such as "spam=0.1"."""
-    split = [pair.rpartition("=") for pair in pairs]
-    shares = [_number("0" + share if share.startswith(".") else share) for _, _, share in split]
-    for pair, (name, _, _), share in zip(pairs, split, shares, strict=True):
-        if not name or share is None:
-            raise BadInputError(
-                f"--class-balance {pair!r} is no class and its share, such as spam=0.1."
-            )
-    names = _read_classes([name for name, _, _ in split])
-    for name in names:
-        if names.count(name) > 1:
-            raise BadInputError(f"--class-balance gives the share of {name!r} more than once.")
-    return dict(zip(names, [float(share) for share in shares if share is not None], strict=True))
-
-
-def _read_classes(names: Sequence[str]) -> list[Any]:
-    """Classes given on the command line, read as cells are."""
-    import pandas as pd
-
-    return _read_cells(pd.Series(names), abstain=()).tolist()
-
-
-def _is_abstain(cell: Any, abstain: Sequence[str]) -> bool:
-    number = _number(cell)
-    return cell in ("", *abstain) or (
-        number is not None and number in [_number(marker) for marker in abstain]
-    )
-
-
-def _is_mark(cell: Any) -> bool:
-    return isinstance(cell, str) and is_word_for_no_vote(cell)
-
-
-def _number(cell: Any) -> int | float | None:
-    """The number that a cell is; None for a text that would lose something, such as "01" or "nan"."""
-    if isinstance(cell, bool):
-        return None
-    if isinstance(cell, int | float):
-        return int(cell) if cell == cell // 1 else cell
-    if not isinstance(cell, str) or not re.fullmatch(r"-?(0|[1-9]\d{0,17})(\.\d+)?", cell):
-        return None
-    whole, _, fraction = cell.partition(".")
-    return float(cell) if fraction.strip("0") else int(whole)
 
 
 # The work -----------------------------------------------------------------------------------------

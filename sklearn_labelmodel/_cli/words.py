@@ -22,6 +22,7 @@ IN_OPTIONS = (
     ),
     (r"name (all of them|them|the classes) \(`classes`\)", r"name \1 (--classes)"),
     (r"`classes`", "--classes"),
+    (r"in `scores`", "by --scores"),
     (r"class_balance", "--class-balance"),
     (r"leave these labels out \(gold='ignore'\)", "leave --gold out"),
     (r"\(in y\)", "(in the --gold column)"),
@@ -30,8 +31,7 @@ IN_OPTIONS = (
     (r"\by's classes", "the classes of --gold"),
     (r"\b(of|in|with) y\b", r"\1 --gold"),
     (r"\by (mixes|holds|labels)", r"--gold \1"),
-    (r"pass them as such \(scores=.*?\), or cut", "pass the columns by --scores, or cut"),
-    (r"`scores`", "--scores"),
+    (r"pass them as such \(scores=.*?\), or cut", "name the column by --scores, or cut"),
     (r"pass L\.T", "exchange rows and columns"),
     (r"\bL (has|holds)", r"The table \1"),
     (r" \(ColumnLF and .*? differ\)", " in the file"),
@@ -56,3 +56,7 @@ def _as_abstains(values: Sequence[str]) -> str:
 def _as_word(written: str) -> str:
     """A value as a shell takes it, from how Python writes it."""
     return shlex.quote(written.strip("'\""))
+
+
+class BadInputError(Exception):
+    """What the user gave cannot be used; the message says where and what to do."""
