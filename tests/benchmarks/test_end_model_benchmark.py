@@ -13,7 +13,7 @@ from sklearn_labelmodel.datasets import make_label_matrix
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 if not BENCHMARKS.is_dir():
     pytest.skip("the benchmarks are in the checkout only", allow_module_level=True)
-sys.path.insert(0, str(BENCHMARKS.parent))
+sys.path.append(str(BENCHMARKS.parent))  # last: the installed package goes first
 
 from benchmarks.end_model import run as end_model  # noqa: E402
 from benchmarks.end_model.sets import read_end_sets  # noqa: E402
