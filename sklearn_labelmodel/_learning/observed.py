@@ -292,8 +292,8 @@ def with_classes(
         symbols = np.flatnonzero(observed.vote == vote)
         meaning[symbols] = 0.0
         meaning[symbols[:, None], left_open] = 1 / len(left_open)
-    bins = np.flatnonzero(is_bin(observed.vote))
-    if len(bins):
+    if scores is not None:
+        bins = np.flatnonzero(is_bin(observed.vote))
         of_bins = observed.lf[bins], observed.vote[bins], observed.frequency[bins]
         meaning[bins] = meaning_of_bins(*of_bins, classes)
     return replace(

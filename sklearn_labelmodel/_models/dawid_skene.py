@@ -171,7 +171,7 @@ class DawidSkeneClassifier(BaseLabelModel):
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
         from .._learning.scores import temper_scores
 
-        return [self._maximise, temper_scores]
+        return [self._maximise] if self.scores is None else [self._maximise, temper_scores]
 
     def _maximise(self, observed: Observed, model: VoteModel) -> VoteModel:
         from .._learning.completion import accuracies_by_mu

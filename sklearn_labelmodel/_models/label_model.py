@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.model import ClassPrior, History, VoteModel, uniform_prior
+from .._evidence.model import NO_PAIRS, ClassPrior, Dependence, History, VoteModel, uniform_prior
 from .._evidence.prior import counted_prior, given_prior
 from .._evidence.table import (
     VoteTable,
@@ -243,7 +243,7 @@ class LabelModelClassifier(BaseLabelModel):
     # Fitting --------------------------------------------------------------------------------------
 
     def _assume(self, observed: Observed, known: ClassPrior | None = None) -> VoteModel:
-        from .._evidence.dependence import declared, independent, resolve_pairs
+        from .._evidence.dependence import declared, resolve_pairs
 
         precision = self._precision(observed)
         prior = uniform_prior(len(observed.classes))
@@ -257,7 +257,7 @@ class LabelModelClassifier(BaseLabelModel):
         joint = ~observed.has_choice
         each = precision[lf]
         table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
-        dependence = independent(len(lf))
+        dependence = Dependence(NO_PAIRS, np.ones(len(lf)))
         if not isinstance(self.dependencies, str):
             given = () if self.dependencies is None else self.dependencies
             names = observed.names
@@ -298,8 +298,9 @@ class LabelModelClassifier(BaseLabelModel):
             recipe += [self._read_anew, *self._reading(observed, self.n_em_steps)]
         if not reads:
             recipe += [partial(forget, assumed)]
-        doubt = partial(doubt_scores, precision=self._precision(observed))
-        recipe += [self._complete_pairs, doubt]
+        recipe += [self._complete_pairs]
+        if self.scores is not None:
+            recipe += [partial(doubt_scores, precision=self._precision(observed))]
         if anchored:
             recipe += [count_gold]
         if not reads:
@@ -309,7 +310,8 @@ class LabelModelClassifier(BaseLabelModel):
         if given:
             recipe += [partial(confirm, tempering=tempering)]
         recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering)]
-        recipe += [partial(temper_scores, independent=tempering == 0)]
+        if self.scores is not None:
+            recipe += [partial(temper_scores, independent=tempering == 0)]
         if known or anchored:
             recipe += [partial(match_shares, silence=given)]
         return recipe

@@ -18,7 +18,10 @@ from .._votes.containers import check_container, check_lf_names, check_row_order
 from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
 from .._votes.gold import read_gold
 from .._votes.meanings import literal, literal_votes, open_classes
+from .._votes.reader import read_votes
 from .._votes.scores import (
+    Cells,
+    Scores,
     check_speaks_for,
     find_scores,
     n_columns,
@@ -50,26 +53,38 @@ def observe_votes(model: Any, L: Any, y: Any) -> Observed:
     n_samples, names = _num_samples(L), column_names(L)
     labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=model.classes)
     fractions = bool(labels.n_labelled) or model.classes is not None
-    scored = find_scores(model.scores, n_columns(L), names)
-    votes, cells = read_beside(
-        L, scored, abstain=model.abstain, names=names, allow_fractions=fractions
-    )
-    warn_of_wrapper(labels)
-    meanings, named = model.vote_meanings, model.classes
-    encoding = None if meanings else find_encoding(votes, labels, named)
-    votes = renamed(votes, encoding)
+    scored: Scores | None = None
+    cells: list[Cells] = []
+    if model.scores is None:
+        votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
+    else:
+        scored = find_scores(model.scores, n_columns(L), names)
+        votes, cells = read_beside(
+            L, scored, abstain=model.abstain, names=names, allow_fractions=fractions
+        )
+    meanings, named, encoding = model.vote_meanings, model.classes, None
+    if y is not None:
+        warn_of_wrapper(labels)
+        encoding = None if meanings else find_encoding(votes, labels, named)
+        votes = renamed(votes, encoding)
     counted = labels if model.gold != "ignore" else no_gold(votes.n_samples)
+    binned = votes
     if scored is not None:
         scored = with_ranges(scored, cells)
-    observed = observe(with_bins(votes, scored, cells), counted, by_pairs=model._by_pairs)
+        binned = with_bins(votes, scored, cells)
+    observed = observe(binned, counted, by_pairs=model._by_pairs)
     model._warn_unidentified(observed)
-    symbols = literal(observed.lf, observed.vote, meanings)
-    plain_votes = literal_votes(votes, meanings)
+    symbols, plain_votes = (observed.lf, observed.vote), votes
+    if meanings or scored is not None:
+        symbols = literal(observed.lf, observed.vote, meanings)
+        plain_votes = literal_votes(votes, meanings)
     balance = model.class_balance
     classes = resolve_classes(named, model.abstain, labels, plain_votes, *symbols, balance)
     warn_of_gold_of_one_class(counted, classes, named, balance)
-    check_speaks_for(scored, classes, names)
-    return with_classes(observed, classes, encoding, scored, open_classes(meanings, classes))
+    if scored is not None:
+        check_speaks_for(scored, classes, names)
+    sets = open_classes(meanings, classes) if meanings else {}
+    return with_classes(observed, classes, encoding, scored, sets)
 
 
 def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
