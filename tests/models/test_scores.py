@@ -86,6 +86,12 @@ def test_the_scale_of_a_judge_does_not_matter(kind):
     assert_allclose(*proba, rtol=1e-9)
 
 
+def test_a_column_of_many_scores_has_four_bins():
+    L, _ = make_ratings(n_judges=3)
+    model = MajorityVoteClassifier(classes=[0, 1], scores="all").fit(L)
+    assert [len(cut) for cut in model.score_bins_.values()] == [4, 4, 4]
+
+
 def test_score_bins_are_told_by_name():
     frame = pd.DataFrame({"vote": [0, 1, 0, 1], "rating": [1.0, 2.0, 2.0, 5.0]})
     with pytest.warns(UserWarning, match="cannot identify"):
