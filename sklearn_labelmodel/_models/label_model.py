@@ -260,10 +260,9 @@ class LabelModelClassifier(BaseLabelModel):
         dependence = Dependence(NO_PAIRS, np.ones(len(lf)))
         if not isinstance(self.dependencies, str):
             given = () if self.dependencies is None else self.dependencies
-            names = observed.names
-            pairs = resolve_pairs(given, observed.n_lfs, names)
+            pairs = resolve_pairs(given, observed.n_lfs, observed.names)
             dependence = declared(pairs, lf, vote, observed.n_lfs)
-        n_samples = observed.n_samples
+        eps = least_probability(observed.n_samples) if self.mu_eps is None else self.mu_eps
         return VoteModel(
             classes=observed.classes,
             table=VoteTable(lf, vote, np.log(table), joint),
@@ -272,21 +271,20 @@ class LabelModelClassifier(BaseLabelModel):
             tempering=0.0,
             offsets=np.zeros(k),
             mu=table,
-            mu_eps=least_probability(n_samples) if self.mu_eps is None else float(self.mu_eps),
+            mu_eps=float(eps),
             coverage=observed.coverage,
             accuracies=precision,
         )
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
         from .._learning.completion import believe_mu
-        from .._learning.em import forget, judge_lfs, mean_with_mu, take_learned_prior
+        from .._learning.em import forget, take_learned_prior
         from .._learning.gold import count_gold, tell_prior
-        from .._learning.scores import doubt_scores, temper_scores
-        from .._learning.shares import confirm, match_shares
+        from .._learning.scores import doubt_scores
 
         anchored, known = self._anchors(observed), assumed.prior.known
-        reads = self.init != "snorkel" and self.n_em_steps > 0
-        estimate, tempering = isinstance(self.class_balance, str), float(self.tempering)
+        plain = self.init == "snorkel"
+        reads, estimate = not plain and self.n_em_steps > 0, isinstance(self.class_balance, str)
         recipe: list[Learner] = []
         if not known and (reads or estimate):
             recipe += self._reading(observed, self.n_em_steps or TRIAL_STEPS)
@@ -296,25 +294,28 @@ class LabelModelClassifier(BaseLabelModel):
             recipe += [take_learned_prior]
         if reads and (known or anchored):
             recipe += [self._read_anew, *self._reading(observed, self.n_em_steps)]
-        if not reads:
-            recipe += [partial(forget, assumed)]
-        recipe += [self._complete_pairs]
-        if self.scores is not None:
-            recipe += [partial(doubt_scores, precision=self._precision(observed))]
-        if anchored:
-            recipe += [count_gold]
-        if not reads:
-            tempering = 0.0 if self.init == "snorkel" else tempering
-            return [*recipe, partial(believe_mu, tempering=tempering)]
-        given = assumed.prior.source == "given" and not anchored
-        if given:
-            recipe += [partial(confirm, tempering=tempering)]
+        recipe += [] if reads else [partial(forget, assumed)]
+        doubt = partial(doubt_scores, precision=self._precision(observed))
+        recipe += [self._complete_pairs] if self.scores is None else [self._complete_pairs, doubt]
+        recipe += [count_gold] if anchored else []
+        if reads:
+            return recipe + self._ending(
+                known or anchored, assumed.prior.source == "given" and not anchored
+            )
+        return [*recipe, partial(believe_mu, tempering=0.0 if plain else float(self.tempering))]
+
+    def _ending(self, known: bool, given: bool) -> list[Learner]:
+        """From mu and the rows' table to what votes say together, with shares that are known or given."""
+        from .._learning.em import judge_lfs, mean_with_mu
+        from .._learning.scores import temper_scores
+        from .._learning.shares import confirm, match_shares
+
+        tempering = float(self.tempering)
+        recipe: list[Learner] = [partial(confirm, tempering=tempering)] if given else []
         recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering)]
         if self.scores is not None:
             recipe += [partial(temper_scores, independent=tempering == 0)]
-        if known or anchored:
-            recipe += [partial(match_shares, silence=given)]
-        return recipe
+        return recipe + ([partial(match_shares, silence=given)] if known else [])
 
     def _reading(self, observed: Observed, n_steps: int) -> list[Learner]:
         """What rows tell before training: their table, the prior of rows with votes, and copies."""
@@ -323,7 +324,7 @@ class LabelModelClassifier(BaseLabelModel):
 
         precision = self._precision(observed)
         learn = partial(em, n_steps=n_steps, precision=precision)
-        trial = partial(em, n_steps=TRIAL_STEPS, precision=precision, tempering=E_STEP_TEMPERING)
+        trial = partial(learn, n_steps=TRIAL_STEPS, tempering=E_STEP_TEMPERING)
         if not isinstance(self.dependencies, str):
             return [partial(trial, n_steps=n_steps)]
         weigh = partial(weigh_copies, precision=precision)
