@@ -78,7 +78,7 @@ def check_votes(frame: Any) -> pd.DataFrame:
     id       identifier  leave it out; or frame.set_index('id')
     judge_a  votes       ColumnLF('judge_a', abstain=['unknown'], normalize=True)
     judge_b  votes       ColumnLF('judge_b', normalize=True)
-    rating   score       ThresholdLF('rating', '>', 0.55, label=...)
+    rating   score       ScoreLF('rating'); or scores=['rating']
     """
     import pandas as pd
 
@@ -212,10 +212,9 @@ def _of_texts(column: _Column, others: list[_Column]) -> Found:
 def _of_numbers(column: _Column, others: list[_Column]) -> Found:
     n_distinct, name = len(column.values), repr(column.name)
     numbers = np.sort(np.asarray(column.values, dtype=np.float64))
-    middle = f"{np.median(numbers):.4g}"
-    threshold = f"ThresholdLF({name}, '>', {middle}, label=...)"
+    as_scores = f"ScoreLF({name}); or scores=[{name}]"
     if not np.array_equal(numbers, np.rint(numbers)):
-        return "score", f"numbers with a fraction, {numbers[0]:.4g} to {numbers[-1]:.4g}", threshold
+        return "score", f"numbers with a fraction, {numbers[0]:.4g} to {numbers[-1]:.4g}", as_scores
     if _counts_rows(column, numbers) or (IDENTIFIER.fullmatch(str(column.name)) and column.is_lone):
         return (
             "identifier",
@@ -226,12 +225,12 @@ def _of_numbers(column: _Column, others: list[_Column]) -> Found:
         return (
             "score",
             f"{n_distinct} distinct whole numbers, {numbers[0]:.4g} to {numbers[-1]:.4g}",
-            threshold,
+            as_scores,
         )
     texts = [other for other in others if other.kind == "text" and _may_be_votes(other, others)]
     if texts and not any(column.spelled <= other.spelled for other in texts):
         why = f"whole numbers, {numbers[0]:.4g} to {numbers[-1]:.4g}, beside votes that are strings"
-        return "score", why, threshold
+        return "score", why, as_scores
     return _votes(column, others, "whole numbers")
 
 
