@@ -225,7 +225,7 @@ class DawidSkeneClassifier(BaseLabelModel):
 
     @property
     def log_likelihood_curve_(self) -> NDArray[np.float64]:
-        """Mean log-likelihood that each iteration started from, shape (n_iter_,)."""
+        """Mean log-likelihood that each iteration started from, shape (n_iter,)."""
         history = self.vote_model_.history
         return np.zeros(0) if history is None else history.curve
 

@@ -443,7 +443,7 @@ class LabelModelClassifier(BaseLabelModel):
 
     @property
     def loss_curve_(self) -> NDArray[np.float64]:
-        """The loss that each epoch started from, shape (n_iter_,)."""
+        """The loss that each epoch started from, shape (n_iter,)."""
         return self._history.curve
 
     @property
