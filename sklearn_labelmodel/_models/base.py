@@ -18,12 +18,7 @@ from sklearn.utils.validation import (
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import VoteModel, conditional_probs
 from .._utils import warn_user
-from .._votes.classes import check_same_kind
 from .._votes.codes import Votes, class_index
-from .._votes.containers import check_row_order
-from .._votes.gold import read_gold
-from .._votes.suspects import warn_of_new_values
-from .reading import observe_votes, votes_for
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
@@ -117,6 +112,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         FloatingPointError
             Training diverged to a loss that is not finite.
         """
+        from .reading import observe_votes
+
         observed = observe_votes(self, L, y)
         assumed = self._assume(observed)
         learned = self._learn(observed, assumed)
@@ -234,6 +231,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         these alone: `tempering` never does, `n_em_steps` and `dependencies` hardly; a search over them ends with the
         first candidate. `mu_eps` changes it by itself, as the probability of a vote that `fit` never saw.
         """
+        from .._votes.classes import check_same_kind
+        from .._votes.containers import check_row_order
+        from .._votes.gold import read_gold
+        from .._votes.suspects import warn_of_new_values
+
         check_is_fitted(self)
         check_row_order(L=L, y=y, sample_weight=sample_weight)
         model = self.vote_model_
@@ -260,6 +262,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         return terms(votes, look_up(model, votes))
 
     def _read_votes(self, L: Any, model: VoteModel | None = None) -> Votes:
+        from .reading import votes_for
+
         return votes_for(self, self.vote_model_ if model is None else model, L)
 
     # What a fit learned ---------------------------------------------------------------------------

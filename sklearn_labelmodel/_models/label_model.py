@@ -15,7 +15,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._evidence.model import NO_PAIRS, ClassPrior, Dependence, History, VoteModel, uniform_prior
-from .._evidence.prior import counted_prior, given_prior
 from .._evidence.table import (
     VoteTable,
     least_probability,
@@ -244,6 +243,7 @@ class LabelModelClassifier(BaseLabelModel):
 
     def _assume(self, observed: Observed, known: ClassPrior | None = None) -> VoteModel:
         from .._evidence.dependence import declared, resolve_pairs
+        from .._evidence.prior import counted_prior, given_prior
 
         precision = self._precision(observed)
         prior = uniform_prior(len(observed.classes))

@@ -9,11 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
-from .._votes.classes import check_same_kind
-from .._votes.containers import check_row_order
-from .._votes.gold import read_gold
-from .._votes.suspects import warn_of_new_values
-
 
 def gold_accuracy(
     model: Any, X: Any, y: Any, sample_weight: ArrayLike | None, without_gold: str
@@ -37,6 +32,11 @@ def gold_accuracy(
         No row has a gold label; the same index in another order; labels of another kind than the classes; weights as
         `weighted_mean` refuses.
     """
+    from .._votes.classes import check_same_kind
+    from .._votes.containers import check_row_order
+    from .._votes.gold import read_gold
+    from .._votes.suspects import warn_of_new_values
+
     check_row_order(X=X, y=y, sample_weight=sample_weight)
     gold = read_gold(y, _num_samples(X), classes=model.classes_)
     labelled = np.flatnonzero(gold.codes < len(gold.values))

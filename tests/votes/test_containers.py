@@ -22,7 +22,7 @@ ARROW_WORDS = pa.array(["x", "y", None])
 DOUBLED = pa.DictionaryArray.from_arrays(
     pa.array([0, 1, 2, None, 3]), pa.array(["x", "x", "y", None])
 )
-RUNS = pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array(["x", None]))
+RUNS = pa.RunEndEncodedArray.from_arrays([2, 3], ["x", None])
 
 
 def cells(L, **parameters):
