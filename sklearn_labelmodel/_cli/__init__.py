@@ -23,21 +23,11 @@ from .cells import _read_balance, _read_cells, _read_classes, _read_scores
 from .words import BadInputError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
-
-
 LABEL, PROBABILITY = "label", "probability_"
-
-
 SUFFIXES = (".csv", ".parquet")
-
-
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-
-
 # A table with a row for each vote has, besides the item, a voter and a vote.
 FEW_COLUMNS = 2
-
-
 DESCRIPTION = """\
 Learn from the votes of labeling functions, people or models how far to trust each, and label every row by them.
 
@@ -45,8 +35,6 @@ VOTES has a header, one row for each record and one column for each voter; numbe
 is an abstain. The summary of the voters is printed. OUTPUT gets the --id columns, the column "label" (empty where
 no one votes or where classes are tied), and a column "probability_CLASS" for every class.
 """
-
-
 EPILOG = """\
 exit status: 0 done; 1 training failed, or OUTPUT could not be written; 2 wrong usage or bad input.
 """

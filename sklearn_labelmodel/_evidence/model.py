@@ -19,8 +19,6 @@ from collections.abc import Callable
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
-
-
 NO_PAIRS: NDArray[np.intp] = np.zeros((0, 2), dtype=np.intp)
 
 

@@ -16,8 +16,6 @@ from .table import shrink
 
 # Labelled rows that a prior which labels do not contradict is worth at most beside them.
 MOST_PRIOR_ROWS = 100.0
-
-
 # Rows of each class that are added to labelled ones.
 ROW_SHARE = 0.5
 

@@ -11,12 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from .._votes.codes import lf_label
 
 LEAST_PRECISION = 0.01
-
-
 # Votes that each prior is worth: that of an LF's accuracy, of each row of its table, of each class.
 PRIOR_VOTES = 10.0
-
-
 HALVINGS = 60
 
 

@@ -113,8 +113,6 @@ def _best_assignment(agreement: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 DENSE_SYMBOLS = 160
-
-
 # An LF's G_j is worth forming from half as many symbols as classes.
 WIDE = 2
 

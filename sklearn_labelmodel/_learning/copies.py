@@ -18,14 +18,10 @@ from .._votes.scores import is_bin
 from .observed import Observed
 
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
-
-
 # Votes that independence is worth.
 INDEPENDENT_VOTES = 5.0
 # What tables that EM has not finished leave unexplained, whatever the number of rows.
 LEAST_DEPENDENCE = 0.1
-
-
 # Pairs of LFs are compared in arrays of their number squared.
 MOST_LFS = 2000
 

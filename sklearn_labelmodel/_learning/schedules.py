@@ -11,11 +11,7 @@ if TYPE_CHECKING:
 
 
 Advance = Callable[[int], None]
-
-
 SCHEDULERS = ("constant", "linear", "exponential", "step")
-
-
 SCHEDULER_DEFAULTS: dict[str, Any] = {
     "gamma": 0.9,
     "step_size": 5,

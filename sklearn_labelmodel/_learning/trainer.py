@@ -26,23 +26,13 @@ if TYPE_CHECKING:
 
 
 Evaluate = Callable[[], tuple[Any, Any]]
-
-
 Step = Callable[[], Any]
-
-
 logger = logging.getLogger("sklearn_labelmodel")
-
-
 # Multiplications of a product that BLAS does without rearranging its factors.
 SMALL_PRODUCT, LEAST_ROWS = 1_000_000, 16
-
-
 # Symbols from which on plain SGD may halve a rate at which the loss rises, and the part of the first loss that it
 # must rise by.
 MANY_SYMBOLS, RISE = 32, 1e-6
-
-
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamax": "Adamax"}
 
 

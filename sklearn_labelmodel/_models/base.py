@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from ..inspection._report.report import FitReport
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
-
-
 NOTHING_LABELLED = (
     "y labels no row, so the score is the log-likelihood of the votes. It is no accuracy: do not average it with "
     "accuracies, or compare it with them. Give every fold labelled rows, or leave y out."

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 SMALL_SIGNS = {*"-.?*#/\\~:;,·•…_ ", *map(chr, range(0x2010, 0x2016)), chr(0x2212)}
-
-
 WORDS_FOR_NO_VOTE = {
     *("nan", "nat", "na", "none", "null", "missing", "blank", "empty", "novalue"),
     *(
@@ -71,19 +69,13 @@ WORDS_FOR_NO_VOTE = {
         "tbd",
     ),
 }
-
-
 # What questionnaires, networks (-100 is no target) and casts (255 is -1 as a byte) write for "nothing".
 NUMBERS_FOR_NO_VOTE = {
     *(-9, -8, -7, -99, -98, -97, -100, -999, -9999, 9, 88, 97, 98, 99, 888, 998, 999, 9999),
     *(2**8 - 1, 2**16 - 1, 2**32 - 1, 2**64 - 1, -(2**15), -(2**31), -(2**63)),
 }
-
-
 # Among more numbers than this, one more is a number as others are.
 FEW_NUMBERS = 20
-
-
 ENCLOSING, FINAL = "'\"`*_~()[]{} ", ".,;:!?\u3002"
 
 # Signs that stand for each other beyond what Unicode's compatibility forms unite, and what may enclose an answer.

@@ -17,14 +17,8 @@ from numpy.typing import NDArray
 from .._utils import plain, warn_user
 
 SURVEY_CELLS = 1 << 16
-
-
 NARROW = 16
-
-
 TILE_CELLS = 1 << 16
-
-
 SPARSE_TILE = 1 << 18
 
 
@@ -259,11 +253,7 @@ def is_text(values: NDArray[Any]) -> bool:
 
 
 LEAST_LFS = 3
-
-
 LEAST_IDENTIFIED = 0.5
-
-
 NAMED = 5
 
 

@@ -18,11 +18,7 @@ from .codes import GoldLabels, Votes
 
 # Two columns of so many patterns make a histogram that stays in the cache.
 MOST_PATTERNS = 256
-
-
 TRIAL_PATTERNS, TRIAL_ROWS = 1 << 16, 2048
-
-
 DENSE_SYMBOLS = 4096
 
 

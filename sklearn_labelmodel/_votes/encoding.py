@@ -17,20 +17,12 @@ from .codes import ColumnVotes, GoldLabels, SparseVotes, Votes
 
 # Rows looked at where y is most probably no numbering.
 SOME_ROWS = 1000
-
-
 # Standard errors by which votes must agree with y better than chance, and better than as they stand.
 SURE, SURE_AGAINST_LITERAL = 2.0, 3.0
-
-
 # The least share of a class that may be the mark of unlabelled rows, numbered too.
 LEAST_UNLABELLED = 0.05
-
-
 # Functions of scikit-learn that number the classes in y, also in worker processes.
 NUMBERING = ("sklearn.ensemble.", "sklearn.model_selection._validation._fit_and_predict")
-
-
 NUMBERED_MARK = (
     "The LFs vote for all of y's classes {labels} but one. If rows without a label, which were -1 before a wrapper of "
     "scikit-learn numbered the classes, are now the first of these, they count as a class: fit the wrapper on the "

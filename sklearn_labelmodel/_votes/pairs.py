@@ -21,30 +21,14 @@ from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observ
 from .gold import GoldCounts
 
 CHUNK_CODES = 1 << 24
-
-
 CHUNK_ROWS = (1 << 14, 1 << 18)
-
-
 SPARSE_DENSITY = 0.1
-
-
 # What the ways of counting take, in nanoseconds.
 CELL_NS = 1.0
-
-
 HISTOGRAM_NS = 45_000.0
-
-
 INDICATOR_NS, PRODUCT_NS = 0.6, 0.011
-
-
 SAMPLE_NS, VOTE_NS, PAIR_NS = 200_000.0, 50.0, 3.0
-
-
 SAMPLES, SAMPLE_ROWS = 8, 32
-
-
 MOST_CODES = 1 << 20
 
 

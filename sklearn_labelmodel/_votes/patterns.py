@@ -19,11 +19,7 @@ from .codes import GoldLabels, Votes, check_any_vote, class_index
 from .gold import GoldCounts
 
 CHUNK_CELLS = 1 << 24
-
-
 BLOCK_CELLS = 1 << 18
-
-
 MAX_KEY = 1 << 62
 
 

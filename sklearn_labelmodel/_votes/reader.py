@@ -26,11 +26,7 @@ from .containers import (
 )
 
 MAX_FRACTIONAL_VOTES = 32
-
-
 COMPACT_SPAN = 4096
-
-
 # Values and abstain code where every cell is missing.
 NO_VOTES = np.array([0]), 0
 

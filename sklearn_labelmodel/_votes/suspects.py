@@ -15,32 +15,18 @@ from .codes import GoldLabels, SparseVotes, Votes, is_text, lf_label
 
 # An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
 MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
-
-
 # Fewer and a smaller share are enough where hardly any of them is another LF's vote too.
 MOST_UNSHARED_VOTES, UNSHARED_ROWS, UNSHARED_SHARE = 20, 0.1, 0.95
-
-
 # So many rows, each of another vote, are a counter where all other LFs cast at most half as many different ones.
 LEAST_COUNTER = 10
-
-
 # What pandas and Arrow call the column of an index that was written without a name.
 INDEX_NAME = re.compile(r"(Unnamed: \d+|index|level_\d+|__index_level_\d+__|)")
-
-
 # Rows and LFs looked at where a look at some will do.
 SOME_ROWS, SOME_LFS = 1000, 20
-
-
 # So few records, or so many LFs for each, are rather LFs and records the wrong way round.
 FEW_ROWS, LEAST_LFS, MANY_LFS = 30, 10, 3
-
-
 # Scores: an LF of so many different numbers; and so unlikely would gold labels miss all classes but theirs.
 LEAST_SCORES, UNLIKELY = 5, 1e-3
-
-
 # Columns of a table with a row for each vote.
 VOTER_NAMES = {
     *(
@@ -57,8 +43,6 @@ VOTER_NAMES = {
     ),
     *("judge", "expert", "grader", "contributor", "performer", "model", "source"),
 }
-
-
 LABEL_NAMES = {
     *(
         "label",
@@ -74,11 +58,7 @@ LABEL_NAMES = {
     ),
     *("class", "value", "choice", "score"),
 }
-
-
 MOST_LONG_COLUMNS = 4
-
-
 WRITE_ALIKE = (
     "Write each class in one way (ColumnLF and votes_from_long do it with normalize=True; str.strip().lower() does "
     "where only case and blanks differ), or name the classes (`classes`)."

@@ -10,11 +10,7 @@ from scipy.stats import beta, binom
 from sklearn.utils import Bunch
 
 MOST_TESTS = 500
-
-
 N_HALVINGS = 8
-
-
 ROUNDING = 1 + 1e-12
 
 

@@ -6,14 +6,8 @@ from collections import Counter
 from typing import Any
 
 MANY_LFS = 12
-
-
 LONGEST_NAME = 40
-
-
 MOST_INCHES = 30.0
-
-
 MISSING_MATPLOTLIB = (
     'Displays need matplotlib, which is not installed: pip install "sklearn_labelmodel[plot]".'
 )

@@ -14,11 +14,7 @@ from ..._votes.codes import LEAST_LFS
 from .facts import Consensus, Copy, Facts
 
 SEVERITIES = ("danger", "warning", "info")
-
-
 FEW_VOTES = 30
-
-
 # Probability, in all classes or LFs together, below which something is no accident of few rows.
 ACCIDENT = 0.001
 
@@ -52,23 +48,11 @@ class Finding:
 
 
 FEW_LABELS, MOST_NAMES = 30, 5
-
-
 SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
-
-
 SILENT, MOSTLY_SILENT = 0.1, 0.5
-
-
 SHIFT, LARGE_SHIFT = 0.1, 0.2
-
-
 LEAST_LOSS, LOSS_Z = 0.01, 3.0
-
-
 INVERTED_Z, UNRELATED_Z, CONFIRMED_Z = -3.0, 1.0, 2.0
-
-
 LEAST_MET = 50
 
 
@@ -297,8 +281,6 @@ SHARES_REMEDIES = {
     "labels": "check that labelled rows are drawn at random",
     "learned": "give the shares as class_balance if you know them",
 }
-
-
 MORE_REMEDIES = (
     ("uniform", "estimate a prior", "have them learned with class_balance='estimate'"),
     ("given", "estimate a prior", "have them learned with class_balance='estimate'"),

@@ -19,11 +19,7 @@ from ..._votes.codes import Votes, class_index, no_gold
 from .facts import HeldOut
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
-
-
 MOST_PARAMETERS = 1_000_000
-
-
 LEAST_LOG_POWER, MOST_LOG_POWER, LOG_POWER_ERROR = -2.5, 2.5, 0.05
 
 

@@ -26,39 +26,17 @@ from ..._votes.scores import is_bin
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7
-
-
 MAX_ITER, TOL = 500, 1e-8
-
-
 # Rows of each class that majority vote counts for beside gold labels, where EM starts.
 START_ROWS = 5.0
-
-
 LEAST_VOTES, LEAST_SHARE = 5, 0.05
-
-
 VOTES_PER_PARAMETER = 15
-
-
 MOST_PARAMETERS = 1024
-
-
 POSTERIOR_CELLS, CHUNK_CELLS = 1 << 22, 1 << 20
-
-
 NEVER_VOTES = "never votes"
-
-
 FOREIGN, SCORES = "votes for what is no class", "gives scores"
-
-
 ONE_SIDED = "one-sided"
-
-
 ALONE = "too few LFs on common rows"
-
-
 COPY = "repeats another LF"
 
 

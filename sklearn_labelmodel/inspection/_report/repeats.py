@@ -18,14 +18,8 @@ from .likelihood import LikelihoodFit, of_symbols, sampled
 
 # Products of two votes of a row that counting pairs may take, and patterns that are counted in any case.
 PAIR_PRODUCTS, LEAST_PATTERNS = 1 << 31, 200
-
-
 ALIKE, VERY_ALIKE, ALIKE_ROWS = 0.9, 0.97, 100
-
-
 UNEXPLAINED = 0.3
-
-
 # Probability, in all pairs together, that LFs which err independently agree so often.
 ACCIDENT = 0.2
 

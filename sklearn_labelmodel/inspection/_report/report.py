@@ -19,14 +19,8 @@ if TYPE_CHECKING:
 
 
 MOST_LINES, MOST_NAMES = 6, 4
-
-
 NOUNS = {"danger": "danger", "warning": "warning", "info": "note"}
-
-
 CONVERGED = {True: "yes", False: "no", None: None}
-
-
 COLOURS = {"danger": "#b00020", "warning": "#8a6100", "info": "#555"}
 
 
