@@ -70,7 +70,7 @@ class VoteStatistics:
     >>> L = make_label_matrix(1000, 6, random_state=0).L
     >>> counts = VoteStatistics(L[:300]) + VoteStatistics(L[300:])
     >>> counts
-    VoteStatistics(n_samples=1000, n_lfs=6, n_distinct=359)
+    VoteStatistics(n_samples=1000, n_lfs=6, n_distinct=409)
     >>> model, other = LabelModelClassifier().fit(counts), LabelModelClassifier().fit(L)
     >>> bool((model.predict_proba(L) == other.predict_proba(L)).all())
     True

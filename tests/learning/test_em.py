@@ -461,7 +461,7 @@ def test_rows_that_the_sample_misses_have_probabilities(few_votes, dependencies)
 def test_a_sample_gives_about_the_full_answer(monkeypatch):
     L, _ = crowd(20000, [0.9, 0.8, 0.7, 0.7, 0.6, 0.6], [0.6, 0.4])
     full = learn(make_observed(L, 2), 5)
-    monkeypatch.setattr(_observed, "MOST_VOTES", 2000)
+    monkeypatch.setattr(_observed, "MOST_VOTES", 2500)
     monkeypatch.setattr(_observed, "VOTES_PER_LF", 1)
     sampled = learn(make_observed(L, 2), 5)
     assert not np.array_equal(sampled.table.log_p, full.table.log_p)
