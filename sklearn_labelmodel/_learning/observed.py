@@ -230,6 +230,7 @@ def observe(
     if not by_pairs:
         found = find_rows(votes, labels, weight)
         counted["patterns"] = patterns_of(found, votes, labels, found.scaled())
+        check_any_vote(counted["patterns"].lf)
     if by_pairs or not counted["patterns"].complete:
         counted["statistics"] = count_votes(votes, labels, weight)
         check_any_vote(counted["statistics"].lf)

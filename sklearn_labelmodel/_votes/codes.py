@@ -409,10 +409,13 @@ class GoldLabels:
         Sorted distinct labels.
     codes : ndarray of shape (n_samples,), dtype intp
         Index of each row's label in `values`; n_values where the row is unlabelled.
+    unsettled : int, default=None
+        The code of the label -1, where it is not known yet whether it marks rows without one.
     """
 
     values: NDArray[Any]
     codes: NDArray[np.intp]
+    unsettled: int | None = None
 
     @property
     def n_labelled(self) -> int:
@@ -427,7 +430,7 @@ class GoldLabels:
 
     def take(self, rows: NDArray[np.intp]) -> GoldLabels:
         """The labels of some rows."""
-        return GoldLabels(self.values, self.codes[rows])
+        return replace(self, codes=self.codes[rows])
 
 
 def no_gold(n_samples: int) -> GoldLabels:

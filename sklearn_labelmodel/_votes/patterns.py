@@ -181,7 +181,9 @@ def read_patterns(
         L holds no vote.
     """
     found = find_rows(votes, gold, weight)
-    return patterns_of(found, votes, gold, found.scaled())
+    patterns = patterns_of(found, votes, gold, found.scaled())
+    check_any_vote(patterns.lf)
+    return patterns
 
 
 # Finding ------------------------------------------------------------------------------------------
@@ -281,7 +283,7 @@ def find_rows(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
 ) -> FoundRows:
     """Find the distinct rows; parameters as in `read_patterns`."""
-    gold_keys = np.append(value_keys(gold.values, b"gold"), np.uint64(0))
+    gold_keys = keys_of_gold(gold.values)
     parts: list[FoundRows] = []
     n_found = 0
     for rows in votes.chunks():
@@ -291,6 +293,11 @@ def find_rows(
             parts = [joined(parts)]
             n_found = len(parts[0].identity)
     return least(parts[0]) if len(parts) == 1 else joined(parts)
+
+
+def keys_of_gold(values: NDArray[Any]) -> NDArray[np.uint64]:
+    """Keys of gold labels, and last that of a row without one."""
+    return np.append(value_keys(values, b"gold"), np.uint64(0))
 
 
 def _find_in(
@@ -309,12 +316,20 @@ def _find_in(
         row = np.arange(rows.start, rows.stop)
         row_weight = np.ones(len(row)) if weight is None else weight[rows]
         key, n_votes = row_keys(votes, rows.start, rows.stop)
-    label = gold.codes[row]
+    label = gold.codes[row].astype(np.intp)
     labelled = label < len(gold.values)
+    if not len(gold.values):
+        label[:] = 0
+    identity = combined(key, gold_keys[np.where(labelled, label, -1)])
+    if gold.unsettled is not None:
+        # As if it had no label; and next to one that has none.
+        unsettled = label == gold.unsettled
+        labelled = labelled & ~unsettled
+        identity[unsettled] = combined(key[unsettled], gold_keys[-1:]) + np.uint64(1)
     found = FoundRows(
-        identity=combined(key, gold_keys[np.where(labelled, label, -1)]),
+        identity=identity,
         key=key,
-        gold=label.astype(np.intp),
+        gold=label,
         row=row,
         n_votes=n_votes,
         labelled=labelled,
@@ -403,7 +418,6 @@ def patterns_of(
     some = votes.take(found.row)
     row, lf, code = some.cells(0, some.n_samples)
     observed, symbol = _symbols(lf * np.intp(votes.n_codes) + code, votes.n_lfs * votes.n_codes)
-    check_any_vote(observed)
     shape = (some.n_samples, len(observed))
     held = sp.coo_array((np.ones(len(row)), (_narrow(row), _narrow(symbol))), shape=shape)
     return Patterns(

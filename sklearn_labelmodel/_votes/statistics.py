@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import plain
 from .counted import Counted, add, count, read_block
-from .gold import UNLABELLED
 from .pairs import PairCounts
 from .patterns import FoundRows
 from .reader import markers_of
@@ -84,9 +83,7 @@ class VoteStatistics:
         *,
         abstain: Any = -1,
     ):
-        # Whether -1 is a class shows when all rows are counted: here it is a label like others.
-        marks = [UNLABELLED, str(UNLABELLED)]
-        self._set(count(*read_block(L, y, sample_weight, abstain=abstain, classes=marks)), abstain)
+        self._set(count(*read_block(L, y, sample_weight, abstain=abstain)), abstain)
 
     @classmethod
     def of_counted(cls, counted: Counted, abstain: Any) -> Self:
