@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import plain
+from .containers import as_objects
 from .counted import Counted, add, count, read_block
 from .pairs import PairCounts
 from .patterns import FoundRows
@@ -274,9 +275,7 @@ def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
     cells = sp.csr_array(
         (ones, held["cell_symbols"], held["cell_bounds"]), shape=(n_rows, n_symbols)
     )
-    own_names = (
-        None if names is None else np.array([_as_name(name) for name in names], dtype=object)
-    )
+    own_names = None if names is None else as_objects([_as_name(name) for name in names])
     return VoteStatistics.of_counted(
         Counted(own_names, pairs.compact(), found, cells), json.loads(str(held["markers"]))
     )
