@@ -19,7 +19,7 @@ from sklearn.utils import gen_batches
 
 from .codes import GoldLabels, Votes, check_any_vote, class_index
 from .gold import GoldCounts
-from .keys import as_share, combined, row_keys, value_keys
+from .keys import combined, row_keys, value_keys
 
 BLOCK_CELLS = 1 << 18
 # Rows of so many patterns are counted by one histogram.
@@ -232,7 +232,7 @@ class FoundRows:
 
     @property
     def _kept(self) -> NDArray[np.float64]:
-        return _sums(self.stratum, self.weight, N_STRATA)
+        return weight_sums(self.stratum, self.weight, N_STRATA)
 
     def scaled(self) -> NDArray[np.float64]:
         """Weights that stand for the rows of each stratum that are not kept, too."""
@@ -257,7 +257,7 @@ def joined(parts: list[FoundRows]) -> FoundRows:
 def distinct(found: FoundRows) -> FoundRows:
     """Each distinct row once, ascending by identity, with the weight of all that are like it."""
     identity, first, place = np.unique(found.identity, return_index=True, return_inverse=True)
-    return replace(found.only(first), weight=_sums(place, found.weight, len(identity)))
+    return replace(found.only(first), weight=weight_sums(place, found.weight, len(identity)))
 
 
 def strata(n_votes: NDArray[np.intp], labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -265,7 +265,10 @@ def strata(n_votes: NDArray[np.intp], labelled: NDArray[np.bool_]) -> NDArray[np
     return np.frexp(n_votes)[1].astype(np.intp) + LABELLED * labelled
 
 
-def _sums(place: NDArray[np.intp], weight: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+def weight_sums(
+    place: NDArray[np.intp], weight: NDArray[np.float64], n: int
+) -> NDArray[np.float64]:
+    """Weights of the rows of each place, shape (n,)."""
     return np.bincount(place, weight, minlength=n).astype(np.float64)
 
 
@@ -334,7 +337,7 @@ def _find_in(
         n_votes=n_votes,
         labelled=labelled,
         weight=row_weight,
-        totals=_sums(strata(n_votes, labelled), row_weight, N_STRATA),
+        totals=weight_sums(strata(n_votes, labelled), row_weight, N_STRATA),
     )
     return distinct(found)
 
@@ -355,57 +358,6 @@ def _told_by_codes(
     occurs = np.flatnonzero(one_of >= 0)
     total = np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
     return one_of[occurs], total[occurs].astype(np.float64)
-
-
-# Drawing ------------------------------------------------------------------------------------------
-
-
-def draw(
-    key: NDArray[np.uint64],
-    n_votes: NDArray[np.intp],
-    weight: NDArray[np.float64],
-    most_votes: int,
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Distinct rows that have a vote, gold labels aside: all, or some that stand for all.
-
-    Rows of at least so many that are alike are all drawn, others as probably as they are frequent (Poisson sampling
-    with probabilities in proportion to size; Hajék 1964): by their keys, so that the same rows are drawn wherever they
-    stand.
-
-    Parameters
-    ----------
-    key, n_votes, weight : ndarray of shape (n_rows,)
-        Of rows that are distinct by votes and gold label.
-    most_votes : int
-        About how many votes the rows drawn have at most.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_drawn,)
-        In the order of their keys.
-    weight : ndarray of shape (n_drawn,)
-        Adding up to the weight of all rows that have a vote.
-    """
-    voted = np.flatnonzero(n_votes)
-    _, first, place = np.unique(key[voted], return_index=True, return_inverse=True)
-    rows, weight = voted[first], _sums(place, weight[voted], len(first))
-    size = n_votes[rows]
-    if size.sum() <= most_votes:
-        return rows, weight
-    least_sure = _least_sure(size, weight, most_votes)
-    drawn = np.flatnonzero(as_share(key[rows]) * least_sure <= weight)
-    stands_for = np.maximum(weight[drawn], least_sure)
-    return rows[drawn], stands_for * (weight.sum() / stands_for.sum())
-
-
-def _least_sure(size: NDArray[np.intp], weight: NDArray[np.float64], most: int) -> float:
-    """The weight from which on rows are drawn for sure, such that the sizes of those drawn add up to `most`."""
-    order = np.argsort(-weight, kind="stable")
-    size, weight = size[order], weight[order]
-    room = most - (np.cumsum(size) - size)
-    left = np.cumsum((size * weight)[::-1])[::-1]
-    level = np.divide(left, room, out=np.full(len(room), np.inf), where=room > 0)
-    return float(level[np.argmax(weight <= level)])
 
 
 # Cells --------------------------------------------------------------------------------------------
