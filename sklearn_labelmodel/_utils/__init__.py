@@ -1,4 +1,4 @@
-"""Warnings at the user's line, values as users wrote them, and random states of their own."""
+"""Warnings at the user's line, values as users wrote them, random states of their own, saving without pickle."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._utils.keeping import Savable
 from ._records import LabelingFunctionError, Records, missing
 
 #: What a labeling function returns for a row that it cannot judge. Label models read every
@@ -19,7 +20,7 @@ from ._records import LabelingFunctionError, Records, missing
 ABSTAIN = None
 
 
-class BaseLabelingFunction(BaseEstimator):
+class BaseLabelingFunction(Savable, BaseEstimator):
     """What all labeling functions share: a name, and votes on a batch.
 
     Subclasses that vote on whole batches define `vote` and `_default_name`.
@@ -107,6 +108,12 @@ class LabelingFunction(BaseLabelingFunction):
         self.function = function
         self.name = name
         self.vectorized = vectorized
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if isinstance(self.function, LabelingFunction):
+            # By the name of a decorated function, a file finds what the decorator made of it.
+            self.function = self.function.function
 
     def __call__(self, record: Any) -> Any:
         """Call the function itself, on one record or, if vectorized, on a batch."""

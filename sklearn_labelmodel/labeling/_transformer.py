@@ -15,6 +15,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import _BaseComposition
 
 from .._utils import warn_user
+from .._utils.keeping import Savable
 from ._base import BaseLabelingFunction, as_labeling_function
 from ._records import LabelingFunctionError, Records
 from ._returned import vote_matrix, votes_of_rows
@@ -22,7 +23,7 @@ from ._run import Outcome, run
 from ._score import ScoreLF
 
 
-class LabelingFunctions(TransformerMixin, _BaseComposition):
+class LabelingFunctions(Savable, TransformerMixin, _BaseComposition):
     """Apply labeling functions to records: one column of votes for each function.
 
     Nothing is learned: `fit` only validates, and `transform` works without it.
