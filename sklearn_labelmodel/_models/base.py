@@ -16,10 +16,10 @@ from sklearn.utils.validation import (
 )
 
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
-from .._evidence.model import PARTS, VoteModel, conditional_probs
+from .._evidence.model import VoteModel, conditional_probs
 from .._utils import warn_user
-from .._utils.keeping import Savable
 from .._votes.codes import Votes, class_index
+from .keeping import SavableModel
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ NOTHING_LABELLED = (
 )
 
 
-class BaseLabelModel(Savable, ClassifierMixin, BaseEstimator):
+class BaseLabelModel(SavableModel, ClassifierMixin, BaseEstimator):
     """A classifier of rows of votes: parameters, and a recipe of learners.
 
     What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.
@@ -82,14 +82,6 @@ class BaseLabelModel(Savable, ClassifierMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "vote_model_")
-
-    @classmethod
-    def _held(cls) -> tuple[type, ...]:
-        from .._learning.observed import KeptCounts
-        from .._votes.gold import GoldCounts
-        from .._votes.scores import Bin, Scores
-
-        return *PARTS, KeptCounts, GoldCounts, Bin, Scores
 
     # Fitting --------------------------------------------------------------------------------------
 

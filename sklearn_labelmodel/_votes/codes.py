@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import plain, warn_user
+from .._utils import quoted, warn_user
 
 SURVEY_CELLS = 1 << 16
 NARROW = 16
@@ -244,7 +244,7 @@ class SparseVotes(Votes):
 
 def lf_label(names: NDArray[np.object_] | None, lf: int) -> str:
     """How messages call an LF: by its name, else by its column."""
-    return f"LF {lf}" if names is None else f"LF {plain(names[lf])!r}"
+    return f"LF {lf}" if names is None else f"LF {quoted(names[lf])}"
 
 
 def is_text(values: NDArray[Any]) -> bool:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
-from .._utils import unchanged_on_error, warn_user
+from .._utils import quoted, unchanged_on_error, warn_user
 from .._utils.keeping import Savable
 from .._votes.classes import check_same_kind
 from .._votes.codes import GoldLabels
@@ -374,6 +374,6 @@ def _abstain_marker(abstain: Any, classes: NDArray[Any]) -> Any:
         return -1 if classes.dtype.kind in "iuf" and -1 not in labels else None
     if abstain in labels:
         raise ValueError(
-            f"abstain={abstain!r} is one of the classes {labels}; choose a marker that is none, or None."
+            f"abstain={quoted(abstain)} is one of the classes {labels}; choose a marker that is none, or None."
         )
     return abstain

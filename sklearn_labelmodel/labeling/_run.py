@@ -13,6 +13,7 @@ import numpy as np
 from joblib.externals.loky.backend.reduction import dumps as dumps_for_worker
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._utils import quoted
 from ._records import LabelingFunctionError, Records
 from ._returned import votes_of_batch
 
@@ -207,7 +208,7 @@ def _portable(error: Exception) -> Exception:
 
 
 def _cannot_travel(lfs: Sequence[Any]) -> str:
-    names = [repr(lf.get_name()) for lf in lfs if not _travels(lf)]
+    names = [quoted(lf.get_name()) for lf in lfs if not _travels(lf)]
     who = f"labeling function {', '.join(names)}" if names else "X"
     return (
         f"{who} cannot be pickled and sent to worker processes. Use n_jobs=None, or threads: "

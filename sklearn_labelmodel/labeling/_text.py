@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._utils import quoted
 from ._base import ReadyMadeLF
 from ._records import Records, Texts
 from ._regex import required_characters, required_literals
@@ -73,11 +74,15 @@ class RegexLF(ReadyMadeLF):
 
     def _compiled(self) -> re.Pattern[str]:
         if isinstance(getattr(self.pattern, "pattern", self.pattern), bytes):
-            raise self.refusal(f"the pattern {self.pattern!r} is of bytes; texts need a string.")
+            raise self.refusal(
+                f"the pattern {quoted(self.pattern)} is of bytes; texts need a string."
+            )
         try:
             return re.compile(self.pattern, self.flags)
         except (re.error, TypeError, ValueError) as error:
-            raise self.refusal(f"the pattern {self.pattern!r} does not compile: {error}") from error
+            raise self.refusal(
+                f"the pattern {quoted(self.pattern)} does not compile: {error}"
+            ) from error
 
 
 class KeywordLF(ReadyMadeLF):
@@ -150,7 +155,9 @@ class KeywordLF(ReadyMadeLF):
         words = self._listed_words()
         wrong = [word for word in words if not isinstance(word, str) or not word]
         if wrong or not words:
-            found = f"one is {wrong[0]!r}" if wrong else f"there are none in {self.words!r}"
+            found = (
+                f"one is {quoted(wrong[0])}" if wrong else f"there are none in {quoted(self.words)}"
+            )
             raise self.refusal(f"words is a list of strings that are not empty, but {found}.")
         return words if self.case_sensitive else [word.casefold() for word in words]
 
