@@ -194,7 +194,15 @@ def _vote_without(error: Exception, rows: np.ndarray, lf: Any, records: Records)
     """Vote on the rows that are not at fault."""
     at_fault, kept = np.flatnonzero(rows), np.flatnonzero(~rows)
     votes = np.full(len(records), None)
-    votes[kept] = lf.vote(records.take(kept))
+    try:
+        votes[kept] = lf.vote(records.take(kept))
+    except LabelingFunctionError as again:
+        if again.rows is None:
+            raise
+        # What took its time before may take too long now.
+        rows = rows.copy()
+        rows[kept[again.rows]] = True
+        return _vote_without(error, rows, lf, records)
     return Outcome(votes, len(at_fault), (int(at_fault[0]), error))
 
 
