@@ -19,6 +19,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, Self
 
+from sklearn.base import BaseEstimator
+
 from .plain_form import plain_form, rebuilt
 
 FORMAT = 1
@@ -136,7 +138,7 @@ def _check_functions(kept: Savable) -> None:
 
 
 def _functions_in(value: Any, seen: set[int]) -> Iterator[FunctionType]:
-    """The functions in lists, dicts and states of objects."""
+    """The functions in containers and in parameters and attributes of estimators."""
     if id(value) in seen:
         return
     seen.add(id(value))
@@ -149,7 +151,7 @@ def _functions_in(value: Any, seen: set[int]) -> Iterator[FunctionType]:
         parts = value.__getstate__().values()
     elif isinstance(value, dict):
         parts = value.values()
-    elif hasattr(value, "__dict__") and not isinstance(value, type):
+    elif isinstance(value, BaseEstimator):
         parts = vars(value).values()
     for part in parts:
         yield from _functions_in(part, seen)

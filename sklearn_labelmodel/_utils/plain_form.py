@@ -152,7 +152,10 @@ def _sparse_apart(matrix: Any) -> dict[str, Any]:
 def _sparse_together(data: Any, indices: Any, indptr: Any, shape: Any) -> Any:
     from scipy.sparse import csr_array
 
-    return csr_array((data, indices, indptr), shape=_read(shape))
+    matrix = csr_array((data, indices, indptr), shape=_read(shape))
+    # SciPy does not look at indices when it multiplies.
+    matrix.check_format(full_check=True)
+    return matrix
 
 
 def _series_apart(series: pd.Series) -> dict[str, Any] | None:

@@ -3,15 +3,19 @@
 import copy
 import pickle
 import re
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from sklearn.base import clone
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, clone
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import sklearn_labelmodel
 from sklearn_labelmodel import (
@@ -32,6 +36,7 @@ from sklearn_labelmodel import (
     WeakSupervisionClassifier,
     labeling_function,
 )
+from sklearn_labelmodel._utils.keeping import Savable
 
 LABEL_MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
 WORDS = np.array(["ham", "spam"], dtype=object)
@@ -217,6 +222,50 @@ def test_functions_are_not_loaded_unless_trusted(tmp_path):
         by_file(LabelingFunctions([is_short]), tmp_path)
     assert f"trusted={[__name__ + '.is_short']}" in str(raised.value)
     assert "kept.skops" in str(raised.value)
+
+
+class StartsWith(RegexLF):
+    """A rule of the user's own."""
+
+
+def test_a_class_of_the_user_is_trusted_by_itself_or_by_name(tmp_path):
+    rule = StartsWith("^win", label="spam")
+    for trusted in ([StartsWith], f"{__name__}.StartsWith"):
+        again = by_file(rule, tmp_path, trusted=trusted)
+        assert type(again) is StartsWith
+        assert again(["win", "lost"]).tolist() == ["spam", None]
+
+
+@dataclass(frozen=True)
+class Counts(Savable):
+    """Statistics that are no estimator."""
+
+    pairs: Any
+    votes: Any
+
+
+def test_what_is_no_estimator_is_saved_too(tmp_path):
+    counts = Counts(csr_array(np.eye(2)), WORDS)
+    again = by_file(counts, tmp_path, trusted=[Counts])
+    assert (again.pairs.toarray() == np.eye(2)).all()
+    assert again.votes.tolist() == WORDS.tolist()
+    assert untrusted_of(counts) == own(Counts)
+
+
+def test_every_public_estimator_can_be_saved():
+    homes = (sklearn_labelmodel, sklearn_labelmodel.labeling, sklearn_labelmodel.end_model)
+    public = {getattr(home, name) for home in homes for name in home.__all__}
+    estimators = {one for one in public if isinstance(one, type) and issubclass(one, BaseEstimator)}
+    assert {type(rule) for rule in RULES} < estimators
+    assert [one for one in estimators if not issubclass(one, Savable)] == []
+
+
+def test_a_lambda_within_the_estimator_of_a_pipeline_is_refused(tmp_path):
+    model = WeakSupervisionClassifier(
+        estimator=make_pipeline(FunctionTransformer(lambda X: X), LogisticRegression())
+    )
+    with pytest.raises(TypeError, match="which no file can name"):
+        model.save(tmp_path / "kept.skops")
 
 
 def made_within():

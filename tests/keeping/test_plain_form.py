@@ -124,6 +124,16 @@ def test_sparse_matrices_come_back_with_their_zeros():
     assert (again.toarray() == matrix.toarray()).all()
 
 
+@pytest.mark.parametrize("part", ["indices", "indptr"])
+def test_sparse_matrices_that_point_beyond_their_end_are_refused(part):
+    form = plain_form(csr_array(np.eye(3)))
+    form[part] = form[part] + np.array(
+        [0] * (len(form[part]) - 1) + [1 << 20], dtype=form[part].dtype
+    )
+    with pytest.raises(ValueError, match="ind"):
+        rebuilt(form)
+
+
 @pytest.mark.parametrize(
     "value",
     [
