@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import quoted
+from .._utils import listed_values, quoted
 from .._votes.pairs import symbols_by_vote
 from .model import NO_PAIRS, Dependence, groups_of
 
@@ -84,7 +84,11 @@ def _resolve_lf(lf: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
     is_column = isinstance(lf, int | np.integer) and not isinstance(lf, bool)
     if is_column and 0 <= lf < n_lfs:  # type: ignore[operator]
         return int(lf)  # type: ignore[call-overload]
-    known = f"LFs are called {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
+    known = (
+        f"LFs are called {listed_values(list(column))}"
+        if column
+        else f"columns are 0 to {n_lfs - 1}"
+    )
     raise ValueError(f"dependencies names LF {quoted(lf)}, which L does not have; its {known}.")
 
 

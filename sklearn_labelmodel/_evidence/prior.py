@@ -141,7 +141,9 @@ def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.floa
             f"{len(classes)} classes {listed_values(classes)}."
         )
     if not np.isfinite(shares).all() or (shares < 0).any():
-        raise ValueError(f"class_balance has a negative or not finite share: {shares.tolist()}.")
+        raise ValueError(
+            f"class_balance has a negative or not finite share: {listed_values(shares)}."
+        )
     if abs(shares.sum() - 1.0) > 1e-6:
         raise ValueError(
             f"class_balance sums to {shares.sum():.6g}, not 1; divide the shares by their sum."

@@ -15,7 +15,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import listed, quoted, warn_user
+from .._utils import listed, listed_values, quoted, warn_user
 from .._utils.keeping import Savable
 from .._votes.reader import is_missing
 from .label_model import LabelModelClassifier
@@ -282,8 +282,8 @@ def _two_classes(model: Any) -> list[Any]:
     listed_classes = [0, 1] if classes is None else np.asarray(classes).tolist()
     if len(listed_classes) != 2:
         raise ValueError(
-            f"classes of the label model are {listed_classes}; of each label there are two, that a row has it not, and "
-            "that it has it. Leave them out for 0 and 1."
+            f"classes of the label model are {listed_values(listed_classes)}; of each label there are two, that a row "
+            "has it not, and that it has it. Leave them out for 0 and 1."
         )
     return listed_classes
 

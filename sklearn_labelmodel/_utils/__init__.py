@@ -66,9 +66,9 @@ def listed(words: Sequence[str], at_most: int) -> str:
     return ", ".join(words[:at_most]) + (f" and {more} more" if more > 0 else "")
 
 
-def listed_values(values: NDArray[Any], at_most: int = 10) -> str:
+def listed_values(values: NDArray[Any] | Sequence[Any], at_most: int = 10) -> str:
     """Values in brackets; of more than `at_most` the first, and how many there are."""
-    shown = ", ".join(quoted(value) for value in values[:at_most].tolist())
+    shown = ", ".join(quoted(value) for value in values[:at_most])
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
 
 

@@ -56,8 +56,8 @@ def _places(vote: Any, meant: list[Any], classes: NDArray[Any]) -> NDArray[np.in
         )
     if vote in classes.tolist() and meant != [vote]:
         raise ValueError(
-            f"vote_meanings says that the vote {quoted(vote)} means {meant}, and it is a class itself. Leave it out, "
-            "or give the vote another name."
+            f"vote_meanings says that the vote {quoted(vote)} means {listed_values(meant)}, and it is a class itself. "
+            "Leave it out, or give the vote another name."
         )
     return np.unique(places)
 

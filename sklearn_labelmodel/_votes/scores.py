@@ -166,7 +166,9 @@ def _find_column(name: Any, column: dict[Any, int], n_lfs: int) -> int:
     is_place = isinstance(name, numbers.Integral) and not isinstance(name, bool)
     if is_place and 0 <= name < n_lfs:
         return int(name)
-    known = f"columns are {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
+    known = (
+        f"columns are {listed_values(list(column))}" if column else f"columns are 0 to {n_lfs - 1}"
+    )
     raise ValueError(f"scores names the column {quoted(name)}, which L does not have; its {known}.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._utils import quoted
+from .._utils import listed_values, quoted
 
 
 def fit_transform(labeler: Any, X: Any) -> Any:
@@ -43,5 +43,5 @@ def resolve_vote_columns(X: Any, vote_columns: Any) -> list[str]:
             if missing
             else "names no column of X"
         )
-        raise ValueError(f"vote_columns {fault}. The columns are {there[:20]}.")
+        raise ValueError(f"vote_columns {fault}. The columns are {listed_values(there)}.")
     return names

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
-from .._utils import plain, quoted, random_state_of
+from .._utils import listed_values, plain, quoted, random_state_of
 from .._votes.containers import check_row_order
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
@@ -104,8 +104,8 @@ def check_proba(proba: Any, classes: Any) -> tuple[NDArray[np.float64], NDArray[
     classes = np.asarray(classes)
     if named != classes.tolist() and set(named) == set(classes.ravel().tolist()):
         raise ValueError(
-            f"The columns of proba are {named} and classes is {classes.tolist()}: the same in another order, and they "
-            "are matched by position. Pass proba[classes]."
+            f"The columns of proba are {named} and classes is {listed_values(classes)}: the same in another order, and "
+            "they are matched by position. Pass proba[classes]."
         )
     if classes.shape != (proba.shape[1],):
         raise ValueError(
