@@ -129,19 +129,22 @@ def _dumps(value: Any, name: str) -> bytes:
 
 
 def _check_functions(kept: Savable) -> None:
-    for function in _functions_in(kept, set()):
-        if "<" in function.__qualname__:
+    for function in _functions_in(kept, {}):
+        found = getattr(sys.modules.get(function.__module__), function.__name__, None)
+        if found is not function and getattr(found, "function", None) is not function:
             raise TypeError(
-                f"{function.__module__}.{function.__qualname__} is a lambda or a function within a function, which no "
-                "file can name. Define it with a name of its own at the top level of a module that can be imported."
+                f"{function.__module__}.{function.__qualname__} is a lambda, a function within a function or class, or "
+                "one whose name means something else now, so that no file can name it. Define it with a name of its "
+                "own at the top level of a module that can be imported."
             )
 
 
-def _functions_in(value: Any, seen: set[int]) -> Iterator[FunctionType]:
+def _functions_in(value: Any, seen: dict[int, Any]) -> Iterator[FunctionType]:
     """The functions in containers and in parameters and attributes of estimators."""
     if id(value) in seen:
         return
-    seen.add(id(value))
+    # What is held keeps its id.
+    seen[id(value)] = value
     if isinstance(value, FunctionType):
         yield value
     parts: Iterable[Any] = ()
@@ -216,7 +219,7 @@ def read_model(
     try:
         loaded = skops.loads(data, trusted=holds)
     except (ImportError, AttributeError) as error:
-        raise _not_found(path, foreign, error) from error
+        raise (_not_found(path, foreign, error) if foreign else _damaged(path, error)) from error
     except Exception as error:
         raise _damaged(path, error) from error
     if not isinstance(loaded, Savable):
@@ -263,10 +266,9 @@ def _check_trusted(path: Any, strangers: list[str]) -> None:
 
 
 def _not_found(path: Any, foreign: list[str], error: Exception) -> ValueError:
-    names = ", ".join(foreign) or "a class"
     return ValueError(
-        f"{path} names {names}, of which something cannot be found here ({error}). Functions and classes of your own "
-        "must be at the top level of a module that can be imported, under the name that they had when the model was "
+        f"{path} names {', '.join(foreign)}, of which something cannot be found here ({error}). Functions and classes of "
+        "your own must be at the top level of a module that can be imported, under the name that they had when the model was "
         "saved."
     )
 

@@ -233,6 +233,15 @@ def test_a_plain_form_that_names_what_may_not_be_held_is_refused(path):
         sklearn_labelmodel.load(path)
 
 
+def test_attributes_that_are_no_dict_are_refused(path):
+    with zipfile.ZipFile(path) as archive:
+        schema = json.loads(archive.read("schema.json"))
+    schema["content"] = arguments("abstain")
+    changed(path, **{"schema.json": json.dumps(schema)})
+    with pytest.raises(ValueError, match=r"kept\.skops cannot be read"):
+        sklearn_labelmodel.load(path)
+
+
 def test_a_file_that_holds_something_else_is_refused(path):
     changed(path, **{"schema.json": json.dumps({**arguments(1, 2), "protocol": 0})})
     with pytest.raises(

@@ -264,7 +264,7 @@ def test_a_lambda_within_the_estimator_of_a_pipeline_is_refused(tmp_path):
     model = WeakSupervisionClassifier(
         estimator=make_pipeline(FunctionTransformer(lambda X: X), LogisticRegression())
     )
-    with pytest.raises(TypeError, match="which no file can name"):
+    with pytest.raises(TypeError, match="no file can name"):
         model.save(tmp_path / "kept.skops")
 
 
@@ -276,12 +276,29 @@ def made_within():
     return inner
 
 
-@pytest.mark.parametrize(
-    "lf", [labeling_function(name="anonymous")(lambda text: None), made_within()], ids=["lambda", "inner"]
-)  # fmt: skip
+class Holder:
+    @staticmethod
+    def of_class(text):
+        return None
+
+
+def is_short_too(text):
+    return None
+
+
+SHADOWED, is_short_too = is_short_too, None
+UNNAMED = {
+    "lambda": labeling_function(name="anonymous")(lambda text: None),
+    "inner": made_within(),
+    "of a class": Holder.of_class,
+    "shadowed": SHADOWED,
+}
+
+
+@pytest.mark.parametrize("lf", UNNAMED.values(), ids=UNNAMED)
 def test_a_function_that_no_file_can_name_is_refused(lf, tmp_path):
     with pytest.raises(
-        TypeError, match=r"which no file can name\. Define it with a name of its own"
+        TypeError, match=r"so that no file can name it\. Define it with a name of its own"
     ):
         LabelingFunctions([is_short, lf]).save(tmp_path / "kept.skops")
     assert not list(tmp_path.iterdir())
