@@ -267,9 +267,9 @@ def _check_trusted(path: Any, strangers: list[str]) -> None:
 
 def _not_found(path: Any, foreign: list[str], error: Exception) -> ValueError:
     return ValueError(
-        f"{path} names {', '.join(foreign)}, of which something cannot be found here ({error}). Functions and classes of "
-        "your own must be at the top level of a module that can be imported, under the name that they had when the model was "
-        "saved."
+        f"{path} names {', '.join(foreign)}, of which something cannot be found here ({error}). Functions and classes "
+        "of your own must be at the top level of a module that can be imported, under the name that they had when the "
+        "model was saved."
     )
 
 
