@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ._models.dawid_skene import DawidSkeneClassifier
     from ._models.majority_vote import MajorityVoteClassifier
     from ._models.multilabel import MultilabelClassifier, MultilabelReport
+    from ._votes.statistics import VoteStatistics
     from .end_model import TunedAbstainClassifier, WeakSupervisionClassifier, soft_label_expand
     from .inspection import filter_unlabeled, lf_summary, probs_to_preds, score_summary
     from .labeling import (
@@ -46,6 +47,7 @@ __all__ = [
     "ScoreLF",
     "ThresholdLF",
     "TunedAbstainClassifier",
+    "VoteStatistics",
     "WeakSupervisionClassifier",
     "filter_unlabeled",
     "labeling_function",
@@ -64,6 +66,7 @@ _HOMES = {
     "MultilabelClassifier": "_models.multilabel",
     "MultilabelReport": "_models.multilabel",
     "TunedAbstainClassifier": "end_model",
+    "VoteStatistics": "_votes.statistics",
     "WeakSupervisionClassifier": "end_model",
     "soft_label_expand": "end_model",
     "filter_unlabeled": "inspection",
@@ -136,7 +139,7 @@ def load(path: str | PathLike[str], *, trusted: Iterable[Any] = ()) -> Any:
 
 def _is_own(name: str) -> bool:
     """Whether a name such as "module.Class" is that of a public class of this package that can be saved."""
-    from ._utils.keeping import Savable
+    from ._utils.keeping import PlainState
 
     module, _, public = name.rpartition(".")
     if not module.startswith(f"{__name__}."):
@@ -145,7 +148,7 @@ def _is_own(name: str) -> bool:
         sys.modules[home] if home == __name__ else __getattr__(home) for home in (__name__, *_WINGS)
     )
     found = next((getattr(home, public) for home in homes if public in home.__all__), None)
-    if not isinstance(found, type) or not issubclass(found, Savable):
+    if not isinstance(found, type) or not issubclass(found, PlainState):
         return False
     return f"{found.__module__}.{found.__name__}" == name
 

@@ -14,5 +14,6 @@ class SavableModel(Savable):
         from .._learning.observed import KeptCounts
         from .._votes.gold import GoldCounts
         from .._votes.scores import Bin, Scores
+        from .streaming import Counting
 
-        return *PARTS, KeptCounts, GoldCounts, Bin, Scores
+        return *PARTS, KeptCounts, GoldCounts, Bin, Scores, Counting

@@ -28,8 +28,8 @@ ENTRY = "sklearn_labelmodel.json"
 NO_SKOPS = "Models are saved and loaded by skops: pip install 'skops>=0.15'."
 
 
-class Savable:
-    """What can be saved without pickle: its attributes have plain forms, or can be saved themselves."""
+class PlainState:
+    """What files without pickle can hold: its attributes have plain forms, or are such things themselves."""
 
     @classmethod
     def _held(cls) -> tuple[type, ...]:
@@ -45,6 +45,10 @@ class Savable:
         held = self._held()
         attributes = {name: rebuilt(form, held) for name, form in state.items()}
         vars(self).update(_later_parameters(type(self), attributes), **attributes)
+
+
+class Savable(PlainState):
+    """What has a file of its own."""
 
     def save(self, path: str | os.PathLike[str]) -> Self:
         """Save in a file that holds no code, to be loaded by `sklearn_labelmodel.load`.
@@ -150,7 +154,7 @@ def _functions_in(value: Any, seen: dict[int, Any]) -> Iterator[FunctionType]:
     parts: Iterable[Any] = ()
     if isinstance(value, list | tuple):
         parts = value
-    elif isinstance(value, Savable):
+    elif isinstance(value, PlainState):
         parts = value.__getstate__().values()
     elif isinstance(value, dict):
         parts = value.values()

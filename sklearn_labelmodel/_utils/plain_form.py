@@ -28,7 +28,7 @@ def plain_form(value: Any, held: Sequence[type] = ()) -> Any:
     Parameters
     ----------
     value : object
-    held : sequence of dataclasses
+    held : sequence of dataclasses and named tuples
         Those that become dicts of their fields.
 
     Examples
@@ -42,7 +42,7 @@ def plain_form(value: Any, held: Sequence[type] = ()) -> Any:
     parts: dict[str, Any] | None = None
     if type(value) in held:
         name = type(value).__name__
-        parts = {field.name: getattr(value, field.name) for field in fields(value)}
+        parts = {field: getattr(value, field) for field in _fields_of(value)}
     elif (name := _kind_of(value)) in KINDS:
         parts = KINDS[name].taken_apart(value)
     if parts is None:
@@ -56,7 +56,7 @@ def rebuilt(form: Any, held: Sequence[type] = ()) -> Any:
     Parameters
     ----------
     form : plain form
-    held : sequence of dataclasses
+    held : sequence of dataclasses and named tuples
         As in `plain_form`: nothing else is ever made.
 
     Raises
@@ -75,6 +75,12 @@ def rebuilt(form: Any, held: Sequence[type] = ()) -> Any:
         raise ValueError(f"it holds {name!r}, which is none of the things that it may hold")
     make = makers[name] if name in makers else KINDS[name].put_together
     return make(**parts)
+
+
+def _fields_of(value: Any) -> Sequence[str]:
+    if isinstance(value, tuple):
+        return value._fields  # type: ignore[attr-defined]
+    return [field.name for field in fields(value)]
 
 
 def _part(value: Any, held: Sequence[type]) -> Any:

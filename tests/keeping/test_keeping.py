@@ -33,6 +33,7 @@ from sklearn_labelmodel import (
     ScoreLF,
     ThresholdLF,
     TunedAbstainClassifier,
+    VoteStatistics,
     WeakSupervisionClassifier,
     labeling_function,
 )
@@ -250,6 +251,23 @@ def test_what_is_no_estimator_is_saved_too(tmp_path):
     assert (again.pairs.toarray() == np.eye(2)).all()
     assert again.votes.tolist() == WORDS.tolist()
     assert untrusted_of(counts) == own(Counts)
+
+
+@pytest.mark.parametrize("kind", ["strings", "numbers"])
+def test_statistics_come_back_by_skops(kind):
+    L, y = votes_of(kind)
+    counts = VoteStatistics(L[list("abcde")], y)
+    assert by_skops(counts) == counts
+    assert untrusted_of(counts) == own(VoteStatistics)
+
+
+@pytest.mark.parametrize("model", LABEL_MODELS)
+@pytest.mark.parametrize("kind", ["strings", "numbers"])
+def test_a_loaded_model_goes_on_to_learn_from_more_rows(model, kind, tmp_path):
+    L = votes_of(kind)[0][list("abcde")]
+    again = by_file(model().partial_fit(L[:40]), tmp_path).partial_fit(L[40:])
+    assert again.predict_proba(L).tobytes() == model().fit(L).predict_proba(L).tobytes()
+    assert untrusted_of(again) == own(model, VoteStatistics)
 
 
 def test_every_public_estimator_can_be_saved():

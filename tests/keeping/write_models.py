@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 from sklearn_labelmodel import (
     BinLF,
@@ -40,6 +41,7 @@ MODELS = {
     "dawid_skene": DawidSkeneClassifier(tol=0.0, max_iter=3),
     "dawid_skene_scores": DawidSkeneClassifier(scores={"score": "a"}),
     "majority_vote": MajorityVoteClassifier(),
+    "majority_vote_counting": MajorityVoteClassifier(),
 }  # fmt: skip
 RULES = [
     RegexLF(re.compile("win", re.IGNORECASE), label="spam", column="text", name="compiled"),
@@ -72,11 +74,12 @@ def as_numbers(value):
 
 def fitted(name, numbers):
     """A model on all votes and labels, and the votes."""
-    model, (L, y) = MODELS[name], votes_of(numbers)
+    model, (L, y) = clone(MODELS[name]), votes_of(numbers)
     if numbers:
         model.set_params(**{key: as_numbers(value) for key, value in model.get_params().items()})
     votes = L if model.scores else L.drop(columns="score")
-    return model.fit(votes, y), votes
+    learn = model.partial_fit if name.endswith("counting") else model.fit
+    return learn(votes, y), votes
 
 
 def in_hex(array):
