@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import plain, quoted
-from .._utils.keeping import PlainState
+from .._utils.keeping import PlainState, write_whole
 from .counted import Counted, add, count, read_block
 from .gold import UNLABELLED
 from .pairs import PairCounts
@@ -19,6 +22,7 @@ from .patterns import FoundRows
 from .reader import markers_of
 
 FORMAT = 1
+UNREADABLE = (zipfile.BadZipFile, zlib.error)
 
 
 class VoteStatistics(PlainState):
@@ -174,8 +178,9 @@ class VoteStatistics(PlainState):
         ----------
         path : str or Path
         """
-        with Path(path).open("wb") as file:
-            np.savez(file, allow_pickle=False, **as_arrays(self))
+        data = io.BytesIO()
+        np.savez(data, **as_arrays(self))  # type: ignore[arg-type]
+        write_whole(path, data.getvalue())
 
     @classmethod
     def load(cls, path: str | Path) -> VoteStatistics:
@@ -241,11 +246,13 @@ def _own_values(values: NDArray[Any]) -> NDArray[Any]:
 
 def from_file(path: str | Path) -> VoteStatistics:
     """Read what `VoteStatistics.save` wrote."""
+    # NumPy leaves a file open that it cannot read.
+    data = io.BytesIO(Path(path).read_bytes())
     try:
-        with np.load(Path(path), allow_pickle=False) as file:
+        with np.load(data, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
         found_format = int(held["format"])
-    except (ValueError, KeyError, EOFError, TypeError) as error:
+    except (*UNREADABLE, ValueError, KeyError, EOFError, TypeError) as error:
         raise ValueError(
             f"{path} holds no vote statistics. Give a file that VoteStatistics.save wrote."
         ) from error

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import sklearn_labelmodel
-from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, RegexLF
+from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier, RegexLF, VoteStatistics
 from sklearn_labelmodel._utils.keeping import ENTRY, FORMAT
 
 L = [["yes", "yes", "no"], ["no", None, "no"], ["yes", "no", "yes"]]
@@ -349,3 +349,24 @@ def test_without_skops_the_error_says_what_to_install(tmp_path):
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path)
     assert run.returncode == 0
     assert not list(Path(tmp_path).iterdir())
+
+
+# Statistics ---------------------------------------------------------------------------------------
+
+
+def test_a_file_of_statistics_that_was_cut_short_is_named(tmp_path):
+    path = tmp_path / "kept.npz"
+    VoteStatistics(L).save(path)
+    whole = path.read_bytes()
+    for length in np.linspace(0, len(whole) - 1, 40).astype(int):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match=r"kept\.npz holds no vote statistics"):
+            VoteStatistics.load(path)
+
+
+def test_a_file_of_statistics_is_written_whole(tmp_path):
+    VoteStatistics(L).save(tmp_path / "kept.npz")
+    assert os.listdir(tmp_path) == ["kept.npz"]
+    assert VoteStatistics.load(tmp_path / "kept.npz") == VoteStatistics(L)
+    with pytest.raises(FileNotFoundError, match=r"none/kept\.npz"):
+        VoteStatistics(L).save(tmp_path / "none" / "kept.npz")
