@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import quoted
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -72,7 +74,7 @@ def rebuilt(form: Any, held: Sequence[type] = ()) -> Any:
     parts = {part: rebuilt(each, held) for part, each in form.items() if part != "is"}
     makers = {kind.__name__: kind for kind in held}
     if name not in makers and name not in KINDS:
-        raise ValueError(f"it holds {name!r}, which is none of the things that it may hold")
+        raise ValueError(f"it holds {quoted(name)}, which is none of the things that it may hold")
     make = makers[name] if name in makers else KINDS[name].put_together
     return make(**parts)
 
