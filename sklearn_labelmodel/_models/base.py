@@ -20,6 +20,7 @@ from .._evidence.model import VoteModel
 from .._utils import warn_user
 from .._votes.codes import Votes, class_index
 from .fitted import FittedVotes
+from .keeping import SavableModel
 from .scoring import most_probable, weighted_mean
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ NOTHING_LABELLED = (
 )
 
 
-class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
+class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
     """A classifier of rows of votes: parameters, and a recipe of learners.
 
     What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.
