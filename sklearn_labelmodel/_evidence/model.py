@@ -377,6 +377,8 @@ class ClassPrior:
         Where `of_all` is from: parameters, gold labels, votes, or nowhere.
     n_labels : float
         Labelled rows that `of_voted` was counted from: infinitely many where it is given, none where votes tell it.
+    told : ndarray of shape (n_classes,) or None, default=None
+        P(Y) as the votes tell it, where nothing else does.
     """
 
     of_all: NDArray[np.float64]
@@ -384,6 +386,12 @@ class ClassPrior:
     of_voteless: NDArray[np.float64]
     source: str
     n_labels: float = 0.0
+    told: NDArray[np.float64] | None = None
+
+    @property
+    def of_mu(self) -> NDArray[np.float64]:
+        """P(Y) that mu goes with: uniform shares would contradict votes that tell others."""
+        return self.of_all if self.told is None else self.told
 
     @property
     def known(self) -> bool:
@@ -392,7 +400,12 @@ class ClassPrior:
 
     def for_all(self, shares: NDArray[np.float64], source: str) -> ClassPrior:
         """With these shares in all rows."""
-        return replace(self, of_all=shares, of_voted=shares, of_voteless=shares, source=source)
+        return ClassPrior(shares, shares, shares, source, self.n_labels)
+
+    def as_told(self, of_voted: NDArray[np.float64], voted: float) -> ClassPrior:
+        """With what votes tell of rows that have one, a share `voted` of all."""
+        told = voted * of_voted + (1 - voted) * self.of_voteless
+        return replace(self, of_voted=of_voted, told=told)
 
 
 def uniform_prior(n_classes: int) -> ClassPrior:

@@ -61,7 +61,7 @@ def complete_pairs(
     ValueError
         Unknown optimizer, scheduler, parameter of either, or device.
     """
-    prior, pairs = model.prior.of_all, model.dependence.apart
+    prior, pairs = model.prior.of_mu, model.dependence.apart
     apart = groups_of(pairs, observed.n_lfs) if len(pairs) else None
     objective = make_objective(observed.statistics, prior, start, l2, apart)
     mu, history = train(objective, start * scale)

@@ -42,7 +42,7 @@ def weigh_copies(
         Assumed of each LF.
     """
     table, prior = np.exp(model.table.log_p), model.prior
-    found = find_copies(observed.statistics, table, prior.of_voted, prior.of_all, precision)
+    found = find_copies(observed.statistics, table, prior.of_voted, prior.of_mu, precision)
     return replace(model, dependence=found)
 
 

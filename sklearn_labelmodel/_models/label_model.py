@@ -116,7 +116,7 @@ class LabelModelClassifier(BaseLabelModel):
     {{attribute vote_model_}}
     {{attribute score_bins_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
-        P(symbol | Y).
+        P(symbol | Y), trained under class_prior_, or where nothing tells that under the shares that the votes tell.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
         What each vote says: the logarithm of mu_, or of its geometric mean with the table that was read from rows.
         With class_balance given, the vote of an LF that casts one only says so against its silence.
@@ -360,7 +360,7 @@ class LabelModelClassifier(BaseLabelModel):
         return complete_pairs(
             observed,
             model,
-            start=start(observed.meaning, each, observed.frequency, model.prior.of_all),
+            start=start(observed.meaning, each, observed.frequency, model.prior.of_mu),
             scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
             l2=self.l2,
             train=partial(train, settings=settings),
