@@ -26,6 +26,7 @@ from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.reader import read_votes
+from sklearn_labelmodel.datasets import make_label_matrix
 
 NAMES = np.array(["ham", "spam", "link", "caps"], dtype=object)
 
@@ -537,6 +538,49 @@ def test_snorkels_start_looks_for_no_copies():
     model = LabelModelClassifier(init="snorkel", random_state=0).fit(L)
     assert model.dependencies_ == []
     assert_array_equal(model.vote_weights_, 1)
+
+
+def sure_pairs(L):
+    """Near-duplicates that training leaves out, where tables explain that all of them agree."""
+    statistics = count_votes(read_votes(L), no_gold(len(L)))
+    own = np.where(np.equal.outer(statistics.vote, [0, 1]), 0.99, 0.01)
+    precision = np.full(statistics.n_lfs, 0.99)
+    even = np.array([0.5, 0.5])
+    return find_copies(statistics, own, even, even, precision).apart.tolist()
+
+
+@pytest.mark.parametrize("n_copies", [1, 6])
+def test_the_same_votes_in_the_same_rows_are_copies_whatever_tables_say(n_copies):
+    L = with_copies(make_votes(400, 3, coverage=0.6, accuracy=0.99)[0], 2, n_copies)
+    copies = range(2, 3 + n_copies)
+    assert sure_pairs(L) == [[i, j] for i in copies for j in copies if i < j]
+
+
+@pytest.mark.parametrize(("n_votes", "found"), [(29, []), (30, [[0, 1]])])
+def test_the_same_few_votes_are_no_copies(n_votes, found):
+    L = np.full((400, 3), -1)
+    L[:, 2] = np.arange(400) % 2
+    L[:n_votes, :2] = L[:n_votes, [2]]
+    assert sure_pairs(L) == found
+
+
+@pytest.mark.parametrize(("n_silent", "found"), [(9, []), (10, [[0, 1]])])
+def test_lfs_that_hardly_abstain_are_no_copies_for_being_right(n_silent, found):
+    L = np.tile(np.arange(400)[:, None] % 2, (1, 3))
+    L[:n_silent, :2] = -1
+    assert sure_pairs(L) == found
+
+
+def test_many_copies_do_not_outvote_the_others():
+    alone, beside = [], []
+    for seed in (1, 3, 5):
+        data = make_label_matrix(
+            2000, 8, accuracy=(0.65, 0.9), coverage=(0.4, 0.8), random_state=seed
+        )
+        L = np.column_stack([data.L, *[data.L[:, 3]] * 6])
+        alone.append(LabelModelClassifier().fit(data.L).score(data.L, data.y))
+        beside.append(LabelModelClassifier().fit(L).score(L, data.y))
+    assert np.mean(beside) > np.mean(alone) - 0.02
 
 
 # Where the class prior is known, training looks at nothing else that copies change.
