@@ -30,6 +30,8 @@ from sklearn_labelmodel.datasets import make_label_matrix
 
 NAMES = np.array(["ham", "spam", "link", "caps"], dtype=object)
 
+NUMBERED = np.array([7, "ham", 9, 3], dtype=object)
+
 
 def found_pairs(L, n_classes):
     """The near-duplicates that a fit finds."""
@@ -89,6 +91,12 @@ def test_no_pairs_are_an_empty_table():
         ([("ham", "link")], None, "names LF 'ham', which L does not have; its columns are 0 to 3"),
         ([(0, 4)], None, "names LF 4, which L does not have; its columns are 0 to 3"),
         ([(0, -1)], NAMES, "names LF -1, which L does not have; its LFs are called"),
+        (
+            [(0, 7)],
+            NUMBERED,
+            r"LF 0, .* called \[7, 'ham', 9, 3\]. Numbers are names here, not positions",
+        ),
+        ([("a", 7)], NUMBERED, r"names LF 'a', .* called \[7, 'ham', 9, 3\]\.$"),
         ([(0, True)], None, "names LF True, which L does not have"),
         ([(0, 1.0)], None, r"names LF 1\.0, which L does not have"),
         ([(0, [1])], None, r"names LF \[1\], which L does not have"),
@@ -105,6 +113,10 @@ def test_no_pairs_are_an_empty_table():
 def test_what_is_no_pair_is_refused(pairs, names, message):
     with pytest.raises(ValueError, match=message):
         resolve_pairs(pairs, 4, names)
+
+
+def test_numbers_that_name_lfs_are_names():
+    assert resolve_pairs([(3, 7), ("ham", np.int64(9))], 4, NUMBERED).tolist() == [[3, 0], [1, 2]]
 
 
 def test_a_fit_refuses_an_unknown_lf_by_name():
