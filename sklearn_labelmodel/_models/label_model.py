@@ -97,9 +97,9 @@ class LabelModelClassifier(BaseLabelModel):
         together. 0, and ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more
         extreme. Else scores have an exponent of their own, by how far they vary together.
     dependencies : list of pairs of LFs, "auto" or None, default="auto"
-        LFs, by name or column (by name where names are numbers), that copy each other or share their source: training leaves out how often they
-        agree, and where they agree they count as one. "auto" finds them, where n_em_steps is not 0: votes of LFs that
-        agree more than their accuracies explain weigh less. None: every vote counts in full.
+        LFs, by name or column (by name where names are numbers), that copy each other or share their source: training
+        leaves out how often they agree, and where they agree they count as one. "auto" finds them, where n_em_steps is
+        not 0: votes of LFs that agree more than their accuracies explain weigh less. None: every vote counts in full.
     tol : float, default=None
         Stop when an epoch changes the loss by no more than tol times the first loss. None: never.
     random_state : int, RandomState instance or None, default=None
