@@ -402,11 +402,6 @@ class ClassPrior:
         """With these shares in all rows."""
         return ClassPrior(shares, shares, shares, source, self.n_labels)
 
-    def as_told(self, of_voted: NDArray[np.float64], voted: float) -> ClassPrior:
-        """With what votes tell of rows that have one, a share `voted` of all."""
-        told = voted * of_voted + (1 - voted) * self.of_voteless
-        return replace(self, of_voted=of_voted, told=told)
-
 
 def uniform_prior(n_classes: int) -> ClassPrior:
     """Equal shares, for want of knowledge."""

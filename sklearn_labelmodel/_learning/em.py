@@ -62,7 +62,7 @@ def em(
     if not observed.has_choice.any():
         return model
     power = 0.0 if model.prior.known else observed.identified
-    joint = model.table.joint[observed.lf]
+    joint, voted = model.table.joint[observed.lf], observed.voted_share
     assumed = observed.meaning, precision[observed.lf], observed.frequency
 
     def m_step(model: VoteModel, expected: Expected) -> VoteModel:
@@ -71,7 +71,8 @@ def em(
         of_joint = table.log_p
         if not prior.known:
             shares = _share(power * np.log(expected.rows + PRIOR_VOTES))
-            prior = prior.as_told(shares, observed.voted_share)
+            told = voted * shares + (1 - voted) * prior.of_voteless
+            prior = replace(prior, of_voted=shares, told=told)
             of_joint = np.log(one_coin(*assumed, prior.of_mu, joint))
         log_p = np.where(joint[:, None], of_joint, log_p)
         return replace(model, table=replace(table, log_p=log_p), prior=prior)
