@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import warn_user
+from .._utils import plain, warn_user
 
 NAMED = 5
 # Rows in which most values of a column are found.
@@ -360,8 +360,8 @@ def check_row_order(**given: Any) -> None:
                 i for i, (one, other) in enumerate(zip(order, index, strict=True)) if one != other
             )
             raise ValueError(
-                f"{first} and {name} have the same index in another order (row {row} is {order[row]!r} in {first} and "
-                f"{index[row]!r} in {name}), and rows are matched by position. Pass {name}.loc[{first}.index]; or "
+                f"{first} and {name} have the same index in another order (row {row} is {plain(order[row])!r} in {first} "
+                f"and {plain(index[row])!r} in {name}), and rows are matched by position. Pass {name}.loc[{first}.index]; or "
                 f"{name}.to_numpy(), if row i of both is the same record."
             )
 
