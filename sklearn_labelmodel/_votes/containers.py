@@ -360,9 +360,9 @@ def check_row_order(**given: Any) -> None:
                 i for i, (one, other) in enumerate(zip(order, index, strict=True)) if one != other
             )
             raise ValueError(
-                f"{first} and {name} have the same index in another order (row {row} is {plain(order[row])!r} in {first} "
-                f"and {plain(index[row])!r} in {name}), and rows are matched by position. Pass {name}.loc[{first}.index]; or "
-                f"{name}.to_numpy(), if row i of both is the same record."
+                f"{first} and {name} have the same index in another order (row {row} is {plain(order[row])!r} in "
+                f"{first} and {plain(index[row])!r} in {name}), and rows are matched by position. Pass "
+                f"{name}.loc[{first}.index]; or {name}.to_numpy(), if row i of both is the same record."
             )
 
 

@@ -429,7 +429,7 @@ def test_rows_with_a_score_are_kept(as_container):
 
 
 def test_rows_are_kept_as_a_label_model_reads_them():
-    votes = RATED.to_numpy() + [1, 0, 0]
+    votes = RATED.assign(vote=RATED.vote + 1).to_numpy()
     model = LabelModelClassifier(scores=[1, 2], abstain=[-1, 0], classes=[1, 2]).fit(votes)
     L = np.array([[0, np.nan, np.nan], [0, np.nan, 3], [1, np.nan, np.nan]])
     assert filter_unlabeled(["a", "b", "c"], L, label_model=model)[0] == ["b", "c"]
