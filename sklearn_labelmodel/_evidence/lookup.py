@@ -182,7 +182,7 @@ def terms(votes: Votes, looks: LookUp) -> NDArray[np.float64]:
 
 def generative(model: VoteModel, votes: Votes) -> LookUp:
     """The table of log P(votes, Y) under mu: what each LF does, abstains and votes never seen included."""
-    lf, n_symbols, prior = model.table.lf, len(model.table.lf), model.prior.of_all
+    lf, n_symbols, prior = model.table.lf, len(model.table.lf), model.prior.of_mu
     spoken = sum_of_lf(model.mu, lf, votes.n_lfs)
     silent = np.maximum(1 - spoken, model.mu_eps)
     total = spoken + silent + model.mu_eps

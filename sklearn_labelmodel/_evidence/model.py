@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._votes.codes import class_index
+from .class_prior import ClassPrior
 from .table import VoteTable
 
 if TYPE_CHECKING:
@@ -361,50 +362,6 @@ class Dependence:
     apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 
 
-@dataclass(frozen=True, eq=False)
-class ClassPrior:
-    """How frequent the classes are.
-
-    Attributes
-    ----------
-    of_all : ndarray of shape (n_classes,)
-        P(Y).
-    of_voted : ndarray of shape (n_classes,)
-        P(Y | the row has a vote).
-    of_voteless : ndarray of shape (n_classes,)
-        P(Y | the row has no vote).
-    source : {"given", "labels", "learned", "uniform"}
-        Where `of_all` is from: parameters, gold labels, votes, or nowhere.
-    n_labels : float
-        Labelled rows that `of_voted` was counted from: infinitely many where it is given, none where votes tell it.
-    """
-
-    of_all: NDArray[np.float64]
-    of_voted: NDArray[np.float64]
-    of_voteless: NDArray[np.float64]
-    source: str
-    n_labels: float = 0.0
-
-    @property
-    def known(self) -> bool:
-        """Whether something else than the votes tells it."""
-        return self.source in ("given", "labels")
-
-    def for_all(self, shares: NDArray[np.float64], source: str) -> ClassPrior:
-        """With these shares in all rows."""
-        return replace(self, of_all=shares, of_voted=shares, of_voteless=shares, source=source)
-
-
-# What a vote model is made of.
-PARTS = (VoteModel, VoteTable, ClassPrior, Dependence, History)
-
-
-def uniform_prior(n_classes: int) -> ClassPrior:
-    """Equal shares, for want of knowledge."""
-    shares = np.full(n_classes, 1 / n_classes)
-    return ClassPrior(shares, shares, shares, "uniform")
-
-
 def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
     """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
     from scipy.sparse.csgraph import connected_components
@@ -452,3 +409,7 @@ def maximise(
         before = expected.counts
     asked = None if tol is None else converged
     return replace(model, history=History(np.array(curve), np.nan, asked))
+
+
+# What a vote model is made of.
+PARTS = (VoteModel, VoteTable, ClassPrior, Dependence, History)

@@ -280,9 +280,10 @@ class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
 
         Notes
         -----
-        Without labels it is the likelihood under `mu_` and `class_prior_`, so that it compares settings that change
-        these alone: `tempering` never does, `n_em_steps` and `dependencies` hardly; a search over them ends with the
-        first candidate. `mu_eps` changes it by itself, as the probability of a vote that `fit` never saw.
+        Without labels it is the likelihood under `mu_` and the class shares that mu was trained under (`class_prior_`,
+        or where that is uniform those that votes tell), so that it compares settings that change these alone:
+        `tempering` never does, `n_em_steps` and `dependencies` hardly. `mu_eps` changes it by itself, as the
+        probability of a vote that `fit` never saw.
         """
         from .._votes.classes import check_same_kind
         from .._votes.containers import check_row_order

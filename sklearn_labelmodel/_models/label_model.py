@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.model import NO_PAIRS, ClassPrior, Dependence, History, VoteModel, uniform_prior
+from .._evidence.class_prior import ClassPrior, uniform_prior
+from .._evidence.model import NO_PAIRS, Dependence, History, VoteModel
 from .._evidence.table import (
     VoteTable,
     least_probability,
@@ -64,7 +65,7 @@ class LabelModelClassifier(BaseLabelModel):
     lr_scheduler_params : dict, default=None
         Any of gamma (0.9), step_size (5 epochs), min_lr (0), and warmup_steps (epochs) or warmup_percentage
         (share of n_epochs, in [0, 1]).
-    prec_init : float or array-like of shape (n_lfs,), default=0.7
+    prec_init : float, array-like of shape (n_lfs,), or Series or dict of LF to precision, default=0.7
         Precision in [0, 1] that every LF, or each, is taken to have before training.
     init : {"precision", "snorkel"}, default="precision"
         Start of training. "precision": the full table of probabilities that prec_init implies. "snorkel":
@@ -97,9 +98,9 @@ class LabelModelClassifier(BaseLabelModel):
         together. 0, and ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more
         extreme. Else scores have an exponent of their own, by how far they vary together.
     dependencies : list of pairs of LFs, "auto" or None, default="auto"
-        LFs, by name or column, that copy each other or share their source: training leaves out how often they
-        agree, and where they agree they count as one. "auto" finds them, where n_em_steps is not 0: votes of LFs that
-        agree more than their accuracies explain weigh less. None: every vote counts in full.
+        LFs, by name or column (by name where names are numbers), that copy each other or share their source: training
+        leaves out how often they agree, and where they agree they count as one. "auto" finds them, where n_em_steps is
+        not 0: votes of LFs that agree more than their accuracies explain weigh less. None: every vote counts in full.
     tol : float, default=None
         Stop when an epoch changes the loss by no more than tol times the first loss. None: never.
     random_state : int, RandomState instance or None, default=None
@@ -116,7 +117,7 @@ class LabelModelClassifier(BaseLabelModel):
     {{attribute vote_model_}}
     {{attribute score_bins_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
-        P(symbol | Y).
+        P(symbol | Y), trained under class_prior_, or where nothing tells that under the shares that the votes tell.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
         What each vote says: the logarithm of mu_, or of its geometric mean with the table that was read from rows.
         With class_balance given, the vote of an LF that casts one only says so against its silence.
@@ -164,7 +165,7 @@ class LabelModelClassifier(BaseLabelModel):
         "optimizer_params": [dict, None],
         "lr_scheduler": [StrOptions(set(SCHEDULERS))],
         "lr_scheduler_params": [dict, None],
-        "prec_init": [Interval(Real, 0, 1, closed="both"), "array-like"],
+        "prec_init": [Interval(Real, 0, 1, closed="both"), "array-like", Mapping],
         "init": [StrOptions({"precision", "snorkel"})],
         "mu_eps": [Interval(Real, 0, 0.5, closed="neither"), None],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
@@ -193,7 +194,7 @@ class LabelModelClassifier(BaseLabelModel):
         optimizer_params: dict[str, Any] | None = None,
         lr_scheduler: str = "constant",
         lr_scheduler_params: dict[str, Any] | None = None,
-        prec_init: float | ArrayLike = 0.7,
+        prec_init: float | ArrayLike | Mapping[Any, float] = 0.7,
         init: str = "precision",
         mu_eps: float | None = None,
         class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
@@ -360,7 +361,7 @@ class LabelModelClassifier(BaseLabelModel):
         return complete_pairs(
             observed,
             model,
-            start=start(observed.meaning, each, observed.frequency, model.prior.of_all),
+            start=start(observed.meaning, each, observed.frequency, model.prior.of_mu),
             scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
             l2=self.l2,
             train=partial(train, settings=settings),

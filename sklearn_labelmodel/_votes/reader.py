@@ -16,9 +16,11 @@ from .._utils import is_comparable, listed, quoted, warn_user
 from .._utils.spelling import marks
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
+    Coded,
     as_array,
     as_one_block,
     check_container,
+    coded_column,
     column_of,
     is_table,
     largest_exact,
@@ -73,7 +75,7 @@ def read_votes(
         array = as_one_block(L)
         warn_of_fill_values(L, markers)
         if array is None:
-            columns = (column_of(L, j) for j in range(L.shape[1]))
+            columns = (coded_column(L, j) or column_of(L, j) for j in range(L.shape[1]))
             return _read_columns(columns, L.shape, markers, names, allow_fractions)
     elif type(L) is np.ndarray and L.dtype.kind in "biuf" and L.ndim == 2 and L.size:
         array = L
@@ -297,7 +299,7 @@ def _read_columns(
     for j, votes in enumerate(distinct):
         # The last entry serves pandas' code -1, a missing value.
         table = np.array([code_of[vote] for vote in votes] + [abstain_code], dtype=codes.dtype)
-        codes[j] = table[raw_codes[j]]
+        table.take(raw_codes[j], mode="wrap", out=codes[j])
     return ColumnVotes(shape[0], shape[1], values, abstain_code, names, codes)
 
 
@@ -305,19 +307,17 @@ class _Column:
     """One column as integer codes (-1 where missing) of its distinct votes."""
 
     def __init__(self, label: str, cells: Any, rows: Sequence[int] | None = None):
-        import pandas as pd
-
         self.label, self.rows = label, rows
         kind = getattr(cells, "dtype", None)
         is_float = isinstance(kind, np.dtype) and kind.kind == "f"
         self.exact = largest_exact(kind if is_float else np.float64)
         try:
-            self.codes, distinct = pd.factorize(cells)
+            self.codes, distinct = cells if isinstance(cells, Coded) else _factorize(cells)
         except Exception as error:
             # Methods of cells, which are not this package's, may raise anything.
             unfit = ((row, cell) for row, cell in enumerate(cells) if not is_comparable(cell))
             raise self._not_a_vote(*next(unfit, (0, error))) from None
-        self.votes = [self._vote(code, value) for code, value in enumerate(distinct.tolist())]
+        self.votes = [self._vote(code, value) for code, value in enumerate(distinct)]
 
     def _vote(self, code: int, value: Any) -> Any:
         if isinstance(value, str | bool | numbers.Integral | np.bool_):
@@ -367,6 +367,13 @@ class _Column:
             f"{where} is fractional; its column's fractional values ({len(fractions)} distinct ones) are kept as "
             "votes whose meaning is learned.",
         )
+
+
+def _factorize(cells: Any) -> Coded:
+    import pandas as pd
+
+    codes, distinct = pd.factorize(cells)
+    return Coded(codes, distinct.tolist())
 
 
 def _common_values(

@@ -9,18 +9,30 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
+from .._learning.observed import observe, with_classes
 from .._votes.classes import check_same_kind
-from .._votes.codes import GoldLabels, Votes, no_gold
+from .._votes.codes import GoldLabels, Votes, class_index, no_gold
 from .._votes.containers import check_container, check_row_order, column_names
 from .._votes.gold import read_gold
 from .._votes.pairs import count_votes, dense, sum_by_lf, symbols_by_vote
-from .._votes.reader import read_votes
+from .._votes.reader import values_of
+from .._votes.scores import (
+    Cells,
+    Scores,
+    check_speaks_for,
+    find_scores,
+    n_columns,
+    no_bins,
+    read_beside,
+    with_bins,
+    with_ranges,
+)
 from .._votes.suspects import warn_of_new_values
-from ._scores import leaning_votes
+from ._scores import as_leaning, leaning_of, leaning_votes
 
 
 def read_inspected(
-    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
+    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1, scores: Any = None
 ) -> tuple[Votes, GoldLabels]:
     """Votes, with their LFs' names where there are any, and gold labels, read as `fit` reads them.
 
@@ -31,6 +43,8 @@ def read_inspected(
     label_model : fitted label model or None
         Its classes and abstain marker are taken where there is one.
     abstain : scalar, list of scalars or None
+    scores : "all", list or mask of columns, dict of column to class, or None
+        A score is read as a vote for the class that its rank leans to.
 
     Raises
     ------
@@ -45,14 +59,31 @@ def read_inspected(
     if label_model is None:
         # As in `fit`, the votes are read only after the labels: with them fractional votes are kept.
         gold = read_gold(y, _num_samples(L))
-        fractions = bool(gold.n_labelled)
-        votes = read_votes(L, abstain=abstain, names=names, allow_fractions=fractions)
+        scored = find_scores(scores, n_columns(L), names)
+        votes, cells = read_beside(
+            L, scored, abstain=abstain, names=names, allow_fractions=bool(gold.n_labelled)
+        )
+        if scored is not None:
+            votes = _leaning_by_rank(votes, gold, with_ranges(scored, cells), cells)
     else:
         votes = leaning_votes(check_label_model(label_model)._read_votes(L), label_model)
         gold = read_gold(y, votes.n_samples, classes=label_model.classes_)
     check_same_kind(votes.vote_values, gold.values)
     warn_of_new_values(gold.values, votes.vote_values, "y", "counts as wrong")
     return replace(votes, names=names), gold
+
+
+def _leaning_by_rank(votes: Votes, gold: GoldLabels, scored: Scores, cells: list[Cells]) -> Votes:
+    """The votes, and for each score one for the class that it leans to; of classes 0 and 1 where none is known."""
+    binned = with_bins(votes, scored, cells)
+    observed = observe(binned, no_gold(votes.n_samples), by_pairs=False)
+    named = {label for label in scored.labels if label is not None}
+    known = named | {*no_bins(observed.vote).tolist(), *gold.values.tolist()}
+    classes = values_of(known) if known else np.arange(2)
+    check_speaks_for(scored, classes, votes.names)
+    meaning = with_classes(observed, classes, scores=scored).meaning
+    leans = leaning_of(meaning, class_index(observed.vote, classes))
+    return as_leaning(binned, observed.lf, observed.vote, leans, classes)
 
 
 def check_label_model(label_model: Any) -> Any:

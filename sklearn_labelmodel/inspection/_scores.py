@@ -93,11 +93,24 @@ def leaning_class(label_model: Any, lf: NDArray[np.intp], vote: NDArray[Any]) ->
     named = class_index(vote, classes)
     if meaning is None:
         return named
-    alone = (meaning == meaning.max(axis=1, keepdims=True)).sum(axis=1) == 1
-    leans = np.append(np.where(alone, meaning.argmax(axis=1), len(classes)), len(classes))
-    other = named == len(classes)
     place = places_of(lf, vote, label_model.vote_model_.table)
-    return np.where(other & (len(classes) > 1), leans[place], named)
+    nothing = np.full((1, len(classes)), 1 / len(classes))
+    return leaning_of(np.vstack([meaning, nothing])[place], named)
+
+
+def leaning_of(meaning: NDArray[np.float64], named: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The class that each symbol names, or is likeliest to mean; n_classes for none.
+
+    Parameters
+    ----------
+    meaning : ndarray of shape (n_symbols, n_classes)
+    named : ndarray of shape (n_symbols,)
+        The class that each is the name of; n_classes for none.
+    """
+    n_classes = meaning.shape[1]
+    alone = (meaning == meaning.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    leans = np.where(alone, meaning.argmax(axis=1), n_classes)
+    return np.where((named == n_classes) & (n_classes > 1), leans, named)
 
 
 def leaning_votes(votes: Votes, label_model: Any) -> Votes:
@@ -111,9 +124,30 @@ def leaning_votes(votes: Votes, label_model: Any) -> Votes:
     """
     if label_model._scores is None:
         return votes
-    table, classes = label_model.vote_model_.table, label_model.classes_.tolist()
-    leans = np.append(leaning_class(label_model, table.lf, table.vote), len(classes))
-    leans = leans[find_symbols(votes, table.lf, table.vote)][:, : votes.n_codes]
+    table = label_model.vote_model_.table
+    leans = leaning_class(label_model, table.lf, table.vote)
+    return as_leaning(votes, table.lf, table.vote, leans, label_model.classes_)
+
+
+def as_leaning(
+    votes: Votes,
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    leans: NDArray[np.intp],
+    labels: NDArray[Any],
+) -> Votes:
+    """The votes, in which a score is a vote for the class that its symbol leans to.
+
+    Parameters
+    ----------
+    votes : ColumnVotes or SparseVotes
+    lf, vote, leans : ndarray of shape (n_symbols,)
+        Symbols, and the place of the class among `labels`.
+    labels : ndarray of shape (n_classes,)
+    """
+    classes = labels.tolist()
+    leans = np.append(leans, len(classes))
+    leans = leans[find_symbols(votes, lf, vote)][:, : votes.n_codes]
     spoken = no_bins(votes.vote_values).tolist()
     values = values_of({*spoken, *classes})
     code_of = {value: code for code, value in enumerate(values.tolist())}

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1) -> pd.DataFrame:
+def lf_summary(
+    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1, scores: Any = None
+) -> pd.DataFrame:
     """Describe every labeling function (LF): what it votes for, how often, and how well.
 
     Parameters
@@ -26,6 +28,9 @@ def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
         A fitted label model, for what it has learned of the LFs. Its abstain marker and classes hold.
     abstain : int, float, str, list of these or None, default=-1
         The vote that means "no vote", or several, as every missing value does; used without a label_model.
+    scores : "all", list or mask of columns, or dict of column to class, default=None
+        Columns of L that hold scores, as in `LabelModelClassifier`; a score counts as a vote for the class that its
+        rank leans to. Used without a label_model.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
     """
     import pandas as pd
 
-    votes, gold = read_inspected(L, y, label_model, abstain)
+    votes, gold = read_inspected(L, y, label_model, abstain, scores)
     counts = count_per_lf(votes, gold)
     columns: dict[str, Any] = {
         "j": np.arange(votes.n_lfs),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import make_votes
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.calibration import CalibrationDisplay
 
 from sklearn_labelmodel import LabelModelClassifier
@@ -210,3 +210,24 @@ def test_importing_inspection_does_not_import_matplotlib():
     code = "import sys, sklearn_labelmodel.inspection; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("display", [LFCoverageDisplay, LFOverlapDisplay, LFConflictDisplay])
+def test_scores_are_drawn_as_a_label_model_reads_them(display):
+    y = np.random.default_rng(0).integers(2, size=200)
+    L = np.column_stack([y, y + np.random.default_rng(1).normal(size=(200, 2)).T[0], 5.0 * y])
+    L[::7, 1] = np.nan
+    model = LabelModelClassifier(scores=[1, 2]).fit(L)
+    alone, fitted = display.from_votes(L, scores=[1, 2]), display.from_estimator(model, L)
+    for name, value in vars(fitted).items():
+        if isinstance(value, np.ndarray):
+            assert_array_equal(vars(alone)[name], value)
+    unnamed = display.from_votes(L[:, 1:], scores="all")  # no class is known
+    assert len(unnamed.lf_names) == 2
+
+
+def test_accuracies_of_scores_are_those_of_the_class_that_they_lean_to():
+    y = np.array([0, 0, 0, 1, 1, 1])
+    scores = np.array([[1, 9], [2, 8], [3, 7], [4, 3], [5, 2], [6, 1]])
+    display = LFAccuracyDisplay.from_votes(scores, y, scores="all")
+    assert_array_equal(display.empirical, [1, 0])

@@ -77,6 +77,7 @@ class LFAccuracyDisplay(Display):
         y: Any,
         *,
         abstain: Any = -1,
+        scores: Any = None,
         confidence: float = 0.95,
         ax: Any = None,
         **plot_params: Any,
@@ -91,6 +92,9 @@ class LFAccuracyDisplay(Display):
             Gold labels of all or some rows; -1 or a missing value marks a row without one.
         abstain : int, float, str or None, default=-1
             The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
         confidence : float, default=0.95
             In (0, 1), of the intervals.
         ax : matplotlib Axes, default=None
@@ -101,7 +105,7 @@ class LFAccuracyDisplay(Display):
         -------
         display : LFAccuracyDisplay
         """
-        votes, gold = read_inspected(L, y, abstain=abstain)
+        votes, gold = read_inspected(L, y, abstain=abstain, scores=scores)
         counts = count_per_lf(votes, gold)
         display = cls(
             names_of(votes),

@@ -46,7 +46,7 @@ class LFCoverageDisplay(Display):
 
     @classmethod
     def from_votes(
-        cls, L: Any, *, abstain: Any = -1, ax: Any = None, **plot_params: Any
+        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
     ) -> LFCoverageDisplay:
         """Count votes and draw them.
 
@@ -56,6 +56,9 @@ class LFCoverageDisplay(Display):
             Votes, as `LabelModelClassifier.fit` takes them.
         abstain : int, float, str or None, default=-1
             The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
         ax : matplotlib Axes, default=None
         **plot_params : dict
             Passed on to `plot`.
@@ -64,7 +67,7 @@ class LFCoverageDisplay(Display):
         -------
         display : LFCoverageDisplay
         """
-        return cls._of(read_inspected(L, abstain=abstain)).plot(ax, **plot_params)
+        return cls._of(read_inspected(L, abstain=abstain, scores=scores)).plot(ax, **plot_params)
 
     @classmethod
     def from_estimator(

@@ -106,7 +106,7 @@ class LFOverlapDisplay(PairDisplay):
 
     @classmethod
     def from_votes(
-        cls, L: Any, *, abstain: Any = -1, ax: Any = None, **plot_params: Any
+        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
     ) -> LFOverlapDisplay:
         """Count overlaps and draw them.
 
@@ -116,6 +116,9 @@ class LFOverlapDisplay(PairDisplay):
             Votes, as `LabelModelClassifier.fit` takes them.
         abstain : int, float, str or None, default=-1
             The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
         ax : matplotlib Axes, default=None
         **plot_params : dict
             Passed on to `plot`.
@@ -124,7 +127,7 @@ class LFOverlapDisplay(PairDisplay):
         -------
         display : LFOverlapDisplay
         """
-        votes, _ = read_inspected(L, abstain=abstain)
+        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
         return cls(pair_shares(votes)[0], names_of(votes)).plot(ax, **plot_params)
 
     @classmethod
@@ -179,7 +182,7 @@ class LFConflictDisplay(PairDisplay):
 
     @classmethod
     def from_votes(
-        cls, L: Any, *, abstain: Any = -1, ax: Any = None, **plot_params: Any
+        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
     ) -> LFConflictDisplay:
         """Count conflicts and draw them.
 
@@ -189,6 +192,9 @@ class LFConflictDisplay(PairDisplay):
             Votes, as `LabelModelClassifier.fit` takes them.
         abstain : int, float, str or None, default=-1
             The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
         ax : matplotlib Axes, default=None
         **plot_params : dict
             Passed on to `plot`.
@@ -197,7 +203,7 @@ class LFConflictDisplay(PairDisplay):
         -------
         display : LFConflictDisplay
         """
-        votes, _ = read_inspected(L, abstain=abstain)
+        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
         return cls(_conflict_rates(votes), names_of(votes)).plot(ax, **plot_params)
 
     @classmethod

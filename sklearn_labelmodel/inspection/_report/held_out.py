@@ -111,7 +111,7 @@ def with_trust(model: VoteModel, votes: Votes) -> VoteModel:
     """
 
     def scaled(log_power: float) -> VoteModel:
-        mu = powered(model.mu, model.prior.of_all, np.exp(log_power))
+        mu = powered(model.mu, model.prior.of_mu, np.exp(log_power))
         return replace(model, mu=np.clip(mu, model.mu_eps, 1 - model.mu_eps))
 
     def loss(log_power: float) -> float:

@@ -44,7 +44,7 @@ def copied_pairs(patterns: Patterns, model: VoteModel, fit: LikelihoodFit) -> tu
     part = _occurring(sampled(patterns, _affordable(n_lfs))[1])
     statistics, prior = counted_pairs(part), model.prior
     table = tables_of(part, model)
-    found = find_copies(statistics, table, prior.of_voted, prior.of_all, model.accuracies)
+    found = find_copies(statistics, table, prior.of_voted, prior.of_mu, model.accuracies)
     allowed = groups_of(model.dependence.pairs, n_lfs)
     pairs = _distinct([found.pairs, np.argwhere(sp.triu(allowed))], n_lfs)
     rows, agreement = _alike(statistics, pairs)
