@@ -271,7 +271,7 @@ class WeakSupervisionClassifier(
             rows = choose_rows(proba)
             known = self._known_shares(gold, proba, rows)
             self.refined_proba_ = None
-            if self.refine is not None and known is not None:
+            if known is not None and self._refines(gold):
                 self.refined_proba_ = refined(
                     *(self.label_model_, votes, gold_codes(gold, self.classes_), proba, known),
                     *(self.n_refine, choose_rows, predict_folds),
@@ -356,13 +356,18 @@ class WeakSupervisionClassifier(
         """Class shares that are known and can be matched, and how many labels tell them."""
         estimator = self._end_estimator()
         known = known_shares(self.match_shares, self.label_model_, gold, self.classes_)
-        if self.refine is not None and len(self.classes_) > 1 and not gold.complete:
+        refines = self._refines(gold)
+        if refines:
             check_refinable(self.label_model_, estimator, known)
         if known is None or not self._can_match(estimator):
             return None
-        hard, refines = self.labels == "hard", self.refine is not None
+        hard = self.labels == "hard"
         scarce = warn_of_scarce_class(proba, rows, self.classes_, hard=hard, refines=refines)
         return None if scarce else known
+
+    def _refines(self, gold: GoldLabels) -> bool:
+        """Whether labels are to be refined: where all are gold labels, or of one class, nothing is left to be."""
+        return self.refine is not None and len(self.classes_) > 1 and not gold.complete
 
     def _can_match(self, estimator: Any) -> bool:
         """Whether the estimator scores classes; to ask for shares where it does not is an error."""
