@@ -25,7 +25,7 @@ from .._evidence.model import (
 )
 from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
 from .._learning.gold import anchor_strength
-from .._learning.shares import LEAST_LEFT, offsets, with_silence
+from .._learning.shares import LEAST_LEFT, offsets
 from .._utils import warn_user
 from .._votes.codes import Votes
 from ._class_scores import LEAST_PROBABILITY
@@ -169,7 +169,7 @@ def refine_once(
 
 
 def _learned_anew(model: VoteModel, expected: Expected, shares: NDArray[np.float64]) -> VoteModel:
-    """The tables that rows tell, drawn to mu as gold labels' counts would be; silence of one-sided LFs is evidence."""
+    """The tables that rows tell, drawn to mu as those of gold labels are; silence is no evidence any more."""
     table, n_lfs, counts = model.table, len(model.table.joint), expected.counts
     mu = np.maximum(model.mu, model.mu_eps)
     of_votes = mu / sum_of_lf(mu, table.lf, n_lfs)[table.lf]
@@ -178,10 +178,11 @@ def _learned_anew(model: VoteModel, expected: Expected, shares: NDArray[np.float
     joint = shrink(counts, mu, anchor_strength(frequency)[:, None], expected.rows)
     with_choice = shrink(counts, of_votes, PRIOR_VOTES, voted)
     log_p = np.log(np.where(table.joint[table.lf][:, None], joint, with_choice))
-    prior = model.prior.for_all(shares, "given")
-    nothing = np.zeros_like(model.offsets)
-    return with_silence(
-        replace(model, table=replace(table, log_p=log_p), prior=prior, offsets=nothing)
+    return replace(
+        model,
+        table=replace(table, log_p=log_p),
+        prior=model.prior.for_all(shares, "given"),
+        offsets=np.zeros_like(model.offsets),
     )
 
 

@@ -62,12 +62,16 @@ def test_votes_are_counted_in_rows_of_known_class(data):
         assert_allclose(np.exp(learned.table.log_p[at]), expected, rtol=1e-5)
 
 
-def test_the_silence_of_an_lf_of_one_class_is_evidence(data):
-    _, L, _ = data
+def test_votes_of_an_lf_of_one_class_are_counted_in_all_rows(data):
+    _, L, y = data
     model = LabelModelClassifier(class_balance=SHARES).fit(L).vote_model_
-    prior = np.tile(np.log(SHARES), (600, 1))
-    learned, _ = refine_once(model, read_votes(L), NONE, prior, (SHARES, np.inf))
-    assert learned.prior.of_voted[2] < SHARES[2]
+    certain = np.log(np.where(np.eye(3)[y] > 0, 1.0, 1e-12))
+    learned, _ = refine_once(model, read_votes(L), NONE, certain, (SHARES, np.inf))
+    (at,) = np.flatnonzero(model.table.joint[model.table.lf])
+    held = np.bincount(y[L[:, 4] == 2], minlength=3)
+    rows = max(30, 10 / (held.sum() / 600))
+    expected = (held + rows * model.mu[at]) / (np.bincount(y) + rows)
+    assert_allclose(np.exp(learned.table.log_p[at]), expected, rtol=1e-5)
 
 
 def test_refined_probabilities_have_the_known_shares_nearly(data):
