@@ -54,7 +54,7 @@ def check_refinable(label_model: Any, estimator: Any, known: Any) -> None:
     if not hasattr(estimator, "predict_proba"):
         raise ValueError(
             f"refine='features' needs probabilities, and {type(estimator).__name__} has no predict_proba. Pass another "
-            "estimator (CalibratedClassifierCV makes one of any), or refine=None."
+            "estimator (CalibratedClassifierCV adds them to a classifier), or refine=None."
         )
 
 
