@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from numbers import Integral, Real
 from typing import Any
@@ -235,63 +235,80 @@ class WeakSupervisionClassifier(
         ------
         ValueError
             No source of votes, or more than one; votes or labels that the label model refuses; no row left to train
-            on; an estimator that cannot be trained on soft labels, or whose shares cannot be matched.
+            on; an estimator that cannot be trained on soft labels, or whose shares cannot be matched; `refine` where no
+            class shares are known, or with another label model or an estimator without `predict_proba`.
 
         Warns
         -----
         UserWarning
             Shares are known, but a class has fewer than five rows: they are not matched. `min_confidence` leaves out
-            most rows of a class.
+            most rows of a class. Features do not tell the classes: labels are not refined.
         """
         with unchanged_on_error(self):
             self._check_votes_at_predict()
             check_row_order(X=X, y=y, L=L)
             records, votes = self._records_and_votes(X, L)
-            if self.estimator is None:
-                check_default_reads(records)
-            check_not_column_names(self._end_estimator(), records)
-            _check_feature_names(self, records, reset=True)
-            _check_n_features(self, records, reset=True)
+            self._check_records(records)
             proba, candidates, gold = self._soft_labels(votes, y)
-            choose_rows = partial(
-                training_rows,
-                candidates=candidates,
-                classes=self.classes_,
-                min_confidence=self.min_confidence,
-                keep_share=self.keep_share,
-            )
-            predict_folds = partial(
-                out_of_fold_scores,
-                *(self._end_estimator(), records),
-                classes=self.classes_,
-                labels=self.labels,
-                cv=self.cv,
-                groups=groups,
-            )
+            choose_rows = self._row_choice(candidates)
+            predict_folds = self._fold_predictions(records, groups)
             rows = choose_rows(proba)
             known = self._known_shares(gold, proba, rows)
             self.refined_proba_ = None
             if known is not None and self._refines(gold):
+                codes = gold_codes(gold, self.classes_)
                 self.refined_proba_ = refined(
-                    *(self.label_model_, votes, gold_codes(gold, self.classes_), proba, known),
+                    *(self.label_model_, votes, codes, proba, known),
                     *(self.n_refine, choose_rows, predict_folds),
                 )
             if self.refined_proba_ is not None:
                 proba, rows = self.refined_proba_, choose_rows(self.refined_proba_)
-            self.estimator_ = fit_on_probabilities(
-                clone(self._end_estimator()),
-                _safe_indexing(indexable(records)[0], rows),
-                proba[rows],
-                self.classes_,
-                self.labels,
-            )
-            self._native = takes_probabilities(self.estimator_, self.labels)
+            self._train(records, proba, rows)
             self.class_offsets_, self.class_shares_ = np.zeros(len(self.classes_)), None
             if known is not None:
                 found = share_offsets(known, predict_folds(proba, rows))
                 self.class_offsets_, self.class_shares_ = found
             self._votes = votes
         return self
+
+    def _check_records(self, records: Any) -> None:
+        """Check that the estimator can read them, and remember their columns."""
+        if self.estimator is None:
+            check_default_reads(records)
+        check_not_column_names(self._end_estimator(), records)
+        _check_feature_names(self, records, reset=True)
+        _check_n_features(self, records, reset=True)
+
+    def _row_choice(self, candidates: NDArray[np.bool_]) -> Callable[..., NDArray[np.intp]]:
+        """A function of soft labels to the rows that are trained on."""
+        return partial(
+            training_rows,
+            candidates=candidates,
+            classes=self.classes_,
+            min_confidence=self.min_confidence,
+            keep_share=self.keep_share,
+        )
+
+    def _fold_predictions(self, records: Any, groups: Any) -> Callable[..., NDArray[np.float64]]:
+        """A function of soft labels and rows to train on to scores of all rows, out of fold."""
+        return partial(
+            out_of_fold_scores,
+            *(self._end_estimator(), records),
+            classes=self.classes_,
+            labels=self.labels,
+            cv=self.cv,
+            groups=groups,
+        )
+
+    def _train(self, records: Any, proba: NDArray[np.float64], rows: NDArray[np.intp]) -> None:
+        self.estimator_ = fit_on_probabilities(
+            clone(self._end_estimator()),
+            _safe_indexing(indexable(records)[0], rows),
+            proba[rows],
+            self.classes_,
+            self.labels,
+        )
+        self._native = takes_probabilities(self.estimator_, self.labels)
 
     def _check_votes_at_predict(self) -> None:
         if self.use_votes and self.labeler is None and self.vote_columns is None:
