@@ -39,6 +39,8 @@ class Rows:
         How many rows are like it.
     gold : ndarray of shape (n_rows,), dtype intp
         Class of the rows' gold label; n_classes where there is none.
+    log_prior : ndarray of shape (n_classes, n_rows) or None, default=None
+        log P(Y | what is known of the row besides its votes), such as its features. None: nothing is.
     """
 
     indicators: sp.csr_array
@@ -46,6 +48,7 @@ class Rows:
     total: NDArray[np.float64]
     weight: NDArray[np.float64]
     gold: NDArray[np.intp]
+    log_prior: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,8 @@ class VoteModel:
         (log P(Y | the row has a vote) + sum of w log P(vote | Y) + silence) / max(n, 1) ** tempering + offset,
 
     and its posterior is the softmax of these scores. A class prior is divided with the votes, since it would outweigh
-    them otherwise. A row without a vote has log P(Y | the row has no vote) and what silence says.
+    them otherwise. A row without a vote has log P(Y | the row has no vote) and what silence says. Where more is known
+    of a row than its votes, log P(Y | that) - log P(Y) is added to the logarithm of its class prior.
 
     Attributes
     ----------
@@ -150,6 +154,8 @@ class VoteModel:
             # Also a vote that says nothing ends its LF's silence.
             spoken = rows.indicators @ silence[self.table.lf]
             sums = (rows.evidence @ log_p - spoken + silence.sum(axis=0)).T
+        if rows.log_prior is not None:
+            sums += rows.log_prior - np.log(self.prior.of_all)[:, None]
         return self.add_up(sums, rows.total)
 
     def posterior(self, rows: Rows) -> NDArray[np.float64]:

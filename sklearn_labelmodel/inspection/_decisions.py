@@ -10,13 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
-from .._utils import listed_values, plain, quoted, random_state_of
+from .._utils import TIE, listed_values, plain, quoted, random_state_of
 from .._votes.containers import check_row_order, column_names
 from .._votes.per_lf import rows_with_vote
 from .._votes.scores import Cells, find_scores, n_columns, read_beside, rows_with_score
 from ._lf_counts import check_label_model
-
-TIE = 1e-9
 
 
 def probs_to_preds(
