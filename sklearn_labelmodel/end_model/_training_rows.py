@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 
 from .._evidence.model import certain
-from .._utils import listed, quoted, warn_user
+from .._utils import TIE, listed, quoted, warn_user
 from .._votes.classes import check_gold_is_class, check_same_kind
 from .._votes.codes import GoldLabels, class_index
 from .._votes.gold import UNLABELLED, read_gold
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
-from ..inspection._decisions import TIE
 from ._folds import innermost
 
 # A class that loses more of its rows to `min_confidence` than this is named in a warning.
