@@ -26,7 +26,9 @@ TEXTS = [
     "benchmarks/*.md",
     "benchmarks/*.txt",
     "docs/*.*",
+    "docs/_static/*",
     "docs/guide/*",
+    "docs/inventories/*",
 ]
 
 

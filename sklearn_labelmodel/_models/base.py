@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import VoteModel, conditional_probs
 from .._utils import warn_user
+from .._utils.pages import HasPage
 from .._votes.codes import Votes, class_index
 from .scoring import weighted_mean
 
@@ -35,7 +36,7 @@ NOTHING_LABELLED = (
 )
 
 
-class BaseLabelModel(ClassifierMixin, BaseEstimator):
+class BaseLabelModel(HasPage, ClassifierMixin, BaseEstimator):
     """A classifier of rows of votes: parameters, and a recipe of learners.
 
     What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils import listed, warn_user
+from .._utils.pages import HasPage
 from .._votes.reader import is_missing
 from .label_model import LabelModelClassifier
 from .votes_by_label import MOST_NAMES, in_order, n_samples_of, votes_by_label
@@ -66,7 +67,7 @@ class MultilabelReport:
         return str(self)
 
 
-class MultilabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class MultilabelClassifier(HasPage, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Label rows that may have several labels, or none: a label model for each label.
 
     Parameters

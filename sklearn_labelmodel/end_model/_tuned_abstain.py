@@ -17,6 +17,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
 from .._utils import unchanged_on_error, warn_user
+from .._utils.pages import HasPage
 from .._votes.classes import check_same_kind
 from .._votes.codes import GoldLabels
 from .._votes.containers import check_row_order
@@ -35,7 +36,7 @@ from ._folds import (
 from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
 
 
-class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class TunedAbstainClassifier(HasPage, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Label the rows of which a classifier is certain enough to be right as often as wanted; abstain on others.
 
     The confidence of a row is the probability of its most probable class. Gold labels tell how often the classifier

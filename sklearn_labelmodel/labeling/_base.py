@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._utils.pages import HasPage
 from ._records import LabelingFunctionError, Records, missing
 
 #: What a labeling function returns for a row that it cannot judge. Label models read every
@@ -19,7 +20,7 @@ from ._records import LabelingFunctionError, Records, missing
 ABSTAIN = None
 
 
-class BaseLabelingFunction(BaseEstimator):
+class BaseLabelingFunction(HasPage, BaseEstimator):
     """What all labeling functions share: a name, and votes on a batch.
 
     Subclasses that vote on whole batches define `vote` and `_default_name`.
@@ -88,7 +89,7 @@ class ReadyMadeLF(BaseLabelingFunction):
 class LabelingFunction(BaseLabelingFunction):
     """A function that votes on one record, or on a batch of them.
 
-    Usually made with the decorator :func:`labeling_function`. Calling it calls the function.
+    Usually made with the decorator :func:`~sklearn_labelmodel.labeling_function`. Calling it calls the function.
 
     Parameters
     ----------
@@ -100,6 +101,8 @@ class LabelingFunction(BaseLabelingFunction):
     vectorized : bool, default=False
         Whether the function votes on whole batches.
     """
+
+    _doc_link_template = HasPage._doc_link_template.replace("{", "labeling.{")
 
     def __init__(
         self, function: Callable[..., Any], name: str | None = None, vectorized: bool = False
@@ -144,7 +147,7 @@ def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
     Returns
     -------
     decorator : callable
-        Makes a :class:`LabelingFunction`.
+        Makes a :class:`~sklearn_labelmodel.labeling.LabelingFunction`.
 
     Examples
     --------
