@@ -32,7 +32,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "generated/*.inc.rst", "auto_examples/GALLERY_HEADER.rst"]
+exclude_patterns = ["_build", "auto_examples/GALLERY_HEADER.rst"]
 templates_path = ["_templates"]
 default_role = "literal"
 nitpicky = True
@@ -96,21 +96,6 @@ sphinx_gallery_conf = {
 }
 
 
-def _snorkel_table():
-    """Write the README's table of Snorkel's names as reStructuredText: there is one source."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = readme.split("| Snorkel | here |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
-    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 45 55", ""]
-    for left, right in [("Snorkel", "here"), *(re.split(r"\s*\|\s*", row)[1:3] for row in rows)]:
-        cells = [re.sub(r"`([^`]+)`", r"``\1``", cell) for cell in (left, right)]
-        lines += [f"   * - {cells[0]}", f"     - {cells[1]}"]
-    (HERE / "generated").mkdir(exist_ok=True)
-    path = HERE / "generated" / "snorkel_table.inc.rst"
-    text = "\n".join(lines) + "\n"
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
-
-
 def _escape_trailing_underscores(app, what, name, obj, options, lines):  # noqa: ARG001
     """Keep Sphinx from reading fitted attributes, such as n_iter_ in a shape, as links."""
     for number, line in enumerate(lines):
@@ -121,6 +106,5 @@ def _escape_trailing_underscores(app, what, name, obj, options, lines):  # noqa:
 
 
 def setup(app):
-    """Write what is generated, and connect what docstrings need."""
-    _snorkel_table()
+    """Connect what docstrings need."""
     app.connect("autodoc-process-docstring", _escape_trailing_underscores, priority=100)
