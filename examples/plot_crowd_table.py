@@ -2,16 +2,17 @@
 A crowd's table, from raw answers to a report
 =============================================
 
-A platform exports one row for each answer: which picture, which worker, which animal. Answers are typed by hand, some
-workers click at random, some answer twice. This page goes from there to labels, to the workers one should talk to, and to a
-report that can be sent.
+A platform exports one row for each answer: which picture, which worker, which animal. Answers are typed by
+hand, and some workers click at random. This page goes from there to labels, to the workers one should talk
+to, and to a report that can be sent.
 """
 
 # %%
 # The raw table
 # -------------
 #
-# 800 pictures, 20 workers, six answers a picture. Three workers click at random, and one has mixed up two of the animals.
+# 800 pictures, 20 workers, six answers a picture. Three workers click at random, and one has mixed up two of
+# the animals.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -60,8 +61,8 @@ print(L.iloc[:3, :8].to_string())
 # Do they agree?
 # --------------
 #
-# Look before you learn. Each dot is the agreement of all the others, when one worker is left out. Those without whom the
-# others agree better are the ones to look at.
+# Look before you learn. Each dot is the agreement of all the others, when one worker is left out. Those without
+# whom the others agree better are the ones to look at.
 
 found = agreement(L, random_state=0)
 left_out = found.left_out.sort_values("alpha")
@@ -103,8 +104,8 @@ ax.grid(alpha=0.3)
 # A mixed-up pair of animals
 # --------------------------
 #
-# Accuracy is one number. Beside the labels that were found, worker 03's answers tell more: dogs are called foxes, and foxes
-# dogs. No need to pay for these answers again: swap them.
+# Accuracy is one number. Beside the labels that were found, worker 03's answers tell more: dogs are called foxes,
+# and foxes dogs. No need to pay for these answers again: swap them.
 
 label = pd.Series(model.predict(L), L.index, name="label")
 print(pd.crosstab(L["worker 03"], label, normalize="columns").round(2).to_string())

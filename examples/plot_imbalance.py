@@ -50,10 +50,11 @@ print(RULES.T.assign(accuracy=np.round(true_accuracy, 2)).to_string())
 # Three models
 # ------------
 #
-# The second one knows that 5% of the payments are fraud. Its probabilities then have about this mean, but it is careful:
-# it calls few payments fraud, and misses many. The third one knows more: that these rules err independently of each other, as
-# real ones seldom do. So it may learn from how often they agree until nothing changes any more (by Adam: in 100 steps of plain
-# gradient descent, what is believed of rare votes hardly moves), and may count each vote in full (``tempering=0``).
+# The second one knows that 5% of the payments are fraud. Its probabilities then have about this mean. But it is
+# careful: it calls few payments fraud, and misses many. The third one knows more: that these rules do not share
+# their mistakes, as real ones often do. So it may learn from how often they agree until nothing changes any more
+# (by Adam: in 100 steps of plain gradient descent, what is believed of rare votes hardly moves), and may count each
+# vote in full (``tempering=0``).
 
 INDEPENDENT = {"tempering": 0, "optimizer": "adam", "n_epochs": 500}
 models = {
@@ -92,10 +93,11 @@ ax.set_ylabel("share that really is fraud")
 # What was learned of the rules
 # -----------------------------
 #
-# Without the balance, a flag seems right in 7 of 10 cases, whatever rule raised it. Given the balance, the default believes
-# far too little of the flags. That is where its training starts: ``prec_init=0.7`` where classes are equally frequent is
-# 0.11 where one in twenty is fraud, and rules that only ever vote for one class are not moved far from there. The third
-# model went all the way, and found the truth. So do the same if you have many rows and rules of different origin.
+# Without the balance, a flag seems right in 7 of 10 cases, whatever rule raised it. Given the balance, the default
+# believes far too little of the flags. That is where its training starts: ``prec_init=0.7`` where classes are
+# equally frequent is 0.11 where one in twenty is fraud, and rules that only ever vote for one class are not moved
+# far from there. The third model went all the way, and found the truth. Do the same if you have many rows, and
+# rules of different origin.
 
 learned = pd.DataFrame({name: model.lf_accuracies_ for name, model in models.items()}, L.columns)
 fig, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")

@@ -54,8 +54,8 @@ print(ratings.head().to_string())
 # ----------------
 #
 # It is tempting to call 5 and more "harmful", and to count. But what is a 5 of a judge who never goes below 3?
-# ``scores="all"`` reads the ratings whole. Only their order counts, for each judge by itself, and what a rating means is
-# learned. Scores do not name the classes, so we do; the judges speak for the second one.
+# ``scores="all"`` reads the ratings whole. Only their order counts, for each judge by itself, and what a rating
+# means is learned. Scores do not name the classes, so we do; the judges speak for the second one.
 
 CLASSES = ["fine", "harmful"]
 truth = np.where(harmful, "harmful", "fine")
