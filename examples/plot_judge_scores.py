@@ -47,7 +47,7 @@ seen = seen + rng.normal(size=seen.shape)
 ratings = np.round(JUDGES.loc["middle"].to_numpy() + JUDGES.loc["spread"].to_numpy() * seen)
 ratings = pd.DataFrame(ratings.clip(0, 9), columns=JUDGES.columns)
 ratings = ratings.mask(rng.random(ratings.shape) < 0.05)  # no answer
-print(ratings.head().to_string())
+print(ratings.head().T.to_string())
 
 # %%
 # Votes or scores?
@@ -120,6 +120,6 @@ ax.set(xlabel="P(harmful) that was predicted", ylabel="share that is harmful")
 for finding in model.report(ratings).findings:
     print(finding.severity, finding.code, finding.lf)
 contested = np.abs(model.predict_proba(ratings)[:, 1] - 0.5).argsort()[:3]
-print(ratings.iloc[contested].to_string())
+print(ratings.iloc[contested].T.to_string())
 print(model.explain(ratings.iloc[contested[:1]]).round(2).to_string())
 plt.show()
