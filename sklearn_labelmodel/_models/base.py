@@ -113,9 +113,9 @@ class BaseLabelModel(HasPage, FittedVotes, ClassifierMixin, BaseEstimator):
             Training diverged to a loss that is not finite.
         """
         from .reading import observe_votes
+        from .streaming import counting_of
 
-        observed = observe_votes(self, L, y, sample_weight)
-        return self._fit(observed)
+        return self._fit(observe_votes(self, L, y, sample_weight), counting_of(L))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
