@@ -59,8 +59,8 @@ SNORKELS = {
     "metrics": "`sklearn.metrics`",
     "get_conditional_probs": "`conditional_probs_`",
     "get_weights": "`lf_accuracies_`",
-    "save": "`joblib.dump(",
-    "load": "`joblib.load(",
+    "save": "`model.save(",
+    "load": "`sklearn_labelmodel.load(",
     "eval": "none",
 }
 
