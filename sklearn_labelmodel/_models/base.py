@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import VoteModel
 from .._utils import warn_user
+from .._utils.pages import HasPage
 from .._votes.codes import Votes, class_index
 from .fitted import FittedVotes
 from .keeping import SavableModel
@@ -37,7 +38,7 @@ NOTHING_LABELLED = (
 )
 
 
-class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
+class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
     """A classifier of rows of votes: parameters, and a recipe of learners.
 
     What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.

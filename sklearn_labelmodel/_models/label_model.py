@@ -75,21 +75,20 @@ class LabelModelClassifier(BaseLabelModel):
         Every conditional probability is clipped to [mu_eps, 1 - mu_eps], in (0, 0.5). None means 0.01, or less
         for more than 100 rows: the power of ten below 1 / n_samples.
     class_balance : array-like of shape (n_classes,), dict of class to share, or "estimate", default=None
-        P(Y), positive and adding up to 1. Where it is given and n_em_steps is not 0, probabilities of rows with votes
-        have the shares in the mean, nearly, that gold labels of such rows, else the silence of LFs that cast one
-        vote, leave them of it; a rare class may still be the most probable one of fewer rows. Where all votes are for
-        one class, a dict says which others there are.
+        P(Y), positive and adding up to 1. Where it is given and n_em_steps is not 0, the probabilities of all rows add
+        up to nearly these shares; a rare class may still be the most probable one of fewer rows. Where all votes are
+        for one class, a dict says which others there are.
         None: from the gold labels, else uniform. "estimate": from the votes, where gold labels that anchor do not say
-        it; LFs that cast one vote only do not tell it (a warning says so).
+        it; LFs that only ever vote for one class do not tell it (a warning says so).
     {{parameter classes}}
     {{parameter abstain}}
     {{parameter scores}}
     {{parameter vote_meanings}}
     gold : {"anchor", "prior", "ignore"}, default="anchor"
-        What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
-        with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
-        follow labels of their kind (unless n_em_steps is 0). "prior": for the class prior alone, as Snorkel's Y_dev.
-        "ignore": y only names the classes.
+        What labelled rows of y are for. "anchor": they say how frequent the classes are, and correct mu. The trained mu
+        counts as 30 labelled rows of each class, or as many as hold ten votes of a symbol; the labelled rows are added.
+        Rows without votes follow the labels of such rows (unless n_em_steps is 0). "prior": they say how frequent
+        the classes are, as Snorkel's Y_dev. "ignore": y only names the classes.
     n_em_steps : int, default=5
         Steps of expectation maximisation that read, from whole rows, what votes say besides mu; twice as many where
         copies are looked for. 0, and ``init="snorkel"``: mu and the class prior alone say it.
@@ -120,14 +119,14 @@ class LabelModelClassifier(BaseLabelModel):
         P(symbol | Y), trained under class_prior_, or where nothing tells that under the shares that the votes tell.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
         What each vote says: the logarithm of mu_, or of its geometric mean with the table that was read from rows.
-        With class_balance given, the vote of an LF that casts one only says so against its silence.
+        With class_balance given, the vote of an LF that only ever votes for one class is compared with its silence.
     vote_weights_ : ndarray of shape (n_symbols,)
         How much each vote counts, in (0, 1]: less than 1 where "auto" finds that its LF repeats others.
     voted_prior_ : ndarray of shape (n_classes,)
         Prior of a row with a vote. EM learns it where the class prior is unknown. Where that is known, it is chosen
-        such that probabilities of rows with votes have known shares in the mean, nearly; these shares in it are
-        tempered together with the votes. So is what the silence of LFs that cast one vote says, which is part of it
-        where class_balance is given.
+        so that the probabilities of rows with votes add up to nearly the known shares; these shares in it are
+        tempered together with the votes. So is what the silence of LFs that only ever vote for one class says, which is
+        part of it where class_balance is given.
     voteless_prior_ : ndarray of shape (n_classes,)
         P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for ten.
     dependencies_ : list of pairs of LFs

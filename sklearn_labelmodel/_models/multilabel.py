@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._utils import listed, listed_values, quoted, warn_user
 from .._utils.keeping import Savable
+from .._utils.pages import HasPage
 from .._votes.reader import is_missing
 from .label_model import LabelModelClassifier
 from .votes_by_label import MOST_NAMES, in_order, n_samples_of, votes_by_label
@@ -69,7 +70,7 @@ class MultilabelReport:
         return str(self)
 
 
-class MultilabelClassifier(Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Label rows that may have several labels, or none: a label model for each label.
 
     Parameters

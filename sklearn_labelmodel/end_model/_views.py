@@ -89,7 +89,7 @@ class LabelingViews:
         Returns
         -------
         summary : DataFrame of n_lfs rows
-            That of :func:`sklearn_labelmodel.inspection.lf_summary`.
+            That of :func:`~sklearn_labelmodel.lf_summary`.
 
         Raises
         ------

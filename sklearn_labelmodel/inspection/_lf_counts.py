@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import _num_samples
 
 from .._learning.observed import observe, with_classes
 from .._votes.classes import check_same_kind
@@ -28,6 +28,7 @@ from .._votes.scores import (
     with_ranges,
 )
 from .._votes.suspects import warn_of_new_values
+from ._fitted import check_label_model
 from ._scores import as_leaning, leaning_of, leaning_votes
 
 
@@ -84,17 +85,6 @@ def _leaning_by_rank(votes: Votes, gold: GoldLabels, scored: Scores, cells: list
     meaning = with_classes(observed, classes, scores=scored).meaning
     leans = leaning_of(meaning, class_index(observed.vote, classes))
     return as_leaning(binned, observed.lf, observed.vote, leans, classes)
-
-
-def check_label_model(label_model: Any) -> Any:
-    """The label model, if it is a fitted one of this package."""
-    if not hasattr(type(label_model), "_read_votes"):
-        raise TypeError(
-            f"label_model is a {type(label_model).__name__}; it must be a fitted label model, such as "
-            "LabelModelClassifier().fit(L)."
-        )
-    check_is_fitted(label_model)
-    return label_model
 
 
 def lf_names(votes: Votes) -> list[Any]:

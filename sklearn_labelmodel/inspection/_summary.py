@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._votes.per_lf import count_per_lf
-from ._lf_counts import check_label_model, lf_names, read_inspected
+from ._fitted import check_label_model
+from ._lf_counts import lf_names, read_inspected
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from ..._votes.codes import Votes
 from ..._votes.per_lf import count_per_lf
-from .._lf_counts import check_label_model, read_inspected
+from .._fitted import check_label_model
 from .._lf_counts import lf_names as names_of
+from .._lf_counts import read_inspected
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
 
