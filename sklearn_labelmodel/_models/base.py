@@ -325,7 +325,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, usually those of `fit`. Where rows times LFs, or times classes, are more than 20 million, evenly
+            Votes, usually those of `fit`. where rows times LFs, or times classes, are more than 10 million, or votes more than 5 million, evenly
             spaced rows are read.
 
         Returns

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..._evidence.model import VoteModel
 from ..._learning.observed import KeptCounts
+from ..._votes.scores import is_bin
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +106,12 @@ class Facts:
     def kinds(self) -> NDArray[np.intp]:
         """Distinct votes that each LF gave in `fit`, shape (n_lfs,)."""
         return np.bincount(self.learned.table.lf, minlength=len(self.name))
+
+    @property
+    def gives_scores(self) -> NDArray[np.bool_]:
+        """Whether each LF gave scores in `fit`, shape (n_lfs,)."""
+        table = self.learned.table
+        return np.bincount(table.lf[is_bin(table.vote)], minlength=len(self.name)) > 0
 
     @property
     def learned_accuracy(self) -> NDArray[np.float64]:

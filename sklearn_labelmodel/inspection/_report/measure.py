@@ -23,7 +23,7 @@ from .intervals import accuracy_intervals
 from .likelihood import LikelihoodFit, fit_likelihood, pattern_posterior
 from .repeats import copied_pairs
 
-MOST_CELLS = 20_000_000
+MOST_CELLS, MOST_VOTES = 10_000_000, 5_000_000
 
 
 def measure_fit(model: FittedModel) -> Facts:
@@ -96,8 +96,9 @@ def _agreement_with_labels(model: FittedModel) -> Consensus | None:
 
 def _some_rows(model: FittedModel, L: Any) -> Votes:
     """The votes of L, or evenly spaced rows of it where there are more than the report reads."""
-    votes = model._read_votes(L)
-    most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.vote_model_.classes)))
+    votes, k = model._read_votes(L), len(model.vote_model_.classes)
+    a_row = max(1.0, float(model._kept.coverage.sum()))
+    most = max(1, min(MOST_CELLS // max(votes.n_lfs, k), int(MOST_VOTES / a_row)))
     if votes.n_samples <= most:
         return votes
     return votes.take(np.linspace(0, votes.n_samples - 1, most).astype(np.intp))

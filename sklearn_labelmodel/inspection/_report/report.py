@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._utils import listed
-from .checks import SEVERITIES, Finding, all_findings
+from .checks import all_findings
 from .facts import Facts
+from .finding import SEVERITIES, Finding
 
 if TYPE_CHECKING:
     import pandas as pd
