@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -313,7 +313,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
 
     # Looking at a fit -----------------------------------------------------------------------------
 
-    def report(self, L: Any) -> FitReport:
+    def report(
+        self, L: Any, y: Any = None, reference: Any = None, ignore: Iterable[str] = ()
+    ) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
 
         Gold labels are not needed; those that accuracies were learned from count. The report says of each LF how
@@ -325,18 +327,27 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, usually those of `fit`. where rows times LFs, or times classes, are more than 10 million, or votes more than 5 million, evenly
-            spaced rows are read.
+            Votes, usually those of `fit`. Of more than 10 million cells (rows times LFs, or times classes), or 5
+            million votes, evenly spaced rows are read.
+        y : array-like of shape (n_samples,), default=None
+            Gold labels of all or some rows, to hold labels and LFs against; -1 or a missing value marks a row without
+            one. They change no finding.
+        reference : FitReport, or votes as L, default=None
+            An older report, or older votes of the same LFs: what drifted since is found.
+        ignore : list of str, default=()
+            Codes of findings that you do not want to hear of again.
 
         Returns
         -------
         report : FitReport
-            With `findings`, the table `lfs` and the numbers `model`; `print` shows the gist.
+            With `findings`, the table `lfs` and the numbers `model`. `print` shows the gist, a notebook the whole;
+            `open()` shows it in the browser, `to_html(path)`, `to_markdown()` and `to_json()` keep and send it.
 
         Raises
         ------
         NotFittedError, ValueError
-            As `predict_proba`; a ValueError also where L holds no vote.
+            As `predict_proba`; a ValueError also where L holds no vote, for a y that does not fit L, for a reference on
+            other LFs, and for an unknown code.
 
         Notes
         -----
@@ -359,10 +370,13 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         [('inverted', 5), ('below-chance', 5)]
         """
         from ..inspection._report.measure import measure
-        from ..inspection._report.report import make_report
+        from ..inspection._report.report import FitReport, make_report
 
         check_is_fitted(self)
-        return make_report(measure(self, L))
+        facts = measure(self, L, y)
+        if reference is not None and not isinstance(reference, FitReport):
+            reference = make_report(measure(self, reference))
+        return make_report(facts, ignore, reference)
 
     @property
     def report_(self) -> FitReport:

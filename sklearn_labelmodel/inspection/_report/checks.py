@@ -10,8 +10,9 @@ from scipy.special import chdtrc
 
 from ..._utils import listed, plain
 from ..._votes.codes import LEAST_LFS
-from .facts import Consensus, Copy, Facts
-from .finding import SEVERITIES, Finding
+from .facts import Consensus, Facts
+from .finding import SEVERITIES, Finding, called, percent
+from .parts import Copy
 
 FEW_VOTES = 30
 # Probability, in all classes or LFs together, below which something is no accident of few rows.
@@ -190,7 +191,8 @@ def one_sided(facts: Facts) -> list[Finding]:
             "one-sided",
             "info",
             facts.name[j],
-            f"{called(facts.name[j])} only ever votes for one class, so that the votes alone do not tell how often it is right",
+            f"{called(facts.name[j])} only ever votes for one class, so that the votes alone do not tell how often it "
+            "is right",
             "judge it on labelled rows if much depends on it",
         )
         for j in np.flatnonzero(facts.kinds == 1)
@@ -391,12 +393,3 @@ CHECKS = (
     silent_rows,
     near_duplicates,
 )
-
-
-def called(name: Any) -> str:
-    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
-
-
-def percent(share: float) -> str:
-    """A percentage, of which small ones keep a digit."""
-    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"

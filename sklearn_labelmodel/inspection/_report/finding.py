@@ -48,3 +48,13 @@ class Finding:
     def url(self) -> str:
         """The page of the guide that says how it is found."""
         return f"{DOCS}guide/report.html#{self.code}"
+
+
+def called(name: Any) -> str:
+    """What messages call an LF."""
+    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
+
+
+def percent(share: float) -> str:
+    """A percentage, of which small ones keep a digit."""
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"

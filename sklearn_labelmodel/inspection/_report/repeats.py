@@ -14,8 +14,8 @@ from ..._evidence.model import VoteModel, groups_of, places_of
 from ..._learning.copies import beyond_chance, find_copies
 from ..._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
 from ..._votes.patterns import Patterns, votes_by_lf
-from .facts import Copy
 from .likelihood import LikelihoodFit, of_symbols, sampled
+from .parts import Copy
 
 # Products of two votes of a row that counting pairs may take, and patterns that are counted in any case.
 PAIR_PRODUCTS, LEAST_PATTERNS = 1 << 26, 200
