@@ -318,11 +318,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     ) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
 
-        Gold labels are not needed; those that accuracies were learned from count. The report says of each LF how
-        often it is right, with a 95% interval; whether it is below chance, inverted against the others, unrelated to
-        them, one-sided, nearly a copy of another, or votes too rarely or alone; and of the model how far its labels
-        and class shares agree with majority vote and the class prior, and whether majority vote foresees held-out
-        votes better.
+        Of each LF: how often it is right, with a 95% interval; whether it is below chance, inverted, unrelated to the
+        others, one-sided, nearly a copy, or votes too rarely or alone. Of the model: how far its labels and class shares
+        agree with majority vote and the class prior, and which of the two foresees held-out votes better.
 
         Parameters
         ----------
@@ -330,8 +328,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             Votes, usually those of `fit`. Of more than 10 million cells (rows times LFs, or times classes), or 5
             million votes, evenly spaced rows are read.
         y : array-like of shape (n_samples,), default=None
-            Gold labels of all or some rows, to hold labels and LFs against; -1 or a missing value marks a row without
-            one. They change no finding.
+            Gold labels of all or some rows, as in `fit`, to hold labels and LFs against. They change no finding.
         reference : FitReport, or votes as L, default=None
             An older report, or older votes of the same LFs: what drifted since is found.
         ignore : list of str, default=()
@@ -340,8 +337,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         Returns
         -------
         report : FitReport
-            With `findings`, the table `lfs` and the numbers `model`. `print` shows the gist, a notebook the whole;
-            `open()` shows it in the browser, `to_html(path)`, `to_markdown()` and `to_json()` keep and send it.
+            `print` shows the gist, a notebook the whole; `open()` shows it in the browser, `to_html(path)`,
+            `to_markdown()` and `to_json()` keep and send it.
 
         Raises
         ------
@@ -355,10 +352,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         they say if LFs err independently given the class and abstain whatever it is; LFs that share errors look better
         than they are. Where the votes do not tell an LF's accuracy there is none, and `reason` says why.
 
-        Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
-        dealt them to any rows; inverted is three standard errors below. Gold labels decide where they confirm or
-        condemn an LF. Held-out scores are those of fits on a random half of at most 20,000 rows, with trust in all LFs
-        scaled to suit it; there are none for more than a million parameters, nor where gold labels were learned from.
+        Gold labels that the fit learned from decide where they confirm or condemn an LF. Held-out scores are those of
+        fits on a random half of at most 20,000 rows, with trust in all LFs scaled to suit it.
 
         Examples
         --------

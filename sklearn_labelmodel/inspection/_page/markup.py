@@ -52,7 +52,7 @@ def table(head: list[str], rows: list[list[str]], caption: str, class_: str = ""
     )
     inner = element("table", parts, class_=class_ or None)
     return element(
-        "div", inner, class_="slm-scroll", tabindex="0", role="region", aria_label=caption
+        "div", inner, class_="slm-scroll", tabindex="0", role="group", aria_label=caption
     )
 
 

@@ -126,7 +126,7 @@ def accuracies(report: ReportParts) -> str:
     for heading, lfs in best_and_worst(report.lfs):
         rows = [lf_row(each) for each in lfs.itertuples()]
         scale = '<span class="slm-scale"><span>0%</span><span>50%</span><span>100%</span></span>'
-        head = ["LF", f"Right, of its votes {scale}", "Votes in", ""]
+        head = ["LF", f"Right, of its votes {scale}", "Votes in", "Share"]
         caption = heading or "LFs, the most accurate first"
         parts.append(table(head, rows, caption, "slm-chart slm-lfs"))
     hidden = len(report.lfs) - sum(len(lfs) for _, lfs in best_and_worst(report.lfs))
@@ -251,11 +251,14 @@ def class_shares(report: ReportParts) -> str:
         (fig.tick(0.5, "slm-prior"), f"class prior ({PRIOR_SOURCES[model.prior_source]})"),
     ]
     chosen = class_order(report)
+    largest = scale_for(max(model.shares[chosen].max(), model.class_prior[chosen].max()))
+    classes = model.classes.tolist()
     rows = [
-        class_row(model.classes.tolist()[y], model.shares[y], model.class_prior[y], model.labels[y])
+        class_row(classes[y], (model.shares[y], model.class_prior[y], model.labels[y]), largest)
         for y in chosen
     ]
-    head = ["Class", "", "Predicted", "Prior", "Of the labels"]
+    scale = f'<span class="slm-scale"><span>0%</span><span>{share_text(largest)}</span></span>'
+    head = ["Class", scale, "Predicted", "Prior", "Of the labels"]
     hidden = len(model.classes) - len(chosen)
     more = (
         f'<p class="slm-muted">{hidden:,} classes more are in report.model.</p>' if hidden else ""
@@ -272,12 +275,21 @@ PRIOR_SOURCES = {
 }
 
 
-def class_row(label: Any, share: float, prior: float, of_labels: float) -> list[str]:
-    shapes = [*fig.grid(), fig.bar(share, "slm-fill"), fig.tick(prior, "slm-prior")]
-    said = f"predicted {share:.0%}, prior {prior:.0%}"
-    numbers = [
-        f'<td class="slm-number">{share_text(each)}</td>' for each in (share, prior, of_labels)
+def scale_for(largest: float) -> float:
+    """The end of a scale that holds a share."""
+    return next(end for end in (0.05, 0.1, 0.2, 0.5, 1.0) if largest <= end or end == 1.0)
+
+
+def class_row(label: Any, shares: tuple[float, float, float], largest: float) -> list[str]:
+    """A line for one class: predicted share, prior, share of the labels."""
+    share, prior, _ = shares
+    shapes = [
+        *fig.grid(),
+        fig.bar(share / largest, "slm-fill"),
+        fig.tick(prior / largest, "slm-prior"),
     ]
+    said = f"predicted {share:.0%}, prior {prior:.0%}"
+    numbers = [f'<td class="slm-number">{share_text(each)}</td>' for each in shares]
     return [name(label), f"<td>{fig.drawing(shapes, said)}</td>", *numbers]
 
 
@@ -313,7 +325,7 @@ def mistaken(gold: GoldCheck, classes: list[Any]) -> str:
         for y, z in zip(*np.unravel_index(order, wrong.shape), strict=True)
         if wrong[y, z]
     ]
-    return table(["Truth", "Label", "Rows"], rows, "Classes most often mistaken")
+    return table(["Truth", "Label", "Rows"], rows, "Classes most often mistaken") if rows else ""
 
 
 def contested(report: ReportParts) -> str:
@@ -346,7 +358,7 @@ def evidence_table(evidence: tuple[Evidence, ...], label: Any, rival: Any) -> st
     hidden = len(evidence) - 1 - MOST_VOTES
     more = f'<p class="slm-muted">{hidden:,} weaker votes are not shown.</p>' if hidden > 0 else ""
     caption = f"What its votes say, in log-odds of {label} against {rival}"
-    return table(["LF", "Vote", sides, ""], rows, caption, "slm-chart slm-evidence") + more
+    return table(["LF", "Vote", sides, "Log-odds"], rows, caption, "slm-chart slm-evidence") + more
 
 
 # The rest -----------------------------------------------------------------------------------------
@@ -381,5 +393,6 @@ def settings(report: ReportParts) -> str:
         return ""
     rows = [[text(key), name(value)] for key, value in report.settings.items()]
     return details(
-        "Parameters and versions", table(["", ""], rows, "How this fit and report were made")
+        "Parameters and versions",
+        table(["What", "Value"], rows, "How this fit and report were made"),
     )

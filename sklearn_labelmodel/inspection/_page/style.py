@@ -75,7 +75,8 @@ color:inherit;table-layout:auto}
 .slm-report tr,.slm-report tbody tr:nth-child(odd),.slm-report tbody tr:hover{background:transparent}
 .slm-report th,.slm-report td{border:0;border-bottom:1px solid var(--slm-line);padding:.22rem .5rem;text-align:left;
 vertical-align:middle;font-weight:400;background:transparent;color:inherit;max-width:none;white-space:normal}
-.slm-report thead th{color:var(--slm-muted);font-size:.8rem;vertical-align:bottom}
+.slm-report th[scope=row]{min-width:5.5rem}
+.slm-report thead th{color:var(--slm-muted);font-size:.8rem;vertical-align:bottom;overflow-wrap:break-word}
 .slm-report td.slm-number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .slm-report .slm-chart{table-layout:fixed}
 .slm-report .slm-chart th,.slm-report .slm-chart td{border-bottom-color:transparent;padding-top:.05rem;
@@ -127,7 +128,8 @@ color:var(--slm-muted);font-size:.85rem}
 .slm-report th,.slm-report td{padding-left:.25rem;padding-right:.25rem}
 .slm-report .slm-tiles{grid-template-columns:1fr 1fr}.slm-report .slm-lfs th:nth-child(1){width:30%}
 .slm-report .slm-lfs th:nth-child(4),.slm-report .slm-evidence th:nth-child(4){width:3.2rem}
-.slm-report .slm-classes th:nth-child(n+3){width:17%}}
+.slm-report .slm-classes th:nth-child(n+3){width:18.5%;font-size:.75rem}
+.slm-report .slm-chart th[scope=row]{min-width:0}.slm-report .slm-classes th:nth-child(1){width:22%}}
 @media print{.slm-report{max-width:none;padding:0;font-size:11px}.slm-report .slm-scroll{overflow:visible}
 .slm-report details::details-content{content-visibility:visible;block-size:auto}
 .slm-report .slm-finding,.slm-report .slm-row{break-inside:avoid}.slm-report tr{break-inside:avoid}

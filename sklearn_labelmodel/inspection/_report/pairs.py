@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._votes.pairs import dense, sum_by_lf
+from .._proportions import wilson_intervals
 from .cells import Cells
 from .parts import Pair, Pairs
 
@@ -72,14 +73,14 @@ def _extremes(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The pairs most alike, and those most at odds; each (n_pairs, 2)."""
     pairs = np.argwhere(np.triu(rows >= LEAST_ROWS, 1))
-    share, often = agreement[tuple(pairs.T)], lift[tuple(pairs.T)]
+    share, often, common = (each[tuple(pairs.T)] for each in (agreement, lift, rows))
     if meeting:
-        of_one = share > 0.5
         order = np.argsort(-often, kind="stable")
-        return (
-            pairs[order[of_one[order]][:MOST_LISTED]],
-            pairs[order[~of_one[order]][:MOST_LISTED]],
-        )
-    order = np.argsort(-share, kind="stable")
+        order = order[often[order] > 1]
+        alike = share[order] > 1 / 2
+        return pairs[order[alike][:MOST_LISTED]], pairs[order[~alike][:MOST_LISTED]]
+    # By what the pair's agreement is at least, or at most, so that few rows do not make the most of it.
+    low, high = wilson_intervals(share * common, common).T
     most = min(MOST_LISTED, len(pairs) // 2)
-    return pairs[order[:most]], pairs[order[::-1][:most]]
+    surely, hardly = np.argsort(-low, kind="stable"), np.argsort(high, kind="stable")
+    return pairs[surely[:most]], pairs[hardly[:most]]
