@@ -319,8 +319,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
 
         Of each LF: how often it is right, with a 95% interval; whether it is below chance, inverted, unrelated to the
-        others, one-sided, nearly a copy, or votes too rarely or alone. Of the model: how far its labels and class shares
-        agree with majority vote and the class prior, and which of the two foresees held-out votes better.
+        others, one-sided, nearly a copy, or votes too rarely or alone. Of the model: how far its labels and class
+        shares agree with majority vote and the class prior, and which of the two foresees held-out votes better.
 
         Parameters
         ----------

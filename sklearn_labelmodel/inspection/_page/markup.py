@@ -19,7 +19,8 @@ def name(value: Any) -> str:
     if len(shown) > LONGEST_NAME:
         half = LONGEST_NAME // 2
         shown = f"{shown[:half]}…{shown[-half:]}"
-    return f'<bdi class="slm-name">{text(shown)}</bdi>'
+    # A name may be broken after an underscore.
+    return f'<bdi class="slm-name">{text(shown).replace("_", "_<wbr>")}</bdi>'
 
 
 def with_names(sentence: str, quoted: list[str]) -> str:

@@ -154,10 +154,8 @@ def lf_row(lf: Any) -> list[str]:
         shapes.append(fig.diamond(lf.learned_accuracy, "slm-learned"))
         said.append(f"learned {lf.learned_accuracy:.0%}")
     if has_gold:
-        share, y = lf.correct / (lf.correct + lf.incorrect), fig.MIDDLE + GOLD_LANE
-        low, high = wilson_intervals(lf.correct, lf.correct + lf.incorrect)[0]
-        shapes += [fig.interval(low, high, "slm-goldspan", y), fig.square(share, "slm-gold", y)]
-        said.append(f"on gold labels {share:.0%}")
+        shapes += gold_marks(lf.correct, lf.incorrect)
+        said.append(f"on gold labels {lf.correct / (lf.correct + lf.incorrect):.0%}")
     picture = fig.drawing(shapes, "; ".join(said) or "nothing known", height)
     note = what_can_be_said(lf)
     below = f'<div class="slm-muted">{text(note)}</div>' if note else ""
@@ -168,6 +166,13 @@ def lf_row(lf: Any) -> list[str]:
         f"<td>{cover}</td>",
         f'<td class="slm-number">{share_text(lf.coverage)}</td>',
     ]
+
+
+def gold_marks(correct: float, incorrect: float) -> list[str]:
+    """The share of votes that are right on gold labels, and its interval, in the lower lane."""
+    share, y = correct / (correct + incorrect), fig.MIDDLE + GOLD_LANE
+    low, high = wilson_intervals(correct, correct + incorrect)[0]
+    return [fig.interval(low, high, "slm-goldspan", y), fig.square(share, "slm-gold", y)]
 
 
 def share_text(share: float) -> str:
@@ -347,7 +352,7 @@ def evidence_table(evidence: tuple[Evidence, ...], label: Any, rival: Any) -> st
     largest = max((abs(each.weight) for each in evidence), default=0.0)
     rows = [
         [
-            "before any vote" if each.lf is None else name(each.lf),
+            "class prior" if each.lf is None else name(each.lf),
             "" if each.lf is None else name(each.vote),
             f"<td>{fig.diverging(each.weight, largest)}</td>",
             f'<td class="slm-number">{each.weight:+.2f}</td>',

@@ -164,7 +164,7 @@ def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
     columns = {key: [record[key] for record in records] for key in records[0]}
     lfs = [_named(lf) for lf in columns.pop("lf")]
     index = pd.Index(lfs, name="lf", tupleize_cols=False)
-    kinds = {key: object if key in TEXTS else np.float64 for key in columns}
+    kinds = {key: None if key in TEXTS else np.float64 for key in columns}
     return pd.DataFrame(
         {key: pd.Series(values, index, dtype=kinds[key]) for key, values in columns.items()}
     )

@@ -89,6 +89,9 @@ padding-bottom:.05rem;line-height:1.3}
 .slm-report .slm-evidence th:nth-child(1){width:28%}
 .slm-report .slm-evidence th:nth-child(2){width:20%}
 .slm-report .slm-evidence th:nth-child(4){width:4rem}
+.slm-report .slm-summary th:nth-child(1){width:22%}
+.slm-report .slm-summary th:nth-child(2){width:15%}
+.slm-report .slm-summary th:nth-child(5){width:4rem}
 .slm-report .slm-chart .slm-muted{font-size:.78rem;padding-bottom:.25rem}
 .slm-report .slm-scale{display:flex;justify-content:space-between}
 .slm-report .slm-heat{width:auto}
@@ -113,6 +116,7 @@ color:var(--slm-muted);font-size:.85rem}
 .slm-report .slm-curve{fill:none;stroke:var(--slm-blue);stroke-width:1.5}
 .slm-report .slm-tick{fill:var(--slm-muted);font-size:11px}
 .slm-report .slm-estimate,.slm-report .slm-fill{fill:var(--slm-blue)}
+.slm-report .slm-alone{fill:var(--slm-muted)}
 .slm-report .slm-span{stroke:var(--slm-blue);stroke-width:3}
 .slm-report .slm-learned{fill:var(--slm-back);stroke:var(--slm-orange);stroke-width:2}
 .slm-report .slm-gold{fill:none;stroke:var(--slm-gold);stroke-width:2}
@@ -127,7 +131,10 @@ color:var(--slm-muted);font-size:.85rem}
 @media (max-width:34rem){.slm-report{padding:.8rem;font-size:14px}.slm-report .slm-verdict{font-size:1.3rem}
 .slm-report th,.slm-report td{padding-left:.25rem;padding-right:.25rem}
 .slm-report .slm-tiles{grid-template-columns:1fr 1fr}.slm-report .slm-lfs th:nth-child(1){width:30%}
-.slm-report .slm-lfs th:nth-child(4),.slm-report .slm-evidence th:nth-child(4){width:3.2rem}
+.slm-report .slm-summary th:nth-child(5),.slm-report .slm-lfs th:nth-child(4),
+.slm-report .slm-evidence th:nth-child(4){width:3.2rem}
+.slm-report .slm-summary th:nth-child(1){width:30%}
+.slm-report .slm-summary tr>:nth-child(2),.slm-report .slm-summary .slm-scale>:nth-child(2){display:none}
 .slm-report .slm-classes th:nth-child(n+3){width:18.5%;font-size:.75rem}
 .slm-report .slm-chart th[scope=row]{min-width:0}.slm-report .slm-classes th:nth-child(1){width:22%}}
 @media print{.slm-report{max-width:none;padding:0;font-size:11px}.slm-report .slm-scroll{overflow:visible}

@@ -222,7 +222,7 @@ def _contested(row: ContestedRow) -> str:
     )
     rows = [
         [
-            "before any vote" if each.lf is None else verbatim(each.lf),
+            "class prior" if each.lf is None else verbatim(each.lf),
             "" if each.lf is None else verbatim(each.vote),
             f"{each.weight:+.2f}",
         ]

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..._votes.per_lf import count_per_lf
+from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
-from .._lf_counts import read_inspected
 from .._proportions import wilson_intervals
 from .._summary import learned_accuracy
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
@@ -101,7 +100,7 @@ class LFAccuracyDisplay(Display):
         display : LFAccuracyDisplay
         """
         votes, gold = read_inspected(L, y, abstain=abstain)
-        counts = count_per_lf(votes, gold)
+        counts = count_lfs(votes, gold)
         display = cls(
             names_of(votes),
             correct=counts.correct,
@@ -147,7 +146,7 @@ class LFAccuracyDisplay(Display):
             return cls(names_of(votes), learned=learned, confidence=confidence).plot(
                 ax, **plot_params
             )
-        counts = count_per_lf(votes, gold)
+        counts = count_lfs(votes, gold, label_model)
         display = cls(
             names_of(votes),
             correct=counts.correct,

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._votes.codes import Votes
-from ..._votes.per_lf import count_per_lf
-from .._lf_counts import check_label_model, read_inspected
+from .._lf_counts import check_label_model, count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
@@ -85,12 +84,14 @@ class LFCoverageDisplay(Display):
         -------
         display : LFCoverageDisplay
         """
-        return cls._of(read_inspected(L, label_model=label_model)).plot(ax, **plot_params)
+        return cls._of(read_inspected(L, label_model=label_model), label_model).plot(
+            ax, **plot_params
+        )
 
     @classmethod
-    def _of(cls, read: tuple[Votes, Any]) -> LFCoverageDisplay:
+    def _of(cls, read: tuple[Votes, Any], label_model: Any = None) -> LFCoverageDisplay:
         votes, gold = read
-        counts = count_per_lf(votes, gold)
+        counts = count_lfs(votes, gold, label_model)
         return cls(
             counts.votes / votes.n_samples,
             counts.overlaps / votes.n_samples,

@@ -220,11 +220,11 @@ class LFConflictDisplay(PairDisplay):
         display : LFConflictDisplay
         """
         votes, _ = read_inspected(L, label_model=label_model)
-        return cls(_conflict_rates(votes), names_of(votes)).plot(ax, **plot_params)
+        return cls(_conflict_rates(votes, label_model), names_of(votes)).plot(ax, **plot_params)
 
 
-def _conflict_rates(votes: Votes) -> NDArray[np.float64]:
-    overlap, conflict = pair_shares(votes)
+def _conflict_rates(votes: Votes, label_model: Any = None) -> NDArray[np.float64]:
+    overlap, conflict = pair_shares(votes, label_model)
     with np.errstate(invalid="ignore"):
         rates = conflict / overlap
     np.fill_diagonal(rates, np.nan)

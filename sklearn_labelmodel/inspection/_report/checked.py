@@ -118,4 +118,8 @@ def _no_held_out(facts: Facts) -> str:
         return "gold labels were learned from: compare both on other labelled rows"
     if not facts.capabilities:
         return "this is majority vote itself"
-    return "too few rows, votes that are no class, or too many parameters"
+    if facts.leaves_open.any():
+        return "some votes leave several classes open"
+    if facts.gives_scores.any():
+        return "some columns hold scores"
+    return "too few rows, too many parameters, or votes for what is none of the classes"
