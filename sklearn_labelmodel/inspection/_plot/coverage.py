@@ -235,5 +235,6 @@ class LossCurveDisplay(Display):
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(visible=True, alpha=0.3)
         if style["label"] is not None:
-            ax.legend()
+            for text in ax.legend().get_texts():
+                text.set_parse_math(False)
         return self
