@@ -18,6 +18,7 @@ from .words import (
     class_order,
     gold_sentence,
     percent,
+    signed,
     tiles,
     what_can_be_said,
     without_sentence,
@@ -355,7 +356,7 @@ def evidence_table(evidence: tuple[Evidence, ...], label: Any, rival: Any) -> st
             "class prior" if each.lf is None else name(each.lf),
             "" if each.lf is None else name(each.vote),
             f"<td>{fig.diverging(each.weight, largest)}</td>",
-            f'<td class="slm-number">{each.weight:+.2f}</td>',
+            f'<td class="slm-number">{signed(each.weight)}</td>',
         ]
         for each in evidence[: MOST_VOTES + 1]
     ]

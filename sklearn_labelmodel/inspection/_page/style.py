@@ -135,9 +135,9 @@ color:var(--slm-muted);font-size:.85rem}
 .slm-report .slm-evidence th:nth-child(4){width:3.2rem}
 .slm-report .slm-summary th:nth-child(1){width:30%}
 .slm-report .slm-summary tr>:nth-child(2),.slm-report .slm-summary .slm-scale>:nth-child(2){display:none}
-.slm-report .slm-classes th:nth-child(n+3){width:18.5%;font-size:.75rem}
+.slm-report .slm-classes thead th:nth-child(n+3){width:18.5%;font-size:.7rem}
 .slm-report .slm-chart th[scope=row]{min-width:0}.slm-report .slm-classes th:nth-child(1){width:22%}}
-@media print{.slm-report{max-width:none;padding:0;font-size:11px}.slm-report .slm-scroll{overflow:visible}
+@media print{.slm-report{max-width:none;padding:0}.slm-report .slm-scroll{overflow:visible}
 .slm-report details::details-content{content-visibility:visible;block-size:auto}
 .slm-report .slm-finding,.slm-report .slm-row{break-inside:avoid}.slm-report tr{break-inside:avoid}
 .slm-report .slm-title{break-after:avoid}.slm-report *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}

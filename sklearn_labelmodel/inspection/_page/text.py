@@ -20,6 +20,7 @@ from .words import (
     gold_sentence,
     percent,
     shape_of,
+    signed,
     tiles,
     verdict,
     what_can_be_said,
@@ -224,7 +225,7 @@ def _contested(row: ContestedRow) -> str:
         [
             "class prior" if each.lf is None else verbatim(each.lf),
             "" if each.lf is None else verbatim(each.vote),
-            f"{each.weight:+.2f}",
+            signed(each.weight),
         ]
         for each in row.evidence[: MOST_VOTES + 1]
     ]

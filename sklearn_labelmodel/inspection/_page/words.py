@@ -180,3 +180,8 @@ def class_order(report: ReportParts) -> np.ndarray[Any, Any]:
     half = MOST_CLASSES // 2
     frequent, shifted = np.argsort(-shares)[:half], np.argsort(-np.abs(shares - prior))[:half]
     return np.unique(np.concatenate([frequent, shifted]))
+
+
+def signed(weight: float) -> str:
+    """Log-odds with their sign; a zero has none."""
+    return f"{weight:+.2f}".replace("-0.00", "0.00").replace("+0.00", "0.00")
