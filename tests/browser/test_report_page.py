@@ -6,6 +6,7 @@ import pytest
 
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel.datasets import make_label_matrix
+from sklearn_labelmodel.inspection import lf_summary
 
 pytestmark = pytest.mark.browser
 
@@ -138,6 +139,27 @@ def test_in_a_notebook_its_theme_counts_whatever_the_system_prefers(
     back = "getComputedStyle(document.querySelector('.slm-report')).backgroundColor"
     assert page.evaluate(back) == colour
     assert min(page.evaluate(CONTRASTS)) > [4.5]
+
+
+@pytest.mark.parametrize("shown", ["explanation", "summary"])
+@WIDTHS
+@THEMES
+def test_what_a_notebook_shows_of_rows_and_lfs_is_quiet_and_accessible(
+    report, look, axe, shown, width, dark
+):
+    data = make_label_matrix(300, 6, accuracy=0.8, as_frame=True, random_state=0)
+    L = data.L.set_axis([*NAMES, "$6"], axis=1)
+    model = LabelModelClassifier().fit(L)
+    table = model.explain(L.iloc[[0]]) if shown == "explanation" else lf_summary(L, data.y, model)
+    html = HOST.format(theme="", report=table._repr_html_())
+    seen = look(html, dark=dark, width=width)
+    seen.page.evaluate(OPEN_ALL)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") == width
+    assert min(seen.page.evaluate(CONTRASTS)) > [4.5]
+    seen.page.evaluate(axe)
+    violations = seen.page.evaluate("axe.run('.slm-report').then(found => found.violations)")
+    assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == []
+    assert (seen.errors, seen.requests) == ([], [seen.address])
 
 
 STYLES = """[...document.querySelectorAll('h1, table, th, td, ul, li, a, summary, main, body')]

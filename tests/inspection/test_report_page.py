@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import webbrowser
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from sklearn_labelmodel._utils.pages import DOCS
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection import FitReport, agreement, lf_summary
 from sklearn_labelmodel.inspection._page.text import verbatim
+from sklearn_labelmodel.inspection._page.words import alike
 from sklearn_labelmodel.inspection._report import checks, drift
 from sklearn_labelmodel.inspection._report.checked import SOUND
+from sklearn_labelmodel.inspection._report.finding import Finding
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "report.rst"
 SCRIPT, PIPES = "<script>alert(1)</script>", "a|b`c`\n*d* $5 or $9"
@@ -299,6 +302,14 @@ def test_one_sided_rules_have_no_accuracy_to_be_checked(data):
     (below,) = [check for check in checks if check.code == "below-chance"]
     assert below == ("below-chance", SOUND["below-chance"], "not checked", below.why)
     assert "one-sided (6)" in below.why
+
+
+def test_findings_of_unlike_severity_are_told_apart():
+    one = Finding("near-duplicate", "warning", "a", "LF 'a' repeats", "merge the two")
+    told = [
+        len(group) for group in alike((one, replace(one, lf="b"), replace(one, severity="info")))
+    ]
+    assert told == [2, 1]
 
 
 # Remedies -----------------------------------------------------------------------------------------

@@ -104,8 +104,17 @@ class Summary(pd.DataFrame):
 
 def _with_table(shown: str, frame: pd.DataFrame) -> str:
     """A picture, with the numbers to unfold."""
-    numbers = details("All numbers", pd.DataFrame(frame).to_html(max_rows=MOST_DRAWN, border=0))
+    head = ["LF", *map(name, frame.columns)]
+    lines = [list(map(_cell, line)) for line in frame.head(MOST_DRAWN).itertuples(name=None)]
+    numbers = details("All numbers", table(head, lines, "All numbers"))
     return element("div", style(False) + shown + numbers, class_=CLASSES)
+
+
+def _cell(value: Any) -> str:
+    """A value of a table."""
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:.3f}"
+    return "" if value is None else name(value)
 
 
 def _summary_row(lf: Any) -> list[str]:
