@@ -344,8 +344,7 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
         Returns
         -------
         report : FitReport
-            `print` shows the gist, a notebook the whole; `open()` shows it in the browser, `to_html(path)`,
-            `to_markdown()` and `to_json()` keep and send it.
+            Print it, look at it in a notebook, `open()` it in the browser, or send it: `to_html(path)`.
 
         Raises
         ------
@@ -355,12 +354,8 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
 
         Notes
         -----
-        The intervals are those of Dawid and Skene's model run to convergence. They hold the true accuracy as often as
-        they say if LFs err independently given the class and abstain whatever it is; LFs that share errors look better
-        than they are. Where the votes do not tell an LF's accuracy there is none, and `reason` says why.
-
-        Gold labels that the fit learned from decide where they confirm or condemn an LF. Held-out scores are those of
-        fits on a random half of at most 20,000 rows, with trust in all LFs scaled to suit it.
+        Intervals hold the true accuracy as often as they say if LFs err independently given the class and abstain
+        whatever it is; LFs that share errors look better than they are. The guide's page on reports says more.
 
         Examples
         --------

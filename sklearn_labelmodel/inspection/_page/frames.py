@@ -17,7 +17,7 @@ from .page import CLASSES
 from .sections import GOLD_LANE, evidence_table, gold_marks, legend_item, share_text
 from .style import style
 
-PRIOR = "class prior"
+PRIOR, END_MODEL = "class prior", "end model"
 BAR, MOST_DRAWN = 12, 60
 
 
@@ -30,7 +30,9 @@ class Explanation(pd.DataFrame):
         if len(classes) < 2:
             return None
         added = self[classes].to_numpy(dtype=np.float64)
-        total = added.sum(axis=0)
+        # What a classifier makes of the record is no part of what its votes add up to.
+        n_votes = len(self) - (self.index[-1] == END_MODEL)
+        total = added[:n_votes].sum(axis=0)
         proba = np.exp(total - total.max())
         label, rival = np.argsort(-proba, kind="stable")[:2]
         weight = added[:, label] - added[:, rival]
@@ -105,7 +107,10 @@ class Summary(pd.DataFrame):
 def _with_table(shown: str, frame: pd.DataFrame) -> str:
     """A picture, with the numbers to unfold."""
     head = ["LF", *map(name, frame.columns)]
-    lines = [list(map(_cell, line)) for line in frame.head(MOST_DRAWN).itertuples(name=None)]
+    lines = [
+        [name(line[0]), *map(_cell, line[1:])]
+        for line in frame.head(MOST_DRAWN).itertuples(name=None)
+    ]
     numbers = details("All numbers", table(head, lines, "All numbers"))
     return element("div", style(False) + shown + numbers, class_=CLASSES)
 
@@ -113,7 +118,7 @@ def _with_table(shown: str, frame: pd.DataFrame) -> str:
 def _cell(value: Any) -> str:
     """A value of a table."""
     if isinstance(value, float):
-        return "" if np.isnan(value) else f"{value:.3f}"
+        return f'<td class="slm-number">{"" if np.isnan(value) else f"{value:.3f}"}</td>'
     return "" if value is None else name(value)
 
 

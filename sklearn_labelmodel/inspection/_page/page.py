@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._report.parts import ReportParts
 from . import sections
-from .markup import element, text
+from .markup import details, element, name, text
 from .style import style
-from .words import gold_sentence, shape_of, verdict
+from .words import counts_of, gold_sentence, shape_of, verdict
 
 # MathJax is to leave alone what is between two dollars.
 CLASSES = "slm-report tex2jax_ignore mathjax_ignore"
@@ -37,6 +39,18 @@ def document(report: ReportParts) -> str:
 def fragment(report: ReportParts) -> str:
     """A piece of a page, such as the output of a notebook's cell."""
     return element("div", style(False) + _content(report, 2), class_=CLASSES)
+
+
+def folded(reports: dict[Any, ReportParts]) -> str:
+    """Several reports in one piece of a page, each to unfold."""
+    shown = [
+        details(
+            f"{name(key)}: {text(counts_of(report.findings))}",
+            element("div", _content(report, 3)),
+        )
+        for key, report in reports.items()
+    ]
+    return element("div", style(False) + "".join(shown), class_=CLASSES)
 
 
 def _content(report: ReportParts, level: int) -> str:
