@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .._report.parts import ReportParts
@@ -41,7 +42,7 @@ def fragment(report: ReportParts) -> str:
     return element("div", style(False) + _content(report, 2), class_=CLASSES)
 
 
-def folded(reports: dict[Any, ReportParts]) -> str:
+def folded(reports: Mapping[Any, ReportParts]) -> str:
     """Several reports in one piece of a page, each to unfold."""
     shown = [
         details(
