@@ -72,41 +72,50 @@ def diverging(weight: float, largest: float) -> str:
     return drawing([shape, middle], None)
 
 
+# The reliability plot's side, and the room around its frame.
+SIDE, EDGE = 260.0, 42.0
+INNER = SIDE - 2 * EDGE
+
+
 def reliability(bins: NDArray[np.float64]) -> str:
     """Share that is right against the mean probability, dots as large as they hold rows."""
-    side, edge = 260.0, 42.0
-    inner = side - 2 * edge
-
-    def x(p: float) -> float:
-        return edge + inner * p
-
-    def y(share: float) -> float:
-        return side - edge - inner * share
-
-    shapes = [f'<rect class="slm-frame" x="{edge}" y="{edge}" width="{inner}" height="{inner}"/>']
-    shapes += [f'<line class="slm-axis" x1="{x(0)}" y1="{y(0)}" x2="{x(1)}" y2="{y(1)}"/>']
-    points = " ".join(f"{x(p):.1f},{y(share):.1f}" for p, share, _ in bins)
-    shapes += [f'<polyline class="slm-curve" points="{points}"/>']
-    largest = bins[:, 2].max(initial=1.0)
-    shapes += [
-        f'<circle class="slm-estimate" cx="{x(p):.1f}" cy="{y(share):.1f}" r="{3 + 4 * np.sqrt(n / largest):.1f}"/>'
-        for p, share, n in bins
+    points = [(EDGE + INNER * p, SIDE - EDGE - INNER * share) for p, share, _ in bins]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    radius = 3 + 4 * np.sqrt(bins[:, 2] / bins[:, 2].max(initial=1.0))
+    dots = [
+        f'<circle class="slm-estimate" cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}"/>'
+        for (x, y), r in zip(points, radius, strict=True)
     ]
-    for share in (0.0, 0.5, 1.0):
-        shapes += [
-            f'<text class="slm-tick" x="{x(share)}" y="{side - edge + 16}" text-anchor="middle">{share:.0%}</text>',
-            f'<text class="slm-tick" x="{edge - 6}" y="{y(share) + 4}" text-anchor="end">{share:.0%}</text>',
-        ]
-    shapes += [
-        f'<text class="slm-tick" x="{side / 2}" y="{side - 2}" text-anchor="middle">probability of the label</text>',
-        f'<text class="slm-tick" x="{edge}" y="{edge - 12}">share of labels that are right</text>',
-    ]
+    curve = f'<polyline class="slm-curve" points="{line}"/>'
     said = "; ".join(f"of {n:.0f} rows at {p:.0%}, {share:.0%} are right" for p, share, n in bins)
     return element(
         "svg",
-        "".join(shapes),
+        "".join(
+            [*_axes("probability of the label", "share of labels that are right"), curve, *dots]
+        ),
         class_="slm-plot",
-        viewBox=f"0 0 {side:.0f} {side:.0f}",
+        viewBox=f"0 0 {SIDE:.0f} {SIDE:.0f}",
         role="img",
         aria_label=f"Reliability: {said}",
     )
+
+
+def _axes(below: str, above: str) -> list[str]:
+    """A frame from 0% to 100% on both sides, its diagonal, and what they are."""
+    low, high = EDGE, SIDE - EDGE
+    ticks = []
+    for share in (0.0, 0.5, 1.0):
+        x, y = low + INNER * share, high - INNER * share
+        ticks += [_words(f"{share:.0%}", x, high + 16, "middle")]
+        ticks += [_words(f"{share:.0%}", low - 6, y + 4, "end")]
+    return [
+        f'<rect class="slm-frame" x="{low}" y="{low}" width="{INNER}" height="{INNER}"/>',
+        f'<line class="slm-axis" x1="{low}" y1="{high}" x2="{high}" y2="{low}"/>',
+        *ticks,
+        _words(below, SIDE / 2, SIDE - 6, "middle"),
+        _words(above, low, low - 12, "start"),
+    ]
+
+
+def _words(words: str, x: float, y: float, anchor: str) -> str:
+    return f'<text class="slm-tick" x="{x}" y="{y}" text-anchor="{anchor}">{words}</text>'

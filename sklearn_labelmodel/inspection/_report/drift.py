@@ -95,12 +95,21 @@ def drift_findings(drift: pd.DataFrame, n_rows: float, n_before: float) -> tuple
         Rows that were read.
     """
     names, table = drift.index.tolist(), {name: drift[name].to_numpy() for name in drift}
-    seldom = -ndtri(ACCIDENT / len(names))
+    accident = ACCIDENT / len(names)
+    return (
+        *_coverage_findings(names, table, n_rows, n_before, -ndtri(accident)),
+        *_vote_findings(names, table, accident),
+        *_agreement_findings(names, table, -ndtri(accident)),
+    )
+
+
+def _coverage_findings(
+    names: list[Any], table: dict[Any, NDArray[Any]], n_rows: float, n_before: float, seldom: float
+) -> list[Finding]:
     now, then = table["coverage"], table["coverage_before"]
     pooled = (now * n_rows + then * n_before) / (n_rows + n_before)
     error = np.sqrt(pooled * (1 - pooled) * (1 / n_rows + 1 / n_before))
-    moved = _beyond(now - then, COVERAGE_MOVED, seldom, error)
-    found = [
+    return [
         Finding(
             "drifted-coverage",
             "warning",
@@ -108,10 +117,15 @@ def drift_findings(drift: pd.DataFrame, n_rows: float, n_before: float) -> tuple
             f"{called(names[j])} votes in {percent(now[j])} of the rows, in the reference in {percent(then[j])}",
             "look whether its rows or its rule have changed",
         )
-        for j in moved
+        for j in _beyond(now - then, COVERAGE_MOVED, seldom, error)
     ]
+
+
+def _vote_findings(
+    names: list[Any], table: dict[Any, NDArray[Any]], accident: float
+) -> list[Finding]:
     share, p = table["votes_moved"], table["p_votes"]
-    found += [
+    return [
         Finding(
             "drifted-votes",
             "warning",
@@ -119,25 +133,29 @@ def drift_findings(drift: pd.DataFrame, n_rows: float, n_before: float) -> tuple
             f"{called(names[j])} casts {percent(share[j])} of its votes for other values than in the reference",
             "look whether the classes are as frequent as they were, and fit again if they are not",
         )
-        for j in np.flatnonzero((share >= VOTES_MOVED) & (p < ACCIDENT / len(names)))
+        for j in np.flatnonzero((share >= VOTES_MOVED) & (p < accident))
     ]
-    agrees, agreed = table["agreement"], table["agreement_before"]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        counts = 1 / np.maximum(table["votes"], 1) + 1 / np.maximum(table["votes_before"], 1)
-        middle = (agrees + agreed) / 2
+
+
+def _agreement_findings(
+    names: list[Any], table: dict[Any, NDArray[Any]], seldom: float
+) -> list[Finding]:
+    now, then = table["agreement"], table["agreement_before"]
+    counts = 1 / np.maximum(table["votes"], 1) + 1 / np.maximum(table["votes_before"], 1)
+    with np.errstate(invalid="ignore"):
+        middle = (now + then) / 2
         error = np.sqrt(middle * (1 - middle) * counts)
-    found += [
+    return [
         Finding(
             "drifted-agreement",
             "warning",
             names[j],
-            f"{called(names[j])} agrees with {percent(agrees[j])} of the votes beside its own, in the reference with "
-            f"{percent(agreed[j])}",
+            f"{called(names[j])} agrees with {percent(now[j])} of the votes beside its own, in the reference with "
+            f"{percent(then[j])}",
             "look at rows in which it votes, and fit again if it has become better or worse",
         )
-        for j in _beyond(agrees - agreed, AGREEMENT_MOVED, seldom, error)
+        for j in _beyond(now - then, AGREEMENT_MOVED, seldom, error)
     ]
-    return tuple(found)
 
 
 def _beyond(
