@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
@@ -20,7 +20,8 @@ from .._evidence.model import VoteModel
 from .._utils import warn_user
 from .._votes.codes import Votes, class_index
 from .fitted import FittedVotes
-from .scoring import weighted_mean
+from .keeping import SavableModel
+from .scoring import most_probable, weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ NOTHING_LABELLED = (
 )
 
 
-class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
+class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
     """A classifier of rows of votes: parameters, and a recipe of learners.
 
     What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.
@@ -112,9 +113,9 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
             Training diverged to a loss that is not finite.
         """
         from .reading import observe_votes
+        from .streaming import counting_of
 
-        observed = observe_votes(self, L, y, sample_weight)
-        return self._fit(observed)
+        return self._fit(observe_votes(self, L, y, sample_weight), counting_of(L))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -252,8 +253,8 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         model = self.vote_model_
-        proba = self._posterior(model, self._read_votes(L, model))
-        return model.classes[np.argmax(proba, axis=1)]
+        votes, read = self._read_votes(L, model), partial(self._posterior, model)
+        return model.classes[most_probable(read, votes, len(model.classes))]
 
     def score(self, L: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy on gold labels, or without them the mean log-likelihood of the votes.
@@ -302,7 +303,8 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
         warn_of_new_values(gold.values, model.classes, "y", "counts as wrong")
         labelled = gold.codes < len(gold.values)
         truth = class_index(gold.values, model.classes)[gold.codes[labelled]]
-        predicted = np.argmax(self._posterior(model, votes), axis=1)[labelled]
+        read = partial(self._posterior, model)
+        predicted = most_probable(read, votes, len(model.classes))[labelled]
         return weighted_mean(predicted == truth, weight[labelled])
 
     def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
@@ -325,9 +327,8 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
     ) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
 
-        Of each LF: how often it is right, with a 95% interval; whether it is below chance, inverted, unrelated to the
-        others, one-sided, nearly a copy, or votes too rarely or alone. Of the model: how far its labels and class
-        shares agree with majority vote and the class prior, and which of the two foresees held-out votes better.
+        How often each LF is right, with an interval; which are below chance, inverted, one-sided, copies or silent; how
+        far labels and class shares agree with majority vote and the prior. The guide's page on reports has all.
 
         Parameters
         ----------
@@ -349,13 +350,12 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
         Raises
         ------
         NotFittedError, ValueError
-            As `predict_proba`; a ValueError also where L holds no vote, for a y that does not fit L, for a reference on
-            other LFs, and for an unknown code.
+            As `predict_proba`; a ValueError also for an L without votes, y or reference that do not fit, unknown codes.
 
         Notes
         -----
         Intervals hold the true accuracy as often as they say if LFs err independently given the class and abstain
-        whatever it is; LFs that share errors look better than they are. The guide's page on reports says more.
+        whatever it is; LFs that share errors look better than they are.
 
         Examples
         --------
