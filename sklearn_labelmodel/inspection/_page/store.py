@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._utils import plain
+from ..._utils import plain, quoted
 from .._report.finding import Finding
 from .._report.parts import (
     Alpha,
@@ -127,7 +127,7 @@ def _checked(text: str) -> dict[str, Any]:
         )
     if data.get("version") != VERSION:
         raise ValueError(
-            f"This fit report has version {data.get('version')!r} of the schema, and this release reads version "
+            f"This fit report has version {quoted(data.get('version'))} of the schema, and this release reads version "
             f"{VERSION}. Read it with the release that wrote it: {_release(data)}."
         )
     return data

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..._utils import quoted
 from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
 from .._proportions import wilson_intervals
@@ -188,7 +189,7 @@ class LFAccuracyDisplay(Display):
             matplotlib is not installed.
         """
         if order not in ("accuracy", "columns"):
-            raise ValueError(f"order is {order!r}; it must be 'accuracy' or 'columns'.")
+            raise ValueError(f"order is {quoted(order)}; it must be 'accuracy' or 'columns'.")
         n_lfs = len(self.lf_names)
         ax = self._axes(ax, 5.0 + inches_for_names(self.lf_names), 0.9 + inches_for(n_lfs, 0.32))
         known = self._best_known()

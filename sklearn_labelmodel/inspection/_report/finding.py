@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..._utils import quoted
 from ..._utils.pages import DOCS
 
 SEVERITIES = ("danger", "warning", "info")
@@ -52,7 +53,7 @@ class Finding:
 
 def called(name: Any) -> str:
     """What messages call an LF."""
-    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
+    return f"LF {quoted(name)}" if isinstance(name, str) else f"LF {name}"
 
 
 def percent(share: float) -> str:

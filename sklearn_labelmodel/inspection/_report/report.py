@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..._utils import quoted
 from .._page.page import document, fragment
 from .._page.store import parts_of, stored
 from .._page.text import headline, markdown, sentences
@@ -207,7 +208,7 @@ def _known_codes(ignore: Iterable[str]) -> list[str]:
     for code in codes:
         if code not in SOUND:
             raise ValueError(
-                f"ignore names {code!r}, which is the code of no finding. Codes are {', '.join(SOUND)}."
+                f"ignore names {quoted(code)}, which is the code of no finding. Codes are {', '.join(SOUND)}."
             )
     return codes
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-LONGEST = 120
+from ..._utils import quoted
+
 PACKAGES = ("sklearn-labelmodel", "scikit-learn", "numpy", "scipy", "pandas", "torch")
 
 
@@ -15,17 +16,12 @@ def settings_of(model: Any) -> dict[str, str]:
     """Parameters of a model in words, those that differ from the default marked, versions and the time."""
     default = type(model)().get_params()
     settings = {
-        name: shortened(repr(value)) + ("" if repr(value) == repr(default[name]) else " (set)")
+        name: quoted(value) + ("" if quoted(value) == quoted(default[name]) else " (set)")
         for name, value in model.get_params().items()
     }
     settings["Python"] = platform.python_version()
     settings |= {package: _version(package) for package in PACKAGES}
     return settings | {"made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
-
-
-def shortened(text: str) -> str:
-    """The beginning of a text that is too long to show."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _version(package: str) -> str:
