@@ -60,6 +60,13 @@ def test(session, constraints):
 
 
 @nox.session
+def browser(session):
+    """The pages that we make, in a headless Chromium; it must be installed."""
+    install(session, "test,browser")
+    session.run("pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session
 def lint(session):
     """Style and types: what the hooks of .pre-commit-config.yaml look at in a commit, of all files."""
     install(session, "lint")

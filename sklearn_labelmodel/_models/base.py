@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -22,7 +22,7 @@ from .._utils.pages import HasPage
 from .._votes.codes import Votes, class_index
 from .fitted import FittedVotes
 from .keeping import SavableModel
-from .scoring import most_probable, weighted_mean
+from .scoring import NOTHING_LABELLED, most_probable, weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
     from .streaming import Counting
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
-NOTHING_LABELLED = (
-    "y labels no row, so the score is the log-likelihood of the votes. It is no accuracy: do not average it with "
-    "accuracies, or compare it with them. Give every fold labelled rows, or leave y out."
-)
 
 
 class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
@@ -324,41 +320,40 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
     # Looking at a fit -----------------------------------------------------------------------------
 
-    def report(self, L: Any) -> FitReport:
+    def report(
+        self, L: Any, y: Any = None, reference: Any = None, ignore: Iterable[str] = ()
+    ) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
 
-        Gold labels are not needed; those that accuracies were learned from count. The report says of each LF how
-        often it is right, with a 95% interval; whether it is below chance, inverted against the others, unrelated to
-        them, one-sided, nearly a copy of another, or votes too rarely or alone; and of the model how far its labels
-        and class shares agree with majority vote and the class prior, and whether majority vote foresees held-out
-        votes better.
+        How often each LF is right, with an interval; which are below chance, inverted, one-sided, copies or silent; how
+        far labels and class shares agree with majority vote and the prior. The guide's page on reports has all.
 
         Parameters
         ----------
         L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, usually those of `fit`. Where rows times LFs, or times classes, are more than 20 million, evenly
-            spaced rows are read.
+            Votes, usually those of `fit`. Of more than 10 million cells (rows times LFs, or times classes), or 5
+            million votes, evenly spaced rows are read.
+        y : array-like of shape (n_samples,), default=None
+            Gold labels of all or some rows, as in `fit`, to hold labels and LFs against. They change no finding.
+        reference : FitReport, or votes as L, default=None
+            An older report, or older votes of the same LFs: what drifted since is found.
+        ignore : list of str, default=()
+            Codes of findings that you do not want to hear of again.
 
         Returns
         -------
         report : FitReport
-            With `findings`, the table `lfs` and the numbers `model`; `print` shows the gist.
+            Print it, look at it in a notebook, `open()` it in the browser, or send it: `to_html(path)`.
 
         Raises
         ------
         NotFittedError, ValueError
-            As `predict_proba`; a ValueError also where L holds no vote.
+            As `predict_proba`; a ValueError also for an L without votes, y or reference that do not fit, unknown codes.
 
         Notes
         -----
-        The intervals are those of Dawid and Skene's model run to convergence. They hold the true accuracy as often as
-        they say if LFs err independently given the class and abstain whatever it is; LFs that share errors look better
-        than they are. Where the votes do not tell an LF's accuracy there is none, and `reason` says why.
-
-        Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
-        dealt them to any rows; inverted is three standard errors below. Gold labels decide where they confirm or
-        condemn an LF. Held-out scores are those of fits on a random half of at most 20,000 rows, with trust in all LFs
-        scaled to suit it; there are none for more than a million parameters, nor where gold labels were learned from.
+        Intervals hold the true accuracy as often as they say if LFs err independently given the class and abstain
+        whatever it is; LFs that share errors look better than they are.
 
         Examples
         --------
@@ -370,10 +365,13 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         [('inverted', 5), ('below-chance', 5)]
         """
         from ..inspection._report.measure import measure
-        from ..inspection._report.report import make_report
+        from ..inspection._report.report import FitReport, make_report
 
         check_is_fitted(self)
-        return make_report(measure(self, L))
+        facts = measure(self, L, y)
+        if reference is not None and not isinstance(reference, FitReport):
+            reference = make_report(measure(self, reference))
+        return make_report(facts, ignore, reference)
 
     @property
     def report_(self) -> FitReport:

@@ -69,6 +69,11 @@ class MultilabelReport:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        from ..inspection._page.page import folded
+
+        return folded(self.reports)
+
 
 class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Label rows that may have several labels, or none: a label model for each label.

@@ -166,3 +166,26 @@ def as_leaning(
 def _padded(votes: Votes) -> NDArray[Any]:
     """The value of each code, None for the abstain's."""
     return np.append(votes.values, [None] * (votes.n_codes - len(votes.values)))
+
+
+def classes_meant(label_model: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which classes each symbol speaks for: one, several for a vote that leaves them open, none for what is no class.
+
+    Parameters
+    ----------
+    label_model : fitted label model
+    lf, vote : ndarray of shape (n_symbols,)
+
+    Returns
+    -------
+    meant : ndarray of shape (n_symbols, n_classes)
+    """
+    k, meaning = len(label_model.vote_model_.classes), label_model._kept.meaning
+    meant = leaning_class(label_model, lf, vote)[:, None] == np.arange(k)
+    if meaning is None:
+        return meant
+    open_to = meaning == meaning.max(axis=1, keepdims=True)
+    open_to &= ~open_to.all(axis=1, keepdims=True)
+    places = places_of(lf, vote, label_model.vote_model_.table)
+    of_sets = np.vstack([open_to, np.zeros((1, k), dtype=bool)])[places]
+    return np.where(meant.any(axis=1, keepdims=True) | is_bin(vote)[:, None], meant, of_sets)

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._votes.codes import Votes
-from ..._votes.per_lf import count_per_lf
 from .._fitted import check_label_model
+from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
-from .._lf_counts import read_inspected
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
 
@@ -89,12 +88,14 @@ class LFCoverageDisplay(Display):
         -------
         display : LFCoverageDisplay
         """
-        return cls._of(read_inspected(L, label_model=label_model)).plot(ax, **plot_params)
+        return cls._of(read_inspected(L, label_model=label_model), label_model).plot(
+            ax, **plot_params
+        )
 
     @classmethod
-    def _of(cls, read: tuple[Votes, Any]) -> LFCoverageDisplay:
+    def _of(cls, read: tuple[Votes, Any], label_model: Any = None) -> LFCoverageDisplay:
         votes, gold = read
-        counts = count_per_lf(votes, gold)
+        counts = count_lfs(votes, gold, label_model)
         return cls(
             counts.votes / votes.n_samples,
             counts.overlaps / votes.n_samples,
@@ -238,5 +239,6 @@ class LossCurveDisplay(Display):
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(visible=True, alpha=0.3)
         if style["label"] is not None:
-            ax.legend()
+            for text in ax.legend().get_texts():
+                text.set_parse_math(False)
         return self

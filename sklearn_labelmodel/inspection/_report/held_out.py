@@ -16,7 +16,7 @@ from ..._evidence.prior import given_prior
 from ..._learning.majority import EqualVotes, count_equally
 from ..._learning.observed import KeptCounts, Observed, observe, with_classes
 from ..._votes.codes import Votes, class_index, no_gold
-from .facts import HeldOut
+from .parts import HeldOut
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
 MOST_PARAMETERS = 1_000_000
