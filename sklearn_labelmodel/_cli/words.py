@@ -33,6 +33,11 @@ IN_OPTIONS = (
     (r"\by (mixes|holds|labels)", r"--gold \1"),
     (r"pass them as such \(scores=.*?\), or cut", "name the column by --scores, or cut"),
     (r"pass L\.T", "exchange rows and columns"),
+    (
+        r"(if a row holds one vote with its item and its voter, )?"
+        r"[Pp]ivot (the table|it) so that each voter has a column",
+        r"if a row holds one vote with its item and its voter, pass --long TASK WORKER LABEL",
+    ),
     (r"\bL (has|holds)", r"The table \1"),
     (r" \(ColumnLF and .*? differ\)", " in the file"),
     (r"the start \(prec_init\) decides", "an assumed accuracy of 0.7 decides"),
@@ -60,3 +65,8 @@ def _as_word(written: str) -> str:
 
 class BadInputError(Exception):
     """What the user gave cannot be used; the message says where and what to do."""
+
+
+def one_line(message: object) -> str:
+    """A message, which may be another library's, in one line."""
+    return " ".join(str(message).split())

@@ -1,0 +1,107 @@
+"""The bytes of a file or of standard input: read any number of times, unpacked, and told what they are."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from .words import BadInputError
+
+STANDARD = "-"
+# What files begin with.
+PARQUET, WORKBOOKS = b"PAR1", (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+# What may go wrong in reading a file, besides memory.
+READING = (OSError, EOFError, ValueError, zlib.error)
+
+
+class Content(NamedTuple):
+    """What a file or standard input holds.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    path : Path or None
+        None for what can be read once only, which is kept in `spool`.
+    spool : file or None
+    """
+
+    name: str
+    path: Path | None
+    spool: IO[bytes] | None = None
+
+    def raw(self) -> IO[bytes]:
+        """Open the bytes as they are."""
+        if self.spool is None:
+            return open(self.path or self.name, "rb")
+        self.spool.seek(0)
+        return open(os.dup(self.spool.fileno()), "rb")
+
+    def starts_with(self, *signs: bytes) -> bool:
+        with self.raw() as raw:
+            return raw.read(4).startswith(signs)
+
+    def size(self) -> int:
+        with self.raw() as raw:
+            return raw.seek(0, os.SEEK_END)
+
+    @contextmanager
+    def unpacked(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """Open the bytes without compression, and those that are on the disk, which say how far reading is."""
+        unpack = next((unpack for sign, unpack in PACKED if self.starts_with(sign)), None)
+        with self.raw() as raw:
+            yield (unpack(raw, self.name) if unpack else raw), raw
+
+
+@contextmanager
+def open_content(name: str) -> Iterator[Content]:
+    """Open what is called `name`, "-" being standard input; pipes are kept in a file that ends with the process."""
+    path = Path(name)
+    if name != STANDARD and (path.is_file() or path.is_dir()):
+        yield Content(name, path)
+        return
+    if name != STANDARD and not path.exists():
+        raise BadInputError(f"{name}: no such file.")
+    with tempfile.TemporaryFile() as spool:
+        if name == STANDARD:
+            shutil.copyfileobj(sys.stdin.buffer, spool)
+        else:
+            with path.open("rb") as pipe:
+                shutil.copyfileobj(pipe, spool)
+        spool.flush()
+        yield Content("standard input" if name == STANDARD else name, None, spool)
+
+
+def package() -> Any:
+    """The package, whose public names the command takes as any user does."""
+    return sys.modules[__name__.partition(".")[0]]
+
+
+def check_library(library: str, what: str) -> None:
+    """Raise a BadInputError where a library that the work needs is not there."""
+    from importlib.util import find_spec
+
+    if find_spec(library) is None:
+        raise BadInputError(f"{what} needs {library}; pip install {library}.")
+
+
+def _unpack_gzip(raw: IO[bytes], name: str) -> IO[bytes]:  # noqa: ARG001
+    return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]
+
+
+def _unpack_zstd(raw: IO[bytes], name: str) -> IO[bytes]:
+    check_library("pyarrow", f"{name}: zstd")
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(raw, "zstd")
+
+
+PACKED = ((b"\x1f\x8b", _unpack_gzip), (b"\x28\xb5\x2f\xfd", _unpack_zstd))

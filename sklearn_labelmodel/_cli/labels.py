@@ -1,0 +1,180 @@
+"""From rows of votes to labels: the model, trained or loaded, and what it says of each row."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .cells import ROW_0, CellReader, number_of, read_balance, read_classes, split_words
+from .columns import LABEL, PROBABILITY
+from .content import package
+from .rows import Rows
+from .terminal import progress
+from .words import BadInputError, in_options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .options import Options
+
+NO_VOTE = "-1"
+SOME_ROWS = 200_000
+# NumPy's kinds, and what holds them in a table beside rows without a label.
+NULLABLE: dict[str, Any] = {"i": "Int64", "u": "UInt64", "f": "Float64", "b": "boolean"}
+
+
+# The model ----------------------------------------------------------------------------------------
+
+
+def load_model(path: str) -> Any:
+    """The label model that a file holds.
+
+    Raises
+    ------
+    BadInputError
+        The file is not there, holds none, or cannot be trusted.
+    """
+    from .._models.base import BaseLabelModel
+
+    try:
+        model = package().load(path)
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"--model: {error}") from None
+    if not isinstance(model, BaseLabelModel):
+        raise BadInputError(
+            f"--model {path}: it holds a {type(model).__name__}, which labels no votes."
+        )
+    return model
+
+
+def reader_of(options: Options, model: Any) -> CellReader:
+    """How cells are read: as the model has learned, if there is one, else as options say."""
+    if model is not None:
+        known = model.symbols_["vote"]
+        marks = model.abstain if isinstance(model.abstain, list) else [model.abstain]
+        kept = tuple(str(mark) for mark in marks if mark is not None)
+        abstain = tuple(split_words(options.abstain)) if options.abstain else kept
+        return CellReader(abstain, options.normalize, as_text=known.dtype.kind in "OU")
+    if options.abstain:
+        return CellReader(tuple(split_words(options.abstain)), options.normalize)
+    named = [*split_words(options.classes), *_named_by_balance(options)]
+    return CellReader(() if NO_VOTE in named else (NO_VOTE,), options.normalize)
+
+
+def _named_by_balance(options: Options) -> list[str]:
+    return [pair.rpartition("=")[0].strip() for pair in split_words(options.class_balance)]
+
+
+def train(
+    options: Options, rows: Rows, scores: Sequence[str], reader: CellReader, name: str
+) -> Any:
+    """A label model, fitted.
+
+    Raises
+    ------
+    BadInputError
+        Votes, labels or options that cannot be what was meant.
+    """
+    known = {
+        "scores": list(scores) or None,
+        "class_balance": read_balance(options.class_balance, reader) or None,
+        "classes": read_classes(split_words(options.classes), reader) or None,
+        "abstain": [_plain(mark) for mark in reader.abstain] or None,
+    }
+    _check_classes(rows, known, name)
+    model = _kind_of(options)(**known)
+    try:
+        model.fit(rows.votes, rows.gold)
+    except (ValueError, TypeError) as error:
+        raise bad_votes(error, name) from None
+    if not hasattr(rows.votes, "columns"):
+        # Sparse votes have no names, and what is told and saved is to have them.
+        model.feature_names_in_ = _as_names(rows.voters)
+    return model
+
+
+def _kind_of(options: Options) -> Any:
+    if options.majority:
+        from .._models.majority_vote import MajorityVoteClassifier
+
+        return MajorityVoteClassifier
+    if options.dawid_skene:
+        from .._models.dawid_skene import DawidSkeneClassifier
+
+        return DawidSkeneClassifier
+    from .._models.label_model import LabelModelClassifier
+
+    return LabelModelClassifier
+
+
+def _plain(mark: str) -> Any:
+    number = number_of(mark)
+    return mark if number is None else number
+
+
+def _as_names(voters: Sequence[Any]) -> Any:
+    from .._votes.containers import as_objects
+
+    return as_objects(voters)
+
+
+def _check_classes(rows: Rows, known: Mapping[str, Any], name: str) -> None:
+    """Scores name no classes."""
+    only_scores = known["scores"] and len(known["scores"]) == len(rows.voters)
+    named = known["class_balance"] or known["classes"] or rows.gold is not None
+    if only_scores and not named:
+        raise BadInputError(
+            f"{name}: scores name no classes. Say which by --classes or --class-balance (scores speak for the "
+            "second), by --gold, or by a column of votes."
+        )
+
+
+def bad_votes(error: Exception, name: str) -> BadInputError:
+    """What the library says of votes, in the words of the command."""
+    said = in_options(str(error))
+    return BadInputError(f"{name}: {said}{f' {ROW_0}' if ' row ' in said else ''}")
+
+
+# Labels -------------------------------------------------------------------------------------------
+
+
+def labels_of(model: Any, rows: Rows, name: str) -> Iterator[pd.DataFrame]:
+    """The table of labels, some rows at a time.
+
+    Yields
+    ------
+    labels : DataFrame
+        The columns that are copied, the label (missing where no one votes or where classes are tied), and a
+        probability for each class.
+    """
+    n_rows = len(rows.ids)
+    with progress("labelling", n_rows, " rows") as shown:
+        for first in range(0, n_rows, SOME_ROWS):
+            some = slice(first, first + SOME_ROWS)
+            votes = rows.votes.iloc[some] if hasattr(rows.votes, "iloc") else rows.votes[some]
+            try:
+                labels = _labels(model, votes)
+            except (ValueError, TypeError) as error:
+                raise bad_votes(error, name) from None
+            yield rows.ids.iloc[some].reset_index(drop=True).join(labels)
+            shown(min(first + SOME_ROWS, n_rows))
+
+
+def _labels(model: Any, votes: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    from .._votes.per_lf import rows_with_vote
+    from ..inspection._decisions import probs_to_preds
+
+    with warnings.catch_warnings():
+        # Sparse votes have none, and their columns are in order.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        proba = model.predict_proba(votes)
+        voted = rows_with_vote(model._read_votes(votes))
+    classes = model.classes_
+    label = pd.Series(probs_to_preds(proba, classes, abstain=None), dtype=object)
+    label[~voted] = None
+    table = pd.DataFrame(proba, columns=[f"{PROBABILITY}{each}" for each in classes])
+    table.insert(0, LABEL, label.astype(NULLABLE.get(classes.dtype.kind, object)))
+    return table

@@ -1,0 +1,163 @@
+"""The rows that a model sees: votes, gold labels, and what is copied to the output."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .cells import ROW_0, CellReader, read_scores
+from .columns import Roles
+from .source import Source
+from .words import BadInputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table, read.
+
+    Attributes
+    ----------
+    ids : DataFrame
+        Columns that are copied.
+    votes : DataFrame, or CSR array where a crowd is large
+        What label models take.
+    voters : list
+        Names of the columns of votes.
+    gold : Series or None
+    """
+
+    ids: pd.DataFrame
+    votes: Any
+    voters: list[Any]
+    gold: pd.Series | None
+
+
+# Tables with a column for each voter --------------------------------------------------------------
+
+
+def read_wide(source: Source, roles: Roles, reader: CellReader) -> Rows:
+    """All rows of a table with a column for each voter.
+
+    Parameters
+    ----------
+    source : Source
+    roles : Roles
+    reader : CellReader
+
+    Raises
+    ------
+    BadInputError
+        What the file or a score is not; a table without rows.
+    """
+    names = list(dict.fromkeys([*roles.voters, *([roles.gold] if roles.gold else [])]))
+    cells, ids = _gather(source, names, roles.ids)
+    votes = {
+        name: read_scores(cells[name], source.name, decimal_comma=source.decimal_comma)
+        if name in roles.scores
+        else reader.votes(cells[name])
+        for name in roles.voters
+    }
+    gold = reader.labels(cells[roles.gold]) if roles.gold is not None else None
+    return Rows(ids, _frame(votes, ids.index), roles.voters, gold)
+
+
+def _gather(
+    source: Source, coded: Sequence[str], kept: Sequence[str]
+) -> tuple[dict[str, pd.Series], pd.DataFrame]:
+    """Some columns as categories, which take a byte or two a cell, and others as they are."""
+    import pandas as pd
+
+    parts: dict[str, list[Any]] = {name: [] for name in coded}
+    copied: list[pd.DataFrame] = []
+    for block in source.blocks():
+        copied.append(block[list(kept)])
+        for name in coded:
+            parts[name].append(_as_categories(block[name]))
+    if not copied:
+        raise BadInputError(f"{source.name}: there is a header, but no row.")
+    ids = pd.concat(copied)
+    return {
+        name: pd.Series(pd.api.types.union_categoricals(each), index=ids.index, name=name)
+        for name, each in parts.items()
+    }, ids
+
+
+def _as_categories(column: pd.Series) -> Any:
+    import pandas as pd
+
+    codes, distinct = pd.factorize(column)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(distinct.tolist(), dtype=object))
+
+
+def _frame(columns: dict[str, pd.Series], index: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(dict(enumerate(columns.values())), index=index)
+    frame.columns = pd.Index(list(columns), dtype=object)
+    return frame
+
+
+# Tables with a row for each vote ------------------------------------------------------------------
+
+
+def read_long(
+    source: Source,
+    columns: Sequence[str],
+    reader: CellReader,
+    repeats: str,
+    voters: Sequence[Any] | None,
+) -> Rows:
+    """All votes of a table with a row for each.
+
+    Parameters
+    ----------
+    source : Source
+    columns : sequence of str
+        Those of task, worker and label, and of gold labels where there is one.
+    reader : CellReader
+    repeats : {"last", "first", "majority", "error"}
+        What counts where a worker votes on a task several times.
+    voters : sequence or None
+        The workers that a model knows; None takes all of them.
+    """
+    import pandas as pd
+
+    from ..labeling import votes_from_long
+
+    cells, _ = _gather(source, columns, ())
+    task, worker, label = columns[:3]
+    table = pd.DataFrame({task: cells[task], worker: cells[worker]})
+    table[label] = reader.votes(cells[label])
+    with warnings.catch_warnings():
+        # Empty cells and marks are no votes here, which needs no warning.
+        warnings.filterwarnings("ignore", message=".*holds no label in")
+        L, tasks, workers = votes_from_long(
+            table, row=task, voter=worker, label=label, repeats=repeats, voters=voters
+        )
+    gold = None
+    if columns[3:]:
+        labels = reader.labels(cells[columns[3]])
+        gold = _gold_of_tasks(cells[task], labels, tasks, source.name)
+    if hasattr(L, "columns"):
+        L = L.set_axis(pd.RangeIndex(len(tasks)))
+    return Rows(pd.DataFrame({task: tasks}), L, workers.tolist(), gold)
+
+
+def _gold_of_tasks(task: pd.Series, gold: pd.Series, tasks: Any, name: str) -> pd.Series:
+    """The gold label of each task, which any of its rows may hold."""
+    import pandas as pd
+
+    labelled = pd.DataFrame({"task": task.astype(object), "gold": gold})[gold.notna()]
+    labelled = labelled.drop_duplicates()
+    again = labelled["task"].duplicated()
+    if again.any():
+        row: Any = again.idxmax()
+        raise BadInputError(
+            f"{name}: row {row}: the task {task[row]!r} has more than one gold label. Leave one of them. {ROW_0}"
+        )
+    return labelled.set_index("task")["gold"].reindex(tasks).reset_index(drop=True)
