@@ -6,13 +6,13 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from .cells import CellReader
 from .columns import LABEL, Roles, columns_of_long, roles_of
 from .content import STANDARD, open_content
 from .doubts import check_no_repeats, check_voters
-from .ending import EndedError, ended_by_signals, nobody_reads
+from .ending import EndedError, ended_by_signals
 from .files import Staged, check_folder, staged
 from .findings import findings
 from .labels import labels_of, load_model, reader_of, train
@@ -20,7 +20,7 @@ from .options import Options, check_options, parse
 from .rows import Rows, read_long, read_wide
 from .source import Source
 from .sources import open_source
-from .terminal import complain, note, warning_teller
+from .terminal import complain, nobody_reads, note, tell, warning_teller
 from .words import BadInputError, in_options, one_line
 from .writing import open_table
 
@@ -62,7 +62,7 @@ def _run(options: Options) -> int:
         complain(error)
         return BAD_INPUT
     except BrokenPipeError:
-        nobody_reads()
+        nobody_reads(sys.stdout)
         return FAILED
     except MemoryError:
         complain("there is not enough memory.")
@@ -108,9 +108,7 @@ def _work(options: Options) -> None:
             model.save(files.part(options.save))
     where = "standard output" if options.output == STANDARD else options.output
     told = [*findings(model, rows, report, scores, options.level), _counted(counts, where)]
-    out: TextIO = sys.stderr if options.output == STANDARD else sys.stdout
-    out.write("\n\n".join(told) + "\n")
-    out.flush()
+    tell("\n\n".join(told), aside=options.output == STANDARD)
 
 
 def _read(

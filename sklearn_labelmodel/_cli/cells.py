@@ -14,7 +14,7 @@ from .words import BadInputError
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGEST = 2**63
+LARGEST, ESTIMATE = 2**63, "estimate"
 ROW_0 = "(Row 0 is the first after the header.)"
 
 
@@ -120,8 +120,10 @@ def number_of(cell: Any) -> int | float | None:
 # Scores -------------------------------------------------------------------------------------------
 
 
-def read_scores(column: pd.Series, name: str, *, decimal_comma: bool) -> pd.Series:
-    """Numbers, missing where a cell is empty; per cents are numbers.
+def read_scores(
+    column: pd.Series, name: str, reader: CellReader, *, decimal_comma: bool
+) -> pd.Series:
+    """Numbers, missing where a cell is empty or holds a word for no vote; per cents are numbers.
 
     Raises
     ------
@@ -130,7 +132,8 @@ def read_scores(column: pd.Series, name: str, *, decimal_comma: bool) -> pd.Seri
     """
     import pandas as pd
 
-    cells = column.map(lambda cell: _score_cell(cell, decimal_comma))
+    words = {mark for mark in reader.abstain if number_of(mark) is None}
+    cells = column.map(lambda cell: _score_cell(cell, words, decimal_comma))
     scores = pd.to_numeric(cells, errors="coerce").astype(float)
     wrong = scores.isna() & cells.notna()
     if wrong.any():
@@ -142,9 +145,11 @@ def read_scores(column: pd.Series, name: str, *, decimal_comma: bool) -> pd.Seri
     return scores
 
 
-def _score_cell(cell: Any, decimal_comma: bool) -> Any:
+def _score_cell(cell: Any, words: set[str], decimal_comma: bool) -> Any:
     if not isinstance(cell, str):
         return cell
+    if cell.strip() in words:
+        return None
     number = cell.strip().removesuffix("%").strip()
     return (number.replace(",", ".") if decimal_comma else number) or None
 
@@ -158,14 +163,22 @@ def split_words(words: Sequence[str]) -> list[str]:
     return [part for part in parts if part] if any(parts) else list(words)
 
 
-def read_balance(words: Sequence[str], reader: CellReader) -> dict[Any, float]:
-    """Share of each class, from words such as "spam=0.1" and "cat=50%,dog=50%"."""
+def read_balance(words: Sequence[str], reader: CellReader) -> dict[Any, float] | str:
+    """Share of each class, from words such as "spam=0.1" and "cat=50%,dog=50%"; "estimate" stays as it is."""
+    if list(words) == [ESTIMATE]:
+        return ESTIMATE
     pairs = [pair.rpartition("=") for pair in split_words(words)]
     shares = [_share(share) for _, _, share in pairs]
     for (name, sign, written), share in zip(pairs, shares, strict=True):
         if not name.strip() or share is None:
             raise BadInputError(
-                f"--class-balance {name + sign + written!r} is no class and its share, such as spam=0.1 or spam=10%."
+                f"--class-balance {name + sign + written!r} is no class and its share, such as spam=0.1 or spam=10% "
+                "(with a point, no comma, in the number)."
+            )
+        if share > 1:
+            raise BadInputError(
+                f"--class-balance {name + sign + written!r}: a share is at most 1; write {written.strip()}% for parts "
+                "of a hundred."
             )
     names = read_classes([name.strip() for name, _, _ in pairs], reader)
     for name in names:

@@ -29,29 +29,36 @@ class Content(NamedTuple):
     ----------
     name : str
         For messages.
-    path : Path or None
-        None for what can be read once only, which is kept in `spool`.
-    spool : file or None
+    place : Path or file
+        A file, for what can be read once only, is a copy of it.
     """
 
     name: str
-    path: Path | None
-    spool: IO[bytes] | None = None
+    place: Path | IO[bytes]
+
+    @property
+    def folder(self) -> Path | None:
+        return self.place if isinstance(self.place, Path) and self.place.is_dir() else None
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name, as of the file without compression."""
+        name = self.place.name.lower() if isinstance(self.place, Path) else ""
+        return Path(name.removesuffix(".gz").removesuffix(".zst")).suffix
 
     def raw(self) -> IO[bytes]:
         """Open the bytes as they are."""
-        if self.spool is None:
-            return open(self.path or self.name, "rb")
-        self.spool.seek(0)
-        return open(os.dup(self.spool.fileno()), "rb")
+        if isinstance(self.place, Path):
+            return self.place.open("rb")
+        self.place.seek(0)
+        return open(os.dup(self.place.fileno()), "rb")
 
     def starts_with(self, *signs: bytes) -> bool:
         with self.raw() as raw:
             return raw.read(4).startswith(signs)
 
     def size(self) -> int:
-        with self.raw() as raw:
-            return raw.seek(0, os.SEEK_END)
+        return os.stat(self.place if isinstance(self.place, Path) else self.place.fileno()).st_size
 
     @contextmanager
     def unpacked(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
@@ -77,7 +84,7 @@ def open_content(name: str) -> Iterator[Content]:
             with path.open("rb") as pipe:
                 shutil.copyfileobj(pipe, spool)
         spool.flush()
-        yield Content("standard input" if name == STANDARD else name, None, spool)
+        yield Content("standard input" if name == STANDARD else name, spool)
 
 
 def package() -> Any:

@@ -13,8 +13,8 @@ from .words import BadInputError
 if TYPE_CHECKING:
     import pandas as pd
 
-# Fewer rows show nothing, more nothing new.
-LEAST_ROWS, ENOUGH_ROWS = 3, 10_000
+# Fewer rows show nothing, few rows little, more nothing new.
+LEAST_ROWS, FEW_ROWS, ENOUGH_ROWS = 3, 10, 10_000
 MOST_NAMES = 20
 # A table with a row for each vote has, besides the item, a voter and a vote.
 FEW_COLUMNS = 2
@@ -55,7 +55,11 @@ def check_voters(table: pd.DataFrame, voters: Sequence[str], name: str, *, class
     _check_no_long_table(found, name)
     found = found.loc[list(voters)]
     many = found["why"].str.contains("distinct whole numbers") & (found["taken_for"] == "score")
-    _refuse(found[found["taken_for"].isin(list(OPTIONS)) & ~many], name)
+    unfit = found["taken_for"].isin(list(OPTIONS)) & ~many
+    few = (len(table) < FEW_ROWS) & (found["taken_for"] != "score")
+    _refuse(found[unfit & ~few], name)
+    for column in found.index[unfit & few]:
+        _doubt(column, name, "an identifier or a text", "--id")
     if not classes:
         for column in found.index[many]:
             _doubt(column, name, "scores by its many numbers", "--scores")
@@ -77,9 +81,10 @@ def _told(column: Any, row: Any) -> str:
 
 def _doubt(column: Any, name: str, what: str, option: str) -> None:
     word = quote(str(column))
+    neither = "" if option == "--id" else f"; if it is neither, --id {word}"
     note(
         f"warning: {name}: column {column!r} counts as a voter, and looks like {what}. If it is that, pass {option} "
-        f"{word}; if it is neither, --id {word}. {ALL_THE_SAME}"
+        f"{word}{neither}. {ALL_THE_SAME}"
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -33,12 +31,3 @@ def ended_by_signals() -> Iterator[None]:
 
 def _end(number: int, _: FrameType | None) -> None:
     raise EndedError(signal.Signals(number).name)
-
-
-def nobody_reads() -> None:
-    """Let standard output lead nowhere, so that Python does not complain about it when it ends."""
-    try:
-        lost = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(lost, sys.stdout.fileno())
-    except (OSError, ValueError):
-        return

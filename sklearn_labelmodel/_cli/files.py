@@ -50,8 +50,10 @@ class Staged:
             What the file is to be called.
         """
         end = Path(os.path.realpath(path))
+        # Pipes and devices are written from a file that lies elsewhere.
+        folder = None if end.exists() and not end.is_file() else end.parent
         handle, name = tempfile.mkstemp(
-            dir=end.parent, prefix=f".{end.name[:MOST_SIGNS]}.", suffix=PART
+            dir=folder, prefix=f".{end.name[:MOST_SIGNS]}.", suffix=PART
         )
         self._parts.append(Part(name, end, os.fdopen(handle, "rb")))
         _lock(self._parts[-1].lock)
@@ -90,7 +92,10 @@ def check_folder(path: str) -> None:
     path : str
         Of a file that is to be written.
     """
-    folder = Path(os.path.realpath(path)).parent
+    end = Path(os.path.realpath(path))
+    folder = end.parent
+    if end.exists() and not end.is_file():
+        return
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(f"{path}: files cannot be made in the folder {folder}.")
     for left in folder.glob(f".*{PART}*"):

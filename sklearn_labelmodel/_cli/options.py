@@ -77,6 +77,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="labelmodel",
+        usage="%(prog)s VOTES -o LABELS [options]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -164,7 +165,7 @@ def _add_votes(group: Group) -> None:
         group,
         "--class-balance",
         "CLASS=SHARE",
-        "how frequent each class is, if you know it: spam=10%%,ham=90%%",
+        'how frequent each class is, if you know it: spam=10%%,ham=90%%; "estimate" learns it from the votes',
     )
 
 

@@ -57,7 +57,7 @@ def read_wide(source: Source, roles: Roles, reader: CellReader) -> Rows:
     names = list(dict.fromkeys([*roles.voters, *([roles.gold] if roles.gold else [])]))
     cells, ids = _gather(source, names, roles.ids)
     votes = {
-        name: read_scores(cells[name], source.name, decimal_comma=source.decimal_comma)
+        name: read_scores(cells[name], source.name, reader, decimal_comma=source.decimal_comma)
         if name in roles.scores
         else reader.votes(cells[name])
         for name in roles.voters

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .content import PARQUET, WORKBOOKS, Content
@@ -39,8 +38,8 @@ def open_source(content: Content, separator: str | None, encoding: str | None) -
         What is no table, or cannot be read.
     """
     with naming(content.name):
-        if content.path is not None and content.path.is_dir():
-            return read_folder(content.path)
+        if content.folder is not None:
+            return read_folder(content.folder)
         if content.starts_with(PARQUET):
             return read_file(content)
         return _text(content, separator, encoding)
@@ -58,14 +57,14 @@ def _text(content: Content, separator: str | None, encoding: str | None) -> Sour
     written = check_encoding(encoding) if encoding else sniff_encoding(content)
     with open_text(content, written) as (lines, _):
         head = lines.read(BLOCK)
+    if "\0" in head:
+        raise BadInputError(f"{content.name} is no text, nor any other table that can be read.")
     if not head.strip():
         raise BadInputError(f"{content.name}: the file is empty.")
     notes = [] if encoding or written in PLAIN else [_note_on(written)]
-    name = content.path.name.lower() if content.path else ""
-    suffixes = Path(name.removesuffix(".gz").removesuffix(".zst")).suffix
-    if suffixes in JSON_LINES or (not suffixes and head.lstrip().startswith("{")):
+    if content.suffix in JSON_LINES or (not content.suffix and head.lstrip().startswith("{")):
         return _json_lines(content, written, notes)
-    return _separated(content, written, separator, notes, is_tabbed=suffixes == ".tsv")
+    return _separated(content, written, separator, notes, is_tabbed=content.suffix == ".tsv")
 
 
 def _note_on(encoding: str) -> str:
@@ -84,15 +83,38 @@ def _separated(
         if sign != "," and not is_tabbed:
             notes = [*notes, f"cells are separated by {SEPARATORS[sign]}"]
     with open_text(content, encoding) as (lines, _):
-        header = [name.strip() for name in next(read_rows(lines, sign, content.name), [])]
+        header = next(read_rows(lines, sign, content.name), [])
+    named = _without_unnamed(header)
+
+    def cells(rows: list[list[str]]) -> list[tuple[str, ...]]:
+        columns = list(zip(*rows, strict=True))
+        _check_unnamed(columns[len(named) :], len(named), content.name)
+        return columns[: len(named)]
 
     def blocks() -> Iterator[pd.DataFrame]:
         with open_text(content, encoding) as (lines, raw):
             rows = read_rows(lines, sign, content.name)
             next(rows)
-            yield from _in_frames(rows, header, lambda rows: zip(*rows, strict=True), content, raw)
+            yield from _in_frames(rows, named, cells, content, raw)
 
-    return Source(content.name, header, blocks, notes=tuple(notes), decimal_comma=sign != ",")
+    return Source(content.name, named, blocks, notes=tuple(notes), decimal_comma=sign != ",")
+
+
+def _without_unnamed(header: Sequence[str]) -> list[str]:
+    """The names of columns, without the blank ones that a separator too many makes at the end."""
+    names = [name.strip().removeprefix("\ufeff") for name in header]
+    while len(names) > 1 and not names[-1]:
+        names.pop()
+    return names
+
+
+def _check_unnamed(columns: Sequence[Sequence[str]], n_named: int, name: str) -> None:
+    for place, cells in enumerate(columns, start=n_named + 1):
+        held = next((cell for cell in cells if cell.strip()), None)
+        if held is not None:
+            raise BadInputError(
+                f"{name}: column {place} has no name in the header, and holds {held!r}. Give it one."
+            )
 
 
 def _json_lines(content: Content, encoding: str, notes: list[str]) -> Source:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 from .words import in_options, one_line
 
@@ -38,12 +39,47 @@ def warning_teller() -> Callable[..., None]:
 
 
 def _say(line: str) -> None:
-    try:
+    # Who has closed standard error does not want to know.
+    with suppress(OSError, AttributeError):
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-    except OSError:
-        # Nobody listens any more.
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def tell(text: str, *, aside: bool) -> None:
+    """Print what was found out.
+
+    Parameters
+    ----------
+    text : str
+    aside : bool
+        Whether standard output holds the labels, so that it is printed on standard error.
+
+    Raises
+    ------
+    OSError
+        It cannot be printed, and not because nobody reads it.
+    """
+    out = sys.stderr if aside else sys.stdout
+    if out is None:
+        return
+    if isinstance(out, io.TextIOWrapper):
+        # Names that a poor terminal cannot show are no reason to fail.
+        out.reconfigure(errors="backslashreplace")
+    try:
+        out.write(f"{text}\n")
+        out.flush()
+    except OSError as error:
+        nobody_reads(out)
+        if not isinstance(error, BrokenPipeError):
+            raise OSError(
+                f"the files are written, but the summary cannot be printed ({error.strerror})."
+            ) from None
+
+
+def nobody_reads(out: TextIO) -> None:
+    """Let a stream lead nowhere, so that Python does not complain about it when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
 
 
 @contextmanager
@@ -58,7 +94,7 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
         unit_scale=True,
         leave=False,
         delay=QUIET_SECONDS,
-        disable=not sys.stderr.isatty(),
+        disable=sys.stderr is None or not sys.stderr.isatty(),
     )
 
     def show(done: int) -> None:

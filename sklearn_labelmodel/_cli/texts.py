@@ -68,7 +68,7 @@ def _by_all_bytes(head: bytes, stream: IO[bytes]) -> str:
 def check_encoding(name: str) -> str:
     """The encoding, if there is one of this name."""
     try:
-        codecs.lookup(name)
+        "".encode(name)
     except LookupError:
         raise BadInputError(
             f"--encoding {name}: there is no such encoding. Common ones are utf-8, utf-16, cp1252 and latin-1."
