@@ -94,6 +94,8 @@ def check_folder(path: str) -> None:
     """
     end = Path(os.path.realpath(path))
     folder = end.parent
+    if end.is_dir():
+        raise IsADirectoryError(f"{path} is a folder.")
     if end.exists() and not end.is_file():
         return
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -70,7 +70,10 @@ def _with_schema_of(schema: pa.Schema, fragment: Any) -> pa.Schema:
             raise ValueError(
                 f"it differs from the first file of the folder in the column {min(unlike)!r}"
             )
-        return pa.unify_schemas([schema, own], promote_options="permissive")
+        try:
+            return pa.unify_schemas([schema, own], promote_options="permissive")
+        except TypeError as error:
+            raise ValueError(f"it differs from the first file of the folder: {error}") from None
 
 
 def _source(
