@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
+        # Sparse votes of a crowd have no names, and their columns are in order.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
         warnings.showwarning = warning_teller()
         try:
             with ended_by_signals():

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._utils.spelling import is_word_for_no_vote, spelling
-from .words import BadInputError
+from .words import ROW_0, BadInputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LARGEST, ESTIMATE = 2**63, "estimate"
-ROW_0 = "(Row 0 is the first after the header.)"
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,9 @@ def _names(option: str, typed: Sequence[str], source: Source) -> list[str]:
 
 def _unknown(option: str, name: str, source: Source) -> BadInputError:
     columns = listed([column or "''" for column in source.columns], MOST_NAMES)
-    close = get_close_matches(name, source.columns, n=1)
-    meant = f" Did you mean {close[0]!r}?" if close else ""
+    by_small = {column.casefold(): column for column in source.columns}
+    close = get_close_matches(name.casefold(), by_small, n=1)
+    meant = f" Did you mean {by_small[close[0]]!r}?" if close else ""
     return BadInputError(
         f"{source.name}: {option} names {name!r}; the columns are {columns}.{meant}"
     )

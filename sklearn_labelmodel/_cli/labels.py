@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .cells import ROW_0, CellReader, number_of, read_balance, read_classes, split_words
+from .cells import CellReader, number_of, read_balance, read_classes, split_words
 from .columns import LABEL, PROBABILITY
 from .content import package
 from .rows import Rows
 from .terminal import progress
-from .words import BadInputError, in_options
+from .words import BadInputError, bad_input
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,10 +83,8 @@ def train(
     }
     _check_classes(rows, known, name)
     model = _kind_of(options)(**known)
-    try:
+    with bad_input(name):
         model.fit(rows.votes, rows.gold)
-    except (ValueError, TypeError) as error:
-        raise bad_votes(error, name) from None
     if not hasattr(rows.votes, "columns"):
         # Sparse votes have no names, and what is told and saved is to have them.
         model.feature_names_in_ = _as_names(rows.voters)
@@ -130,12 +127,6 @@ def _check_classes(rows: Rows, known: Mapping[str, Any], name: str) -> None:
         )
 
 
-def bad_votes(error: Exception, name: str) -> BadInputError:
-    """What the library says of votes, in the words of the command."""
-    said = in_options(str(error))
-    return BadInputError(f"{name}: {said}{f' {ROW_0}' if ' row ' in said else ''}")
-
-
 # Labels -------------------------------------------------------------------------------------------
 
 
@@ -153,10 +144,8 @@ def labels_of(model: Any, rows: Rows, name: str) -> Iterator[pd.DataFrame]:
         for first in range(0, n_rows, SOME_ROWS):
             some = slice(first, first + SOME_ROWS)
             votes = rows.votes.iloc[some] if hasattr(rows.votes, "iloc") else rows.votes[some]
-            try:
+            with bad_input(name):
                 labels = _labels(model, votes)
-            except (ValueError, TypeError) as error:
-                raise bad_votes(error, name) from None
             yield rows.ids.iloc[some].reset_index(drop=True).join(labels)
             shown(min(first + SOME_ROWS, n_rows))
 
@@ -167,11 +156,8 @@ def _labels(model: Any, votes: Any) -> pd.DataFrame:
     from .._votes.per_lf import rows_with_vote
     from ..inspection._decisions import probs_to_preds
 
-    with warnings.catch_warnings():
-        # Sparse votes have none, and their columns are in order.
-        warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        proba = model.predict_proba(votes)
-        voted = rows_with_vote(model._read_votes(votes))
+    proba = model.predict_proba(votes)
+    voted = rows_with_vote(model._read_votes(votes))
     classes = model.classes_
     label = pd.Series(probs_to_preds(proba, classes, abstain=None), dtype=object)
     label[~voted] = None

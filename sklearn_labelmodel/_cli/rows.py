@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .cells import ROW_0, CellReader, read_scores
+from .cells import CellReader, read_scores
 from .columns import Roles
 from .source import Source
-from .words import BadInputError
+from .words import ROW_0, BadInputError, bad_input
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,7 +133,7 @@ def read_long(
     task, worker, label = columns[:3]
     table = pd.DataFrame({task: cells[task], worker: cells[worker]})
     table[label] = reader.votes(cells[label])
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), bad_input(source.name):
         # Empty cells and marks are no votes here, which needs no warning.
         warnings.filterwarnings("ignore", message=".*holds no label in")
         L, tasks, workers = votes_from_long(

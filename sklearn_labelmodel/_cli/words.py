@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 # Patterns, and what takes their place, in order.
 IN_OPTIONS = (
@@ -88,3 +89,22 @@ class BadInputError(Exception):
 def one_line(message: object) -> str:
     """A message, which may be another library's, in one line."""
     return " ".join(str(message).split())
+
+
+ROW_0 = "(Row 0 is the first after the header.)"
+
+
+@contextmanager
+def bad_input(name: str) -> Iterator[None]:
+    """What the library says of votes, in the words of the command.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    """
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        said = one_line(in_options(str(error)))
+        raise BadInputError(f"{name}: {said}{f' {ROW_0}' if ' row ' in said else ''}") from None
