@@ -139,13 +139,15 @@ def read_long(
         L, tasks, workers = votes_from_long(
             table, row=task, voter=worker, label=label, repeats=repeats, voters=voters
         )
+    # As the table names them, not sorted.
+    in_order = pd.Index(cells[task].cat.categories[pd.unique(cells[task].cat.codes)])
+    order = pd.Index(tasks).get_indexer(in_order)
+    L = L.iloc[order].set_axis(pd.RangeIndex(len(order))) if hasattr(L, "iloc") else L[order]
     gold = None
     if columns[3:]:
         labels = reader.labels(cells[columns[3]])
-        gold = _gold_of_tasks(cells[task], labels, tasks, source.name)
-    if hasattr(L, "columns"):
-        L = L.set_axis(pd.RangeIndex(len(tasks)))
-    return Rows(pd.DataFrame({task: tasks}), L, workers.tolist(), gold)
+        gold = _gold_of_tasks(cells[task], labels, in_order, source.name)
+    return Rows(pd.DataFrame({task: in_order}), L, workers.tolist(), gold)
 
 
 def _gold_of_tasks(task: pd.Series, gold: pd.Series, tasks: Any, name: str) -> pd.Series:
