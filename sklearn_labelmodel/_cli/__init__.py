@@ -15,11 +15,12 @@ from .doubts import check_no_repeats, check_voters
 from .ending import EndedError, ended_by_signals
 from .files import Staged, check_folder, staged
 from .findings import findings
-from .labels import labels_of, load_model, reader_of, train
+from .labels import labels_of, load_model, parameters, reader_of, train
 from .options import Options, check_options, parse
-from .rows import Rows, read_long, read_wide
+from .rows import Whole, read_long, read_wide
 from .source import Source
 from .sources import open_source
+from .stream import Blocks
 from .terminal import complain, nobody_reads, note, tell, warning_teller
 from .words import BadInputError, in_options, one_line
 from .writing import open_table
@@ -27,6 +28,8 @@ from .writing import open_table
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 FAULTS = (ArithmeticError, ValueError, ImportError, OSError, EOFError)
 MOST_CLASSES = 10
+# A table of more cells is not read into memory.
+MOST_CELLS = 100_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,36 +100,45 @@ def _work(options: Options) -> None:
         source = open_source(content, options.sep, options.encoding)
         for text in source.notes:
             note(f"{source.name}: {text}")
-        reader = reader_of(options, model)
-        rows, scores = _read(source, options, reader, model)
+        _label(source, model, options)
+
+
+def _label(source: Source, model: Any, options: Options) -> None:
+    reader = reader_of(options, model)
+    table = _open(source, options, reader, model)
     if model is None:
-        model = train(options, rows, scores, reader, source.name)
-    report = model.report(rows.votes)
+        known = parameters(options, table.scores, reader)
+        votes, gold = table.training(known["abstain"])
+        model = train(options, known, votes, gold, table.voters, source.name)
     with staged() as files:
-        counts = _write_labels(model, rows, options, files, source.name)
+        counts = _write_labels(model, table, options, files, source.name)
+        rows = table.looked_at
+        report = model.report(rows.votes)
         if options.report is not None:
             report.to_html(files.part(options.report))
         if options.save is not None:
             model.save(files.part(options.save))
     where = "standard output" if options.output == STANDARD else options.output
-    told = [*findings(model, rows, report, scores, options.level), _counted(counts, where)]
+    told = [*findings(model, rows, report, table.scores, options.level)]
+    if rows.votes.shape[0] < sum(counts.values()):
+        told.append(f"All this is said of {rows.votes.shape[0]:,} rows, evenly spaced.")
+    told.append(_counted(counts, where))
     tell("\n\n".join(told), aside=options.output == STANDARD)
 
 
-def _read(
-    source: Source, options: Options, reader: CellReader, model: Any
-) -> tuple[Rows, Sequence[str]]:
+def _open(source: Source, options: Options, reader: CellReader, model: Any) -> Whole | Blocks:
+    """The table, with the role of each column; a large one is not read yet."""
     trained_on = None if model is None else _voters_of(model, options)
     if options.long is not None:
         columns = columns_of_long(source, options)
-        return read_long(source, columns, reader, options.repeats, trained_on), []
+        return Whole(read_long(source, columns, reader, options.repeats, trained_on))
     roles = roles_of(source, options, trained_on)
     if model is None:
         _check_doubts(source, roles, reader, options)
-        scores = roles.scores
     else:
-        scores = list(model.score_bins_)
-        roles = roles._replace(scores=scores)
+        roles = roles._replace(scores=list(model.score_bins_))
+    if options.stream or (source.n_cells > MOST_CELLS and not options.scores):
+        return Blocks(source, roles, reader)
     rows = read_wide(source, roles, reader)
     if not options.voters:
         check_no_repeats(rows.ids, roles.voters, source.name)
@@ -134,7 +146,7 @@ def _read(
         raise BadInputError(
             f"{source.name}: there is no vote; every cell is empty or the --abstain value."
         )
-    return rows, scores
+    return Whole(rows, roles.scores)
 
 
 def _voters_of(model: Any, options: Options) -> list[Any]:
@@ -158,17 +170,18 @@ def _check_doubts(source: Source, roles: Roles, reader: CellReader, options: Opt
 
 
 def _write_labels(
-    model: Any, rows: Rows, options: Options, files: Staged, name: str
+    model: Any, table: Whole | Blocks, options: Options, files: Staged, name: str
 ) -> Counter[Any]:
     """Write the labels; how many rows have each of them, None being no label."""
     counts: Counter[Any] = Counter()
     file = None if options.output == STANDARD else files.part(options.output)
     with open_table(file, options.output, raw=options.raw) as write:
-        for table in labels_of(model, rows, name):
-            write(table)
-            shares = table[LABEL].value_counts()
+        for rows in table.parts():
+            labels = labels_of(model, rows, name)
+            write(labels)
+            shares = labels[LABEL].value_counts()
             counts.update(dict(shares))
-            counts[None] += len(table) - int(shares.sum())
+            counts[None] += len(labels) - int(shares.sum())
     return counts
 
 

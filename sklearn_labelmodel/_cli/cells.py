@@ -71,7 +71,7 @@ class CellReader:
         silent = [self._is_abstain(cell) for cell in said]
         numbers = [None if self.as_text else number_of(cell) for cell in said]
         words = [cell for cell, number in zip(said, numbers, strict=True) if number is None]
-        if all(self._is_abstain(word) or _is_mark(word) for word in words):
+        if all(self._is_abstain(word) or is_mark(word) for word in words):
             # Beside a mark, numbers are read as in the other columns, so that the mark is told.
             pairs = zip(said, numbers, strict=True)
             said = [cell if number is None else number for cell, number in pairs]
@@ -100,7 +100,8 @@ def _kind(values: list[Any]) -> str:
     return "bool" if kinds == {bool} else "object"
 
 
-def _is_mark(cell: Any) -> bool:
+def is_mark(cell: Any) -> bool:
+    """Whether a cell is a word for no vote."""
     return isinstance(cell, str) and is_word_for_no_vote(cell)
 
 

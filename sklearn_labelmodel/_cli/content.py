@@ -18,6 +18,8 @@ from .words import BadInputError
 STANDARD = "-"
 # What files begin with.
 PARQUET, WORKBOOKS = b"PAR1", (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+# What votes take in a text, and how many times packing makes it smaller.
+BYTES_A_CELL, PACKED_TO = 4, 8
 # What may go wrong in reading a file, besides memory.
 READING = (OSError, EOFError, ValueError, zlib.error)
 
@@ -59,6 +61,11 @@ class Content(NamedTuple):
 
     def size(self) -> int:
         return os.stat(self.place if isinstance(self.place, Path) else self.place.fileno()).st_size
+
+    def n_cells(self) -> int:
+        """About how many cells a table of text has."""
+        packed = any(self.starts_with(sign) for sign, _ in PACKED)
+        return self.size() * (PACKED_TO if packed else 1) // BYTES_A_CELL
 
     @contextmanager
     def unpacked(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._votes.containers import as_objects
 from .cells import CellReader, number_of, read_balance, read_classes, split_words
 from .columns import LABEL, PROBABILITY
 from .content import package
 from .rows import Rows
-from .terminal import progress
 from .words import BadInputError, bad_input
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .options import Options
 
 NO_VOTE = "-1"
-SOME_ROWS = 200_000
 # NumPy's kinds, and what holds them in a table beside rows without a label.
 NULLABLE: dict[str, Any] = {"i": "Int64", "u": "UInt64", "f": "Float64", "b": "boolean"}
 
@@ -65,29 +64,50 @@ def _named_by_balance(options: Options) -> list[str]:
     return [pair.rpartition("=")[0].strip() for pair in split_words(options.class_balance)]
 
 
+def parameters(options: Options, scores: Sequence[str], reader: CellReader) -> dict[str, Any]:
+    """What options say to a label model."""
+    return {
+        "scores": list(scores) or None,
+        "class_balance": read_balance(options.class_balance, reader) or None,
+        "classes": read_classes(split_words(options.classes), reader) or None,
+        "abstain": [_plain(mark) for mark in reader.abstain] or None,
+    }
+
+
 def train(
-    options: Options, rows: Rows, scores: Sequence[str], reader: CellReader, name: str
+    options: Options, known: dict[str, Any], votes: Any, gold: Any, voters: Sequence[Any], name: str
 ) -> Any:
     """A label model, fitted.
+
+    Parameters
+    ----------
+    options : Options
+    known : dict
+        The parameters of the model.
+    votes : DataFrame, CSR array or VoteStatistics
+    gold : Series or None
+    voters : sequence
+        Names of the columns of votes.
+    name : str
+        Of the file.
 
     Raises
     ------
     BadInputError
         Votes, labels or options that cannot be what was meant.
     """
-    known = {
-        "scores": list(scores) or None,
-        "class_balance": read_balance(options.class_balance, reader) or None,
-        "classes": read_classes(split_words(options.classes), reader) or None,
-        "abstain": [_plain(mark) for mark in reader.abstain] or None,
-    }
-    _check_classes(rows, known, name)
+    only_scores = known["scores"] and len(known["scores"]) == len(voters)
+    if only_scores and not (known["class_balance"] or known["classes"] or gold is not None):
+        raise BadInputError(
+            f"{name}: scores name no classes. Say which by --classes or --class-balance (scores speak for the "
+            "second), by --gold, or by a column of votes."
+        )
     model = _kind_of(options)(**known)
     with bad_input(name):
-        model.fit(rows.votes, rows.gold)
-    if not hasattr(rows.votes, "columns"):
+        model.fit(votes, gold)
+    if not hasattr(model, "feature_names_in_"):
         # Sparse votes have no names, and what is told and saved is to have them.
-        model.feature_names_in_ = _as_names(rows.voters)
+        model.feature_names_in_ = as_objects(voters)
     return model
 
 
@@ -110,44 +130,21 @@ def _plain(mark: str) -> Any:
     return mark if number is None else number
 
 
-def _as_names(voters: Sequence[Any]) -> Any:
-    from .._votes.containers import as_objects
-
-    return as_objects(voters)
-
-
-def _check_classes(rows: Rows, known: Mapping[str, Any], name: str) -> None:
-    """Scores name no classes."""
-    only_scores = known["scores"] and len(known["scores"]) == len(rows.voters)
-    named = known["class_balance"] or known["classes"] or rows.gold is not None
-    if only_scores and not named:
-        raise BadInputError(
-            f"{name}: scores name no classes. Say which by --classes or --class-balance (scores speak for the "
-            "second), by --gold, or by a column of votes."
-        )
-
-
 # Labels -------------------------------------------------------------------------------------------
 
 
-def labels_of(model: Any, rows: Rows, name: str) -> Iterator[pd.DataFrame]:
-    """The table of labels, some rows at a time.
+def labels_of(model: Any, rows: Rows, name: str) -> pd.DataFrame:
+    """The table of labels of some rows.
 
-    Yields
-    ------
+    Returns
+    -------
     labels : DataFrame
         The columns that are copied, the label (missing where no one votes or where classes are tied), and a
         probability for each class.
     """
-    n_rows = len(rows.ids)
-    with progress("labelling", n_rows, " rows") as shown:
-        for first in range(0, n_rows, SOME_ROWS):
-            some = slice(first, first + SOME_ROWS)
-            votes = rows.votes.iloc[some] if hasattr(rows.votes, "iloc") else rows.votes[some]
-            with bad_input(name):
-                labels = _labels(model, votes)
-            yield rows.ids.iloc[some].reset_index(drop=True).join(labels)
-            shown(min(first + SOME_ROWS, n_rows))
+    with bad_input(name):
+        labels = _labels(model, rows.votes)
+    return rows.ids.reset_index(drop=True).join(labels)
 
 
 def _labels(model: Any, votes: Any) -> pd.DataFrame:

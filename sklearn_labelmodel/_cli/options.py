@@ -39,6 +39,7 @@ class Options(argparse.Namespace):
     repeats: str
     sep: str | None
     encoding: str | None
+    stream: bool
     id: list[str]
     gold: str | None
     scores: list[str]
@@ -125,6 +126,12 @@ def _add_reading(group: Group) -> None:
     )
     group.add_argument(
         "--encoding", metavar="NAME", help="such as utf-8, utf-16 or cp1252 (default: found out)"
+    )
+
+    group.add_argument(
+        "--stream",
+        action="store_true",
+        help="read the rows twice, some at a time, in little memory, as is done with large files by itself",
     )
 
 
@@ -231,6 +238,11 @@ def _check_together(options: Options) -> None:
             raise BadInputError(
                 f"--model and {option} do not go together: what the model learned stays as it is."
             )
+    if options.stream and (options.long is not None or options.scores):
+        other = "--scores" if options.scores else "--long"
+        raise BadInputError(
+            f"--stream and {other} do not go together: they need all rows at once. Leave --stream out."
+        )
     apart = {"--id": options.id, "--scores": options.scores, "--voters": options.voters}
     for option, given in apart.items():
         if options.long is not None and given:

@@ -96,7 +96,8 @@ def _source(
                 first += len(frame)
                 shown(first)
 
-    return Source(name, columns, blocks, index=tuple(each for each in index if each in columns))
+    kept = tuple(each for each in index if each in columns)
+    return Source(name, columns, blocks, index=kept, n_cells=n_rows * len(columns))
 
 
 def _frame(batch: pa.RecordBatch) -> pd.DataFrame:

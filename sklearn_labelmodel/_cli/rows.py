@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .cells import CellReader, read_scores
 from .columns import Roles
 from .source import Source
+from .terminal import progress
 from .words import ROW_0, BadInputError, bad_input
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SOME_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,44 @@ class Rows:
     gold: pd.Series | None
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A table that is in memory.
+
+    Attributes
+    ----------
+    rows : Rows
+    scores : list of str
+        Which voters are scores.
+    """
+
+    rows: Rows
+    scores: Sequence[str] = ()
+
+    @property
+    def voters(self) -> list[Any]:
+        return self.rows.voters
+
+    @property
+    def looked_at(self) -> Rows:
+        """The rows that findings are about."""
+        return self.rows
+
+    def training(self, abstain: Any) -> tuple[Any, Any]:  # noqa: ARG002
+        """Votes and gold labels, as label models fit them."""
+        return self.rows.votes, self.rows.gold
+
+    def parts(self) -> Iterator[Rows]:
+        """All rows, some at a time."""
+        rows, n_rows = self.rows, len(self.rows.ids)
+        with progress("labelling", n_rows, " rows") as shown:
+            for first in range(0, n_rows, SOME_ROWS):
+                some = slice(first, first + SOME_ROWS)
+                votes = rows.votes.iloc[some] if hasattr(rows.votes, "iloc") else rows.votes[some]
+                yield Rows(rows.ids.iloc[some], votes, rows.voters, None)
+                shown(min(some.stop, n_rows))
+
+
 # Tables with a column for each voter --------------------------------------------------------------
 
 
@@ -54,21 +95,27 @@ def read_wide(source: Source, roles: Roles, reader: CellReader) -> Rows:
     BadInputError
         What the file or a score is not; a table without rows.
     """
-    names = list(dict.fromkeys([*roles.voters, *([roles.gold] if roles.gold else [])]))
-    cells, ids = _gather(source, names, roles.ids)
+    names = [*roles.voters, *([roles.gold] if roles.gold is not None else [])]
+    return read_rows(_gather(source, list(dict.fromkeys(names)), roles.ids), source, roles, reader)
+
+
+def read_rows(table: pd.DataFrame, source: Source, roles: Roles, reader: CellReader) -> Rows:
+    """Some rows of a table with a column for each voter."""
+    import pandas as pd
+
     votes = {
-        name: read_scores(cells[name], source.name, reader, decimal_comma=source.decimal_comma)
+        name: read_scores(table[name], source.name, reader, decimal_comma=source.decimal_comma)
         if name in roles.scores
-        else reader.votes(cells[name])
+        else reader.votes(table[name])
         for name in roles.voters
     }
-    gold = reader.labels(cells[roles.gold]) if roles.gold is not None else None
-    return Rows(ids, _frame(votes, ids.index), roles.voters, gold)
+    frame = pd.DataFrame(dict(enumerate(votes.values())), index=table.index)
+    frame.columns = pd.Index(roles.voters, dtype=object)
+    gold = reader.labels(table[roles.gold]) if roles.gold is not None else None
+    return Rows(table[roles.ids], frame, roles.voters, gold)
 
 
-def _gather(
-    source: Source, coded: Sequence[str], kept: Sequence[str]
-) -> tuple[dict[str, pd.Series], pd.DataFrame]:
+def _gather(source: Source, coded: Sequence[str], kept: Sequence[str]) -> pd.DataFrame:
     """Some columns as categories, which take a byte or two a cell, and others as they are."""
     import pandas as pd
 
@@ -81,10 +128,8 @@ def _gather(
     if not copied:
         raise BadInputError(f"{source.name}: there is a header, but no row.")
     ids = pd.concat(copied)
-    return {
-        name: pd.Series(pd.api.types.union_categoricals(each), index=ids.index, name=name)
-        for name, each in parts.items()
-    }, ids
+    cells = {name: pd.api.types.union_categoricals(each) for name, each in parts.items()}
+    return ids.assign(**cells)
 
 
 def _as_categories(column: pd.Series) -> Any:
@@ -92,14 +137,6 @@ def _as_categories(column: pd.Series) -> Any:
 
     codes, distinct = pd.factorize(column)
     return pd.Categorical.from_codes(codes, categories=pd.Index(distinct.tolist(), dtype=object))
-
-
-def _frame(columns: dict[str, pd.Series], index: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame(dict(enumerate(columns.values())), index=index)
-    frame.columns = pd.Index(list(columns), dtype=object)
-    return frame
 
 
 # Tables with a row for each vote ------------------------------------------------------------------
@@ -129,7 +166,7 @@ def read_long(
 
     from ..labeling import votes_from_long
 
-    cells, _ = _gather(source, columns, ())
+    cells = _gather(source, columns, ())
     task, worker, label = columns[:3]
     table = pd.DataFrame({task: cells[task], worker: cells[worker]})
     table[label] = reader.votes(cells[label])
@@ -140,14 +177,14 @@ def read_long(
             table, row=task, voter=worker, label=label, repeats=repeats, voters=voters
         )
     # As the table names them, not sorted.
-    in_order = pd.Index(cells[task].cat.categories[pd.unique(cells[task].cat.codes)])
-    order = pd.Index(tasks).get_indexer(in_order)
+    in_order = cells[task].drop_duplicates().astype(object)
+    order = pd.Index(tasks).get_indexer(pd.Index(in_order))
     L = L.iloc[order].set_axis(pd.RangeIndex(len(order))) if hasattr(L, "iloc") else L[order]
     gold = None
     if columns[3:]:
         labels = reader.labels(cells[columns[3]])
         gold = _gold_of_tasks(cells[task], labels, in_order, source.name)
-    return Rows(pd.DataFrame({task: in_order}), L, workers.tolist(), gold)
+    return Rows(pd.DataFrame({task: in_order.to_numpy()}), L, workers.tolist(), gold)
 
 
 def _gold_of_tasks(task: pd.Series, gold: pd.Series, tasks: Any, name: str) -> pd.Series:

@@ -33,6 +33,8 @@ class Source:
         What was found out about the file and is to be told.
     decimal_comma : bool
         Whether a comma may stand in a number.
+    n_cells : int
+        About how many cells there are.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Source:
     index: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     decimal_comma: bool = False
+    n_cells: int = 0
 
 
 @contextmanager

@@ -97,7 +97,14 @@ def _separated(
             next(rows)
             yield from _in_frames(rows, named, cells, content, raw)
 
-    return Source(content.name, named, blocks, notes=tuple(notes), decimal_comma=sign != ",")
+    return Source(
+        content.name,
+        named,
+        blocks,
+        notes=tuple(notes),
+        decimal_comma=sign != ",",
+        n_cells=content.n_cells(),
+    )
 
 
 def _without_unnamed(header: Sequence[str]) -> list[str]:
@@ -128,7 +135,7 @@ def _json_lines(content: Content, encoding: str, notes: list[str]) -> Source:
         with open_text(content, encoding) as (lines, raw):
             yield from _in_frames(_objects(lines, content.name), columns, cells, content, raw)
 
-    return Source(content.name, columns, blocks, notes=tuple(notes))
+    return Source(content.name, columns, blocks, notes=tuple(notes), n_cells=content.n_cells())
 
 
 def _objects(lines: Iterator[str], name: str) -> Iterator[dict[str, Any]]:
