@@ -104,7 +104,7 @@ def check_library(library: str, what: str) -> None:
     from importlib.util import find_spec
 
     if find_spec(library) is None:
-        raise BadInputError(f"{what} needs {library}; pip install {library}.")
+        raise BadInputError(f"{what} by {library}, which is not installed; pip install {library}.")
 
 
 def _unpack_gzip(raw: IO[bytes], name: str) -> IO[bytes]:  # noqa: ARG001
@@ -112,7 +112,7 @@ def _unpack_gzip(raw: IO[bytes], name: str) -> IO[bytes]:  # noqa: ARG001
 
 
 def _unpack_zstd(raw: IO[bytes], name: str) -> IO[bytes]:
-    check_library("pyarrow", f"{name}: zstd")
+    check_library("pyarrow", f"{name}: zstd is read")
     import pyarrow as pa
 
     return pa.CompressedInputStream(raw, "zstd")

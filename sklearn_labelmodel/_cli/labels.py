@@ -37,7 +37,9 @@ def load_model(path: str) -> Any:
 
     try:
         model = package().load(path)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BadInputError(f"--model {path}: {error.strerror}.") from None
+    except ValueError as error:
         raise BadInputError(f"--model: {error}") from None
     if not isinstance(model, BaseLabelModel):
         raise BadInputError(

@@ -217,13 +217,16 @@ def check_options(options: Options) -> None:
     _check_suffix(options.output)
     for option, path in options.written.items():
         _check_place(option, path, options)
-    if options.output.removesuffix(".zst") != options.output or ".parquet" in _suffix(
-        options.output
-    ):
-        check_library(
-            "pyarrow",
-            f"{options.output}: {'zstd' if options.output.endswith('.zst') else 'Parquet'}",
-        )
+    _check_libraries(options)
+
+
+def _check_libraries(options: Options) -> None:
+    """What the end of the work needs is missed before it begins."""
+    if options.output.lower().endswith((".parquet", ".zst")):
+        check_library("pyarrow", f"{options.output}: Parquet and zstd are written")
+    for option, path in (("--save", options.save), ("--model", options.model)):
+        if path is not None:
+            check_library("skops", f"{option}: models are kept")
 
 
 def _check_together(options: Options) -> None:

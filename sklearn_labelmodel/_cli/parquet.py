@@ -22,7 +22,7 @@ UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 
 def read_file(content: Content) -> Source:
     """A Parquet file."""
-    check_library("pyarrow", f"{content.name}: Parquet")
+    check_library("pyarrow", f"{content.name}: Parquet is read")
     import pyarrow.parquet as pq
 
     with content.raw() as raw:
@@ -38,7 +38,7 @@ def read_file(content: Content) -> Source:
 
 def read_folder(folder: Path) -> Source:
     """All Parquet files of a folder and the folders in it, in the order of their names."""
-    check_library("pyarrow", f"{folder}: Parquet")
+    check_library("pyarrow", f"{folder}: Parquet is read")
     import pyarrow.dataset as ds
 
     if not any(folder.rglob("*.parquet")):
