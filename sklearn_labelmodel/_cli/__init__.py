@@ -17,7 +17,7 @@ from .files import Staged, check_folder, staged
 from .findings import findings
 from .labels import labels_of, load_model, parameters, reader_of, train
 from .options import Options, check_options, parse
-from .rows import Whole, read_long, read_wide
+from .rows import Rows, Whole, read_long, read_wide
 from .source import Source
 from .sources import open_source
 from .stream import Blocks
@@ -28,6 +28,8 @@ from .writing import open_table
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 FAULTS = (ArithmeticError, ValueError, ImportError, OSError, EOFError)
 MOST_CLASSES = 10
+# Of more voters, a report takes minutes: only what the fit itself tells is printed.
+MOST_REPORTED = 1000
 # A table of more cells is not read into memory.
 MOST_CELLS = 100_000_000
 
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with ended_by_signals():
                 return _run(options)
         except (KeyboardInterrupt, EndedError):
-            complain("ended before it was done; no file was changed.")
+            complain("ended before it was done.")
             return FAILED
 
 
@@ -112,18 +114,28 @@ def _label(source: Source, model: Any, options: Options) -> None:
         model = train(options, known, votes, gold, table.voters, source.name)
     with staged() as files:
         counts = _write_labels(model, table, options, files, source.name)
-        rows = table.looked_at
-        report = model.report(rows.votes)
-        if options.report is not None:
-            report.to_html(files.part(options.report))
         if options.save is not None:
             model.save(files.part(options.save))
+    # What comes now may take its time, and the labels are safe.
+    rows = table.looked_at
+    report = _report(model, rows, options)
     where = "standard output" if options.output == STANDARD else options.output
     told = [*findings(model, rows, report, table.scores, options.level)]
     if rows.votes.shape[0] < sum(counts.values()):
         told.append(f"All this is said of {rows.votes.shape[0]:,} rows, evenly spaced.")
     told.append(_counted(counts, where))
     tell("\n\n".join(told), aside=options.output == STANDARD)
+
+
+def _report(model: Any, rows: Rows, options: Options) -> Any:
+    """What there is to say of the fit; a page where one is asked for."""
+    if options.report is None:
+        large = rows.votes.shape[1] > MOST_REPORTED
+        return model.report_ if large else model.report(rows.votes)
+    report = model.report(rows.votes)
+    with staged() as files:
+        report.to_html(files.part(options.report))
+    return report
 
 
 def _open(source: Source, options: Options, reader: CellReader, model: Any) -> Whole | Blocks:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,17 +13,19 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from .._utils import plain
+from .._utils import plain, quoted
+from .._utils.keeping import PlainState, write_whole
+from .containers import as_objects
 from .counted import Counted, add, count, read_block
-from .gold import UNLABELLED
 from .pairs import PairCounts
 from .patterns import FoundRows
 from .reader import markers_of
 
 FORMAT = 1
+UNREADABLE = (zipfile.BadZipFile, zlib.error)
 
 
-class VoteStatistics:
+class VoteStatistics(PlainState):
     """Counts of votes that add up over rows: all that the label models need to know to be fitted.
 
     Count each part of the rows where it lies, add the parts up in any order, and fit the sum:
@@ -84,9 +89,7 @@ class VoteStatistics:
         *,
         abstain: Any = -1,
     ):
-        # Whether -1 is a class shows when all rows are counted: here it is a label like others.
-        marks = [UNLABELLED, str(UNLABELLED)]
-        self._set(count(*read_block(L, y, sample_weight, abstain=abstain, classes=marks)), abstain)
+        self._set(count(*read_block(L, y, sample_weight, abstain=abstain)), abstain)
 
     @classmethod
     def of_counted(cls, counted: Counted, abstain: Any) -> Self:
@@ -98,6 +101,10 @@ class VoteStatistics:
     def _set(self, counted: Counted, abstain: Any) -> None:
         self._counted = counted
         self._markers = _sorted_markers(abstain)
+
+    @classmethod
+    def _held(cls) -> tuple[type, ...]:
+        return Counted, PairCounts, FoundRows
 
     @property
     def n_samples(self) -> float:
@@ -140,8 +147,8 @@ class VoteStatistics:
         """Raise a ValueError where votes were counted with other abstain markers."""
         if self._markers != _sorted_markers(abstain):
             raise ValueError(
-                f"These votes were counted with abstain={self._markers}, and the label model has abstain={abstain!r}. "
-                "Give both the same."
+                f"These votes were counted with abstain={self._markers}, and the label model has "
+                f"abstain={quoted(abstain)}. Give both the same."
             )
 
     def __radd__(self, other: Any) -> VoteStatistics:
@@ -169,8 +176,9 @@ class VoteStatistics:
         ----------
         path : str or Path
         """
-        with Path(path).open("wb") as file:
-            np.savez(file, allow_pickle=False, **as_arrays(self))
+        data = io.BytesIO()
+        np.savez(data, **as_arrays(self))  # type: ignore[arg-type]
+        write_whole(path, data.getvalue())
 
     @classmethod
     def load(cls, path: str | Path) -> VoteStatistics:
@@ -236,11 +244,13 @@ def _own_values(values: NDArray[Any]) -> NDArray[Any]:
 
 def from_file(path: str | Path) -> VoteStatistics:
     """Read what `VoteStatistics.save` wrote."""
+    # NumPy leaves a file open that it cannot read.
+    data = io.BytesIO(Path(path).read_bytes())
     try:
-        with np.load(Path(path), allow_pickle=False) as file:
+        with np.load(data, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
         found_format = int(held["format"])
-    except (ValueError, KeyError, EOFError, TypeError) as error:
+    except (*UNREADABLE, ValueError, KeyError, EOFError, TypeError) as error:
         raise ValueError(
             f"{path} holds no vote statistics. Give a file that VoteStatistics.save wrote."
         ) from error
@@ -277,9 +287,7 @@ def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
     cells = sp.csr_array(
         (ones, held["cell_symbols"], held["cell_bounds"]), shape=(n_rows, n_symbols)
     )
-    own_names = (
-        None if names is None else np.array([_as_name(name) for name in names], dtype=object)
-    )
+    own_names = None if names is None else as_objects([_as_name(name) for name in names])
     return VoteStatistics.of_counted(
         Counted(own_names, pairs.compact(), found, cells), json.loads(str(held["markers"]))
     )

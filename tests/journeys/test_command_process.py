@@ -108,7 +108,7 @@ def test_a_signal_ends_the_command_without_a_trace(folder, number):
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert errors == "labelmodel: error: ended before it was done; no file was changed.\n"
+    assert errors == "labelmodel: error: ended before it was done.\n"
     assert names(folder) == ["labels.csv", "pipe.csv", "votes.csv"]
     assert (folder / "labels.csv").read_text() == "precious"
 
