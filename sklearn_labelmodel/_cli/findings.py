@@ -9,7 +9,7 @@ from .._utils import listed
 from .rows import Rows
 from .words import in_options
 
-# More voters are in the report; of more classes the first are shown.
+# Of more voters those trusted least are shown, of more classes the first.
 MOST_VOTERS, MOST_CLASSES = 40, 6
 
 
@@ -43,7 +43,10 @@ def _voters(model: Any, rows: Rows) -> str:
     summary["polarity"] = [
         listed([str(vote) for vote in said], MOST_CLASSES) for said in summary["polarity"]
     ]
-    return _table(summary)
+    if len(summary) <= MOST_VOTERS:
+        return _table(summary)
+    least = summary.sort_values("learned_accuracy").head(MOST_VOTERS)
+    return f"{_table(least)}\n({MOST_VOTERS} of {len(summary):,} voters, those trusted least)"
 
 
 def _scores(model: Any) -> str:
@@ -53,7 +56,7 @@ def _scores(model: Any) -> str:
 
 
 def _table(frame: Any) -> str:
-    text: str = frame.to_string(float_format="{:.3f}".format, max_rows=MOST_VOTERS)
+    text: str = frame.to_string(float_format="{:.3f}".format)
     return text
 
 

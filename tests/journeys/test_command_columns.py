@@ -252,7 +252,7 @@ def test_a_large_crowd_is_labelled_and_its_workers_are_named(label):
     table = pd.DataFrame({"task": task, "worker": workers, "answer": task % 2})
     status, output, _ = label(table, "--majority", "--long", "task", "worker", "answer")
     assert status == 0
-    assert "w0000 " in output
+    assert "(40 of 2,500 voters, those trusted least)" in output
     assert pd.read_csv("labels.csv")["label"].tolist() == [row % 2 for row in range(5000)]
 
 
