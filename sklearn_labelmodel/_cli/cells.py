@@ -2,92 +2,111 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._utils.spelling import is_word_for_no_vote
+from .._utils import quoted
+from .._utils.spelling import is_word_for_no_vote, spelling
+from .words import ROW_0, BadInputError
 
 if TYPE_CHECKING:
     import pandas as pd
-from .words import BadInputError
+
+LARGEST, ESTIMATE = 2**63, "estimate"
 
 
-def _read_cells(column: pd.Series, abstain: Sequence[str]) -> pd.Series:
-    """Votes or labels, missing where there is none: whole numbers where all of a column are, else as they are."""
-    import pandas as pd
+@dataclass(frozen=True)
+class CellReader:
+    """How cells become votes.
 
-    codes, distinct = pd.factorize(column)
-    cells: list[Any] = [
-        cell.strip() if isinstance(cell, str) else cell for cell in distinct.tolist()
-    ]
-    silent = [_is_abstain(cell, abstain) for cell in cells]
-    numbers = [None if skip else _number(cell) for cell, skip in zip(cells, silent, strict=True)]
-    words = [cell for cell, number in zip(cells, numbers, strict=True) if number is None]
-    if all(_is_abstain(word, abstain) or _is_mark(word) for word in words):
-        # Beside a mark, numbers are read as in the other columns, so that the mark is told.
-        cells = [
-            cell if number is None else number for cell, number in zip(cells, numbers, strict=True)
-        ]
-    votes = [None if skip else cell for cell, skip in zip(cells, silent, strict=True)]
-    whole = all(skip or type(vote) is int for vote, skip in zip(votes, silent, strict=True))
-    # The last entry serves the code -1, a missing cell.
-    table = pd.Series([*votes, None], dtype="Int64" if whole else object)
-    return table.take(codes).set_axis(column.index)
+    Attributes
+    ----------
+    abstain : tuple of str
+        What means "no vote", besides an empty cell.
+    normalize : bool
+        Whether texts that differ in spelling only are one.
+    as_text : bool
+        Whether numbers stay texts, as a model that was trained on texts wants them.
+    """
 
+    abstain: tuple[str, ...] = ()
+    normalize: bool = False
+    as_text: bool = False
 
-def _read_scores(column: pd.Series, path: Path) -> pd.Series:
-    """Numbers, missing where a cell is empty."""
-    import pandas as pd
+    def votes(self, column: pd.Series) -> pd.Series:
+        """Votes or labels, missing where there is none: whole numbers where all of a column are, else as they are.
 
-    cells = column.map(lambda cell: (cell.strip() or None) if isinstance(cell, str) else cell)
-    scores = pd.to_numeric(cells, errors="coerce")
-    wrong = scores.isna() & cells.notna()
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        raise BadInputError(
-            f"{path}: column {column.name!r}, row {row}: {cells[row]!r} is no number, and --scores names the column. "
-            "Leave the cell empty where there is no score. (Row 0 is the first after the header.)"
+        Parameters
+        ----------
+        column : Series
+            Cells of any kind.
+
+        Returns
+        -------
+        votes : Series of dtype category
+        """
+        import pandas as pd
+
+        codes, distinct = pd.factorize(column)
+        values = self.values(distinct.tolist())
+        kept = list(dict.fromkeys(value for value in values if value is not None))
+        place = {value: code for code, value in enumerate(kept)} | {None: -1}
+        # The last entry serves the code -1, a missing cell.
+        recoded = pd.array([*(place[value] for value in values), -1]).to_numpy()[codes]
+        categories = pd.Index(kept, dtype=_kind(kept))
+        cells = pd.Categorical.from_codes(recoded, categories=categories)
+        return pd.Series(cells, index=column.index, name=column.name)
+
+    def labels(self, column: pd.Series) -> pd.Series:
+        """Gold labels, read as votes are; whole numbers beside missing ones stay whole."""
+        votes = self.votes(column)
+        kinds: dict[str, Any] = {"i": "Int64", "b": "boolean"}
+        return votes.astype(kinds.get(votes.cat.categories.dtype.kind, "object"))
+
+    def values(self, cells: Sequence[Any]) -> list[Any]:
+        """What some distinct cells say, None where they say nothing."""
+        said = [self._text(cell) for cell in cells]
+        silent = [self._is_abstain(cell) for cell in said]
+        numbers = [None if self.as_text else number_of(cell) for cell in said]
+        words = [cell for cell, number in zip(said, numbers, strict=True) if number is None]
+        if all(self._is_abstain(word) or is_mark(word) for word in words):
+            # Beside a mark, numbers are read as in the other columns, so that the mark is told.
+            pairs = zip(said, numbers, strict=True)
+            said = [cell if number is None else number for cell, number in pairs]
+        elif self.as_text:
+            said = [cell if isinstance(cell, str) else str(cell) for cell in said]
+        return [None if skip else cell for cell, skip in zip(said, silent, strict=True)]
+
+    def _text(self, cell: Any) -> Any:
+        if not isinstance(cell, str):
+            return cell
+        return spelling(cell) if self.normalize and cell.strip() else cell.strip()
+
+    def _is_abstain(self, cell: Any) -> bool:
+        number = number_of(cell)
+        marks = [self._text(mark) for mark in self.abstain]
+        return cell in ("", *marks) or (
+            number is not None and number in [number_of(mark) for mark in marks]
         )
-    return scores.astype(float)
 
 
-def _read_balance(pairs: Sequence[str]) -> dict[Any, float]:
-    """Share of each class, from pairs such as "spam=0.1"."""
-    split = [pair.rpartition("=") for pair in pairs]
-    shares = [_number("0" + share if share.startswith(".") else share) for _, _, share in split]
-    for pair, (name, _, _), share in zip(pairs, split, shares, strict=True):
-        if not name or share is None:
-            raise BadInputError(
-                f"--class-balance {pair!r} is no class and its share, such as spam=0.1."
-            )
-    names = _read_classes([name for name, _, _ in split])
-    for name in names:
-        if names.count(name) > 1:
-            raise BadInputError(f"--class-balance gives the share of {name!r} more than once.")
-    return dict(zip(names, [float(share) for share in shares if share is not None], strict=True))
+def _kind(values: list[Any]) -> str:
+    """The dtype of some distinct votes; numbers of unlike types, and numbers beside words, stay as they are."""
+    kinds = {type(value) for value in values}
+    if kinds == {int} and max(map(abs, values)) < LARGEST:
+        return "int64"
+    return "bool" if kinds == {bool} else "object"
 
 
-def _read_classes(names: Sequence[str]) -> list[Any]:
-    """Classes given on the command line, read as cells are."""
-    import pandas as pd
-
-    return _read_cells(pd.Series(names), abstain=()).tolist()
-
-
-def _is_abstain(cell: Any, abstain: Sequence[str]) -> bool:
-    number = _number(cell)
-    return cell in ("", *abstain) or (
-        number is not None and number in [_number(marker) for marker in abstain]
-    )
-
-
-def _is_mark(cell: Any) -> bool:
+def is_mark(cell: Any) -> bool:
+    """Whether a cell is a word for no vote."""
     return isinstance(cell, str) and is_word_for_no_vote(cell)
 
 
-def _number(cell: Any) -> int | float | None:
+def number_of(cell: Any) -> int | float | None:
     """The number that a cell is; None for a text that would lose something, such as "01" or "nan"."""
     if isinstance(cell, bool):
         return None
@@ -97,3 +116,88 @@ def _number(cell: Any) -> int | float | None:
         return None
     whole, _, fraction = cell.partition(".")
     return float(cell) if fraction.strip("0") else int(whole)
+
+
+# Scores -------------------------------------------------------------------------------------------
+
+
+def read_scores(
+    column: pd.Series, name: str, reader: CellReader, *, decimal_comma: bool
+) -> pd.Series:
+    """Numbers, missing where a cell is empty or holds a word for no vote; per cents are numbers.
+
+    Raises
+    ------
+    BadInputError
+        A cell that is no number.
+    """
+    import pandas as pd
+
+    words = {mark for mark in reader.abstain if number_of(mark) is None}
+    cells = column.map(lambda cell: _score_cell(cell, words, decimal_comma))
+    scores = pd.to_numeric(cells, errors="coerce").astype(float)
+    wrong = scores.isna() & cells.notna()
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise BadInputError(
+            f"{name}: column {quoted(column.name)}, row {column.index[row]}: {quoted(cells.iloc[row])} is no number, "
+            f"and --scores names the column. Leave the cell empty where there is no score. {ROW_0}"
+        )
+    return scores
+
+
+def _score_cell(cell: Any, words: set[str], decimal_comma: bool) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    if cell.strip() in words:
+        return None
+    number = cell.strip().removesuffix("%").strip()
+    return (number.replace(",", ".") if decimal_comma else number) or None
+
+
+# What is typed ------------------------------------------------------------------------------------
+
+
+def split_words(words: Sequence[str]) -> list[str]:
+    """Words that are typed with blanks or commas between; quotes hold together what has a comma in it."""
+    parts = [part.strip() for row in csv.reader(words, skipinitialspace=True) for part in row]
+    return [part for part in parts if part] if any(parts) else list(words)
+
+
+def read_balance(words: Sequence[str], reader: CellReader) -> dict[Any, float] | str:
+    """Share of each class, from words such as "spam=0.1" and "cat=50%,dog=50%"; "estimate" stays as it is."""
+    if list(words) == [ESTIMATE]:
+        return ESTIMATE
+    pairs = [pair.rpartition("=") for pair in split_words(words)]
+    shares = [_share(share) for _, _, share in pairs]
+    for (name, sign, written), share in zip(pairs, shares, strict=True):
+        if not name.strip() or share is None:
+            raise BadInputError(
+                f"--class-balance {quoted(name + sign + written)} is no class and its share, such as spam=0.1 or "
+                "spam=10% (with a point, no comma, in the number)."
+            )
+        if share > 1:
+            raise BadInputError(
+                f"--class-balance {quoted(name + sign + written)}: a share is at most 1; write {written.strip()}% "
+                "for parts of a hundred."
+            )
+    names = read_classes([name.strip() for name, _, _ in pairs], reader)
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInputError(
+                f"--class-balance gives the share of {quoted(name)} more than once."
+            )
+    return dict(zip(names, [share for share in shares if share is not None], strict=True))
+
+
+def _share(written: str) -> float | None:
+    number = written.strip().removesuffix("%").strip()
+    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", number):
+        return None
+    return float(number) / (100 if written.strip().endswith("%") else 1)
+
+
+def read_classes(names: Sequence[str], reader: CellReader) -> list[Any]:
+    """Classes given on the command line, read as cells are."""
+    read = CellReader(normalize=reader.normalize, as_text=reader.as_text)
+    return read.values(list(names))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 # Patterns, and what takes their place, in order.
 IN_OPTIONS = (
+    (
+        r"put None or NaN in its place, or set abstain=None if it is a score",
+        "empty the cell, or pass another --abstain if it is a score",
+    ),
     (r"set abstain=\[(.*?)\]", lambda found: f"pass {_as_abstains(found[1].split(', '))}"),
     (r"set abstain=('.*?'|[^ ;,.]+)", lambda found: f"pass {_as_abstains([found[1]])}"),
-    (r"replace it by None or NaN", "empty the cell"),
+    (r"replace it by None or NaN|mark them by None or NaN", "empty the cell"),
     (r"leave out columns that are no LF's votes", "pass columns that are no votes by --id"),
     (r" or replace it by None|, or replace it by None", " or empty the cell"),
     (r"set `abstain` to another value \(None .*?\)", "pass another --abstain"),
@@ -23,7 +28,8 @@ IN_OPTIONS = (
     (r"name (all of them|them|the classes) \(`classes`\)", r"name \1 (--classes)"),
     (r"`classes`", "--classes"),
     (r"in `scores`", "by --scores"),
-    (r"class_balance", "--class-balance"),
+    (r"class_balance='estimate'", "--class-balance estimate"),
+    (r"`?class_balance`?", "--class-balance"),
     (r"leave these labels out \(gold='ignore'\)", "leave --gold out"),
     (r"\(in y\)", "(in the --gold column)"),
     (r"mark rows without a label by None or NaN", "empty the cells of rows without a label"),
@@ -33,8 +39,30 @@ IN_OPTIONS = (
     (r"\by (mixes|holds|labels)", r"--gold \1"),
     (r"pass them as such \(scores=.*?\), or cut", "name the column by --scores, or cut"),
     (r"pass L\.T", "exchange rows and columns"),
+    (
+        r"(if a row holds one vote with its item and its voter, )?"
+        r"[Pp]ivot (the table|it) so that each voter has a column",
+        r"if a row holds one vote with its item and its voter, pass --long TASK WORKER LABEL",
+    ),
     (r"\bL (has|holds)", r"The table \1"),
-    (r" \(ColumnLF and .*? differ\)", " in the file"),
+    (r"\(ColumnLF and .*? differ\)", "(--normalize does it)"),
+    (r"Write it as in fit", "Write it as the model has learned it (--normalize may do it)"),
+    (r"votes_from_long: ", ""),
+    (r"repeats='(\w+)' or '(\w+)' chooses", r"--repeats \1 or \2 chooses"),
+    (r"repeats='(\w+)'", r"--repeats \1"),
+    (
+        r", as by table\[column\]\.astype\(str\); of labels, normalize=True does",
+        "; of labels, --normalize does",
+    ),
+    (r"Cut them first, as by label_map=.*? > 0\.5", "Cut them into votes first"),
+    (r"not among the voters given", "not among the voters of the model"),
+    (r"level='(\w+)' needs", r"--level \1 needs"),
+    (r", as by ColumnLF's label_map", ""),
+    (r" \(filter_unlabeled\)", ""),
+    (r"report\(L\) says more", "--report says more"),
+    (r"declare them \(dependencies\), or merge the two", "merge the two"),
+    (r"merge the two, or use LabelModelClassifier, which lets them count less", "merge the two"),
+    (r"use LabelModelClassifier, which heeds them", "leave --majority or --dawid-skene out"),
     (r"the start \(prec_init\) decides", "an assumed accuracy of 0.7 decides"),
     (r"replace it by None", "empty the cell"),
     (r"\(None where .*?\)", ""),
@@ -60,3 +88,27 @@ def _as_word(written: str) -> str:
 
 class BadInputError(Exception):
     """What the user gave cannot be used; the message says where and what to do."""
+
+
+def one_line(message: object) -> str:
+    """A message, which may be another library's, in one line."""
+    return " ".join(str(message).split())
+
+
+ROW_0 = "(Row 0 is the first after the header.)"
+
+
+@contextmanager
+def bad_input(name: str) -> Iterator[None]:
+    """What the library says of votes, in the words of the command.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    """
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        said = one_line(in_options(str(error)))
+        raise BadInputError(f"{name}: {said}{f' {ROW_0}' if ' row ' in said else ''}") from None

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+from .._utils import quoted
+
 if TYPE_CHECKING:
     import torch
 
@@ -42,14 +44,14 @@ def schedule_params(given: Mapping[str, Any], n_epochs: int) -> dict[str, Any]:
     unknown = sorted(set(given) - set(SCHEDULER_DEFAULTS))
     if unknown:
         raise ValueError(
-            f"lr_scheduler_params has the unknown key {unknown[0]!r}; known are "
+            f"lr_scheduler_params has the unknown key {quoted(unknown[0])}; known are "
             f"{sorted(SCHEDULER_DEFAULTS)}."
         )
     params = {**SCHEDULER_DEFAULTS, **given}
     for key, value in params.items():
         if not isinstance(value, Integral if key == "step_size" else Real):
             kind = "a whole number" if key == "step_size" else "a number"
-            raise ValueError(f"lr_scheduler_params[{key!r}] = {value!r} is not {kind}.")
+            raise ValueError(f"lr_scheduler_params[{quoted(key)}] = {quoted(value)} is not {kind}.")
     ranges = {
         "gamma": params["gamma"] > 0,
         "step_size": params["step_size"] >= 1,
@@ -59,7 +61,9 @@ def schedule_params(given: Mapping[str, Any], n_epochs: int) -> dict[str, Any]:
     }
     for key, valid in ranges.items():
         if not valid:
-            raise ValueError(f"lr_scheduler_params[{key!r}] = {params[key]!r} is out of its range.")
+            raise ValueError(
+                f"lr_scheduler_params[{quoted(key)}] = {quoted(params[key])} is out of its range."
+            )
     share = int(params["warmup_percentage"] * n_epochs)
     params["n_warmup"] = int(params["warmup_steps"]) or share
     return params

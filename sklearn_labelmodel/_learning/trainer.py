@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from .._evidence.model import History
+from .._utils import quoted
 from .completion import Objective
 from .schedules import Advance, schedule_params, torch_schedule
 
@@ -196,7 +197,9 @@ def _device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise ValueError(f"device={name!r} is not a device that torch knows: {error}") from None
+        raise ValueError(
+            f"device={quoted(name)} is not a device that torch knows: {error}"
+        ) from None
     n_devices = {
         "cpu": 1,
         "cuda": torch.cuda.device_count(),
@@ -204,11 +207,11 @@ def _device(name: str) -> torch.device:
     }
     if device.type not in n_devices:
         raise ValueError(
-            f"device={name!r} is not supported; use one of cpu, cuda, cuda:N, mps, auto."
+            f"device={quoted(name)} is not supported; use one of cpu, cuda, cuda:N, mps, auto."
         )
     if (device.index or 0) >= n_devices[device.type]:
         raise ValueError(
-            f"device={name!r} is not there: this torch ({torch.__version__}) sees "
+            f"device={quoted(name)} is not there: this torch ({torch.__version__}) sees "
             f"{n_devices['cuda']} CUDA devices. Use device='cpu' or 'auto'."
         )
     return device
@@ -329,7 +332,7 @@ def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Opti
         kind = getattr(torch.optim, OPTIMIZERS[kind])
     if not (isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer)):
         raise ValueError(
-            f"optimizer={settings.optimizer!r} is unknown; use one of {sorted(OPTIMIZERS)} or a "
+            f"optimizer={quoted(settings.optimizer)} is unknown; use one of {sorted(OPTIMIZERS)} or a "
             "subclass of torch.optim.Optimizer."
         )
     if "lr" in settings.optimizer_params:

@@ -44,7 +44,7 @@ def test_probabilities_are_the_label_models(run):
     L, _ = make_votes()
     run(votes=pd.DataFrame(L).to_csv(index=False))
     written = pd.read_csv("labels.csv")[["probability_0", "probability_1"]]
-    assert_allclose(written, LabelModelClassifier().fit(L).predict_proba(L), rtol=1e-9)
+    assert_allclose(written, LabelModelClassifier().fit(L).predict_proba(L), rtol=0, atol=5.1e-5)
 
 
 @pytest.mark.parametrize("votes", [VOTES, VOTES.replace("ham", "0").replace("spam", "1")])
@@ -55,7 +55,7 @@ def test_class_balance_is_the_label_models(run, votes):
     written = pd.read_csv("labels.csv")[[f"probability_{name}" for name in names]]
     L = pd.read_csv("votes.csv", dtype=str)[["a", "b", "c"]]
     model = LabelModelClassifier(class_balance=dict(zip(names, [0.2, 0.8], strict=True))).fit(L)
-    assert_allclose(written, model.predict_proba(L), rtol=1e-9)
+    assert_allclose(written, model.predict_proba(L), rtol=0, atol=5.1e-5)
 
 
 @pytest.mark.parametrize("pair", ["spam", "spam=", "=0.1", "spam=much"])
@@ -94,7 +94,7 @@ def test_gold_labels_anchor(run):
     table = pd.DataFrame(L).assign(truth=pd.Series(gold, dtype=object).where(gold >= 0, None))
     _, output, _ = run("--gold", "truth", votes=table.to_csv(index=False))
     expected = LabelModelClassifier().fit(L, gold).predict_proba(L)
-    assert_allclose(pd.read_csv("labels.csv")["probability_1"], expected[:, 1], rtol=1e-6)
+    assert_allclose(pd.read_csv("labels.csv")["probability_1"], expected[:, 1], rtol=0, atol=5.1e-5)
     assert "empirical_accuracy" in output
 
 
@@ -147,7 +147,7 @@ def test_parquet(run, tmp_path):
         ("a,b,c\n1,1,0\n1,0\n", (), "votes.csv: line 3 has 2 cells and the header 3"),
         ("a,b,c\n", (), "votes.csv: there is a header, but no row"),
         ("a,b,c\n,-1,\n", (), "votes.csv: there is no vote"),
-        ("", (), "votes.csv: cannot be read"),
+        ("", (), "votes.csv: the file is empty"),
         (
             VOTES,
             ("--gold", "truth"),
@@ -161,7 +161,11 @@ def test_parquet(run, tmp_path):
             ("--id", "label"),
             "'label' is also the name of a column of results",
         ),
-        (VOTES, ("-o", "labels.txt"), "labels.txt: the name must end in .csv or .parquet"),
+        (
+            VOTES,
+            ("-o", "labels.txt"),
+            "labels.txt: the name must end in .csv, .tsv, .jsonl, .ndjson or .parquet",
+        ),
         (VOTES, ("-o", "nowhere/labels.csv"), "the folder nowhere does not exist"),
         (VOTES, ("-o", "votes.csv", "--force"), "votes.csv is the file of votes itself"),
     ],

@@ -194,7 +194,7 @@ def shown_whole(path):
 
 
 # Packages whose messages still show values whole.
-NOT_YET = ("_cli", "_engines", "_learning", "_report")
+NOT_YET = ("_engines",)
 
 
 def test_messages_show_values_by_quoted():

@@ -123,7 +123,7 @@ def _checked(text: str) -> dict[str, Any]:
         raise ValueError(f"This is no JSON: {error}. Pass what `to_json` wrote.") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
-            f"This JSON is no fit report: its schema is not {SCHEMA!r}. Pass what `to_json` wrote."
+            f"This JSON is no fit report: its schema is not {quoted(SCHEMA)}. Pass what `to_json` wrote."
         )
     if data.get("version") != VERSION:
         raise ValueError(

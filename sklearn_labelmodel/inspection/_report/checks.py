@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from ..._utils import listed, plain
+from ..._utils import listed, plain, quoted
 from ..._votes.codes import LEAST_LFS
 from .facts import Consensus, Facts
 from .finding import SEVERITIES, Finding, called, percent
@@ -283,8 +283,8 @@ def shifted_shares(facts: Facts) -> list[Finding]:
     y = int(np.argmax(np.abs(gap)))
     in_part = f"{facts.kind} heeds it in rows without votes only"
     message = (
-        f"Class {plain(facts.classes[y])!r} gets {percent(facts.shares[y])} of the predicted probability, the class "
-        f"prior says {percent(prior[y])}, and {'labels depend on it' if heeded else in_part}"
+        f"Class {quoted(plain(facts.classes[y]))} gets {percent(facts.shares[y])} of the predicted probability, the "
+        f"class prior says {percent(prior[y])}, and {'labels depend on it' if heeded else in_part}"
     )
     severity = "warning" if shift >= LARGE_SHIFT else "info"
     return [Finding("shifted-shares", severity, None, message, _shares_remedy(facts))]

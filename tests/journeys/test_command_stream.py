@@ -1,0 +1,86 @@
+"""Tables that the command reads in two passes give the labels that they give in memory."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import make_votes
+
+from sklearn_labelmodel._cli import main, parquet, sources, stream
+
+BLOCK, N_ROWS = 100, 350
+CODES, TRUTH = make_votes(N_ROWS, 4)
+NUMBERS = pd.DataFrame(CODES, columns=["j1", "j2", "j3", "j4"]).assign(id=range(N_ROWS))
+WORDS = NUMBERS.assign(
+    **{name: NUMBERS[name].map({0: "ham", 1: "spam"}) for name in NUMBERS.columns[:4]}
+)
+
+
+@pytest.fixture
+def labels_of(tmp_path, monkeypatch, capsys):
+    """Run the command in an empty folder; the bytes that it wrote, and what it printed and complained of."""
+    monkeypatch.chdir(tmp_path)
+    for reader in (sources, parquet):
+        monkeypatch.setattr(reader, "BLOCK", BLOCK)
+
+    def call(table, *arguments, output="labels.csv"):
+        if isinstance(table, pd.DataFrame):
+            table.to_csv("votes.csv", index=False)
+        status = main(["votes.csv", "-o", output, "--force", "--id", "id", *arguments])
+        captured = capsys.readouterr()
+        assert status == 0, captured.err
+        return (tmp_path / output).read_bytes(), captured.out, captured.err
+
+    return call
+
+
+CASES = {
+    "numbers": (NUMBERS, []),
+    "words": (WORDS, ["--class-balance", "ham=40%,spam=60%"]),
+    "another model": (WORDS, ["--dawid-skene"]),
+    "gold labels": (
+        WORDS.assign(truth=np.where(np.arange(N_ROWS) % 5, None, np.array(["ham", "spam"])[TRUTH])),
+        ["--gold", "truth"],
+    ),
+    "a voter of the last rows": (WORDS.assign(j4=WORDS["j4"].where(np.arange(N_ROWS) > BLOCK)), []),
+    "rows without a vote": (WORDS[:BLOCK].reindex(range(N_ROWS)).assign(id=range(N_ROWS)), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "arguments"), CASES.values(), ids=CASES)
+def test_two_passes_give_the_same_bytes(labels_of, table, arguments):
+    at_once, _, _ = labels_of(table, *arguments)
+    streamed, output, errors = labels_of(table, *arguments, "--stream")
+    assert streamed == at_once
+    assert errors == ""
+    assert "Krippendorff's alpha" in output
+
+
+def test_texts_that_come_late_make_a_column_of_texts(labels_of):
+    late = NUMBERS.astype(str)
+    late.iloc[-1, :4] = "2b"
+    at_once, _, _ = labels_of(late)
+    assert labels_of(late, "--stream")[0] == at_once
+    assert b"probability_2b" in at_once
+
+
+def test_findings_are_of_some_rows_where_there_are_many(labels_of, monkeypatch):
+    monkeypatch.setattr(stream, "MOST_CELLS", BLOCK)
+    _, output, _ = labels_of(WORDS, "--stream")
+    step = 16
+    assert f"All this is said of {len(range(0, N_ROWS, step)):,} rows, evenly spaced." in output
+
+
+def test_a_folder_of_parquet_is_read_in_two_passes(tmp_path, labels_of):
+    pytest.importorskip("pyarrow")
+    (tmp_path / "votes.csv").mkdir()
+    for part in range(4):
+        rows = WORDS.iloc[part * BLOCK : (part + 1) * BLOCK]
+        rows.to_parquet(tmp_path / "votes.csv" / f"{part}.parquet", index=False)
+    at_once, _, _ = labels_of(None)
+    assert labels_of(None, "--stream")[0] == at_once
+
+
+@pytest.mark.parametrize("other", [["--scores", "j1"], ["--long", "a", "b", "c"]])
+def test_what_needs_all_rows_is_not_streamed(tmp_path, capsys, other):
+    assert main(["votes.csv", "-o", str(tmp_path / "labels.csv"), "--stream", *other]) == 2
+    assert "--stream and" in capsys.readouterr().err
