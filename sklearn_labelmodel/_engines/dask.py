@@ -195,4 +195,4 @@ def _map_array(
 
 
 def _pandas_type(dtype: Any) -> Any:
-    return "object" if np.dtype(dtype).kind in "OUT" else np.dtype(dtype)
+    return "string" if np.dtype(dtype).kind in "OUT" else np.dtype(dtype)

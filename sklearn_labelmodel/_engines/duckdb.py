@@ -41,8 +41,8 @@ class RelationSource(GroupedStream):
 
 
 def _reader(relation: Any, n_rows: int) -> Any:
-    # It is called fetch_record_batch before DuckDB 1.4.
-    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+    # Its older name.
+    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
     return read(n_rows)
 
 

@@ -42,7 +42,7 @@ def lazy_frame(table, folder, n_parts=3):
 def relation(table, folder, n_parts=3):
     duckdb = pytest.importorskip("duckdb")
     files = write_files(table, folder, n_parts) / "*.parquet"
-    return duckdb.connect().from_parquet(str(files))
+    return duckdb.from_parquet(str(files))
 
 
 def dask_frame(table, folder, n_parts=3):

@@ -285,7 +285,7 @@ def of_dataset(folder):
 
 
 def of_duckdb(folder):
-    return pytest.importorskip("duckdb").connect().from_parquet(str(folder / "*.parquet"))
+    return pytest.importorskip("duckdb").from_parquet(str(folder / "*.parquet"))
 
 
 def of_dask(folder):
