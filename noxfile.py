@@ -53,6 +53,16 @@ def test(session, constraints):
 
 
 @nox.session
+def spark(session):
+    """The tests that need Spark, and Java 17 or later, in an environment of their own: pandas 3 is new to PySpark."""
+    pins = Path("constraints.txt").read_text(encoding="utf-8").splitlines()
+    constraints = Path(session.create_tmp(), "constraints.txt")
+    constraints.write_text("\n".join(pin for pin in pins if not pin.startswith("pandas==")))
+    install(session, "spark,test", str(constraints))
+    session.run("pytest", "-m", "spark", *session.posargs)
+
+
+@nox.session
 def lint(session):
     """Style and types: what the hooks of .pre-commit-config.yaml look at in a commit, of all files."""
     install(session, "lint")

@@ -125,7 +125,12 @@ def _try_alone(function: Callable[[Any], Any], piece: Piece) -> None:
 
 def moved(message: str, by: int) -> str:
     """A message whose rows are counted from another row on; names in quotes stay."""
-    return re.sub(r"(?<!['\"\w])row (\d+)\b", lambda found: f"row {int(found[1]) + by}", message)
+
+    def further(found: re.Match[str]) -> str:
+        row = int(found[1]) + by
+        return f"row {row}" + (f" (index {row})" if found[2] else "")
+
+    return re.sub(r"(?<!['\"\w])row (\d+)\b( \(index \1\))?", further, message)
 
 
 def count_pieces(

@@ -9,19 +9,22 @@ from typing import Any
 import numpy as np
 
 from .blocks import Counted, Piece, count_pieces, total, with_place
-from .source import Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused
+from .source import Frame, Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused
 
 # Results that one task adds up.
 FAN_IN = 8
 PLACE = "Partition"
 
 
-class DaskFrameSource(Source):
+class DaskFrameSource(Frame):
     """A Dask DataFrame."""
 
     def __init__(self, frame: Any) -> None:
         self.frame = frame
         self.columns = list(frame.columns)
+
+    def head(self, n_rows: int) -> Any:
+        return self.frame.head(n_rows, npartitions=-1)
 
     def count(
         self, of_block: OfBlock[Sum], columns: Sequence[Any], progress: Progress | None = None
@@ -195,4 +198,6 @@ def _map_array(
 
 
 def _pandas_type(dtype: Any) -> Any:
+    if hasattr(dtype, "numpy_dtype"):
+        return dtype
     return "string" if np.dtype(dtype).kind in "OUT" else np.dtype(dtype)

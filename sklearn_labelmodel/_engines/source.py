@@ -21,7 +21,8 @@ Sum = TypeVar("Sum", bound=AddsUp)
 # Of a block of rows (a table or an array), and how many rows each of them stands for where they were grouped.
 OfBlock = Callable[[Any, NDArray[np.int64] | None], Sum]
 Made = Mapping[str, NDArray[Any]]
-# The columns that a function makes, and their dtypes; object stands for strings.
+# The columns that a function makes, and their dtypes: NumPy's, object standing for strings, or one of pandas where
+# values may be missing (Int64, boolean, Float64).
 Schema = Mapping[str, Any]
 Progress = Callable[[int], object]
 
@@ -97,6 +98,14 @@ class Source(ABC):
             raise ValueError(
                 f"The column {twice[0]!r} cannot be kept, since the result has one of this name. Rename it."
             )
+
+
+class Frame(Source):
+    """Rows whose engine computes them on its workers."""
+
+    @abstractmethod
+    def head(self, n_rows: int) -> Any:
+        """The first rows, or as many as there are, as a pandas DataFrame."""
 
 
 NO_ROWS = "There are no rows to count. (A reader of record batches can be read only once.)"

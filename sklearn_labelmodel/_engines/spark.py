@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .blocks import Piece, count_pieces, in_blocks, rows_of_a_block, total
-from .source import Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused, needs
+from .source import Frame, Made, OfBlock, Progress, Schema, Sum, found_or_refused, needs
 from .stream import arrow_schema, map_block
 
 if TYPE_CHECKING:
@@ -20,12 +20,15 @@ SUMS = 8
 PARTIAL = "part binary"
 
 
-class SparkSource(Source):
+class SparkSource(Frame):
     """A Spark DataFrame."""
 
     def __init__(self, frame: Any) -> None:
         self.frame = frame
         self.columns = list(frame.columns)
+
+    def head(self, n_rows: int) -> Any:
+        return self.frame.limit(n_rows).toArrow().to_pandas()
 
     def count(
         self, of_block: OfBlock[Sum], columns: Sequence[str], progress: Progress | None = None

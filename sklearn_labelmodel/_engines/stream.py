@@ -144,10 +144,10 @@ def arrow_schema(kept: list[pa.Field], made: Schema) -> pa.Schema:
 
 
 def arrow_type(dtype: Any) -> pa.DataType:
-    """Arrow's type of a NumPy dtype; of objects, a string."""
+    """Arrow's type of a dtype; of objects, a string."""
     import pyarrow as pa
 
-    dtype = np.dtype(dtype)
+    dtype = np.dtype(getattr(dtype, "numpy_dtype", dtype))
     return pa.string() if dtype.kind in "OUT" else pa.from_numpy_dtype(dtype)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from engines import cells, count_rows, lengths, refuse, table_of_votes
 
+from sklearn_labelmodel import LabelingFunctions, LookupLF, ThresholdLF, labeling_function
 from sklearn_labelmodel._engines.sources import source_of
 
 pyspark = pytest.importorskip("pyspark")
@@ -113,3 +114,26 @@ def test_a_partition_is_read_in_batches(frame):
         lambda block: {"n": np.full(len(block), len(cells(block)))}, ["text"], {"n": int}
     )
     assert {row.n for row in sizes.collect()} == {666, 668}
+
+
+def test_labeling_functions_vote_on_the_workers(frame):
+    lfs = [
+        LookupLF("text", {"yes": 1, "no": 0}, name="says"),
+        ThresholdLF("row", ">", 1500, label=1, name="late"),
+    ]
+    labeler = LabelingFunctions(lfs)
+    votes = labeler.transform(frame, keep=["row"])
+    assert votes.dtypes == [("row", "bigint"), ("says", "bigint"), ("late", "bigint")]
+    expected = labeler.transform(TABLE.to_pandas())
+    assert [tuple(vote)[1:] for vote in votes.collect()] == list(map(tuple, expected.tolist()))
+
+
+def test_a_labeling_function_that_raises_is_told_with_its_row(frame):
+    @labeling_function()
+    def fails(record):
+        return 1 // (record.row - 1666)
+
+    with pytest.raises(
+        pyspark.errors.PythonException, match=r"Partition 2: .*'fails' raised Zero.* at row 334 "
+    ):
+        LabelingFunctions([fails]).transform(frame).collect()
