@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ._models.dawid_skene import DawidSkeneClassifier
     from ._models.majority_vote import MajorityVoteClassifier
     from ._models.multilabel import MultilabelClassifier, MultilabelReport
+    from ._votes.statistics import VoteStatistics
     from .end_model import TunedAbstainClassifier, WeakSupervisionClassifier, soft_label_expand
     from .inspection import filter_unlabeled, lf_summary, probs_to_preds, score_summary
     from .labeling import (
@@ -43,6 +44,7 @@ __all__ = [
     "ScoreLF",
     "ThresholdLF",
     "TunedAbstainClassifier",
+    "VoteStatistics",
     "WeakSupervisionClassifier",
     "filter_unlabeled",
     "labeling_function",
@@ -60,6 +62,7 @@ _HOMES = {
     "MultilabelClassifier": "_models.multilabel",
     "MultilabelReport": "_models.multilabel",
     "TunedAbstainClassifier": "end_model",
+    "VoteStatistics": "_votes.statistics",
     "WeakSupervisionClassifier": "end_model",
     "soft_label_expand": "end_model",
     "filter_unlabeled": "inspection",

@@ -31,6 +31,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The votes:UserWarning"),
     pytest.mark.filterwarnings("ignore:LF .* is fractional:UserWarning"),
     pytest.mark.filterwarnings("ignore:All votes name one class:UserWarning"),
+    pytest.mark.filterwarnings("ignore:L has .* rows and .* LFs:UserWarning"),
     pytest.mark.filterwarnings("ignore:No threshold reaches:UserWarning"),
     pytest.mark.filterwarnings("ignore:.* gold rows? cannot assure:UserWarning"),
 ]

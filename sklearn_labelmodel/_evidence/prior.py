@@ -51,7 +51,7 @@ def counted_prior(gold: GoldCounts, classes: NDArray[Any]) -> ClassPrior:
 
 
 def told_prior(
-    gold: GoldCounts, prior: ClassPrior, n_samples: int, voted_share: float
+    gold: GoldCounts, prior: ClassPrior, n_samples: float, voted_share: float
 ) -> ClassPrior:
     """What labels tell beside a class prior: of rows with votes, and of all rows where it is not given.
 
@@ -61,7 +61,7 @@ def told_prior(
         With at least one label.
     prior : ClassPrior
         Given, or what the votes alone say (`of_voted`).
-    n_samples : int
+    n_samples : float
     voted_share : float
         Share of the rows that have a vote.
     """

@@ -163,7 +163,7 @@ def snorkel_start(
     return np.clip(mu, 0.0, 1.0)
 
 
-def least_probability(n_samples: int) -> float:
+def least_probability(n_samples: float) -> float:
     """What a vote that never occurred is taken to be worth: 0.01, or less for more than 100 rows."""
     return float(min(0.01, 10.0 ** -np.ceil(np.log10(n_samples))))
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from .._evidence.model import History, VoteModel, groups_of
 from .._evidence.table import sum_of_lf
-from .._votes.pairs import VoteStatistics
+from .._votes.pairs import PairCounts
 from .observed import Observed
 
 Train = Callable[["Objective", NDArray[np.float64]], tuple[NDArray[np.float64], History]]
@@ -289,7 +289,7 @@ def _gram(heavy: Any) -> Any:
 
 
 def make_objective(
-    statistics: VoteStatistics,
+    statistics: PairCounts,
     prior: NDArray[np.float64],
     center: NDArray[np.float64],
     l2: float,
@@ -299,7 +299,7 @@ def make_objective(
 
     Parameters
     ----------
-    statistics : VoteStatistics
+    statistics : PairCounts
     prior : ndarray of shape (n_classes,)
     center : ndarray of shape (n_symbols, n_classes)
     l2 : float
@@ -365,7 +365,7 @@ def _slices(lf: NDArray[np.intp], dependent: Any) -> Iterator[tuple[slice, slice
         yield slice(starts[own], starts[own + 1]), slice(starts[other], starts[other + 1])
 
 
-def _masked(statistics: VoteStatistics, dependent: Any) -> Any:
+def _masked(statistics: PairCounts, dependent: Any) -> Any:
     lf, pairs = statistics.lf, statistics.cooccurrence
     if not sp.issparse(pairs):
         return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._evidence.dependence import independent
 from .._evidence.model import NO_PAIRS, Dependence, VoteModel
-from .._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
+from .._votes.pairs import PairCounts, dense, sum_by_lf, symbols_by_vote
 from .._votes.scores import is_bin
 from .observed import Observed
 
@@ -47,7 +47,7 @@ def weigh_copies(
 
 
 def find_copies(
-    statistics: VoteStatistics,
+    statistics: PairCounts,
     table: NDArray[np.float64],
     voted_prior: NDArray[np.float64],
     prior: NDArray[np.float64],
@@ -72,7 +72,7 @@ def find_copies(
 
     Parameters
     ----------
-    statistics : VoteStatistics
+    statistics : PairCounts
     table : ndarray of shape (n_symbols, n_classes)
         P(vote | Y, the LF votes), or P(vote | Y) for LFs of one symbol.
     voted_prior, prior : ndarray of shape (n_classes,)
@@ -135,7 +135,7 @@ class Symbols:
     own: NDArray[np.intp]
     by_vote: list[NDArray[np.intp]]
     together: Any
-    n_samples: int
+    n_samples: float
 
     def by_lf(self, matrix: Any) -> NDArray[np.float64]:
         """Sums over the symbols of LFs, shape (n_lfs, n_lfs)."""
@@ -146,7 +146,7 @@ class Symbols:
         return self.lfs[np.argwhere(np.triu(chosen))]
 
 
-def _among(statistics: VoteStatistics, symbols: NDArray[np.intp]) -> Symbols:
+def _among(statistics: PairCounts, symbols: NDArray[np.intp]) -> Symbols:
     lfs, own = np.unique(statistics.lf[symbols], return_inverse=True)
     by_vote = symbols_by_vote(statistics.vote[symbols]) if len(symbols) else []
     together = statistics.cooccurrence

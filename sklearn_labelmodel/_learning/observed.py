@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from .._votes.codes import GoldLabels, Votes, check_any_vote, class_index, no_gold
 from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
-from .._votes.pairs import VoteStatistics, count_gold, count_votes
-from .._votes.patterns import Patterns, read_patterns
+from .._votes.pairs import PairCounts, count_gold, count_votes
+from .._votes.patterns import FoundRows, Patterns, draw, find_rows, patterns_of
 from .._votes.scores import Scores, is_bin
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
@@ -29,13 +29,17 @@ class Observed:
 
     Attributes
     ----------
-    n_samples, n_lfs : int
+    n_samples : float
+        Rows, or the sum of their weights.
+    n_lfs : int
     names : ndarray of shape (n_lfs,) or None
         Names of the LFs, where they have any.
     votes : Votes or None
-        None where only distinct rows are known.
+        None where only counts are known.
     labels : GoldLabels
         Those that learning may use.
+    weight : ndarray of shape (n_samples,) or None
+        Of the rows; ones where there is none.
     classes : ndarray of shape (n_classes,)
     lf, vote : ndarray of shape (n_symbols,)
         LF (ascending) and value of every symbol.
@@ -58,11 +62,12 @@ class Observed:
         What was counted of these so far.
     """
 
-    n_samples: int
+    n_samples: float
     n_lfs: int
     names: NDArray[np.object_] | None
     votes: Votes | None
     labels: GoldLabels
+    weight: NDArray[np.float64] | None
     classes: NDArray[Any]
     lf: NDArray[np.intp]
     vote: NDArray[Any]
@@ -76,18 +81,23 @@ class Observed:
     counted: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def statistics(self) -> VoteStatistics:
+    def statistics(self) -> PairCounts:
         """How often symbols occur, alone and together."""
-        return self._once("statistics", lambda: count_votes(self._cells, self.labels))
+        return self._once("statistics", lambda: count_votes(self._cells, self.labels, self.weight))
+
+    @property
+    def found(self) -> FoundRows:
+        """Where the distinct rows stand."""
+        return self._once("found", lambda: find_rows(self._cells, self.labels, self.weight))
 
     @property
     def patterns(self) -> Patterns:
         """The distinct rows, those with unlike gold labels apart."""
-        return self._once("patterns", lambda: read_patterns(self._cells, self.labels))
+        return self._once("patterns", lambda: _read_found(self))
 
     @property
     def sample(self) -> Patterns:
-        """The distinct rows that have a vote, without gold labels, of a sample where there are many votes."""
+        """The distinct rows that have a vote, without gold labels; where they hold many votes, some of them."""
         return self._once("sample", lambda: _sample(self))
 
     @property
@@ -147,7 +157,7 @@ class Observed:
     @property
     def _cells(self) -> Votes:
         if self.votes is None:
-            raise ValueError("Of these votes only distinct rows are known.")
+            raise ValueError("Of these votes only counts are known.")
         return self.votes
 
     def _once(self, name: str, count: Callable[[], Any]) -> Any:
@@ -158,15 +168,22 @@ class Observed:
         return self.counted[name]
 
 
+def _read_found(observed: Observed) -> Patterns:
+    found = observed.found
+    return patterns_of(found, observed._cells, observed.labels, found.scaled())
+
+
 def _sample(observed: Observed) -> Patterns:
-    votes = observed._cells
-    n_votes = max(MOST_VOTES, VOTES_PER_LF * votes.n_lfs)
-    n_rows = int(n_votes / observed.frequency.sum()) + 1
-    if n_rows < votes.n_samples:
-        rows = np.random.RandomState(0).randint(votes.n_samples, size=n_rows)
-        votes = votes.take(np.sort(rows))
-    patterns = read_patterns(votes, no_gold(votes.n_samples)).informed()
-    return patterns.with_symbols(observed.lf, observed.vote)
+    most = max(MOST_VOTES, VOTES_PER_LF * observed.n_lfs)
+    if "patterns" in observed.counted:
+        known = observed.patterns
+        rows, weight = draw(known.key, known.n_votes, known.weight, most)
+        some = known.only(rows, weight)
+    else:
+        found = observed.found
+        rows, weight = draw(found.key, found.n_votes, found.scaled(), most)
+        some = patterns_of(found.only(rows), observed._cells, observed.labels, weight)
+    return some.unlabelled().with_symbols(observed.lf, observed.vote)
 
 
 def _identified(observed: Observed) -> float:
@@ -180,9 +197,9 @@ def _identified(observed: Observed) -> float:
 
 
 def _count_labels(observed: Observed) -> GoldCounts:
-    if "patterns" in observed.counted:
-        return observed.patterns.gold_counts(observed.classes)
-    return count_gold(observed.statistics, observed._cells, observed.labels, observed.classes)
+    if "statistics" in observed.counted:
+        return count_gold(observed.statistics, observed.classes)
+    return observed.patterns.gold_counts(observed.classes)
 
 
 def meaning_of(vote: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.float64]:
@@ -195,7 +212,13 @@ def meaning_of(vote: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.float64]
     return meaning
 
 
-def observe(votes: Votes, labels: GoldLabels, *, by_pairs: bool) -> Observed:
+def observe(
+    votes: Votes,
+    labels: GoldLabels,
+    weight: NDArray[np.float64] | None = None,
+    *,
+    by_pairs: bool,
+) -> Observed:
     """Votes and labels whose classes are not known yet, counted by pairs of votes or by distinct rows.
 
     Raises
@@ -203,44 +226,50 @@ def observe(votes: Votes, labels: GoldLabels, *, by_pairs: bool) -> Observed:
     ValueError
         L holds no vote.
     """
-    if by_pairs:
-        statistics = count_votes(votes, labels)
-        check_any_vote(statistics.lf)
-        return _observed(votes, labels, statistics, statistics.counts, "statistics")
-    patterns = read_patterns(votes, labels)
-    return _observed(votes, labels, patterns, patterns.counts(), "patterns")
+    counted: dict[str, Any] = {}
+    if not by_pairs:
+        found = find_rows(votes, labels, weight)
+        counted["patterns"] = patterns_of(found, votes, labels, found.scaled())
+    if by_pairs or not counted["patterns"].complete:
+        counted["statistics"] = count_votes(votes, labels, weight)
+        check_any_vote(counted["statistics"].lf)
+    return observed_counts(counted, labels, names=votes.names, votes=votes, weight=weight)
 
 
 def observed_rows(patterns: Patterns, classes: NDArray[Any]) -> Observed:
     """What distinct rows tell; their gold labels are not looked at."""
-    labels = no_gold(patterns.n_samples)
-    observed = _observed(None, labels, patterns, patterns.counts(), "patterns")
-    return with_classes(observed, classes)
+    labels = no_gold(len(patterns.weight))
+    return with_classes(observed_counts({"patterns": patterns}, labels), classes)
 
 
-def _observed(
-    votes: Votes | None,
+def observed_counts(
+    counted: dict[str, Any],
     labels: GoldLabels,
-    counted: VoteStatistics | Patterns,
-    counts: NDArray[np.float64],
-    name: str,
+    *,
+    names: NDArray[np.object_] | None = None,
+    votes: Votes | None = None,
+    weight: NDArray[np.float64] | None = None,
 ) -> Observed:
-    n_lfs, lf, frequency = counted.n_lfs, counted.lf, counts / counted.n_samples
+    """What was counted, of pairs of votes ("statistics") or distinct rows ("patterns"), before classes are known."""
+    exact: PairCounts | Patterns = counted["statistics" if "statistics" in counted else "patterns"]
+    counts = exact.counts if isinstance(exact, PairCounts) else exact.counts()
+    n_lfs, lf, frequency = exact.n_lfs, exact.lf, counts / exact.n_samples
     return Observed(
-        n_samples=counted.n_samples,
+        n_samples=exact.n_samples,
         n_lfs=n_lfs,
-        names=None if votes is None else votes.names,
+        names=names,
         votes=votes,
         labels=labels,
+        weight=weight,
         classes=np.zeros(0),
         lf=lf,
-        vote=counted.vote,
+        vote=exact.vote,
         meaning=np.zeros((len(lf), 0)),
         frequency=frequency,
         coverage=np.bincount(lf, frequency, minlength=n_lfs).astype(np.float64),
-        overlaps=counted.overlaps(),
+        overlaps=exact.overlaps(),
         has_choice=np.bincount(lf, minlength=n_lfs) > 1,
-        counted={name: counted},
+        counted=counted,
     )
 
 
@@ -312,7 +341,7 @@ class KeptCounts:
 
     Attributes
     ----------
-    n_samples : int
+    n_samples : float
     coverage : ndarray of shape (n_lfs,)
         P(the LF votes).
     overlaps : ndarray of shape (n_lfs,), dtype bool
@@ -327,7 +356,7 @@ class KeptCounts:
         P(symbol).
     """
 
-    n_samples: int
+    n_samples: float
     coverage: NDArray[np.float64]
     overlaps: NDArray[np.bool_]
     cooccurrence: NDArray[np.float64] | None

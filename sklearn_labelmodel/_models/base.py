@@ -16,17 +16,18 @@ from sklearn.utils.validation import (
 )
 
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
-from .._evidence.model import VoteModel, conditional_probs
+from .._evidence.model import VoteModel
 from .._utils import warn_user
 from .._votes.codes import Votes, class_index
+from .fitted import FittedVotes
 from .scoring import weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .._learning.observed import KeptCounts, Observed
-    from .._votes.scores import Scores
+    from .._learning.observed import Observed
     from ..inspection._report.report import FitReport
+    from .streaming import Counting
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
 NOTHING_LABELLED = (
@@ -35,7 +36,7 @@ NOTHING_LABELLED = (
 )
 
 
-class BaseLabelModel(ClassifierMixin, BaseEstimator):
+class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
     """A classifier of rows of votes: parameters, and a recipe of learners.
 
     What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.
@@ -52,13 +53,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     classes: Any
     class_balance: Any
     gold: str
-    vote_model_: VoteModel
     n_features_in_: int
     scores: Any
     vote_meanings: Any
     _encoding: dict[Any, int] | None
-    _scores: Scores | None
-    _kept: KeptCounts
+    _counting: Counting | None
     # What the report may suggest.
     _capabilities: frozenset[str] = frozenset()
     # Whether a fit counts pairs of votes, or distinct rows.
@@ -85,17 +84,19 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
     # Fitting --------------------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, L: Any, y: Any = None) -> Self:
+    def fit(self, L: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from the votes, and from gold labels where there are some.
 
         Parameters
         ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs), or VoteStatistics
             Votes: class labels (numbers, booleans or strings), the marker `abstain` or a missing value. In a sparse
-            matrix the stored entries are votes.
+            matrix the stored entries are votes. Statistics hold the votes, labels and weights that they counted.
         y : array-like of shape (n_samples,), default=None
             Gold labels of all or some rows; -1 or a missing value marks a row without one. -1 is a class
             where taking it away would leave a single class, or where `classes` names it.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How many rows each row stands for, from 0 on. Fractions are rounded to multiples of 2^-24.
 
         Returns
         -------
@@ -112,11 +113,61 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         """
         from .reading import observe_votes
 
-        observed = observe_votes(self, L, y)
+        observed = observe_votes(self, L, y, sample_weight)
+        return self._fit(observed)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        L: Any,
+        y: Any = None,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Learn from these rows and those of all calls before, as one `fit` on all of them would.
+
+        Rows are counted and forgotten (see `VoteStatistics`); so a call takes the time of a fit of few rows, and what
+        is kept does not grow with them. Give thousands of rows at a time.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes as in `fit`; the same LFs at each call.
+        y : array-like of shape (n_samples,), default=None
+            Gold labels as in `fit`.
+        classes : array-like of shape (n_classes,), default=None
+            For the first call, the classes that y holds in all calls together. Votes that are none of them are kept as
+            symbols whose meaning is learned. Where neither this nor the parameter `classes` is given, classes are those
+            of all rows so far.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            As `fit`; other LFs or `classes` than before; scores, whose bins follow from all rows. What was learned
+            before stays as it is.
+
+        Warns
+        -----
+        UserWarning
+            After a `fit` on votes, which keeps no counts: these rows are the first.
+        """
+        from .reading import observe_statistics
+        from .streaming import count_more
+
+        counting = count_more(self, L, y, classes, sample_weight)
+        return self._fit(observe_statistics(self, *counting), counting)
+
+    def _fit(self, observed: Observed, counting: Counting | None = None) -> Self:
         assumed = self._assume(observed)
         learned = self._learn(observed, assumed)
         self._warn(observed, learned)
-        self._keep(observed, learned)
+        self._keep(observed, learned, counting)
         return self
 
     def _assume(self, observed: Observed) -> VoteModel:
@@ -133,7 +184,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             model = learner(observed, model)
         return model
 
-    def _keep(self, observed: Observed, learned: VoteModel) -> None:
+    def _keep(
+        self, observed: Observed, learned: VoteModel, counting: Counting | None = None
+    ) -> None:
         """Swap what was learned before for what is learned now, at once."""
         state: dict[str, Any] = {
             "n_features_in_": observed.n_lfs,
@@ -141,6 +194,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
             "_encoding": observed.encoding,
             "_scores": observed.scores,
             "_kept": observed.kept(self._anchors(observed)),
+            "_counting": counting,
         }
         names = observed.names
         if names is not None:
@@ -263,53 +317,6 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator):
         from .reading import votes_for
 
         return votes_for(self, self.vote_model_ if model is None else model, L)
-
-    # What a fit learned ---------------------------------------------------------------------------
-
-    @property
-    def classes_(self) -> NDArray[Any]:
-        """The classes, shape (n_classes,)."""
-        return self.vote_model_.classes
-
-    @property
-    def class_prior_(self) -> NDArray[np.float64]:
-        """P(Y), shape (n_classes,)."""
-        return self.vote_model_.prior.of_all
-
-    @property
-    def symbols_(self) -> NDArray[Any]:
-        """The votes that occurred: fields "lf" and "vote", shape (n_symbols,)."""
-        return self.vote_model_.table.symbols
-
-    @property
-    def score_bins_(self) -> dict[Any, NDArray[np.float64]]:
-        """Least and greatest fitted score of each bin, (n_bins, 2), of each column of scores."""
-        scored = self._scores
-        if scored is None:
-            return {}
-        names = getattr(self, "feature_names_in_", None)
-        keys = scored.columns if names is None else names[scored.columns]
-        return dict(zip(keys.tolist(), scored.ranges, strict=True))
-
-    @property
-    def mu_(self) -> NDArray[np.float64]:
-        """P(symbol | Y), shape (n_symbols, n_classes)."""
-        return self.vote_model_.mu
-
-    @property
-    def coverage_(self) -> NDArray[np.float64]:
-        """Share of rows in which each LF votes, shape (n_lfs,)."""
-        return self._kept.coverage
-
-    @property
-    def conditional_probs_(self) -> NDArray[np.float64]:
-        """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes)."""
-        return conditional_probs(self.vote_model_)
-
-    @property
-    def lf_accuracies_(self) -> NDArray[np.float64]:
-        """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
-        return self.vote_model_.accuracies
 
     # Looking at a fit -----------------------------------------------------------------------------
 

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples
 
 from .._evidence.model import VoteModel
 from .._votes.classes import (
+    check_gold_is_class,
     check_same_kind,
     check_votes_are_classes,
+    given_classes,
     resolve_classes,
     warn_of_gold_of_one_class,
 )
-from .._votes.codes import Votes, is_text, no_gold
+from .._votes.codes import GoldLabels, Votes, check_any_vote, is_text, no_gold
 from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
+from .._votes.counted import (
+    check_gold_of_classes,
+    count,
+    counted_votes,
+    labels_of,
+    read_block,
+    settle_unlabelled,
+    without_gold,
+    without_zeros,
+)
 from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
-from .._votes.gold import read_gold
+from .._votes.gold import UNLABELLED, read_gold
 from .._votes.meanings import literal, literal_votes, open_classes
 from .._votes.reader import read_votes
 from .._votes.scores import (
@@ -30,29 +44,36 @@ from .._votes.scores import (
     with_bins,
     with_ranges,
 )
+from .._votes.statistics import VoteStatistics
 from .._votes.suspects import warn_of_new_values
+from .._votes.weights import read_weights
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
 
 
-def observe_votes(model: Any, L: Any, y: Any) -> Observed:
+def observe_votes(model: Any, L: Any, y: Any, sample_weight: Any = None) -> Observed:
     """What `fit` sees of votes and labels.
 
     Parameters
     ----------
     model : label model
         With the parameters classes, abstain, scores, vote_meanings, gold and class_balance.
-    L, y
+    L, y, sample_weight
         As `fit` takes them.
     """
-    from .._learning.observed import observe, with_classes
+    from .._learning.observed import observe
 
+    named = model.classes
+    if isinstance(L, VoteStatistics):
+        _check_alone(y, sample_weight)
+        return observe_statistics(model, L)
     check_container(L)
-    check_row_order(L=L, y=y)
+    check_row_order(L=L, y=y, sample_weight=sample_weight)
     n_samples, names = _num_samples(L), column_names(L)
-    labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=model.classes)
-    fractions = bool(labels.n_labelled) or model.classes is not None
+    weight = read_weights(sample_weight, n_samples)
+    labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=named)
+    fractions = bool(labels.n_labelled) or named is not None
     scored: Scores | None = None
     cells: list[Cells] = []
     if model.scores is None:
@@ -62,29 +83,126 @@ def observe_votes(model: Any, L: Any, y: Any) -> Observed:
         votes, cells = read_beside(
             L, scored, abstain=model.abstain, names=names, allow_fractions=fractions
         )
-    meanings, named, encoding = model.vote_meanings, model.classes, None
+    encoding = None
     if y is not None:
         warn_of_wrapper(labels)
-        encoding = None if meanings else find_encoding(votes, labels, named)
+        encoding = None if model.vote_meanings else find_encoding(votes, labels, named)
         votes = renamed(votes, encoding)
-    counted = labels if model.gold != "ignore" else no_gold(votes.n_samples)
     binned = votes
     if scored is not None:
-        scored = with_ranges(scored, cells)
+        scored = with_ranges(scored, cells, weight)
         binned = with_bins(votes, scored, cells)
-    observed = observe(binned, counted, by_pairs=model._by_pairs)
+    counted = labels if model.gold != "ignore" else no_gold(n_samples)
+    observed = observe(*without_zeros(binned, counted, weight), by_pairs=model._by_pairs)
+    return _with_classes(model, observed, named, labels, votes, encoding, scored)
+
+
+def _with_classes(
+    model: Any,
+    observed: Observed,
+    named: Any,
+    labels: GoldLabels,
+    votes: Votes,
+    encoding: dict[Any, int] | None = None,
+    scored: Scores | None = None,
+) -> Observed:
+    """What was observed, with the classes that votes, labels or parameters name."""
+    from .._learning.observed import with_classes
+
     model._warn_unidentified(observed)
+    meanings, balance = model.vote_meanings, model.class_balance
     symbols, plain_votes = (observed.lf, observed.vote), votes
     if meanings or scored is not None:
         symbols = literal(observed.lf, observed.vote, meanings)
         plain_votes = literal_votes(votes, meanings)
-    balance = model.class_balance
     classes = resolve_classes(named, model.abstain, labels, plain_votes, *symbols, balance)
-    warn_of_gold_of_one_class(counted, classes, named, balance)
+    warn_of_gold_of_one_class(observed.labels, classes, named, balance)
     if scored is not None:
-        check_speaks_for(scored, classes, names)
+        check_speaks_for(scored, classes, observed.names)
     sets = open_classes(meanings, classes) if meanings else {}
     return with_classes(observed, classes, encoding, scored, sets)
+
+
+# Counts in place of votes -------------------------------------------------------------------------
+
+
+def _check_alone(y: Any, sample_weight: Any) -> None:
+    if y is not None or sample_weight is not None:
+        raise ValueError(
+            "VoteStatistics hold their labels and weights: count them with the votes, VoteStatistics(L, y, "
+            "sample_weight), and fit these alone."
+        )
+
+
+def observe_statistics(
+    model: Any, statistics: VoteStatistics, classes: NDArray[Any] | None = None
+) -> Observed:
+    """What `fit` sees of votes and labels that were counted before.
+
+    Parameters
+    ----------
+    model : label model
+    statistics : VoteStatistics
+    classes : ndarray of shape (n_classes,), default=None
+        Those of y, where it is known which there are.
+    """
+    from .._learning.observed import observed_counts
+
+    _check_countable(model)
+    statistics.check_markers(model.abstain)
+    named = model.classes
+    known = classes if named is None else given_classes(named, model.abstain)
+    counted = settle_unlabelled(statistics._counted, known)
+    check_any_vote(counted.pairs.lf)
+    votes, labels = counted_votes(counted), labels_of(counted)
+    if known is not None:
+        check_gold_of_classes(counted, known)
+    if classes is not None:
+        # As if a y that labels every row held them.
+        labels = GoldLabels(classes, np.arange(len(classes)))
+    if model.gold == "ignore":
+        counted = without_gold(counted)
+    held: dict[str, Any] = {"patterns": counted.patterns}
+    if model._by_pairs or not held["patterns"].complete:
+        held["statistics"] = counted.pairs
+    observed = observed_counts(held, labels_of(counted), names=counted.names)
+    return _with_classes(model, observed, named, labels, votes)
+
+
+def count_block(model: Any, L: Any, y: Any = None, sample_weight: Any = None) -> VoteStatistics:
+    """The counts of some rows, read as a label model reads them.
+
+    Parameters
+    ----------
+    model : label model
+    L, y, sample_weight
+        As `fit` takes them.
+
+    Raises
+    ------
+    ValueError
+        As `fit`; scores, whose bins follow from all rows.
+    """
+    _check_countable(model)
+    named = model.classes
+    marks = [UNLABELLED, str(UNLABELLED)] if named is None else list(named)
+    block = read_block(L, y, sample_weight, abstain=model.abstain, classes=marks)
+    if named is not None:
+        given, (votes, labels, _) = given_classes(named, model.abstain), block
+        check_votes_are_classes(given, literal_votes(votes, model.vote_meanings))
+        check_gold_is_class(given, labels)
+    return VoteStatistics.of_counted(count(*block), model.abstain)
+
+
+def _check_countable(model: Any) -> None:
+    if model.scores is not None:
+        raise ValueError(
+            "Scores are cut into bins by quantiles of all rows, so that parts of the rows cannot be counted apart. Fit "
+            "all rows at once, or cut the scores into votes first (BinLF)."
+        )
+
+
+# Predicting ---------------------------------------------------------------------------------------
 
 
 def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
@@ -100,7 +218,7 @@ def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
     names, known = check_lf_names(model, L), no_bins(learned.table.vote)
     scored, n_lfs = model._scores, len(learned.table.joint)
     if scored is not None:
-        _check_width(n_columns(L), n_lfs, model)
+        check_width(L, n_lfs, model)
     votes, cells = read_beside(
         L, scored, abstain=model.abstain, names=names, allow_fractions=known.dtype.kind == "f"
     )
@@ -110,11 +228,16 @@ def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
         warn_of_new_values(votes.values, known, "L", "is no evidence")
     if model.classes is not None:
         check_votes_are_classes(learned.classes, literal_votes(votes, model.vote_meanings))
-    _check_width(votes.n_lfs, n_lfs, model)
+    _check_equal(votes.n_lfs, n_lfs, model)
     return with_bins(votes, scored, cells)
 
 
-def _check_width(n_lfs: int, expected: int, model: Any) -> None:
+def check_width(L: Any, expected: int, model: Any) -> None:
+    """Raise a ValueError where L has another number of columns than expected."""
+    _check_equal(n_columns(L), expected, model)
+
+
+def _check_equal(n_lfs: int, expected: int, model: Any) -> None:
     if n_lfs != expected:
         raise ValueError(
             f"X has {n_lfs} features, but {type(model).__name__} is expecting {expected} features as input"

@@ -61,7 +61,7 @@ def resolve_classes(
         votes.
     """
     if classes is not None:
-        given = _given_classes(classes, abstain)
+        given = given_classes(classes, abstain)
         check_votes_are_classes(given, votes)
         check_gold_is_class(given, gold)
         return given
@@ -77,7 +77,7 @@ def resolve_classes(
     union = _union(vote, gold.values)
     named_by_balance = isinstance(class_balance, Mapping)
     if not len(union) and named_by_balance:
-        return _given_classes(sorted(class_balance), abstain)
+        return given_classes(sorted(class_balance), abstain)
     if not len(union):
         raise ValueError(
             "L holds scores only, and these name no classes. Say which classes there are with `classes`, such as "
@@ -85,9 +85,7 @@ def resolve_classes(
         )
     warn_of_suspects(union, votes, lf, vote)
     if len(union) == 1 and named_by_balance:
-        return (
-            _given_classes(sorted(class_balance), abstain) if union[0] in class_balance else union
-        )
+        return given_classes(sorted(class_balance), abstain) if union[0] in class_balance else union
     if len(union) == 1:
         warn_user(
             f"All votes name one class, {plain(union[0])!r}, so every row gets it. Say which classes "
@@ -104,7 +102,7 @@ def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
     if found is not None:
         row, lf, value = found
         raise ValueError(
-            f"{lf_label(votes.names, lf)}, row {row}: the vote {value!r} is none of the classes "
+            f"{votes.place(lf, row)}: the vote {value!r} is none of the classes "
             f"{listed_values(classes)}. {_alike(value, classes)}Correct it, add it to `classes`, or name it as the "
             "marker `abstain`."
         )
@@ -117,7 +115,8 @@ def _alike(value: Any, classes: NDArray[Any]) -> str:
     return f"It is the class {found[0]!r} in another spelling. " if found else ""
 
 
-def _given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
+def given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
+    """The classes that the user gave, checked, shape (n_classes,)."""
     if isinstance(classes, set | frozenset):
         raise ValueError("`classes` is a set, which has no order; give a list.")
     labels = _as_labels(classes if hasattr(classes, "shape") else list(classes))

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from .._utils import plain, warn_user
 
 SURVEY_CELLS = 1 << 16
+# Fewer than 2^24 rows, so that float32 counts them.
+CHUNK_CELLS, CHUNK_ROWS = 1 << 24, 1 << 18
 NARROW = 16
 TILE_CELLS = 1 << 16
 SPARSE_TILE = 1 << 18
@@ -51,12 +53,36 @@ class Votes(ABC):
     def take(self, rows: NDArray[np.intp]) -> Votes:
         """The votes of some rows; the codes stay what they are."""
 
+    @property
+    def cells_per_row(self) -> float:
+        """Cells that a row takes."""
+        return float(self.n_lfs)
+
+    def chunks(self, least: int = 1) -> list[slice]:
+        """Runs of rows, at least so many each but for the last, to work on one by one."""
+        n_rows = max(least, min(CHUNK_ROWS, int(CHUNK_CELLS / max(1.0, self.cells_per_row))))
+        starts = range(0, self.n_samples, n_rows)
+        return [slice(start, min(start + n_rows, self.n_samples)) for start in starts]
+
     def blocks(self, cells_per_vote: int = 1) -> Iterator[tuple[slice, NDArray[Any]]]:
         """Rows and vote codes of each block of rows, few enough for a result of so many cells a vote."""
         n_rows = max(1, SURVEY_CELLS // (self.n_lfs * cells_per_vote))
         for start in range(0, self.n_samples, n_rows):
             rows = slice(start, min(start + n_rows, self.n_samples))
             yield rows, self.block(rows.start, rows.stop)
+
+    @property
+    def n_rows(self) -> float:
+        """Rows that the votes are of."""
+        return self.n_samples
+
+    def some_rows(self, n_rows: int) -> NDArray[np.intp]:
+        """About so many rows, evenly spaced; all where there are no more."""
+        return np.unique(np.linspace(0, self.n_samples - 1, n_rows).astype(np.intp))
+
+    def place(self, lf: int, row: int) -> str:
+        """How messages call a cell."""
+        return f"{lf_label(self.names, lf)}, row {row}"
 
     @property
     def n_codes(self) -> int:
@@ -241,6 +267,28 @@ class SparseVotes(Votes):
         dense[self.indices[entries], rows] = self.codes[entries]
         return dense
 
+    def cells(
+        self, start: int, stop: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
+        entries = slice(self.indptr[start], self.indptr[stop])
+        codes = self.codes[entries]
+        rows = np.repeat(np.arange(stop - start), np.diff(self.indptr[start : stop + 1]))
+        spoken = np.flatnonzero(codes != self.abstain_code)
+        lfs = self.indices[entries].astype(np.intp)
+        return (
+            (rows, lfs, codes)
+            if len(spoken) == len(codes)
+            else (
+                rows[spoken],
+                lfs[spoken],
+                codes[spoken],
+            )
+        )
+
+    @property
+    def cells_per_row(self) -> float:
+        return 1 + len(self.codes) / max(1, self.n_samples)
+
 
 def lf_label(names: NDArray[np.object_] | None, lf: int) -> str:
     """How messages call an LF: by its name, else by its column."""
@@ -348,6 +396,10 @@ class GoldLabels:
     def complete(self) -> bool:
         """Whether every row is labelled."""
         return self.n_labelled == len(self.codes)
+
+    def take(self, rows: NDArray[np.intp]) -> GoldLabels:
+        """The labels of some rows."""
+        return GoldLabels(self.values, self.codes[rows])
 
 
 def no_gold(n_samples: int) -> GoldLabels:

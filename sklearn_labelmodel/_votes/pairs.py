@@ -8,7 +8,7 @@ and two such columns are counted against each other (see `_column_counts`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -20,8 +20,7 @@ from .codes import GoldLabels, Votes, class_index
 from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from .gold import GoldCounts
 
-CHUNK_CODES = 1 << 24
-CHUNK_ROWS = (1 << 14, 1 << 18)
+LEAST_CHUNK = 1 << 14
 SPARSE_DENSITY = 0.1
 # What the ways of counting take, in nanoseconds.
 CELL_NS = 1.0
@@ -33,12 +32,14 @@ MOST_CODES = 1 << 20
 
 
 @dataclass(frozen=True)
-class VoteStatistics:
+class PairCounts:
     """Counts of the symbols of a label matrix.
 
     Attributes
     ----------
-    n_samples, n_lfs : int
+    n_samples : float
+        Rows, or the sum of their weights.
+    n_lfs : int
     lf : ndarray of shape (n_symbols,), dtype intp
         The LF of each symbol, ascending.
     vote : ndarray of shape (n_symbols,)
@@ -49,15 +50,20 @@ class VoteStatistics:
         Labelled rows of each gold label in which the symbol occurs.
     gold_rows : ndarray of shape (n_gold_values,)
         Labelled rows of each gold label.
+    gold_voteless : ndarray of shape (n_gold_values,)
+        Those of them that have no vote.
+    gold_values : ndarray of shape (n_gold_values,)
     """
 
-    n_samples: int
+    n_samples: float
     n_lfs: int
     lf: NDArray[np.intp]
     vote: NDArray[Any]
     cooccurrence: Any
     gold_counts: NDArray[np.float64]
     gold_rows: NDArray[np.float64]
+    gold_voteless: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    gold_values: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def counts(self) -> NDArray[np.float64]:
@@ -70,6 +76,10 @@ class VoteStatistics:
         votes = np.bincount(self.lf, weights=self.counts, minlength=self.n_lfs)
         return votes.astype(np.float64)
 
+    def compact(self) -> PairCounts:
+        """With co-occurrences in the form that takes less room, or hardly more."""
+        return replace(self, cooccurrence=compacted(self.cooccurrence))
+
     def overlaps(self) -> NDArray[np.bool_]:
         """Whether each LF shares a row with another LF, shape (n_lfs,)."""
         # The symbols of one LF never share a row, so what a symbol's row holds off the diagonal is others'.
@@ -77,7 +87,9 @@ class VoteStatistics:
         return np.bincount(self.lf[beside], minlength=self.n_lfs) > 0
 
 
-def count_votes(votes: Votes, gold: GoldLabels) -> VoteStatistics:
+def count_votes(
+    votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
+) -> PairCounts:
     """Count the symbols of a label matrix, in one pass over chunks of rows.
 
     Parameters
@@ -85,12 +97,15 @@ def count_votes(votes: Votes, gold: GoldLabels) -> VoteStatistics:
     votes : Votes
     gold : GoldLabels
         Their labels are counted against the symbols.
+    weight : ndarray of shape (n_samples,), default=None
+        Of the rows; ones where none is given.
 
     Returns
     -------
-    statistics : VoteStatistics
+    statistics : PairCounts
     """
-    total = reduce(_add, (_count_chunk(votes, gold, rows) for rows in _chunks(votes)))
+    chunks = votes.chunks(LEAST_CHUNK)
+    total = reduce(_add, (_count_chunk(votes, gold, rows, weight) for rows in chunks))
     is_gold = total.lf == votes.n_lfs
     symbols, gold_symbols = np.flatnonzero(~is_gold), np.flatnonzero(is_gold)
     present = total.code[gold_symbols]
@@ -100,60 +115,120 @@ def count_votes(votes: Votes, gold: GoldLabels) -> VoteStatistics:
     with_gold = pairs[symbols][:, gold_symbols]
     gold_counts[:, present] = with_gold.toarray() if sp.issparse(with_gold) else with_gold
     gold_rows[present] = pairs.diagonal()[gold_symbols]
-    return VoteStatistics(
-        n_samples=votes.n_samples,
+    return PairCounts(
+        n_samples=float(votes.n_samples if weight is None else weight.sum()),
         n_lfs=votes.n_lfs,
         lf=total.lf[symbols],
         vote=votes.values[total.code[symbols]],
-        cooccurrence=_compact(pairs[symbols][:, symbols]),
+        cooccurrence=compacted(pairs[symbols][:, symbols]),
         gold_counts=gold_counts,
         gold_rows=gold_rows,
+        gold_voteless=_voteless(votes, gold, weight),
+        gold_values=gold.values,
     )
 
 
-def _compact(pairs: Any) -> Any:
-    """Dense where that is hardly larger than the sparse form."""
-    if sp.issparse(pairs) and pairs.nnz > SPARSE_DENSITY * pairs.shape[0] ** 2:
+def compacted(pairs: Any) -> Any:
+    """Dense where that is small, or hardly larger than the sparse form; so that equal counts are of one form."""
+    n_symbols = pairs.shape[0]
+    if not sp.issparse(pairs):
+        return pairs if n_symbols <= DENSE_SYMBOLS else compacted(sp.csr_array(pairs))
+    if n_symbols <= DENSE_SYMBOLS or pairs.nnz > SPARSE_DENSITY * n_symbols**2:
         return pairs.toarray()
+    pairs.sort_indices()
     return pairs
 
 
-def count_gold(
-    statistics: VoteStatistics, votes: Votes, gold: GoldLabels, classes: NDArray[Any]
-) -> GoldCounts:
-    """The gold labels that `statistics` were counted with, in the order of the classes."""
+def add_pairs(
+    a: PairCounts,
+    b: PairCounts,
+    places: list[NDArray[np.intp]],
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    gold_values: NDArray[Any],
+) -> PairCounts:
+    """The counts of the rows of both, over symbols and gold labels that hold those of both.
+
+    Parameters
+    ----------
+    a, b : PairCounts
+    places : list of two ndarrays
+        Where their symbols stand among all.
+    lf, vote : ndarray of shape (n_symbols,)
+    gold_values : ndarray of shape (n_gold_values,)
+    """
+    n = len(lf)
+    together = [_spread(one.cooccurrence, at, n) for one, at in zip((a, b), places, strict=True)]
+    gold_counts = np.zeros((n, len(gold_values)))
+    rows, voteless = np.zeros(len(gold_values)), np.zeros(len(gold_values))
+    for one, at in zip((a, b), places, strict=True):
+        column = class_index(one.gold_values, gold_values)
+        gold_counts[np.ix_(at, column)] += one.gold_counts
+        rows[column] += one.gold_rows
+        voteless[column] += one.gold_voteless
+    pairs = PairCounts(
+        a.n_samples + b.n_samples,
+        a.n_lfs,
+        lf,
+        vote,
+        together[0] + together[1],
+        gold_counts,
+        rows,
+        voteless,
+        gold_values,
+    )
+    return pairs.compact()
+
+
+def drop_gold(pairs: PairCounts, kept: NDArray[np.bool_]) -> PairCounts:
+    """With some of the gold values only."""
+    return replace(
+        pairs,
+        gold_counts=pairs.gold_counts[:, kept],
+        gold_rows=pairs.gold_rows[kept],
+        gold_voteless=pairs.gold_voteless[kept],
+        gold_values=pairs.gold_values[kept],
+    )
+
+
+def _voteless(
+    votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Labelled rows of each gold label without a vote, shape (n_gold_values,)."""
+    counts = np.zeros(len(gold.values))
+    if not len(counts):
+        return counts
+    labelled = np.flatnonzero(gold.codes < len(gold.values))
+    some = votes.take(labelled)
+    for rows in some.chunks():
+        row, _, _ = some.cells(rows.start, rows.stop)
+        voted = np.bincount(row, minlength=rows.stop - rows.start) > 0
+        silent = labelled[rows][~voted]
+        each = None if weight is None else weight[silent]
+        counts += np.bincount(gold.codes[silent], each, minlength=len(counts))
+    return counts
+
+
+def count_gold(statistics: PairCounts, classes: NDArray[Any]) -> GoldCounts:
+    """The gold labels that pairs were counted with, in the order of the classes."""
     by_symbol = np.zeros((len(statistics.lf), len(classes)))
     rows, voteless = np.zeros(len(classes)), np.zeros(len(classes))
-    columns = class_index(gold.values, classes)
+    columns = class_index(statistics.gold_values, classes)
     if len(columns):
         by_symbol[:, columns] = statistics.gold_counts
         rows[columns] = statistics.gold_rows
-        silent = gold.codes[_voteless_labelled(votes, gold)]
-        voteless[columns] = np.bincount(silent, minlength=len(columns))
+        voteless[columns] = statistics.gold_voteless
     return GoldCounts(by_symbol, rows, voteless)
-
-
-def _voteless_labelled(votes: Votes, gold: GoldLabels) -> NDArray[np.intp]:
-    """Labelled rows without a vote."""
-    labelled = np.flatnonzero(gold.codes < len(gold.values))
-    silent = [
-        labelled[rows][(codes == votes.abstain_code).all(axis=0)]
-        for rows, codes in votes.take(labelled).blocks()
-    ]
-    return np.concatenate([np.zeros(0, dtype=np.intp), *silent])
 
 
 # Ways of counting ---------------------------------------------------------------------------------
 
 
-def _chunks(votes: Votes) -> list[slice]:
-    """Runs of rows to count one by one."""
-    least, most = CHUNK_ROWS
-    starts = range(0, votes.n_samples, max(least, min(most, CHUNK_CODES // votes.n_lfs)))
-    return [slice(start, min(start + starts.step, votes.n_samples)) for start in starts]
-
-
-def _count_chunk(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
+def _count_chunk(
+    votes: Votes, gold: GoldLabels, rows: slice, weight: NDArray[np.float64] | None
+) -> Counts:
+    if weight is not None:
+        return _present(_count_each_vote(votes, gold, rows, weight[rows]))
     return _present(_quickest(votes, gold, rows)(votes, gold, rows))
 
 
@@ -199,7 +274,9 @@ def _count_rows(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
     return Counts(lf, code.astype(np.intp), pairs)
 
 
-def _count_each_vote(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
+def _count_each_vote(
+    votes: Votes, gold: GoldLabels, rows: slice, weight: NDArray[np.float64] | None = None
+) -> Counts:
     """Count rows of few votes by the sparse product of the votes' indicators."""
     row, lf, code = votes.cells(rows.start, rows.stop)
     width = max(votes.n_codes, len(gold.values))
@@ -212,7 +289,8 @@ def _count_each_vote(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
     occur, symbol = observed(keys, (votes.n_lfs + 1) * width)
     shape = rows.stop - rows.start, len(occur)
     held = sp.coo_array((np.ones(len(row)), (row, symbol)), shape=shape).tocsr()
-    pairs = held.T @ held
+    weighed = held if weight is None else sp.diags_array(weight) @ held
+    pairs = held.T @ weighed
     return Counts(
         *np.divmod(occur, width),
         pairs.toarray() if len(occur) <= DENSE_SYMBOLS else sp.csr_array(pairs),

@@ -1,7 +1,9 @@
 """The distinct rows of a label matrix.
 
-Rows with the same votes and the same gold label are one pattern, so that whatever is summed over rows costs
-as much as there are patterns, however many rows there are.
+Rows with the same votes and the same gold label are one pattern, so that whatever is summed over rows costs as much as
+there are patterns, however many rows there are. Every row has a key that follows from its votes alone, not from its
+place: patterns come in the order of their keys, and of very many those with the least keys are kept. So the same rows
+give the same patterns in whatever order and in whatever parts they come.
 """
 
 from __future__ import annotations
@@ -17,19 +19,27 @@ from sklearn.utils import gen_batches
 
 from .codes import GoldLabels, Votes, check_any_vote, class_index
 from .gold import GoldCounts
+from .keys import as_share, combined, row_keys, value_keys
 
-CHUNK_CELLS = 1 << 24
 BLOCK_CELLS = 1 << 18
-MAX_KEY = 1 << 62
+# Rows of so many patterns are counted by one histogram.
+PATTERNS_PER_ROW = 4
+# Distinct rows with about as many votes each (from 2^(s - 1) to 2^s - 1) are kept up to so many votes in all.
+MOST_KEPT_VOTES = 1 << 24
+# Labelled rows are kept apart from others: few labels would be lost among many rows.
+N_STRATA, LABELLED = 128, 64
+PER_ROW = ("identity", "key", "gold", "row", "n_votes", "labelled", "weight")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Patterns:
     """The distinct rows of a label matrix, and how many rows are alike.
 
     Attributes
     ----------
-    n_samples, n_lfs : int
+    n_samples : float
+        Rows, or the sum of their weights.
+    n_lfs : int
     lf, vote : ndarray of shape (n_symbols,)
         LF and value of every vote that occurs, in ascending order.
     indicators : CSR array of shape (n_patterns, n_symbols)
@@ -39,9 +49,13 @@ class Patterns:
     gold : ndarray of shape (n_patterns,), dtype intp
         Index of the gold label in `gold_values`, whose length stands for "unlabelled".
     gold_values : ndarray of shape (n_gold_values,)
+    key : ndarray of shape (n_patterns,), dtype uint64
+        Of the votes.
+    complete : bool
+        Whether these are all patterns that there are; else their weights stand for those left out.
     """
 
-    n_samples: int
+    n_samples: float
     n_lfs: int
     lf: NDArray[np.intp]
     vote: NDArray[Any]
@@ -49,6 +63,8 @@ class Patterns:
     weight: NDArray[np.float64]
     gold: NDArray[np.intp]
     gold_values: NDArray[Any]
+    key: NDArray[np.uint64]
+    complete: bool = True
 
     def counts(self) -> NDArray[np.float64]:
         """Rows in which each symbol occurs, shape (n_symbols,)."""
@@ -60,10 +76,15 @@ class Patterns:
 
     def overlaps(self) -> NDArray[np.bool_]:
         """Whether each LF shares a row with another LF, shape (n_lfs,)."""
-        shared = self.indicators[np.flatnonzero(np.diff(self.indicators.indptr) > 1)]
+        shared = self.indicators[np.flatnonzero(self.n_votes > 1)]
         overlaps = np.zeros(self.n_lfs, dtype=bool)
         overlaps[self.lf[shared.indices]] = True
         return overlaps
+
+    @property
+    def n_votes(self) -> NDArray[np.intp]:
+        """Votes of each pattern, shape (n_patterns,)."""
+        return np.diff(self.indicators.indptr)
 
     def symbols(self) -> NDArray[Any]:
         """LF and vote of every symbol as one structured array."""
@@ -75,29 +96,33 @@ class Patterns:
         """With more symbols, of which some do not occur; ascending, and those that do among them."""
         if len(lf) == len(self.lf):
             return self
-        values, code = np.unique(vote, return_inverse=True)
-        place = np.searchsorted(
-            lf * len(values) + code,
-            self.lf * len(values) + np.searchsorted(values, self.vote),
-        ).astype(self.indicators.indices.dtype)
+        place = places_among(self.lf, self.vote, lf, vote).astype(self.indicators.indices.dtype)
         indicators = sp.csr_array(
             (self.indicators.data, place[self.indicators.indices], self.indicators.indptr),
             shape=(len(self.weight), len(lf)),
         )
         return replace(self, lf=lf, vote=vote, indicators=indicators)
 
-    def informed(self) -> Patterns:
-        """Without the rows that have neither a vote nor a gold label."""
-        has_gold = self.gold < len(self.gold_values)
-        kept = np.flatnonzero(has_gold | (np.diff(self.indicators.indptr) > 0))
-        if len(kept) == len(self.gold):
-            return self
+    def only(self, kept: NDArray[np.intp], weight: NDArray[np.float64] | None = None) -> Patterns:
+        """Some of the patterns, with other weights where they are given."""
         return replace(
             self,
             indicators=self.indicators[kept],
-            weight=self.weight[kept],
+            weight=self.weight[kept] if weight is None else weight,
             gold=self.gold[kept],
+            key=self.key[kept],
         )
+
+    def unlabelled(self) -> Patterns:
+        """Without the gold labels."""
+        no_label = np.zeros(len(self.gold), dtype=np.intp)
+        return replace(self, gold=no_label, gold_values=self.gold_values[:0])
+
+    def informed(self) -> Patterns:
+        """Without the rows that have neither a vote nor a gold label."""
+        has_gold = self.gold < len(self.gold_values)
+        kept = np.flatnonzero(has_gold | (self.n_votes > 0))
+        return self if len(kept) == len(self.gold) else self.only(kept)
 
     def gold_counts(self, classes: NDArray[Any]) -> GoldCounts:
         """The labelled rows, in the order of the classes."""
@@ -123,7 +148,19 @@ class Patterns:
             yield rows, self.indicators if whole else self.indicators[rows]
 
 
-def read_patterns(votes: Votes, gold: GoldLabels) -> Patterns:
+def places_among(
+    lf: NDArray[np.intp], vote: NDArray[Any], all_lf: NDArray[np.intp], all_vote: NDArray[Any]
+) -> NDArray[np.intp]:
+    """Where some symbols stand among others that hold them all, both ascending."""
+    values, code = np.unique(all_vote, return_inverse=True)
+    return np.searchsorted(
+        all_lf * len(values) + code, lf * len(values) + np.searchsorted(values, vote)
+    )
+
+
+def read_patterns(
+    votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
+) -> Patterns:
     """Find the distinct rows, in one pass over chunks of rows.
 
     Parameters
@@ -131,6 +168,8 @@ def read_patterns(votes: Votes, gold: GoldLabels) -> Patterns:
     votes : Votes
     gold : GoldLabels
         Rows with the same votes but unlike gold labels are distinct.
+    weight : ndarray of shape (n_samples,), default=None
+        Of the rows, positive; ones where none is given.
 
     Returns
     -------
@@ -141,111 +180,259 @@ def read_patterns(votes: Votes, gold: GoldLabels) -> Patterns:
     ValueError
         L holds no vote.
     """
-    repeated, unique = [], []
-    for chunk in _chunks(votes, gold):
-        few = _distinct(chunk, votes.n_codes, len(gold.values) + 1)
-        # Chunks whose rows mostly differ will not merge with others either; sparse, they need less room.
-        if 2 * few.codes.shape[1] <= chunk.codes.shape[1]:
-            repeated.append(few)
-        else:
-            unique.append(_indicate(few, votes))
-    if repeated:
-        merged = _distinct(_joined(repeated), votes.n_codes, len(gold.values) + 1)
-        unique.append(_indicate(merged, votes))
-    return _with_observed_symbols(unique, votes, gold)
+    found = find_rows(votes, gold, weight)
+    return patterns_of(found, votes, gold, found.scaled())
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Vote codes (n_lfs, n_rows), gold codes and weights of some rows."""
+# Finding ------------------------------------------------------------------------------------------
 
-    codes: NDArray[Any]
+
+@dataclass(frozen=True, eq=False)
+class FoundRows:
+    """Distinct rows by their keys, ascending by identity.
+
+    Attributes
+    ----------
+    identity : ndarray of shape (n_found,), dtype uint64
+        Of the votes and the gold label together.
+    key : ndarray of shape (n_found,), dtype uint64
+        Of the votes.
+    gold : ndarray of shape (n_found,), dtype intp
+        Code of the gold label.
+    row : ndarray of shape (n_found,), dtype intp
+        Where one of these rows stands.
+    n_votes : ndarray of shape (n_found,), dtype intp
+    labelled : ndarray of shape (n_found,), dtype bool
+    weight : ndarray of shape (n_found,), dtype float64
+        Rows that are alike.
+    totals : ndarray of shape (128,), dtype float64
+        Rows of each stratum, those not kept included.
+    """
+
+    identity: NDArray[np.uint64]
+    key: NDArray[np.uint64]
     gold: NDArray[np.intp]
+    row: NDArray[np.intp]
+    n_votes: NDArray[np.intp]
+    labelled: NDArray[np.bool_]
     weight: NDArray[np.float64]
+    totals: NDArray[np.float64]
+
+    @property
+    def complete(self) -> bool:
+        """Whether no distinct row was left out."""
+        return np.array_equal(self._kept, self.totals)
+
+    @property
+    def stratum(self) -> NDArray[np.intp]:
+        """The number of bits of the number of votes, and 64 more where the row is labelled, shape (n_found,)."""
+        return strata(self.n_votes, self.labelled)
+
+    @property
+    def _kept(self) -> NDArray[np.float64]:
+        return _sums(self.stratum, self.weight, N_STRATA)
+
+    def scaled(self) -> NDArray[np.float64]:
+        """Weights that stand for the rows of each stratum that are not kept, too."""
+        kept = self._kept
+        if np.array_equal(kept, self.totals):
+            return self.weight
+        scale = np.divide(self.totals, kept, out=np.ones(N_STRATA), where=kept > 0)
+        return np.asarray(self.weight * scale[self.stratum])
+
+    def only(self, chosen: NDArray[Any]) -> FoundRows:
+        """Some of them."""
+        return replace(self, **{name: getattr(self, name)[chosen] for name in PER_ROW})
 
 
-def _chunks(votes: Votes, gold: GoldLabels) -> Iterator[_Rows]:
-    for rows in gen_batches(votes.n_samples, max(1, CHUNK_CELLS // votes.n_lfs)):
-        codes = votes.block(rows.start, rows.stop)
-        yield _Rows(codes, gold.codes[rows], np.ones(codes.shape[1]))
+def joined(parts: list[FoundRows]) -> FoundRows:
+    """The rows of all parts, each distinct one once, and of very many those with the least identities."""
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_ROW}
+    totals = np.sum([part.totals for part in parts], axis=0)
+    return least(distinct(FoundRows(**arrays, totals=totals)))
 
 
-def _joined(parts: list[_Rows]) -> _Rows:
-    return _Rows(
-        np.hstack([part.codes for part in parts]),
-        np.concatenate([part.gold for part in parts]),
-        np.concatenate([part.weight for part in parts]),
+def distinct(found: FoundRows) -> FoundRows:
+    """Each distinct row once, ascending by identity, with the weight of all that are like it."""
+    identity, first, place = np.unique(found.identity, return_index=True, return_inverse=True)
+    return replace(found.only(first), weight=_sums(place, found.weight, len(identity)))
+
+
+def strata(n_votes: NDArray[np.intp], labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The stratum of rows of so many votes."""
+    return np.frexp(n_votes)[1].astype(np.intp) + LABELLED * labelled
+
+
+def _sums(place: NDArray[np.intp], weight: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    return np.bincount(place, weight, minlength=n).astype(np.float64)
+
+
+def least(found: FoundRows) -> FoundRows:
+    """Of each stratum no more distinct rows than have some 16 million votes: those with the least identities."""
+    stratum = found.stratum
+    kept = np.ones(len(stratum), dtype=bool)
+    most = np.maximum(1, MOST_KEPT_VOTES >> (np.arange(N_STRATA) % LABELLED))
+    for large in np.flatnonzero(np.bincount(stratum, minlength=N_STRATA) > most):
+        kept[np.flatnonzero(stratum == large)[most[large] :]] = False
+    return found if kept.all() else found.only(kept)
+
+
+def find_rows(
+    votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
+) -> FoundRows:
+    """Find the distinct rows; parameters as in `read_patterns`."""
+    gold_keys = np.append(value_keys(gold.values, b"gold"), np.uint64(0))
+    parts: list[FoundRows] = []
+    n_found = 0
+    for rows in votes.chunks():
+        parts.append(_find_in(votes, gold, gold_keys, weight, rows))
+        n_found += len(parts[-1].identity)
+        if n_found > MOST_KEPT_VOTES:
+            parts = [joined(parts)]
+            n_found = len(parts[0].identity)
+    return least(parts[0]) if len(parts) == 1 else joined(parts)
+
+
+def _find_in(
+    votes: Votes,
+    gold: GoldLabels,
+    gold_keys: NDArray[np.uint64],
+    weight: NDArray[np.float64] | None,
+    rows: slice,
+) -> FoundRows:
+    """The distinct rows of a chunk."""
+    n_patterns = votes.n_codes**votes.n_lfs * (len(gold.values) + 1)
+    if n_patterns <= PATTERNS_PER_ROW * (rows.stop - rows.start):
+        row, row_weight = _told_by_codes(votes, gold, weight, rows, n_patterns)
+        key, n_votes = row_keys(votes.take(row), 0, len(row))
+    else:
+        row = np.arange(rows.start, rows.stop)
+        row_weight = np.ones(len(row)) if weight is None else weight[rows]
+        key, n_votes = row_keys(votes, rows.start, rows.stop)
+    label = gold.codes[row]
+    labelled = label < len(gold.values)
+    found = FoundRows(
+        identity=combined(key, gold_keys[np.where(labelled, label, -1)]),
+        key=key,
+        gold=label.astype(np.intp),
+        row=row,
+        n_votes=n_votes,
+        labelled=labelled,
+        weight=row_weight,
+        totals=_sums(strata(n_votes, labelled), row_weight, N_STRATA),
+    )
+    return distinct(found)
+
+
+def _told_by_codes(
+    votes: Votes,
+    gold: GoldLabels,
+    weight: NDArray[np.float64] | None,
+    rows: slice,
+    n_patterns: int,
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """One row of each pattern of codes, and how many are like it."""
+    (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
+    if len(gold.values):
+        code = code * (len(gold.values) + 1) + gold.codes[rows]
+    one_of = np.full(n_patterns, -1)
+    one_of[code] = np.arange(rows.start, rows.stop)
+    occurs = np.flatnonzero(one_of >= 0)
+    total = np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
+    return one_of[occurs], total[occurs].astype(np.float64)
+
+
+# Drawing ------------------------------------------------------------------------------------------
+
+
+def draw(
+    key: NDArray[np.uint64],
+    n_votes: NDArray[np.intp],
+    weight: NDArray[np.float64],
+    most_votes: int,
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Distinct rows that have a vote, gold labels aside: all, or some that stand for all.
+
+    Rows of at least so many that are alike are all drawn, others as probably as they are frequent (Poisson sampling
+    with probabilities in proportion to size; Hajék 1964): by their keys, so that the same rows are drawn wherever they
+    stand.
+
+    Parameters
+    ----------
+    key, n_votes, weight : ndarray of shape (n_rows,)
+        Of rows that are distinct by votes and gold label.
+    most_votes : int
+        About how many votes the rows drawn have at most.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_drawn,)
+        In the order of their keys.
+    weight : ndarray of shape (n_drawn,)
+        Adding up to the weight of all rows that have a vote.
+    """
+    voted = np.flatnonzero(n_votes)
+    _, first, place = np.unique(key[voted], return_index=True, return_inverse=True)
+    rows, weight = voted[first], _sums(place, weight[voted], len(first))
+    size = n_votes[rows]
+    if size.sum() <= most_votes:
+        return rows, weight
+    least_sure = _least_sure(size, weight, most_votes)
+    drawn = np.flatnonzero(as_share(key[rows]) * least_sure <= weight)
+    stands_for = np.maximum(weight[drawn], least_sure)
+    return rows[drawn], stands_for * (weight.sum() / stands_for.sum())
+
+
+def _least_sure(size: NDArray[np.intp], weight: NDArray[np.float64], most: int) -> float:
+    """The weight from which on rows are drawn for sure, such that the sizes of those drawn add up to `most`."""
+    order = np.argsort(-weight, kind="stable")
+    size, weight = size[order], weight[order]
+    room = most - (np.cumsum(size) - size)
+    left = np.cumsum((size * weight)[::-1])[::-1]
+    level = np.divide(left, room, out=np.full(len(room), np.inf), where=room > 0)
+    return float(level[np.argmax(weight <= level)])
+
+
+# Cells --------------------------------------------------------------------------------------------
+
+
+def patterns_of(
+    found: FoundRows, votes: Votes, gold: GoldLabels, weight: NDArray[np.float64]
+) -> Patterns:
+    """Distinct rows that were found, with the cells that they hold."""
+    some = votes.take(found.row)
+    row, lf, code = some.cells(0, some.n_samples)
+    observed, symbol = _symbols(lf * np.intp(votes.n_codes) + code, votes.n_lfs * votes.n_codes)
+    check_any_vote(observed)
+    shape = (some.n_samples, len(observed))
+    held = sp.coo_array((np.ones(len(row)), (_narrow(row), _narrow(symbol))), shape=shape)
+    return Patterns(
+        n_samples=float(found.totals.sum()),
+        n_lfs=votes.n_lfs,
+        lf=observed // votes.n_codes,
+        vote=votes.values[observed % votes.n_codes],
+        indicators=held.tocsr(),
+        weight=weight,
+        gold=found.gold,
+        gold_values=gold.values,
+        key=found.key,
+        complete=found.complete,
     )
 
 
-def _distinct(rows: _Rows, n_codes: int, n_gold: int) -> _Rows:
-    """The distinct rows, each with the weight of all that are like it."""
-    key: NDArray[np.intp] = rows.gold
-    n_keys = n_gold
-    for column in rows.codes:
-        if n_keys > MAX_KEY // n_codes:
-            first, key = _ranks(key, n_keys)
-            n_keys = len(first)
-            if 2 * n_keys > len(key):
-                return rows
-        key = key * n_codes
-        key += column
-        n_keys *= n_codes
-    first, rank = _ranks(key, n_keys)
-    weight = np.bincount(rank, rows.weight, minlength=len(first)).astype(np.float64)
-    return _Rows(rows.codes[:, first], rows.gold[first], weight)
-
-
-def _ranks(key: NDArray[np.intp], n_keys: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """A row of each distinct key, and each row's place among the distinct keys."""
-    if n_keys > 4 * len(key):
-        _, first, rank = np.unique(key, return_index=True, return_inverse=True)
-        return first, rank
-    row = np.full(n_keys, -1)
-    row[key] = np.arange(len(key))
-    occurs = np.flatnonzero(row >= 0)
-    place = np.empty(n_keys, dtype=np.intp)
+def _symbols(cell: NDArray[np.intp], n_cells: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The cells that occur, and each one's place among them."""
+    if n_cells > PATTERNS_PER_ROW * len(cell):
+        return np.unique(cell, return_inverse=True)
+    occurs = np.flatnonzero(np.bincount(cell, minlength=n_cells))
+    place = np.zeros(n_cells, dtype=np.intp)
     place[occurs] = np.arange(len(occurs))
-    return row[occurs], place[key]
-
-
-def _indicate(rows: _Rows, votes: Votes) -> tuple[Any, _Rows]:
-    """Indicators of every (LF, code), and the rows without their codes."""
-    row, lf = (rows.codes != votes.abstain_code).T.nonzero()
-    cells = lf * votes.n_codes + rows.codes[lf, row]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=rows.codes.shape[1]))])
-    shape = (rows.codes.shape[1], votes.n_lfs * votes.n_codes)
-    indicators = sp.csr_array((np.ones(len(cells)), _narrow(cells), _narrow(indptr)), shape=shape)
-    return indicators, replace(rows, codes=rows.codes[:0])
+    return occurs, place[cell]
 
 
 def _narrow(values: NDArray[np.intp]) -> NDArray[Any]:
     fits = values.max(initial=0) <= np.iinfo(np.int32).max
     return values.astype(np.int32 if fits else np.int64)
-
-
-def _with_observed_symbols(
-    parts: list[tuple[Any, _Rows]], votes: Votes, gold: GoldLabels
-) -> Patterns:
-    indicators = parts[0][0] if len(parts) == 1 else sp.vstack([part for part, _ in parts], "csr")
-    observed = np.flatnonzero(np.bincount(indicators.indices, minlength=indicators.shape[1]))
-    check_any_vote(observed)
-    symbol = np.zeros(indicators.shape[1], dtype=indicators.indices.dtype)
-    symbol[observed] = np.arange(len(observed))
-    lf, code = np.divmod(observed, votes.n_codes)
-    return Patterns(
-        n_samples=votes.n_samples,
-        n_lfs=votes.n_lfs,
-        lf=lf,
-        vote=votes.values[code],
-        indicators=sp.csr_array(
-            (indicators.data, symbol[indicators.indices], indicators.indptr),
-            shape=(indicators.shape[0], len(observed)),
-        ),
-        weight=np.concatenate([rows.weight for _, rows in parts]),
-        gold=np.concatenate([rows.gold for _, rows in parts]),
-        gold_values=gold.values,
-    )
 
 
 def votes_by_lf(patterns: Patterns) -> Any:

@@ -336,12 +336,21 @@ def _warn_of_marker(scores: NDArray[np.float64], markers: list[Any], label: str)
 # Bins ---------------------------------------------------------------------------------------------
 
 
-def with_ranges(scored: Scores, cells: list[Cells]) -> Scores:
-    """The same columns, cut into bins by quantiles of these scores."""
-    return replace(scored, ranges=[quantile_bins(column.numbers, N_BINS) for column in cells])
+def with_ranges(
+    scored: Scores, cells: list[Cells], weight: NDArray[np.float64] | None = None
+) -> Scores:
+    """The same columns, cut into bins by quantiles of these scores, whose rows may have weights."""
+    ranges = []
+    for column in cells:
+        rows = slice(None) if column.rows is None else column.rows
+        each = None if weight is None else weight[rows]
+        ranges.append(quantile_bins(column.numbers, N_BINS, each))
+    return replace(scored, ranges=ranges)
 
 
-def quantile_bins(scores: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
+def quantile_bins(
+    scores: NDArray[np.float64], n_bins: int, weight: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Least and greatest score of each bin, which are as equal in number as ties allow.
 
     Parameters
@@ -350,12 +359,16 @@ def quantile_bins(scores: NDArray[np.float64], n_bins: int) -> NDArray[np.float6
         NaN where missing.
     n_bins : int
         At most; as many as there are distinct scores, where these are fewer.
+    weight : ndarray of shape (n_scores,), default=None
+        Of the scores.
 
     Returns
     -------
     ranges : ndarray of shape (n_found, 2)
     """
-    values, counts = np.unique(scores[~np.isnan(scores)], return_counts=True)
+    told = ~np.isnan(scores) if weight is None else ~np.isnan(scores) & (weight > 0)
+    values, place = np.unique(scores[told], return_inverse=True)
+    counts = np.bincount(place, None if weight is None else weight[told], minlength=len(values))
     if len(values) <= n_bins:
         return np.column_stack([values, values])
     below = np.cumsum(counts)[:-1] / counts.sum()

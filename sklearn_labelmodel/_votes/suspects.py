@@ -92,7 +92,7 @@ def check_no_identifier(
         return
     worst = int(np.argmax(n_different * suspect))
     raise ValueError(
-        f"{lf_label(votes.names, worst)} casts {n_different[worst]} different votes in {votes.n_samples} rows, "
+        f"{lf_label(votes.names, worst)} casts {n_different[worst]} different votes in {votes.n_rows:.15g} rows, "
         "each of which would be a class. If the column is an identifier or a text, leave it out; if a row holds one "
         "vote with its item and its voter, pivot the table so that each voter has a column; if these are classes, "
         "name them (`classes`)."
@@ -103,10 +103,10 @@ def _is_identifier(
     votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
 ) -> NDArray[np.bool_]:
     n_unshared = _n_unshared(votes, lf, vote)
-    suspect = n_different > max(MOST_LONE_VOTES, IDENTIFIER_SHARE * votes.n_samples)
+    suspect = n_different > max(MOST_LONE_VOTES, IDENTIFIER_SHARE * votes.n_rows)
     # Of a few fractional votes, reading them has warned.
     if np.count_nonzero(n_different) > 1 and vote.dtype.kind != "f":
-        many = n_different > max(MOST_UNSHARED_VOTES, UNSHARED_ROWS * votes.n_samples)
+        many = n_different > max(MOST_UNSHARED_VOTES, UNSHARED_ROWS * votes.n_rows)
         suspect |= many & (n_unshared > UNSHARED_SHARE * n_different)
         suspect |= _counts_rows(votes, n_different)
     return suspect
@@ -128,7 +128,7 @@ def _counts_rows(votes: Votes, n_different: NDArray[np.intp]) -> NDArray[np.bool
     if votes.names is not None:
         named = [bool(INDEX_NAME.fullmatch(str(name))) for name in votes.names]
         least[named] = 3
-    every_row = n_different == votes.n_samples
+    every_row = n_different == votes.n_rows
     return every_row & (n_different >= least) & (2 * most_of_others <= n_different)
 
 
@@ -194,7 +194,7 @@ def check_no_scores(votes: Votes, lf: NDArray[np.intp], gold: GoldLabels) -> Non
 
 def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
     """Vote codes of some LFs in evenly spaced rows, shape (n_lfs, n_rows)."""
-    rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
+    rows = votes.some_rows(SOME_ROWS)
     some = votes if len(rows) == votes.n_samples else votes.take(rows)
     return some.block(0, some.n_samples)[lfs]
 

@@ -203,6 +203,7 @@ def test_metadata_routing_brings_the_weights_to_the_score(binary):
     ]
     with sklearn.config_context(enable_metadata_routing=True):
         model = LabelModelClassifier().set_score_request(sample_weight=True)
+        model.set_fit_request(sample_weight=False)
         scores = cross_val_score(model, L, y, cv=2, params={"sample_weight": counted})
         search = GridSearchCV(model, {"n_epochs": [100]}, cv=2).fit(L, y, sample_weight=counted)
     assert_allclose(scores, expected, rtol=1e-12)
@@ -217,12 +218,13 @@ def test_a_pipeline_predicts_under_metadata_routing(binary):
     assert_array_equal(labels, LabelModelClassifier().fit(L).predict(L))
 
 
-def test_the_only_metadata_is_sample_weight_of_score():
+def test_the_only_metadata_are_sample_weights():
     requests = LabelModelClassifier().get_metadata_routing()
     requested = {
         name: dict(getattr(requests, name).requests) for name in ("fit", "predict", "score")
     }
-    assert requested == {"fit": {}, "predict": {}, "score": {"sample_weight": None}}
+    weights = {"sample_weight": None}
+    assert requested == {"fit": weights, "predict": {}, "score": weights}
 
 
 def test_an_end_model_is_trained_on_what_the_label_model_predicts():

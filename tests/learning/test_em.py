@@ -377,13 +377,18 @@ def test_identified_of_a_full_crowd_is_one():
 
 
 @pytest.mark.parametrize(
-    ("n_samples", "n_lfs", "n_read"),
-    [(43_690, 3, 43_690), (43_700, 3, 43_691), (512, 300, 512), (520, 300, 513)],
+    ("most_votes", "votes_per_lf", "all_read"),
+    [(1000, 0, True), (900, 0, False), (0, 125, True), (0, 112, False)],
 )
-def test_rows_are_sampled_beyond_2_to_the_17_votes_and_512_of_each_lf(n_samples, n_lfs, n_read):
-    observed = make_observed(np.zeros((n_samples, n_lfs), dtype=int), 1)
-    assert observed.sample.n_samples == n_read
-    assert observed.sample.weight.sum() == n_read
+def test_distinct_rows_are_sampled_beyond_so_many_votes_and_so_many_of_each_lf(
+    monkeypatch, most_votes, votes_per_lf, all_read
+):
+    L = np.array(list(np.ndindex(5, 5, 5, 2, 1, 1, 1, 1)))[:125]  # 125 distinct rows of 8 votes
+    monkeypatch.setattr(_observed, "MOST_VOTES", most_votes)
+    monkeypatch.setattr(_observed, "VOTES_PER_LF", votes_per_lf)
+    sample = make_observed(np.repeat(L, 2, axis=0), 5).sample
+    assert (len(sample.weight) == 125) == all_read
+    assert sample.weight.sum() == pytest.approx(250)
 
 
 @pytest.fixture
@@ -401,8 +406,22 @@ RARE[11, 2] = 2  # a class that an LF votes for once
 
 
 def test_a_sample_holds_about_as_many_votes_as_asked_for(few_votes):
-    patterns = make_observed(RARE, 3).sample
-    assert abs(patterns.weight @ np.diff(patterns.indicators.indptr) - 300) < 30
+    assert abs(make_observed(RARE, 3).sample.n_votes.sum() - 300) < 30
+
+
+def test_a_sample_holds_every_frequent_row(few_votes):
+    L = np.vstack([np.tile([0, 0, 1, 1, 0], (500, 1)), RARE])
+    sample = make_observed(L, 3).sample
+    held = sample.indicators.toarray()[sample.weight == sample.weight.max()]
+    named = zip(sample.lf.tolist(), sample.vote.tolist(), strict=True)
+    frequent = [float((lf, vote) in enumerate([0, 0, 1, 1, 0])) for lf, vote in named]
+    assert_array_equal(held, [frequent])
+
+
+def test_a_sample_does_not_depend_on_the_order_of_rows(few_votes):
+    shuffled = RARE[np.random.default_rng(0).permutation(len(RARE))]
+    first, second = (learn(make_observed(L, 3), 2) for L in (RARE, shuffled))
+    assert_array_equal(first.table.log_p, second.table.log_p)
 
 
 def test_a_sample_is_the_same_every_time(few_votes):
@@ -442,7 +461,7 @@ def test_rows_that_the_sample_misses_have_probabilities(few_votes, dependencies)
 def test_a_sample_gives_about_the_full_answer(monkeypatch):
     L, _ = crowd(20000, [0.9, 0.8, 0.7, 0.7, 0.6, 0.6], [0.6, 0.4])
     full = learn(make_observed(L, 2), 5)
-    monkeypatch.setattr(_observed, "MOST_VOTES", 15000)
+    monkeypatch.setattr(_observed, "MOST_VOTES", 2500)
     monkeypatch.setattr(_observed, "VOTES_PER_LF", 1)
     sampled = learn(make_observed(L, 2), 5)
     assert not np.array_equal(sampled.table.log_p, full.table.log_p)

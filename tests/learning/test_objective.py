@@ -18,7 +18,7 @@ from sklearn_labelmodel._learning.completion import (
     make_objective,
 )
 from sklearn_labelmodel._learning.trainer import TrainingSettings, train
-from sklearn_labelmodel._votes.pairs import VoteStatistics
+from sklearn_labelmodel._votes.pairs import PairCounts
 
 # Symbols of each LF (the mask is zero between symbols of one LF), classes, and l2.
 PROBLEMS = [
@@ -39,7 +39,7 @@ def random_problem(symbols_per_lf, n_classes, seed, *, sparse=False):
     n = len(lf)
     pairs = rng.random((n, n)) * (rng.random((n, n)) < (0.2 if sparse else 1.0))
     pairs = np.triu(pairs) + np.triu(pairs, 1).T + np.diag(rng.random(n))
-    statistics = VoteStatistics(
+    statistics = PairCounts(
         n_samples=3,
         n_lfs=len(symbols_per_lf),
         lf=lf,
@@ -223,7 +223,7 @@ def test_loss_vanishes_at_the_truth():
     pairs = mu * prior @ mu.T
     np.fill_diagonal(pairs, mu @ prior)
     nothing = np.zeros((8, 0)), np.zeros(0)
-    statistics = VoteStatistics(1, 4, lf, np.arange(8), pairs, *nothing)
+    statistics = PairCounts(1, 4, lf, np.arange(8), pairs, *nothing)
     loss, gradient = make_objective(statistics, prior, mu, 0.0).loss_and_gradient(mu)
     assert_allclose(loss, 0, atol=1e-30)
     assert_allclose(gradient, 0, atol=1e-15)

@@ -8,6 +8,7 @@ from helpers import REFERENCE, assert_same_model, make_votes, posterior_by_formu
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
+import sklearn_labelmodel._votes.codes as codes_module
 import sklearn_labelmodel._votes.patterns as patterns_module
 from sklearn_labelmodel import DawidSkeneClassifier
 from sklearn_labelmodel._votes.gold import read_gold
@@ -71,7 +72,7 @@ def test_same_answer_as_crowdkit(case, setting, n_iter):
 @pytest.mark.parametrize("chunk_cells", [1 << 24, 60])
 @pytest.mark.parametrize("n_lfs", [2, 5, 60])
 def test_patterns_are_the_rows(monkeypatch, n_lfs, chunk_cells):
-    monkeypatch.setattr(patterns_module, "CHUNK_CELLS", chunk_cells * n_lfs)
+    monkeypatch.setattr(codes_module, "CHUNK_CELLS", chunk_cells * n_lfs)
     L, y = make_votes(n_samples=100, n_lfs=n_lfs, n_classes=3)
     gold = np.where(np.arange(100) % 3, -1, y)
     patterns = patterns_of(L, gold)
@@ -81,7 +82,7 @@ def test_patterns_are_the_rows(monkeypatch, n_lfs, chunk_cells):
 
 
 def test_alike_rows_are_one_pattern_even_in_different_chunks(monkeypatch):
-    monkeypatch.setattr(patterns_module, "CHUNK_CELLS", 300)
+    monkeypatch.setattr(codes_module, "CHUNK_CELLS", 300)
     L, _ = make_votes(n_samples=500, n_lfs=3)
     assert len(patterns_of(L).weight) == len(np.unique(L, axis=0))
 

@@ -35,7 +35,7 @@ def measure_fit(model: FittedModel) -> Facts:
         name=_names(model),
         learned=learned,
         kept=kept,
-        n_samples=kept.n_samples,
+        n_samples=round(kept.n_samples),
         coverage=kept.coverage,
         consensus=_kept_consensus(model),
         labelled=_agreement_with_labels(model),

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from ..._evidence.model import VoteModel, groups_of, places_of
 from ..._learning.copies import beyond_chance, find_copies
-from ..._votes.pairs import VoteStatistics, dense, sum_by_lf, symbols_by_vote
+from ..._votes.pairs import PairCounts, dense, sum_by_lf, symbols_by_vote
 from ..._votes.patterns import Patterns, votes_by_lf
 from .facts import Copy
 from .likelihood import LikelihoodFit, of_symbols, sampled
@@ -65,12 +65,12 @@ def are_copies(
     return (agreement >= ALIKE) & (~explained | very_alike)
 
 
-def counted_pairs(patterns: Patterns) -> VoteStatistics:
+def counted_pairs(patterns: Patterns) -> PairCounts:
     """The patterns' symbols, counted alone and together."""
     says = patterns.indicators
     together = sp.csr_array(says.T @ (says * patterns.weight[:, None]))
     nothing = np.zeros((len(patterns.lf), 0))
-    return VoteStatistics(
+    return PairCounts(
         n_samples=patterns.n_samples,
         n_lfs=patterns.n_lfs,
         lf=patterns.lf,
@@ -99,7 +99,7 @@ def _distinct(parts: list[NDArray[Any]], n_lfs: int) -> NDArray[np.intp]:
 
 
 def _alike(
-    statistics: VoteStatistics, pairs: NDArray[np.intp]
+    statistics: PairCounts, pairs: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows that pairs of LFs share, and how often they agree in them, each of shape (n_pairs,)."""
     lfs, place = np.unique(pairs, return_inverse=True)

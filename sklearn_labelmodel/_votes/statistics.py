@@ -1,0 +1,289 @@
+"""All that learning needs to know of the votes, in counts that add up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+from .._utils import plain
+from .counted import Counted, add, count, read_block
+from .gold import UNLABELLED
+from .pairs import PairCounts
+from .patterns import FoundRows
+from .reader import markers_of
+
+FORMAT = 1
+
+
+class VoteStatistics:
+    """Counts of votes that add up over rows: all that the label models need to know to be fitted.
+
+    Count each part of the rows where it lies, add the parts up in any order, and fit the sum:
+    ``LabelModelClassifier().fit(a + b)`` is the same, to the last bit, as the fit on all rows.
+
+    Parameters
+    ----------
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        Votes of some rows, in any container that `fit` takes.
+    y : array-like of shape (n_samples,), default=None
+        Gold labels of all or some of the rows, as in `fit`; -1 or a missing value marks a row without one.
+    sample_weight : array-like of shape (n_samples,), default=None
+        How many rows each row stands for, from 0 on: the counts of a GROUP BY, for instance. Fractions are rounded to
+        multiples of 2^-24.
+    abstain : scalar, list of scalars or None, default=-1
+        Votes that mean "no vote", as in the label model that is to be fitted.
+
+    Attributes
+    ----------
+    n_samples : float
+        Rows, or the sum of their weights.
+    n_lfs : int
+    lf_names : ndarray of shape (n_lfs,) or None
+        Names of the columns, where they have any.
+    n_distinct : int
+        Distinct rows that are kept, each with its count.
+    complete : bool
+        Whether these are all distinct rows that there are.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `fit` for votes, labels and weights that cannot be what was meant. Of sums: unlike LFs, markers or kinds of
+        votes.
+
+    Notes
+    -----
+    Kept are how often each pair of votes occurs in a row, gold labels included, and the distinct rows with their
+    counts. Of rows with about equally many votes (1, 2 to 3, 4 to 7, ...) at most as many distinct ones are kept as
+    hold some 16 million votes: those whose votes have the least hash values (bottom-k sampling), so that it does not
+    matter where or in which order rows were counted. EM then reads these as a sample; pairs of votes are exact.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel import LabelModelClassifier, VoteStatistics
+    >>> from sklearn_labelmodel.datasets import make_label_matrix
+    >>> L = make_label_matrix(1000, 6, random_state=0).L
+    >>> counts = VoteStatistics(L[:300]) + VoteStatistics(L[300:])
+    >>> counts
+    VoteStatistics(n_samples=1000, n_lfs=6, n_distinct=409)
+    >>> model, other = LabelModelClassifier().fit(counts), LabelModelClassifier().fit(L)
+    >>> bool((model.predict_proba(L) == other.predict_proba(L)).all())
+    True
+    """
+
+    def __init__(
+        self,
+        L: Any,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        abstain: Any = -1,
+    ):
+        # Whether -1 is a class shows when all rows are counted: here it is a label like others.
+        marks = [UNLABELLED, str(UNLABELLED)]
+        self._set(count(*read_block(L, y, sample_weight, abstain=abstain, classes=marks)), abstain)
+
+    @classmethod
+    def of_counted(cls, counted: Counted, abstain: Any) -> Self:
+        """Statistics of what was counted."""
+        self = cls.__new__(cls)
+        self._set(counted, abstain)
+        return self
+
+    def _set(self, counted: Counted, abstain: Any) -> None:
+        self._counted = counted
+        self._markers = _sorted_markers(abstain)
+
+    @property
+    def n_samples(self) -> float:
+        """Rows, or the sum of their weights."""
+        return self._counted.pairs.n_samples
+
+    @property
+    def n_lfs(self) -> int:
+        """Labeling functions."""
+        return self._counted.pairs.n_lfs
+
+    @property
+    def lf_names(self) -> NDArray[np.object_] | None:
+        """Names of the labeling functions, shape (n_lfs,); None where they have none."""
+        return self._counted.names
+
+    @property
+    def n_distinct(self) -> int:
+        """Distinct rows that are kept."""
+        return len(self._counted.found.identity)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all distinct rows are kept."""
+        return self._counted.found.complete
+
+    def __add__(self, other: Any) -> VoteStatistics:
+        if not isinstance(other, VoteStatistics):
+            return NotImplemented
+        if self._markers != other._markers:
+            raise ValueError(
+                f"Votes that were counted with abstain={self._markers} and with abstain={other._markers} do not add "
+                "up. Count both with the same `abstain`."
+            )
+        total = VoteStatistics.__new__(VoteStatistics)
+        total._counted, total._markers = add(self._counted, other._counted), self._markers
+        return total
+
+    def check_markers(self, abstain: Any) -> None:
+        """Raise a ValueError where votes were counted with other abstain markers."""
+        if self._markers != _sorted_markers(abstain):
+            raise ValueError(
+                f"These votes were counted with abstain={self._markers}, and the label model has abstain={abstain!r}. "
+                "Give both the same."
+            )
+
+    def __radd__(self, other: Any) -> VoteStatistics:
+        # The built-in sum starts from 0.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, VoteStatistics):
+            return NotImplemented
+        mine, theirs = as_arrays(self), as_arrays(other)
+        return all(np.array_equal(mine[name], theirs[name]) for name in mine)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return (
+            f"VoteStatistics(n_samples={self.n_samples:.15g}, n_lfs={self.n_lfs}, "
+            f"n_distinct={self.n_distinct})"
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the counts to a file in NumPy's npz format, without pickle.
+
+        Parameters
+        ----------
+        path : str or Path
+        """
+        with Path(path).open("wb") as file:
+            np.savez(file, allow_pickle=False, **as_arrays(self))
+
+    @classmethod
+    def load(cls, path: str | Path) -> VoteStatistics:
+        """Read counts that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+
+        Raises
+        ------
+        ValueError
+            The file holds something else, or a later format.
+        """
+        return from_file(path)
+
+
+def _sorted_markers(abstain: Any) -> list[Any]:
+    return sorted((plain(marker) for marker in markers_of(abstain)), key=str)
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+def as_arrays(statistics: VoteStatistics) -> dict[str, NDArray[Any]]:
+    """All that statistics hold, as arrays that need no pickle."""
+    counted = statistics._counted
+    pairs, found, together = counted.pairs, counted.found, sp.coo_array(counted.pairs.cooccurrence)
+    return {
+        "format": np.array(FORMAT),
+        "names": _as_text(None if counted.names is None else counted.names.tolist()),
+        "markers": _as_text([plain(marker) for marker in statistics._markers]),
+        "n_samples": np.array(pairs.n_samples),
+        "n_lfs": np.array(pairs.n_lfs),
+        "lf": pairs.lf,
+        "vote": _plain_values(pairs.vote),
+        "gold_values": _plain_values(pairs.gold_values),
+        "gold_counts": pairs.gold_counts,
+        "gold_rows": pairs.gold_rows,
+        "gold_voteless": pairs.gold_voteless,
+        "pair_rows": together.row,
+        "pair_columns": together.col,
+        "pair_counts": together.data,
+        "totals": found.totals,
+        **{f"row_{name}": getattr(found, name) for name in ("identity", "key", "gold")},
+        **{f"row_{name}": getattr(found, name) for name in ("n_votes", "labelled", "weight")},
+        "cell_symbols": counted.cells.indices,
+        "cell_bounds": counted.cells.indptr,
+    }
+
+
+def _as_text(value: Any) -> NDArray[Any]:
+    return np.array(json.dumps(value, default=str))
+
+
+def _plain_values(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(str) if values.dtype.kind == "O" else values
+
+
+def _own_values(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(object) if values.dtype.kind == "U" else values
+
+
+def from_file(path: str | Path) -> VoteStatistics:
+    """Read what `VoteStatistics.save` wrote."""
+    try:
+        with np.load(Path(path), allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+        found_format = int(held["format"])
+    except (ValueError, KeyError, EOFError, TypeError) as error:
+        raise ValueError(
+            f"{path} holds no vote statistics. Give a file that VoteStatistics.save wrote."
+        ) from error
+    if found_format > FORMAT:
+        raise ValueError(
+            f"{path} is of format {found_format}, and this version reads formats up to {FORMAT}. Update "
+            "sklearn-labelmodel."
+        )
+    return _from_arrays(held)
+
+
+def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
+    names = json.loads(str(held["names"]))
+    n_symbols, n_rows = len(held["lf"]), len(held["row_identity"])
+    counts = (held["pair_counts"], (held["pair_rows"], held["pair_columns"]))
+    pairs = PairCounts(
+        n_samples=float(held["n_samples"]),
+        n_lfs=int(held["n_lfs"]),
+        lf=held["lf"],
+        vote=_own_values(held["vote"]),
+        cooccurrence=sp.csr_array(counts, shape=(n_symbols, n_symbols)),
+        gold_counts=held["gold_counts"],
+        gold_rows=held["gold_rows"],
+        gold_voteless=held["gold_voteless"],
+        gold_values=_own_values(held["gold_values"]),
+    )
+    per_row = ("identity", "key", "gold", "n_votes", "labelled", "weight")
+    found = FoundRows(
+        row=np.arange(n_rows),
+        totals=held["totals"],
+        **{name: held[f"row_{name}"] for name in per_row},
+    )
+    ones = np.ones(len(held["cell_symbols"]), dtype=np.int8)
+    cells = sp.csr_array(
+        (ones, held["cell_symbols"], held["cell_bounds"]), shape=(n_rows, n_symbols)
+    )
+    own_names = (
+        None if names is None else np.array([_as_name(name) for name in names], dtype=object)
+    )
+    return VoteStatistics.of_counted(
+        Counted(own_names, pairs.compact(), found, cells), json.loads(str(held["markers"]))
+    )
+
+
+def _as_name(name: Any) -> Any:
+    return tuple(name) if isinstance(name, list) else name

@@ -1,0 +1,50 @@
+"""Weights of rows: how many rows each stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
+
+# Fractional weights are rounded to multiples of this: so sums of them, in whatever order, have no rounding error.
+GRID = 2.0**-24
+
+
+def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64] | None:
+    """Read the weights of rows; None where none are given.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), scalar or None
+    n_samples : int
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,), dtype float64
+        Whole numbers as they are, others rounded to a multiple of 2^-24.
+
+    Raises
+    ------
+    ValueError
+        Another number of weights than rows; weights that are negative, missing, infinite, or all zero.
+    """
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    weight = np.full(n_samples, weight) if weight.ndim == 0 else column_or_1d(weight)
+    if len(weight) != n_samples:
+        raise ValueError(
+            f"sample_weight.shape == ({len(weight)},), expected ({n_samples},): L has {n_samples} rows. Give a weight "
+            "for each."
+        )
+    unfit = np.flatnonzero(~np.isfinite(weight) | (weight < 0))
+    if len(unfit):
+        raise ValueError(
+            f"sample_weight, row {unfit[0]}: {weight[unfit[0]]} is no weight. A weight says how many rows a row stands "
+            "for: a number from 0 on."
+        )
+    if not weight.any():
+        raise ValueError("All weights in sample_weight are zero, so no row is left to learn from.")
+    return np.asarray(np.rint(weight / GRID) * GRID)
