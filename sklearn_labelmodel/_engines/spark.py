@@ -36,7 +36,9 @@ class SparkSource(Frame):
         self.check_columns(columns)
         with needs("pyarrow", "spark"):
             import pyarrow  # noqa: F401
-        parts = self._select(columns).mapInArrow(partial(_count_part, of_block), PARTIAL)
+        parts = self._select(columns).mapInArrow(
+            partial(_count_part, of_block, list(columns)), PARTIAL
+        )
         sums = parts.repartition(SUMS).mapInArrow(_add_up, PARTIAL)
         found = found_or_refused(total(pickle.loads(row.part) for row in sums.collect()))
         if isinstance(found, Failed):
@@ -58,14 +60,16 @@ class SparkSource(Frame):
             import pyarrow  # noqa: F401
             from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
-        kept = to_arrow_schema(self._select(keep).schema)
-        made = arrow_schema(list(kept), schema)
-        function = partial(_map_part, of_block, list(columns), list(keep), made)
-        needed = self._select(list(dict.fromkeys([*columns, *keep])))
-        return needed.mapInArrow(function, from_arrow_schema(made))
+        needed = list(dict.fromkeys([*columns, *keep]))
+        types = to_arrow_schema(self.frame.schema)
+        made = arrow_schema([types.field(name) for name in keep], schema)
+        function = partial(_map_part, of_block, list(columns), list(keep), needed, made)
+        return self._select(needed).mapInArrow(function, from_arrow_schema(made))
 
     def _select(self, columns: Sequence[str]) -> Any:
-        return self.frame.select(*("`" + name.replace("`", "``") + "`" for name in columns))
+        """Some columns, by plain names: mapInArrow takes the dots of others for fields."""
+        quoted = ("`" + name.replace("`", "``") + "`" for name in columns)
+        return self.frame.selectExpr(*(f"{name} AS c{place}" for place, name in enumerate(quoted)))
 
 
 @dataclass(frozen=True)
@@ -87,19 +91,17 @@ class Failed:
 
 
 def _count_part(
-    of_block: OfBlock[Any], batches: Iterable[pa.RecordBatch]
+    of_block: OfBlock[Any], names: list[str], batches: Iterable[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """What is counted of a partition, pickled, as a table of one cell."""
     number = _partition()
-    pieces = _pieces(batches, number)
-    first = next(pieces, None)
-    if first is None:
-        return
+    pieces = _pieces(batches, names, number)
     try:
-        found: Any = count_pieces(of_block, _chain(first, pieces), first.rows.num_columns)
+        found: Any = count_pieces(of_block, pieces, len(names))
     except (ValueError, TypeError) as error:
         found = Failed(number, error)
-    yield _cell(found)
+    if found is not None:
+        yield _cell(found)
 
 
 def _add_up(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -118,27 +120,24 @@ def _map_part(
     of_block: Callable[[Any], Made],
     columns: list[str],
     keep: list[str],
+    names: list[str],
     schema: pa.Schema,
     batches: Iterable[pa.RecordBatch],
 ) -> Iterator[pa.RecordBatch]:
-    pieces = _pieces(batches, _partition())
+    pieces = _pieces(batches, names, _partition())
     for block in in_blocks(pieces, rows_of_a_block(len(columns))):
         yield from map_block(of_block, columns, keep, schema, block).to_batches()
 
 
-def _pieces(batches: Iterable[pa.RecordBatch], number: int) -> Iterator[Piece]:
+def _pieces(batches: Iterable[pa.RecordBatch], names: list[str], number: int) -> Iterator[Piece]:
     import pyarrow as pa
 
     first_row = 0
     for batch in batches:
         if batch.num_rows:
-            yield Piece(pa.Table.from_batches([batch]), f"Partition {number}", first_row)
+            table = pa.Table.from_batches([batch]).rename_columns(names)
+            yield Piece(table, f"Partition {number}", first_row)
         first_row += batch.num_rows
-
-
-def _chain(first: Piece, others: Iterator[Piece]) -> Iterator[Piece]:
-    yield first
-    yield from others
 
 
 def _partition() -> int:

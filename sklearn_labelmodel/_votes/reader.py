@@ -14,12 +14,12 @@ from sklearn.utils import check_array
 
 from .._utils import listed, warn_user
 from .._utils.spelling import marks
+from .arrow import coded_column, whole_numbers
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
     as_array,
     as_one_block,
     check_container,
-    column_of,
     is_table,
     largest_exact,
     warn_of_fill_values,
@@ -70,10 +70,10 @@ def read_votes(
         return _read_sparse(L, markers, names, allow_fractions)
     if is_table(L):
         check_array(np.broadcast_to(np.int8(0), L.shape))
-        array = as_one_block(L)
+        array = as_one_block(L) if hasattr(L, "iloc") else whole_numbers(L)
         warn_of_fill_values(L, markers)
         if array is None:
-            columns = (column_of(L, j) for j in range(L.shape[1]))
+            columns = (coded_column(L, j) for j in range(L.shape[1]))
             return _read_columns(columns, L.shape, markers, names, allow_fractions)
     elif type(L) is np.ndarray and L.dtype.kind in "biuf" and L.ndim == 2 and L.size:
         array = L

@@ -5,10 +5,19 @@ import sys
 
 import engines
 import numpy as np
+import pandas as pd
 import pytest
 from engines import cells, count_rows, lengths, refuse, table_of_votes
+from helpers import make_votes
+from numpy.testing import assert_array_equal
 
-from sklearn_labelmodel import LabelingFunctions, LookupLF, ThresholdLF, labeling_function
+from sklearn_labelmodel import (
+    LabelingFunctions,
+    LabelModelClassifier,
+    LookupLF,
+    ThresholdLF,
+    labeling_function,
+)
 from sklearn_labelmodel._engines.sources import source_of
 
 pyspark = pytest.importorskip("pyspark")
@@ -72,6 +81,7 @@ def test_what_is_made_stands_beside_what_is_kept_row_by_row(frame):
 def test_a_column_of_any_name_is_read(frame):
     source = source_of(frame.withColumnRenamed("text", "a.b"))
     assert source.count(count_rows, ["a.b"]) == count_rows(TABLE.select(["text"]))
+    assert source.map(lengths, ["a.b"], {"is_yes": np.float32}, ["a.b"]).count() == TABLE.num_rows
 
 
 def test_a_column_that_is_not_there_is_told(frame):
@@ -137,3 +147,24 @@ def test_a_labeling_function_that_raises_is_told_with_its_row(frame):
         pyspark.errors.PythonException, match=r"Partition 2: .*'fails' raised Zero.* at row 334 "
     ):
         LabelingFunctions([fails]).transform(frame).collect()
+
+
+def test_label_models_learn_and_predict_on_the_workers(spark):
+    L, y = make_votes(900, 4, n_classes=3, seed=2)
+    words = np.array(["a", "b", "c", None], dtype=object)
+    votes = pd.DataFrame(words[L], columns=["w", "x", "y", "z"])
+    votes["gold"] = np.where(np.arange(900) % 9, None, words[y])
+    rows = [(*row, place) for place, row in enumerate(votes.itertuples(index=False, name=None))]
+    frame = spark.createDataFrame(
+        rows, "w string, x string, y string, z string, gold string, id int"
+    )
+    model = LabelModelClassifier().fit(frame.drop("id").repartition(5), y="gold")
+    expected = LabelModelClassifier().fit(votes[["w", "x", "y", "z"]], votes["gold"])
+    assert_array_equal(model.mu_, expected.mu_)
+    proba = model.predict_proba(frame, keep=["id"])
+    assert proba.columns == ["id", "probability_a", "probability_b", "probability_c"]
+    found = sorted(tuple(row) for row in proba.collect())
+    assert_array_equal(
+        [row[1:] for row in found], expected.predict_proba(votes[["w", "x", "y", "z"]])
+    )
+    assert {row.label for row in model.predict(frame).collect()} == {"a", "b", "c"}
