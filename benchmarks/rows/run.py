@@ -1,6 +1,6 @@
 """Fit and predict rows that are not in memory, against what the engines themselves take: python -m benchmarks.rows.run.
 
-Small by default; `--rows 1e7 1e8` for the sizes of benchmarks/README.md. What an engine is not installed for is left out.
+Small by default; `--rows 1e7 1e8` for the sizes of its README. What an engine is not installed for is left out.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from .._votes.codes import Votes
+from .._votes.codes import SparseVotes, Votes, is_sparse
 from .model import VoteModel, normalised, weigh
 from .table import sum_of_lf
 
@@ -119,9 +119,12 @@ class LookUp:
         indptr = np.searchsorted(rows, np.arange(len(looked_up) + 1))
         shape = (len(looked_up), len(self.table))
         votes = sp.csr_array((np.ones(len(rows)), looked_up[rows, lfs], indptr), shape=shape)
+        return votes if self.likeness is None else self.counted(votes)
+
+    def counted(self, votes: sp.csr_array) -> sp.csr_array:
+        """What remains of votes beside those like them; both of shape (n_rows, rows of the table)."""
         likeness = self.likeness
-        if likeness is None:
-            return votes
+        assert likeness is not None  # noqa: S101
         wide = sp.csr_array((likeness.data, likeness.indices, likeness.indptr), likeness.shape)
         wide.resize(len(self.table), len(self.table))
         return weigh(votes, wide)
@@ -148,7 +151,7 @@ def look_up(model: VoteModel, votes: Votes) -> LookUp:
 def posterior(votes: Votes, looks: LookUp) -> NDArray[np.float64]:
     """P(Y | votes) of every row, shape (n_samples, n_classes), each row adding up to 1."""
     proba = np.empty((votes.n_samples, looks.n_classes))
-    runs = _runs(votes, looks)
+    runs = [] if is_sparse(votes) else _runs(votes, looks)
     if len(runs) == 1 and runs[0].rows is None and looks.likeness is None:
         pattern_proba = np.ascontiguousarray(normalised(looks.scores(runs[0].table)).T)
         for rows in _blocks(votes, runs):
@@ -192,7 +195,7 @@ def generative(model: VoteModel, votes: Votes) -> LookUp:
 
 def summed(votes: Votes, looks: LookUp) -> Iterator[tuple[slice, NDArray[np.float64]]]:
     """Rows of each block, and the sum of what their votes look up, shape (n_rows, n_columns)."""
-    return _sums(votes, looks, _runs(votes, looks))
+    return _sums(votes, looks, [] if is_sparse(votes) else _runs(votes, looks))
 
 
 @dataclass(frozen=True)
@@ -237,6 +240,9 @@ def _runs(votes: Votes, looks: LookUp) -> list[_Run]:
 def _sums(
     votes: Votes, looks: LookUp, runs: list[_Run]
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    if is_sparse(votes):
+        yield from _sparse_sums(votes, looks)
+        return
     if looks.likeness is None:
         for rows in _blocks(votes, runs):
             yield rows, _sum(votes, runs, rows)
@@ -244,6 +250,25 @@ def _sums(
     lfs = np.arange(votes.n_lfs)[:, None]
     for rows, codes in votes.blocks():
         yield rows, looks.sums(looks.rows[lfs, codes].T)
+
+
+def _sparse_sums(votes: SparseVotes, looks: LookUp) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Sums over the stored votes alone: what LFs add that are silent is added up once."""
+    silent = looks.table[looks.rows[:, votes.abstain_code]]
+    speaks = bool(silent.any())
+    start = looks.start + silent.sum(axis=0)
+    for rows in votes.chunks():
+        row, lf, code = votes.cells(rows.start, rows.stop)
+        n_rows, ones = rows.stop - rows.start, np.ones(len(row))
+        indptr = np.searchsorted(row, np.arange(n_rows + 1))
+        shape = n_rows, len(looks.table)
+        held = sp.csr_array((ones, looks.rows[lf, code], indptr), shape=shape)
+        if looks.likeness is not None:
+            held = looks.counted(held)
+        sums = start + held @ looks.table
+        if speaks:
+            sums -= sp.csr_array((ones, lf, indptr), shape=(n_rows, votes.n_lfs)) @ silent
+        yield rows, np.asarray(sums)
 
 
 def _blocks(votes: Votes, runs: list[_Run]) -> list[slice]:

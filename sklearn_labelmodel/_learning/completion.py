@@ -369,6 +369,11 @@ def _masked(statistics: PairCounts, dependent: Any) -> Any:
     lf, pairs = statistics.lf, statistics.cooccurrence
     if not sp.issparse(pairs):
         return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0)
+    if dependent is None:
+        # Two votes of one LF never share a row: of its block there is the diagonal alone.
+        others = pairs.copy()
+        others.setdiag(0.0)
+        return others
     coo = pairs.tocoo()
     apart = _apart(lf[coo.row], lf[coo.col], dependent)
     return sp.csr_array((coo.data[apart], (coo.row[apart], coo.col[apart])), shape=pairs.shape)

@@ -14,7 +14,8 @@ from .._votes.codes import GoldLabels, Votes, check_any_vote, class_index, no_go
 from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
 from .._votes.pairs import PairCounts, count_gold, count_votes
-from .._votes.patterns import FoundRows, Patterns, draw, find_rows, patterns_of
+from .._votes.patterns import FoundRows, Patterns, find_rows, patterns_of
+from .._votes.sampling import draw
 from .._votes.scores import Scores, is_bin
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
@@ -230,6 +231,7 @@ def observe(
     if not by_pairs:
         found = find_rows(votes, labels, weight)
         counted["patterns"] = patterns_of(found, votes, labels, found.scaled())
+        check_any_vote(counted["patterns"].lf)
     if by_pairs or not counted["patterns"].complete:
         counted["statistics"] = count_votes(votes, labels, weight)
         check_any_vote(counted["statistics"].lf)

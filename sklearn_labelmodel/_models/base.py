@@ -120,13 +120,14 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
             Training diverged to a loss that is not finite.
         """
         from .reading import observe_votes
+        from .streaming import counting_of
 
         source = source_of(L)
         if source is not None:
             from .sources import count_source
 
             L, y, sample_weight = count_source(self, source, y, sample_weight), None, None
-        return self._fit(observe_votes(self, L, y, sample_weight))
+        return self._fit(observe_votes(self, L, y, sample_weight), counting_of(L))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(

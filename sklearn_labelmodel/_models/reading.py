@@ -30,7 +30,7 @@ from .._votes.counted import (
     without_zeros,
 )
 from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
-from .._votes.gold import UNLABELLED, read_gold
+from .._votes.gold import read_gold
 from .._votes.meanings import literal, literal_votes, open_classes
 from .._votes.reader import read_votes
 from .._votes.scores import (
@@ -185,8 +185,8 @@ def count_block(model: Any, L: Any, y: Any = None, sample_weight: Any = None) ->
     """
     _check_countable(model)
     named = model.classes
-    marks = [UNLABELLED, str(UNLABELLED)] if named is None else list(named)
-    block = read_block(L, y, sample_weight, abstain=model.abstain, classes=marks)
+    known = None if named is None else list(named)
+    block = read_block(L, y, sample_weight, abstain=model.abstain, classes=known)
     if named is not None:
         given, (votes, labels, _) = given_classes(named, model.abstain), block
         check_votes_are_classes(given, literal_votes(votes, model.vote_meanings))

@@ -20,6 +20,11 @@ class Counting(NamedTuple):
     classes: NDArray[Any] | None
 
 
+def counting_of(L: Any) -> Counting | None:
+    """What `fit` keeps for `partial_fit` to add to: statistics, where it was given some."""
+    return Counting(L, None) if isinstance(L, VoteStatistics) else None
+
+
 def count_more(model: Any, L: Any, y: Any, classes: Any, sample_weight: Any) -> Counting:
     """The counts of all rows that `partial_fit` was given.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from .._utils import plain, warn_user
 
 SURVEY_CELLS = 1 << 16
+# Stored votes take so much longer than cells.
+SPARSE_SHARE = 0.1
 # Fewer than 2^24 rows, so that float32 counts them.
 CHUNK_CELLS, CHUNK_ROWS = 1 << 24, 1 << 18
 NARROW = 16
@@ -70,6 +72,10 @@ class Votes(ABC):
         for start in range(0, self.n_samples, n_rows):
             rows = slice(start, min(start + n_rows, self.n_samples))
             yield rows, self.block(rows.start, rows.stop)
+
+    def part(self, rows: NDArray[np.intp], lfs: NDArray[np.intp]) -> NDArray[Any]:
+        """Vote codes of some LFs in some rows, shape (n_lfs, n_rows)."""
+        return self.take(rows).block(0, len(rows))[lfs]
 
     @property
     def n_rows(self) -> float:
@@ -267,6 +273,22 @@ class SparseVotes(Votes):
         dense[self.indices[entries], rows] = self.codes[entries]
         return dense
 
+    def part(self, rows: NDArray[np.intp], lfs: NDArray[np.intp]) -> NDArray[Any]:
+        some = self.take(rows)
+        place = np.full(self.n_lfs, len(lfs))
+        place[lfs] = np.arange(len(lfs))
+        indices = place[some.indices]
+        chosen = indices < len(lfs)
+        kept = np.append(0, np.cumsum(chosen))
+        few = replace(
+            some,
+            n_lfs=len(lfs),
+            codes=some.codes[chosen],
+            indices=indices[chosen],
+            indptr=kept[some.indptr],
+        )
+        return few.block(0, len(rows))
+
     def cells(
         self, start: int, stop: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
@@ -288,6 +310,12 @@ class SparseVotes(Votes):
     @property
     def cells_per_row(self) -> float:
         return 1 + len(self.codes) / max(1, self.n_samples)
+
+
+def is_sparse(votes: Votes) -> TypeGuard[SparseVotes]:
+    """Whether it is quicker to look at the votes alone than at all cells."""
+    cells = votes.n_samples * votes.n_lfs
+    return isinstance(votes, SparseVotes) and len(votes.codes) < SPARSE_SHARE * cells
 
 
 def lf_label(names: NDArray[np.object_] | None, lf: int) -> str:
@@ -381,10 +409,13 @@ class GoldLabels:
         Sorted distinct labels.
     codes : ndarray of shape (n_samples,), dtype intp
         Index of each row's label in `values`; n_values where the row is unlabelled.
+    unsettled : int, default=None
+        The code of the label -1, where it is not known yet whether it marks rows without one.
     """
 
     values: NDArray[Any]
     codes: NDArray[np.intp]
+    unsettled: int | None = None
 
     @property
     def n_labelled(self) -> int:
@@ -399,7 +430,7 @@ class GoldLabels:
 
     def take(self, rows: NDArray[np.intp]) -> GoldLabels:
         """The labels of some rows."""
-        return GoldLabels(self.values, self.codes[rows])
+        return replace(self, codes=self.codes[rows])
 
 
 def no_gold(n_samples: int) -> GoldLabels:

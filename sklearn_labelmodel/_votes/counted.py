@@ -22,18 +22,29 @@ from .codes import (
 )
 from .containers import check_container, check_row_order, column_names
 from .gold import UNLABELLED, read_gold
-from .keys import combined, value_keys
+from .keys import combined
 from .pairs import PairCounts, add_pairs, compacted, count_votes, drop_gold
-from .patterns import FoundRows, Patterns, distinct, find_rows, joined, patterns_of, places_among
+from .patterns import (
+    FoundRows,
+    Patterns,
+    distinct,
+    find_rows,
+    joined,
+    keys_of_gold,
+    patterns_of,
+    places_among,
+)
 from .reader import read_votes, values_of
 from .weights import read_weights
 
+# Read as labels until all rows are counted.
+MARKS = [UNLABELLED, str(UNLABELLED)]
 # Pairs are counted in the distinct rows where these are so few.
 FEW_DISTINCT = 4
 
 
 def read_block(
-    L: Any, y: Any, sample_weight: Any, *, abstain: Any, classes: Any
+    L: Any, y: Any, sample_weight: Any, *, abstain: Any, classes: list[Any] | None = None
 ) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
     """Votes, gold labels and weights of some rows, as they are counted.
 
@@ -41,13 +52,17 @@ def read_block(
     ----------
     L, y, sample_weight, abstain
         As `VoteStatistics` takes them.
-    classes : array-like
-        As in `read_gold`; labels that are none of them are labels nevertheless.
+    classes : list or None
+        Where they are known. Else whether the label -1 is a class shows when all rows are counted: here it is a label
+        like others.
     """
     check_container(L)
     check_row_order(L=L, y=y, sample_weight=sample_weight)
     n_samples = _num_samples(L)
-    labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=classes)
+    labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=classes or MARKS)
+    if classes is None:
+        unsettled = np.flatnonzero(labels.values == unlabelled_mark(labels.values))
+        labels = replace(labels, unsettled=int(unsettled[0]) if len(unsettled) else None)
     # Fractions may be votes where something else than the votes names the classes: fit says so.
     votes = read_votes(L, abstain=abstain, names=column_names(L), allow_fractions=True)
     return votes, labels, read_weights(sample_weight, n_samples)
@@ -236,14 +251,22 @@ def settle_unlabelled(counted: Counted, classes: Any) -> Counted:
     It is one where `classes` names it, or where these are not given and there is one other label only.
     """
     values = counted.pairs.gold_values
-    marker = str(UNLABELLED) if is_text(values) else UNLABELLED
+    marker = unlabelled_mark(values)
+    if marker not in values.tolist():
+        return counted
     is_class = len(values) == 2 if classes is None else marker in list(classes)
-    return counted if is_class else settled(counted, values != marker)
+    return settled(counted, is_class | (values != marker))
+
+
+def unlabelled_mark(values: NDArray[Any]) -> Any:
+    """What marks rows without a gold label among labels like these."""
+    return str(UNLABELLED) if is_text(values) else UNLABELLED
 
 
 def without_gold(counted: Counted) -> Counted:
     """Without any gold label."""
-    return settled(counted, np.zeros(len(counted.pairs.gold_values), dtype=bool))
+    n_values = len(counted.pairs.gold_values)
+    return settled(counted, np.zeros(n_values, dtype=bool)) if n_values else counted
 
 
 def labels_of(counted: Counted) -> GoldLabels:
@@ -273,13 +296,11 @@ def settled(counted: Counted, kept: NDArray[np.bool_]) -> Counted:
     counted : Counted
     kept : ndarray of shape (n_gold_values,)
     """
-    if kept.all():
-        return counted
     old = counted.pairs.gold_values
     values = old[kept]
     code = np.where(kept, np.cumsum(kept) - 1, len(values))
     gold = np.append(code, len(values))[counted.found.gold]
-    keys = np.append(value_keys(values, b"gold"), np.uint64(0))
+    keys = keys_of_gold(values)
     found = distinct(
         replace(
             counted.found,

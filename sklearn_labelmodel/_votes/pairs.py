@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .codes import GoldLabels, Votes, class_index
+from .codes import GoldLabels, SparseVotes, Votes, class_index
 from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from .gold import GoldCounts
 
@@ -110,6 +110,7 @@ def count_votes(
     symbols, gold_symbols = np.flatnonzero(~is_gold), np.flatnonzero(is_gold)
     present = total.code[gold_symbols]
     pairs = sp.csr_array(total.pairs) if sp.issparse(total.pairs) else total.pairs
+    among = pairs if not len(gold_symbols) else pairs[symbols][:, symbols]
     gold_counts = np.zeros((len(symbols), len(gold.values)))
     gold_rows = np.zeros(len(gold.values))
     with_gold = pairs[symbols][:, gold_symbols]
@@ -120,7 +121,7 @@ def count_votes(
         n_lfs=votes.n_lfs,
         lf=total.lf[symbols],
         vote=votes.values[total.code[symbols]],
-        cooccurrence=compacted(pairs[symbols][:, symbols]),
+        cooccurrence=compacted(among),
         gold_counts=gold_counts,
         gold_rows=gold_rows,
         gold_voteless=_voteless(votes, gold, weight),
@@ -253,6 +254,8 @@ def _quickest(
 
 def _votes_per_row(votes: Votes, rows: slice) -> float:
     """About how many votes a row has."""
+    if isinstance(votes, SparseVotes):
+        return votes.cells_per_row
     starts = np.linspace(rows.start, max(rows.start, rows.stop - SAMPLE_ROWS), SAMPLES, dtype=int)
     blocks = [votes.block(start, min(start + SAMPLE_ROWS, rows.stop)) for start in starts]
     return votes.n_lfs * float(np.mean([np.mean(block != votes.abstain_code) for block in blocks]))

@@ -19,7 +19,7 @@ from sklearn.utils import gen_batches
 
 from .codes import GoldLabels, Votes, check_any_vote, class_index
 from .gold import GoldCounts
-from .keys import as_share, combined, row_keys, value_keys
+from .keys import combined, row_keys, value_keys
 
 BLOCK_CELLS = 1 << 18
 # Rows of so many patterns are counted by one histogram.
@@ -181,7 +181,9 @@ def read_patterns(
         L holds no vote.
     """
     found = find_rows(votes, gold, weight)
-    return patterns_of(found, votes, gold, found.scaled())
+    patterns = patterns_of(found, votes, gold, found.scaled())
+    check_any_vote(patterns.lf)
+    return patterns
 
 
 # Finding ------------------------------------------------------------------------------------------
@@ -230,7 +232,7 @@ class FoundRows:
 
     @property
     def _kept(self) -> NDArray[np.float64]:
-        return _sums(self.stratum, self.weight, N_STRATA)
+        return weight_sums(self.stratum, self.weight, N_STRATA)
 
     def scaled(self) -> NDArray[np.float64]:
         """Weights that stand for the rows of each stratum that are not kept, too."""
@@ -255,7 +257,7 @@ def joined(parts: list[FoundRows]) -> FoundRows:
 def distinct(found: FoundRows) -> FoundRows:
     """Each distinct row once, ascending by identity, with the weight of all that are like it."""
     identity, first, place = np.unique(found.identity, return_index=True, return_inverse=True)
-    return replace(found.only(first), weight=_sums(place, found.weight, len(identity)))
+    return replace(found.only(first), weight=weight_sums(place, found.weight, len(identity)))
 
 
 def strata(n_votes: NDArray[np.intp], labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -263,7 +265,10 @@ def strata(n_votes: NDArray[np.intp], labelled: NDArray[np.bool_]) -> NDArray[np
     return np.frexp(n_votes)[1].astype(np.intp) + LABELLED * labelled
 
 
-def _sums(place: NDArray[np.intp], weight: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+def weight_sums(
+    place: NDArray[np.intp], weight: NDArray[np.float64], n: int
+) -> NDArray[np.float64]:
+    """Weights of the rows of each place, shape (n,)."""
     return np.bincount(place, weight, minlength=n).astype(np.float64)
 
 
@@ -281,7 +286,7 @@ def find_rows(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
 ) -> FoundRows:
     """Find the distinct rows; parameters as in `read_patterns`."""
-    gold_keys = np.append(value_keys(gold.values, b"gold"), np.uint64(0))
+    gold_keys = keys_of_gold(gold.values)
     parts: list[FoundRows] = []
     n_found = 0
     for rows in votes.chunks():
@@ -291,6 +296,11 @@ def find_rows(
             parts = [joined(parts)]
             n_found = len(parts[0].identity)
     return least(parts[0]) if len(parts) == 1 else joined(parts)
+
+
+def keys_of_gold(values: NDArray[Any]) -> NDArray[np.uint64]:
+    """Keys of gold labels, and last that of a row without one."""
+    return np.append(value_keys(values, b"gold"), np.uint64(0))
 
 
 def _find_in(
@@ -309,17 +319,25 @@ def _find_in(
         row = np.arange(rows.start, rows.stop)
         row_weight = np.ones(len(row)) if weight is None else weight[rows]
         key, n_votes = row_keys(votes, rows.start, rows.stop)
-    label = gold.codes[row]
+    label = gold.codes[row].astype(np.intp)
     labelled = label < len(gold.values)
+    if not len(gold.values):
+        label[:] = 0
+    identity = combined(key, gold_keys[np.where(labelled, label, -1)])
+    if gold.unsettled is not None:
+        # As if it had no label; and next to one that has none.
+        unsettled = label == gold.unsettled
+        labelled = labelled & ~unsettled
+        identity[unsettled] = combined(key[unsettled], gold_keys[-1:]) + np.uint64(1)
     found = FoundRows(
-        identity=combined(key, gold_keys[np.where(labelled, label, -1)]),
+        identity=identity,
         key=key,
-        gold=label.astype(np.intp),
+        gold=label,
         row=row,
         n_votes=n_votes,
         labelled=labelled,
         weight=row_weight,
-        totals=_sums(strata(n_votes, labelled), row_weight, N_STRATA),
+        totals=weight_sums(strata(n_votes, labelled), row_weight, N_STRATA),
     )
     return distinct(found)
 
@@ -342,57 +360,6 @@ def _told_by_codes(
     return one_of[occurs], total[occurs].astype(np.float64)
 
 
-# Drawing ------------------------------------------------------------------------------------------
-
-
-def draw(
-    key: NDArray[np.uint64],
-    n_votes: NDArray[np.intp],
-    weight: NDArray[np.float64],
-    most_votes: int,
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Distinct rows that have a vote, gold labels aside: all, or some that stand for all.
-
-    Rows of at least so many that are alike are all drawn, others as probably as they are frequent (Poisson sampling
-    with probabilities in proportion to size; Hajék 1964): by their keys, so that the same rows are drawn wherever they
-    stand.
-
-    Parameters
-    ----------
-    key, n_votes, weight : ndarray of shape (n_rows,)
-        Of rows that are distinct by votes and gold label.
-    most_votes : int
-        About how many votes the rows drawn have at most.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_drawn,)
-        In the order of their keys.
-    weight : ndarray of shape (n_drawn,)
-        Adding up to the weight of all rows that have a vote.
-    """
-    voted = np.flatnonzero(n_votes)
-    _, first, place = np.unique(key[voted], return_index=True, return_inverse=True)
-    rows, weight = voted[first], _sums(place, weight[voted], len(first))
-    size = n_votes[rows]
-    if size.sum() <= most_votes:
-        return rows, weight
-    least_sure = _least_sure(size, weight, most_votes)
-    drawn = np.flatnonzero(as_share(key[rows]) * least_sure <= weight)
-    stands_for = np.maximum(weight[drawn], least_sure)
-    return rows[drawn], stands_for * (weight.sum() / stands_for.sum())
-
-
-def _least_sure(size: NDArray[np.intp], weight: NDArray[np.float64], most: int) -> float:
-    """The weight from which on rows are drawn for sure, such that the sizes of those drawn add up to `most`."""
-    order = np.argsort(-weight, kind="stable")
-    size, weight = size[order], weight[order]
-    room = most - (np.cumsum(size) - size)
-    left = np.cumsum((size * weight)[::-1])[::-1]
-    level = np.divide(left, room, out=np.full(len(room), np.inf), where=room > 0)
-    return float(level[np.argmax(weight <= level)])
-
-
 # Cells --------------------------------------------------------------------------------------------
 
 
@@ -403,7 +370,6 @@ def patterns_of(
     some = votes.take(found.row)
     row, lf, code = some.cells(0, some.n_samples)
     observed, symbol = _symbols(lf * np.intp(votes.n_codes) + code, votes.n_lfs * votes.n_codes)
-    check_any_vote(observed)
     shape = (some.n_samples, len(observed))
     held = sp.coo_array((np.ones(len(row)), (_narrow(row), _narrow(symbol))), shape=shape)
     return Patterns(

@@ -11,8 +11,8 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import plain
+from .containers import as_objects
 from .counted import Counted, add, count, read_block
-from .gold import UNLABELLED
 from .pairs import PairCounts
 from .patterns import FoundRows
 from .reader import markers_of
@@ -84,9 +84,7 @@ class VoteStatistics:
         *,
         abstain: Any = -1,
     ):
-        # Whether -1 is a class shows when all rows are counted: here it is a label like others.
-        marks = [UNLABELLED, str(UNLABELLED)]
-        self._set(count(*read_block(L, y, sample_weight, abstain=abstain, classes=marks)), abstain)
+        self._set(count(*read_block(L, y, sample_weight, abstain=abstain)), abstain)
 
     @classmethod
     def of_counted(cls, counted: Counted, abstain: Any) -> Self:
@@ -277,9 +275,7 @@ def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
     cells = sp.csr_array(
         (ones, held["cell_symbols"], held["cell_bounds"]), shape=(n_rows, n_symbols)
     )
-    own_names = (
-        None if names is None else np.array([_as_name(name) for name in names], dtype=object)
-    )
+    own_names = None if names is None else as_objects([_as_name(name) for name in names])
     return VoteStatistics.of_counted(
         Counted(own_names, pairs.compact(), found, cells), json.loads(str(held["markers"]))
     )

@@ -195,8 +195,7 @@ def check_no_scores(votes: Votes, lf: NDArray[np.intp], gold: GoldLabels) -> Non
 def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
     """Vote codes of some LFs in evenly spaced rows, shape (n_lfs, n_rows)."""
     rows = votes.some_rows(SOME_ROWS)
-    some = votes if len(rows) == votes.n_samples else votes.take(rows)
-    return some.block(0, some.n_samples)[lfs]
+    return votes.part(rows, lfs)
 
 
 def warn_of_layout(votes: Votes) -> None:
