@@ -7,14 +7,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
+from itertools import chain
 from operator import add
 from typing import Any, Generic, TypeVar
+
+import numpy as np
 
 from .source import AddsUp, OfBlock, Sum
 
 BLOCK_CELLS = 1 << 23
 LEAST_ROWS, MOST_ROWS = 1 << 16, 1 << 20
+# Rows are grouped quicker than they are read, unless hardly any is like another.
+LEAST_ALIKE = 2
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -102,6 +107,54 @@ def count_block(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
     )
 
 
+def counter_for(
+    of_block: OfBlock[Sum], first: list[Piece]
+) -> Callable[[list[Piece]], Counted[Sum]]:
+    """How blocks like the first one are counted: by their distinct rows, where these are few and Arrow groups them."""
+    return partial(count_groups if _are_few(first) else count_block, of_block)
+
+
+def _are_few(block: list[Piece]) -> bool:
+    rows = joined(block)
+    if not hasattr(rows, "group_by"):
+        return False
+    import pyarrow as pa
+
+    try:
+        return are_alike(len(_grouped(rows)), len(rows))
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return False
+
+
+def are_alike(n_distinct: int, n_rows: int) -> bool:
+    """Whether so many distinct rows of some say that to group them is worth it."""
+    return LEAST_ALIKE * n_distinct <= n_rows
+
+
+def _grouped(rows: Any) -> Any:
+    """The distinct rows of an Arrow table, and in a last column their numbers."""
+    places = [str(place) for place in range(rows.num_columns)]
+    groups = rows.rename_columns(places).group_by(places).aggregate([([], "count_all")])
+    return groups.select([*places, "count_all"])
+
+
+def count_groups(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
+    """As `count_block`, by the distinct rows; one by one, rows are read only to name one that is at fault."""
+    rows = joined(block)
+    try:
+        return count_weighted(of_block, _grouped(rows), rows.column_names)
+    except (ValueError, TypeError):
+        return count_block(of_block, block)
+
+
+def count_weighted(of_block: OfBlock[Sum], groups: Any, names: list[str]) -> Counted[Sum]:
+    """What is counted of distinct rows, whose numbers are the last column."""
+    last = groups.num_columns - 1
+    weight = groups.column(last).to_numpy().astype(np.int64)
+    votes = groups.remove_column(last).rename_columns(names)
+    return Counted(int(weight.sum()), of_block(votes, weight))
+
+
 def with_place(function: Callable[[Any], Result], rows: Any, block: list[Piece]) -> Result:
     """Call a function with the rows of a block; an error names the piece that is at fault."""
     try:
@@ -137,8 +190,18 @@ def count_pieces(
     of_block: OfBlock[Sum], pieces: Iterable[Piece], n_columns: int
 ) -> Counted[Sum] | None:
     """What is counted of pieces, one block after the other; None where there is no row."""
-    blocks = in_blocks(pieces, rows_of_a_block(n_columns))
-    return total(count_block(of_block, block) for block in blocks)
+    return total(map_blocks(of_block, in_blocks(pieces, rows_of_a_block(n_columns)), map))
+
+
+def map_blocks(
+    of_block: OfBlock[Sum],
+    blocks: Iterator[list[Piece]],
+    mapped: Callable[..., Iterator[Counted[Sum]]],
+) -> Iterator[Counted[Sum]]:
+    """What is counted of each block, by a function such as `map`."""
+    first = next(blocks, None)
+    if first is not None:
+        yield from mapped(counter_for(of_block, first), chain([first], blocks))
 
 
 Adding = TypeVar("Adding", bound=AddsUp)

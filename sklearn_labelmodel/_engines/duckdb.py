@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .arrow import tables_of
-from .blocks import Piece, rows_of_a_block
-from .stream import TRIAL_ROWS, GroupedStream, are_alike
+from .blocks import Piece, are_alike, rows_of_a_block
+from .stream import TRIAL_ROWS, GroupedStream
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .blocks import Piece, rows_of_a_block
-from .stream import N_ROWS, TRIAL_ROWS, GroupedStream, are_alike
+from .blocks import Piece, are_alike, rows_of_a_block
+from .stream import N_ROWS, TRIAL_ROWS, GroupedStream
 
 if TYPE_CHECKING:
     import pyarrow as pa

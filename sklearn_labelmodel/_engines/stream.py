@@ -12,10 +12,11 @@ import numpy as np
 from .blocks import (
     Counted,
     Piece,
-    count_block,
+    count_weighted,
     in_blocks,
     in_threads,
     joined,
+    map_blocks,
     rows_of_a_block,
     total,
     with_place,
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 N_ROWS = "n_rows"
-# Grouping is worth it where the first rows are mostly alike.
-TRIAL_ROWS, LEAST_ALIKE = 1 << 16, 4
+# The first rows, which tell whether the engine shall group all.
+TRIAL_ROWS = 1 << 18
 
 
 class Stream(Source):
@@ -50,8 +51,8 @@ class Stream(Source):
         with needs("pyarrow", self.extra):
             import pyarrow as pa
         blocks = in_blocks(self.pieces(columns), rows_of_a_block(len(columns)))
-        counted = in_threads(partial(count_block, of_block), blocks, pa.cpu_count())
-        return _sum(counted, progress)
+        threads = partial(in_threads, n_threads=pa.cpu_count())
+        return _sum(map_blocks(of_block, blocks, threads), progress)
 
     def map(
         self,
@@ -111,9 +112,7 @@ def _sum(parts: Iterator[Counted[Sum]], progress: Progress | None) -> Sum:
 
 def _count_groups(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
     groups = joined(block)
-    last = groups.num_columns - 1
-    weight = groups.column(last).to_numpy().astype(np.int64)
-    return Counted(int(weight.sum()), of_block(groups.remove_column(last), weight))
+    return count_weighted(of_block, groups, groups.column_names[:-1])
 
 
 def map_block(
@@ -149,8 +148,3 @@ def arrow_type(dtype: Any) -> pa.DataType:
 
     dtype = np.dtype(getattr(dtype, "numpy_dtype", dtype))
     return pa.string() if dtype.kind in "OUT" else pa.from_numpy_dtype(dtype)
-
-
-def are_alike(n_distinct: int, n_rows: int) -> bool:
-    """Whether the first rows say that grouping is worth it."""
-    return LEAST_ALIKE * n_distinct <= n_rows
