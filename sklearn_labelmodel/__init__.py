@@ -1,6 +1,9 @@
 """Weak supervision as scikit-learn estimators."""
 
+import sys
+from collections.abc import Iterable
 from importlib import import_module
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ._models.label_model import LabelModelClassifier
@@ -49,6 +52,7 @@ __all__ = [
     "filter_unlabeled",
     "labeling_function",
     "lf_summary",
+    "load",
     "probs_to_preds",
     "score_summary",
     "soft_label_expand",
@@ -80,6 +84,73 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES.get(name, 'labeling')}", __name__), name)
+
+
+def load(path: str | PathLike[str], *, trusted: Iterable[Any] = ()) -> Any:
+    """Load a model or any other estimator of this package that its method `save` saved.
+
+    Nothing that the file names is run or imported unless it is of this package, of scikit-learn's estimators, or
+    trusted.
+
+    Parameters
+    ----------
+    path : str or path
+        Of the file.
+    trusted : iterable of str, types and functions, default=()
+        What else the file may name: labeling functions, and functions and classes of your own or of other packages, as
+        objects or as names such as "rules.has_link". Whoever wrote the file chooses with what they are called.
+
+    Returns
+    -------
+    estimator : estimator
+        As it was saved: predictions have the same bits.
+
+    Raises
+    ------
+    ImportError
+        skops is not installed.
+    ValueError
+        A file that is damaged, was changed, or is of a later version; one that names what is not trusted.
+    OSError
+        The file cannot be read.
+
+    See Also
+    --------
+    LabelModelClassifier.save : Saves, as the method of any other estimator does.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import sklearn_labelmodel
+    >>> from sklearn_labelmodel import LabelingFunctions, RegexLF
+    >>> rules = LabelingFunctions([RegexLF("https?://", label="spam", name="link")])
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "rules.skops"
+    ...     _ = rules.save(path)
+    ...     loaded = sklearn_labelmodel.load(path)
+    >>> loaded.transform(["see http://a.b", "lovely"]).tolist()
+    [['spam'], [None]]
+    """
+    from ._utils.keeping import read_model
+
+    return read_model(path, trusted, _is_own)
+
+
+def _is_own(name: str) -> bool:
+    """Whether a name such as "module.Class" is that of a public class of this package that can be saved."""
+    from ._utils.keeping import PlainState
+
+    module, _, public = name.rpartition(".")
+    if not module.startswith(f"{__name__}."):
+        return False
+    homes = (
+        sys.modules[home] if home == __name__ else __getattr__(home) for home in (__name__, *_WINGS)
+    )
+    found = next((getattr(home, public) for home in homes if public in home.__all__), None)
+    if not isinstance(found, type) or not issubclass(found, PlainState):
+        return False
+    return f"{found.__module__}.{found.__name__}" == name
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from .._utils import listed_values, quoted
 from .._votes.pairs import symbols_by_vote
 from .model import NO_PAIRS, Dependence, groups_of
 
@@ -58,7 +59,7 @@ def resolve_pairs(
     """
     if isinstance(dependencies, str) or not hasattr(dependencies, "__iter__"):
         raise ValueError(
-            f"dependencies is {dependencies!r}; it must be 'auto', None or pairs of LFs such as "
+            f"dependencies is {quoted(dependencies)}; it must be 'auto', None or pairs of LFs such as "
             '[("lf_a", "lf_b")].'
         )
     column = {} if names is None else {name: lf for lf, name in enumerate(names.tolist())}
@@ -68,10 +69,12 @@ def resolve_pairs(
 
 def _resolve_pair(pair: Sequence[Any], column: dict[Hashable, int], n_lfs: int) -> tuple[int, int]:
     if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
-        raise ValueError(f"dependencies holds {pair!r}, which is no pair of LFs.")
+        raise ValueError(f"dependencies holds {quoted(pair)}, which is no pair of LFs.")
     first, second = (_resolve_lf(lf, column, n_lfs) for lf in pair)
     if first == second:
-        raise ValueError(f"dependencies holds {pair!r}, an LF paired with itself; leave it out.")
+        raise ValueError(
+            f"dependencies holds {quoted(pair)}, an LF paired with itself; leave it out."
+        )
     return first, second
 
 
@@ -81,8 +84,12 @@ def _resolve_lf(lf: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
     is_column = isinstance(lf, int | np.integer) and not isinstance(lf, bool)
     if is_column and 0 <= lf < n_lfs:  # type: ignore[operator]
         return int(lf)  # type: ignore[call-overload]
-    known = f"LFs are called {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
-    raise ValueError(f"dependencies names LF {lf!r}, which L does not have; its {known}.")
+    known = (
+        f"LFs are called {listed_values(list(column))}"
+        if column
+        else f"columns are 0 to {n_lfs - 1}"
+    )
+    raise ValueError(f"dependencies names LF {quoted(lf)}, which L does not have; its {known}.")
 
 
 def named_pairs(

@@ -395,6 +395,10 @@ class ClassPrior:
         return replace(self, of_all=shares, of_voted=shares, of_voteless=shares, source=source)
 
 
+# What a vote model is made of.
+PARTS = (VoteModel, VoteTable, ClassPrior, Dependence, History)
+
+
 def uniform_prior(n_classes: int) -> ClassPrior:
     """Equal shares, for want of knowledge."""
     shares = np.full(n_classes, 1 / n_classes)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import listed_values, plain
+from .._utils import listed_values, quoted
 from .._votes.gold import GoldCounts
 from .model import ClassPrior
 from .table import shrink
@@ -141,7 +141,9 @@ def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.floa
             f"{len(classes)} classes {listed_values(classes)}."
         )
     if not np.isfinite(shares).all() or (shares < 0).any():
-        raise ValueError(f"class_balance has a negative or not finite share: {shares.tolist()}.")
+        raise ValueError(
+            f"class_balance has a negative or not finite share: {listed_values(shares)}."
+        )
     if abs(shares.sum() - 1.0) > 1e-6:
         raise ValueError(
             f"class_balance sums to {shares.sum():.6g}, not 1; divide the shares by their sum."
@@ -155,7 +157,9 @@ def _ordered_shares(class_balance: Mapping[Any, float], classes: NDArray[Any]) -
     missing = [label for label in labels if label not in class_balance]
     if unknown or missing:
         fault = (
-            f"names {unknown[0]!r}, which is" if unknown else f"lacks {missing[0]!r}, which is one"
+            f"names {quoted(unknown[0])}, which is"
+            if unknown
+            else f"lacks {quoted(missing[0])}, which is one"
         )
         remedy = " Name all classes (`classes`) if there are more." if unknown else ""
         raise ValueError(
@@ -168,7 +172,7 @@ def _positive(prior: NDArray[np.float64], classes: NDArray[Any], where: str) -> 
     zero = np.flatnonzero(prior == 0)
     if len(zero):
         raise ValueError(
-            f"The class {plain(classes[zero[0]])!r} has prior 0 {where}. Give it a small positive "
+            f"The class {quoted(classes[zero[0]])} has prior 0 {where}. Give it a small positive "
             "share with `class_balance`, or leave it out of `classes`."
         )
     return prior

@@ -20,6 +20,8 @@ from .._votes.scores import Scores, is_bin
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 17, 512
+# A table of a GiB: a fit holds several.
+MOST_TABLE_CELLS = 1 << 27
 # Co-occurrences of more symbols are not kept beside a fitted model.
 MOST_SYMBOLS = 256
 
@@ -300,6 +302,17 @@ def meaning_of_bins(
     return meaning
 
 
+def check_size(n_symbols: int, n_classes: int) -> None:
+    """Raise a MemoryError where tables of all votes by all classes would not fit."""
+    cells = n_symbols * n_classes
+    if cells > MOST_TABLE_CELLS:
+        raise MemoryError(
+            f"LFs cast {n_symbols:,} different votes, and there are {n_classes:,} classes: what each vote says of each "
+            f"class is a table of {cells * 8 / 2**30:.1f} GiB, and several are needed at once. "
+            "Join rare classes into one, or split the classes into groups and label in two steps."
+        )
+
+
 def with_classes(
     observed: Observed,
     classes: NDArray[Any],
@@ -318,6 +331,7 @@ def with_classes(
     sets : dict of vote to ndarray of classes, default=None
         Places of the classes that some votes leave open.
     """
+    check_size(len(observed.vote), len(classes))
     meaning = meaning_of(observed.vote, classes)
     for vote, left_open in (sets or {}).items():
         symbols = np.flatnonzero(observed.vote == vote)

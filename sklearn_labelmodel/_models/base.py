@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
@@ -21,7 +21,8 @@ from .._evidence.model import VoteModel
 from .._utils import warn_user
 from .._votes.codes import Votes, class_index
 from .fitted import FittedVotes
-from .scoring import weighted_mean
+from .keeping import SavableModel
+from .scoring import most_probable, weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ NOTHING_LABELLED = (
 )
 
 
-class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
+class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
     """A classifier of rows of votes: parameters, and a recipe of learners.
 
     What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.
@@ -273,8 +274,8 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
         if source is not None:
             return source.predict()
         model = self.vote_model_
-        proba = self._posterior(model, self._read_votes(L, model))
-        return model.classes[np.argmax(proba, axis=1)]
+        votes, read = self._read_votes(L, model), partial(self._posterior, model)
+        return model.classes[most_probable(read, votes, len(model.classes))]
 
     def _source_of(self, L: Any, keep: Sequence[Any]) -> PredictedSource | None:
         """L where it is not in memory, to be predicted there."""
@@ -333,7 +334,8 @@ class BaseLabelModel(FittedVotes, ClassifierMixin, BaseEstimator):
         warn_of_new_values(gold.values, model.classes, "y", "counts as wrong")
         labelled = gold.codes < len(gold.values)
         truth = class_index(gold.values, model.classes)[gold.codes[labelled]]
-        predicted = np.argmax(self._posterior(model, votes), axis=1)[labelled]
+        read = partial(self._posterior, model)
+        predicted = most_probable(read, votes, len(model.classes))[labelled]
         return weighted_mean(predicted == truth, weight[labelled])
 
     def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:

@@ -108,6 +108,10 @@ class MajorityVoteClassifier(BaseLabelModel):
 
     vote_model_: EqualVotes
 
+    @classmethod
+    def _held(cls) -> tuple[type, ...]:
+        return EqualVotes, *super()._held()
+
     def _assume(self, observed: Observed) -> VoteModel:
         prior = uniform_prior(len(observed.classes))
         gold = observed.gold.rows

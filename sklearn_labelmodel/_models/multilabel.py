@@ -15,7 +15,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import listed, warn_user
+from .._utils import listed, listed_values, quoted, warn_user
+from .._utils.keeping import Savable
 from .._votes.reader import is_missing
 from .label_model import LabelModelClassifier
 from .votes_by_label import MOST_NAMES, in_order, n_samples_of, votes_by_label
@@ -55,9 +56,11 @@ class MultilabelReport:
         )
 
     def __str__(self) -> str:
-        silent = [repr(label) for label, report in self.reports.items() if not report.findings]
+        silent = [quoted(label) for label, report in self.reports.items() if not report.findings]
         parts = [
-            f"{label!r}: {report}" for label, report in self.reports.items() if report.findings
+            f"{quoted(label)}: {report}"
+            for label, report in self.reports.items()
+            if report.findings
         ]
         nothing = [f"nothing found: {listed(silent, MOST_NAMES)}"] if silent else []
         return "\n".join([f"{len(self.reports)} labels", *parts, *nothing])
@@ -66,7 +69,7 @@ class MultilabelReport:
         return str(self)
 
 
-class MultilabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class MultilabelClassifier(Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Label rows that may have several labels, or none: a label model for each label.
 
     Parameters
@@ -279,8 +282,8 @@ def _two_classes(model: Any) -> list[Any]:
     listed_classes = [0, 1] if classes is None else np.asarray(classes).tolist()
     if len(listed_classes) != 2:
         raise ValueError(
-            f"classes of the label model are {listed_classes}; of each label there are two, that a row has it not, and "
-            "that it has it. Leave them out for 0 and 1."
+            f"classes of the label model are {listed_values(listed_classes)}; of each label there are two, that a row "
+            "has it not, and that it has it. Leave them out for 0 and 1."
         )
     return listed_classes
 
@@ -306,9 +309,9 @@ class _Said:
             try:
                 yield
             except (ValueError, TypeError) as error:
-                raise type(error)(f"label {label!r}: {error}") from error
+                raise type(error)(f"label {quoted(label)}: {error}") from error
         for each in caught:
-            self._warnings.setdefault((str(each.message), each.category), []).append(repr(label))
+            self._warnings.setdefault((str(each.message), each.category), []).append(quoted(label))
 
     def warn(self) -> None:
         """Give each warning that was kept, with the labels that it is of."""
@@ -339,8 +342,8 @@ def _read_indicators(y: Any, labels: list[Any], n_samples: int) -> NDArray[np.fl
     if len(wrong):
         row, column = wrong[0]
         raise ValueError(
-            f"y, row {row}, label {labels[column]!r}: {indicators[row, column]!r} is neither 1 nor 0, nor -1 or "
-            "missing for what is not known."
+            f"y, row {row}, label {quoted(labels[column])}: {quoted(indicators[row, column])} is neither 1 nor 0, nor "
+            "-1 or missing for what is not known."
         )
     return np.where(unknown, np.nan, indicators).astype(np.float64)
 

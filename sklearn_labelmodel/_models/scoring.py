@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _check_sample_weight, _num_samples
+
+from .._votes.codes import Votes
+
+# Probabilities that are held at once to find the greatest ones.
+MOST_CELLS = 1 << 24
 
 
 def gold_accuracy(
@@ -67,3 +73,15 @@ def weighted_mean(values: NDArray[Any], weight: NDArray[np.float64]) -> float:
             "that are labelled)."
         )
     return float(np.average(values, weights=weight))
+
+
+def most_probable(
+    posterior: Callable[[Votes], NDArray[np.float64]], votes: Votes, n_classes: int
+) -> NDArray[np.intp]:
+    """Place of the most probable class of every row, shape (n_samples,), some rows at a time."""
+    n_rows = max(1, MOST_CELLS // n_classes)
+    if votes.n_samples <= n_rows:
+        return posterior(votes).argmax(axis=1)
+    ends = range(n_rows, votes.n_samples, n_rows)
+    parts = np.split(np.arange(votes.n_samples), ends)
+    return np.concatenate([posterior(votes.take(rows)).argmax(axis=1) for rows in parts])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _num_samples
 
-from .._utils import listed, plain
+from .._utils import listed, plain, quoted
 from .._votes.reader import is_missing
 
 FORMS = (
@@ -61,13 +61,13 @@ def _check_labels(found: int, expected: int) -> None:
 
 
 def in_order(votes: dict[Any, Any], labels: Sequence[Any]) -> dict[Any, Any]:
-    strange = [repr(plain(label)) for label in votes if label not in labels]
-    absent = [repr(plain(label)) for label in labels if label not in votes]
+    strange = [quoted(label) for label in votes if label not in labels]
+    absent = [quoted(label) for label in labels if label not in votes]
     if strange or absent:
         faults = [f"lacks {listed(absent, MOST_NAMES)}"] if absent else []
         faults += [f"has {listed(strange, MOST_NAMES)} besides"] if strange else []
         raise ValueError(
-            f"The labels are {listed([repr(plain(x)) for x in labels], MOST_NAMES)}; X {' and '.join(faults)}."
+            f"The labels are {listed([quoted(x) for x in labels], MOST_NAMES)}; X {' and '.join(faults)}."
         )
     return {label: votes[label] for label in labels}
 
@@ -78,8 +78,8 @@ def n_samples_of(votes: dict[Any, Any]) -> int:
     other = next((label for label in rows if rows[label] != rows[first]), first)
     if other != first:
         raise ValueError(
-            f"label {first!r} has votes on {rows[first]} rows, label {other!r} on {rows[other]}; row i must be the "
-            "same record for all labels."
+            f"label {quoted(first)} has votes on {rows[first]} rows, label {quoted(other)} on {rows[other]}; row i "
+            "must be the same record for all labels."
         )
     return rows[first]
 
@@ -100,8 +100,8 @@ def _votes_of_sets(X: Any, labels: Sequence[Any] | None) -> dict[Any, Any]:
     strange = held - set(names)
     if strange:
         raise ValueError(
-            f"X names {listed(sorted(map(repr, strange)), MOST_NAMES)}, and the labels are "
-            f"{listed([repr(plain(x)) for x in names], MOST_NAMES)}."
+            f"X names {listed(sorted(map(quoted, strange)), MOST_NAMES)}, and the labels are "
+            f"{listed([quoted(x) for x in names], MOST_NAMES)}."
         )
     table = pd.DataFrame(codes).to_numpy()
     has = [[np.nan if each is None else float(label in each) for each in sets] for label in names]
@@ -130,13 +130,13 @@ def _as_set(cell: Any, name: Any, row: int) -> frozenset[Any] | None:
         labels = frozenset(plain(label) for label in cell)
         if any(is_missing(label) for label in labels):
             raise ValueError(
-                f"LF {name!r}, row {row}: the set holds a missing value, which is no label."
+                f"LF {quoted(name)}, row {row}: the set holds a missing value, which is no label."
             )
         return labels
     if is_missing(cell):
         return None
     raise ValueError(
-        f"LF {name!r}, row {row}: {plain(cell)!r} is no list or set of labels. X must be {FORMS}."
+        f"LF {quoted(name)}, row {row}: {quoted(cell)} is no list or set of labels. X must be {FORMS}."
     )
 
 
@@ -145,6 +145,6 @@ def _sorted(labels: set[Any]) -> list[Any]:
         return sorted(labels)
     except TypeError:
         raise ValueError(
-            f"X mixes labels of unlike kinds ({listed(sorted(map(repr, labels)), MOST_NAMES)}). Write all of them in "
+            f"X mixes labels of unlike kinds ({listed(sorted(map(quoted, labels)), MOST_NAMES)}). Write all of them in "
             "one way."
         ) from None

@@ -1,4 +1,4 @@
-"""Warnings at the user's line, values as users wrote them, and random states of their own."""
+"""Warnings at the user's line, values as users wrote them, random states of their own, saving without pickle."""
 
 from __future__ import annotations
 
@@ -21,15 +21,54 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+LONGEST_QUOTE = 80
+
+
+def quoted(value: Any) -> str:
+    """A value as users wrote it; of a long one the first 80 characters, and a word for one that cannot be shown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_labelmodel._utils import quoted
+    >>> quoted("spam"), quoted(np.float64(0.5)), len(quoted("spam" * 99))
+    ("'spam'", '0.5', 80)
+    """
+    value = plain(value)
+    try:
+        text = repr(value[:LONGEST_QUOTE] if isinstance(value, str | bytes) else value)
+    except Exception:
+        return f"(one that cannot be shown, of type {type(value).__name__})"
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 3]}..."
+
+
+def message_of(error: BaseException) -> str:
+    """What an error says, nothing where it cannot."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def is_comparable(value: Any) -> bool:
+    """Whether a value can be looked up: its methods for hashes and for comparison work."""
+    try:
+        hash(value)
+        value == value  # noqa: B015
+    except Exception:
+        return False
+    return True
+
+
 def listed(words: Sequence[str], at_most: int) -> str:
     """Words with commas between; of more than `at_most` the first, and how many more there are."""
     more = len(words) - at_most
     return ", ".join(words[:at_most]) + (f" and {more} more" if more > 0 else "")
 
 
-def listed_values(values: NDArray[Any], at_most: int = 10) -> str:
+def listed_values(values: NDArray[Any] | Sequence[Any], at_most: int = 10) -> str:
     """Values in brackets; of more than `at_most` the first, and how many there are."""
-    shown = ", ".join(repr(value) for value in values[:at_most].tolist())
+    shown = ", ".join(quoted(value) for value in values[:at_most])
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
 
 

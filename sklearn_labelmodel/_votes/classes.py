@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 
-from .._utils import listed_values, plain, warn_user
+from .._utils import listed_values, plain, quoted, warn_user
 from .._utils.spelling import is_sign, spelling
 from .codes import GoldLabels, Votes, class_index, is_text, lf_label
 from .gold import UNLABELLED, _as_labels
@@ -88,7 +88,7 @@ def resolve_classes(
         return given_classes(sorted(class_balance), abstain) if union[0] in class_balance else union
     if len(union) == 1:
         warn_user(
-            f"All votes name one class, {plain(union[0])!r}, so every row gets it. Say which classes "
+            f"All votes name one class, {quoted(union[0])}, so every row gets it. Say which classes "
             "there are with `classes`."
         )
     return union
@@ -102,7 +102,7 @@ def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
     if found is not None:
         row, lf, value = found
         raise ValueError(
-            f"{votes.place(lf, row)}: the vote {value!r} is none of the classes "
+            f"{votes.place(lf, row)}: the vote {quoted(value)} is none of the classes "
             f"{listed_values(classes)}. {_alike(value, classes)}Correct it, add it to `classes`, or name it as the "
             "marker `abstain`."
         )
@@ -112,7 +112,7 @@ def _alike(value: Any, classes: NDArray[Any]) -> str:
     """That a vote is another spelling of a class, where it is one."""
     key = spelling(str(plain(value)))
     found = [label for label in classes.tolist() if spelling(str(label)) == key]
-    return f"It is the class {found[0]!r} in another spelling. " if found else ""
+    return f"It is the class {quoted(found[0])} in another spelling. " if found else ""
 
 
 def given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
@@ -130,12 +130,12 @@ def given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
         raise ValueError("`classes` mixes numbers with strings; write every class in one way.")
     for marker in set(markers_of(abstain)) & set(labels.tolist()):
         raise ValueError(
-            f"`classes` holds {marker!r}, which is the abstain marker. Leave it out, or set `abstain` to "
+            f"`classes` holds {quoted(marker)}, which is the abstain marker. Leave it out, or set `abstain` to "
             "another value (None where missing values alone abstain)."
         )
     duplicates = {label for label in labels.tolist() if labels.tolist().count(label) > 1}
     if duplicates:
-        raise ValueError(f"`classes` names {sorted(duplicates)[0]!r} more than once.")
+        raise ValueError(f"`classes` names {quoted(sorted(duplicates)[0])} more than once.")
     _warn_of_given(labels.tolist())
     return labels
 
@@ -146,8 +146,8 @@ def _warn_of_given(classes: list[Any]) -> None:
     signs = [text for text in texts if is_sign(text) and "+" not in texts]
     if signs:
         warn_user(
-            f'`classes` holds {signs[0]!r}, which looks like a mark for "no vote". If it is one, leave it out and set '
-            f"abstain={signs[0]!r}."
+            f'`classes` holds {quoted(signs[0])}, which looks like a mark for "no vote". If it is one, leave it out '
+            f"and set abstain={quoted(signs[0])}."
         )
 
 
@@ -157,7 +157,7 @@ def check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
     if len(unknown):
         row = int(np.flatnonzero(gold.codes == unknown[0])[0])
         raise ValueError(
-            f"y, row {row}: the gold label {plain(gold.values[unknown[0]])!r} is none of the classes "
+            f"y, row {row}: the gold label {quoted(gold.values[unknown[0]])} is none of the classes "
             f"{listed_values(classes)}. Correct it or add it to `classes`."
         )
 
@@ -177,8 +177,8 @@ def _unlike_kinds(
     if not (len(votes) and len(labels)) or is_text(votes) == is_text(labels):
         return None
     return (
-        f"The {names[0]} (such as {plain(votes[-1])!r}) and the {names[1]} (such as "
-        f"{plain(labels[0])!r}) are of unlike kinds, so none of them agree. Write both as numbers or "
+        f"The {names[0]} (such as {quoted(votes[-1])}) and the {names[1]} (such as "
+        f"{quoted(labels[0])}) are of unlike kinds, so none of them agree. Write both as numbers or "
         "both as strings."
     )
 
@@ -211,7 +211,7 @@ def _warn_of_abstaining_class(labels: NDArray[Any], abstain: Any, votes: Votes) 
     marker = next((marker for marker in markers_of(abstain) if marker in labels.tolist()), None)
     if marker is not None and votes.abstain_code < len(votes.values):
         warn_user(
-            f"{marker!r} is a class of y, but a vote of {marker!r} is an abstain. If it is a vote for the "
+            f"{quoted(marker)} is a class of y, but a vote of {quoted(marker)} is an abstain. If it is a vote for the "
             "class, set `abstain` to another value (None where missing values alone abstain)."
         )
 
@@ -244,7 +244,7 @@ def warn_of_gold_of_one_class(
         return
     if len(gold.values) == 1 < len(classes) and gold.n_labelled >= MANY_OF_ONE:
         warn_user(
-            f"All {gold.n_labelled} gold labels are {plain(gold.values[0])!r}, as if hardly a row were of another "
+            f"All {gold.n_labelled} gold labels are {quoted(gold.values[0])}, as if hardly a row were of another "
             "class. Label rows drawn at random, give class_balance, or leave these labels out (gold='ignore'); to "
             "name the `classes` says that it is meant."
         )

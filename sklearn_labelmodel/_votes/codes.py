@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import plain, warn_user
+from .._utils import quoted, warn_user
 
 SURVEY_CELLS = 1 << 16
 # Stored votes take so much longer than cells.
@@ -320,7 +320,7 @@ def is_sparse(votes: Votes) -> TypeGuard[SparseVotes]:
 
 def lf_label(names: NDArray[np.object_] | None, lf: int) -> str:
     """How messages call an LF: by its name, else by its column."""
-    return f"LF {lf}" if names is None else f"LF {plain(names[lf])!r}"
+    return f"LF {lf}" if names is None else f"LF {quoted(names[lf])}"
 
 
 def is_text(values: NDArray[Any]) -> bool:

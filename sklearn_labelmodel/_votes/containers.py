@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import warn_user
+from .._utils import quoted, warn_user
 
 NAMED = 5
 
@@ -92,8 +92,8 @@ def warn_of_fill_values(table: Any, markers: list[Any]) -> None:
     votes = [fill for fill in fills if fill == fill and fill is not None and fill not in markers]
     if votes:
         warn_user(
-            f"L has sparse columns, whose cells that are not stored count as votes for {votes[0]!r}. If they are "
-            f"abstains, set abstain={votes[0]!r}, or pass the sparse matrix itself (L.sparse.to_coo())."
+            f"L has sparse columns, whose cells that are not stored count as votes for {quoted(votes[0])}. If they are "
+            f"abstains, set abstain={quoted(votes[0])}, or pass the sparse matrix itself (L.sparse.to_coo())."
         )
 
 
@@ -267,9 +267,9 @@ def check_row_order(**given: Any) -> None:
                 i for i, (one, other) in enumerate(zip(order, index, strict=True)) if one != other
             )
             raise ValueError(
-                f"{first} and {name} have the same index in another order (row {row} is {order[row]!r} in {first} and "
-                f"{index[row]!r} in {name}), and rows are matched by position. Pass {name}.loc[{first}.index]; or "
-                f"{name}.to_numpy(), if row i of both is the same record."
+                f"{first} and {name} have the same index in another order (row {row} is {quoted(order[row])} in "
+                f"{first} and {quoted(index[row])} in {name}), and rows are matched by position. Pass "
+                f"{name}.loc[{first}.index]; or {name}.to_numpy(), if row i of both is the same record."
             )
 
 

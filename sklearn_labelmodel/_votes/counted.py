@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples
 
-from .._utils import listed_values, plain
+from .._utils import listed_values, quoted
 from .codes import (
     GoldLabels,
     SparseVotes,
@@ -198,7 +198,7 @@ def _check_same_lfs(a: Counted, b: Counted) -> None:
     for place, (first, second) in enumerate(zip(*names, strict=True)):
         if first != second:
             raise ValueError(
-                f"Column {place} is {plain(first)!r} in one part and {plain(second)!r} in another. Give every part "
+                f"Column {place} is {quoted(first)} in one part and {quoted(second)} in another. Give every part "
                 "the same columns in the same order; where an LF has no vote in a part, its column is all missing."
             )
 
@@ -207,8 +207,8 @@ def _union(first: NDArray[Any], second: NDArray[Any], what: str) -> NDArray[Any]
     """Distinct values of both, ascending."""
     if len(first) and len(second) and is_text(first) != is_text(second):
         raise ValueError(
-            f"The {what} of one part are numbers and those of another strings (such as {plain(first[0])!r} and "
-            f"{plain(second[0])!r}). Write all as numbers or all as strings."
+            f"The {what} of one part are numbers and those of another strings (such as {quoted(first[0])} and "
+            f"{quoted(second[0])}). Write all as numbers or all as strings."
         )
     if not (len(first) and len(second)):
         return np.unique(first if len(first) else second)
@@ -283,7 +283,7 @@ def check_gold_of_classes(counted: Counted, classes: NDArray[Any]) -> None:
     unknown = values[class_index(values, classes) == len(classes)]
     if len(unknown):
         raise ValueError(
-            f"The gold label {plain(unknown[0])!r} is none of the classes {listed_values(classes)}. Correct it or add "
+            f"The gold label {quoted(unknown[0])} is none of the classes {listed_values(classes)}. Correct it or add "
             "it to `classes`."
         )
 

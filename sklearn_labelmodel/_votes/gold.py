@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._utils import listed
+from .._utils import listed, quoted
 from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
 from .containers import largest_exact, loses_cells, without_masked
@@ -37,6 +38,7 @@ class GoldCounts:
 
 
 UNLABELLED = -1
+LABELS = (str, bytes, numbers.Number, np.generic)
 
 
 def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
@@ -58,6 +60,8 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
     ------
     ValueError
         y has another length, is continuous, infinite, or mixes numbers with strings.
+    TypeError
+        A label that is neither a number nor a string.
     """
     if y is None:
         return no_gold(n_samples)
@@ -70,6 +74,7 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
             + (more if hasattr(y, "reindex") else "")
         )
     known = ~_missing_mask(labels)
+    _check_kinds(labels, known)
     if labels.dtype.kind == "O" and is_text(labels):
         known[known] = [isinstance(gold, str) or gold != UNLABELLED for gold in labels[known]]
     values = _distinct_labels(labels[known])
@@ -112,6 +117,18 @@ def _of_list(labels: Any) -> NDArray[Any]:
     return np.array(labels, dtype=object) if loses_cells(array) else array
 
 
+def _check_kinds(labels: NDArray[Any], known: NDArray[np.bool_]) -> None:
+    """Raise a TypeError that names the first label which is neither a number nor a string."""
+    kinds = {*map(type, labels[known].tolist())} if labels.dtype.kind == "O" else set()
+    for kind in kinds:
+        if not issubclass(kind, LABELS):
+            row = next(row for row in np.flatnonzero(known) if type(labels[row]) is kind)
+            raise TypeError(
+                f"y, row {row}: the label {quoted(labels[row])} is a {kind.__name__}; a label is a number or a string. "
+                "Put None where there is none."
+            )
+
+
 def _missing_mask(labels: NDArray[Any]) -> NDArray[np.bool_]:
     if labels.dtype.kind == "f":
         return np.isnan(labels)
@@ -151,5 +168,5 @@ def _remedy_of_mixture(labels: NDArray[Any]) -> str:
     odd = marks(texts)
     if len(odd) < len(texts):
         return "write every class label in one way"
-    shown = listed([repr(text) for text in texts], 5)
+    shown = listed([quoted(text) for text in texts], 5)
     return f"if {shown} means that a row has no label, replace it by None; else write every class label in one way"

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import quoted
 from .codes import SparseVotes, Votes
 
 # Tables of the patterns of some LFs that stay in the cache.
@@ -69,7 +70,7 @@ def _as_bytes(value: Any) -> bytes:
     return (
         b"s" + value.encode("utf-8", "surrogatepass")
         if isinstance(value, str)
-        else repr(value).encode()
+        else quoted(value).encode()
     )
 
 

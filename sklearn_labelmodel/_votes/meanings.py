@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import listed_values, plain
+from .._utils import listed_values, plain, quoted
 from .codes import Votes, class_index
 from .containers import as_objects
 from .encoding import renamed
@@ -44,20 +44,20 @@ def _listed(meant: Any) -> list[Any]:
 def _places(vote: Any, meant: list[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
     if not meant:
         raise ValueError(
-            f"vote_meanings says that the vote {vote!r} leaves no class open. Name one at least, or name it as the "
-            "marker `abstain`."
+            f"vote_meanings says that the vote {quoted(vote)} leaves no class open. Name one at least, or name it as "
+            "the marker `abstain`."
         )
     places = class_index(as_objects(meant), classes)
     if (places == len(classes)).any():
         unknown = meant[int(np.flatnonzero(places == len(classes))[0])]
         raise ValueError(
-            f"vote_meanings says that the vote {vote!r} means {unknown!r}, which is none of the classes "
+            f"vote_meanings says that the vote {quoted(vote)} means {quoted(unknown)}, which is none of the classes "
             f"{listed_values(classes)}. Correct it, or name all classes with `classes`."
         )
     if vote in classes.tolist() and meant != [vote]:
         raise ValueError(
-            f"vote_meanings says that the vote {vote!r} means {meant}, and it is a class itself. Leave it out, or give "
-            "the vote another name."
+            f"vote_meanings says that the vote {quoted(vote)} means {listed_values(meant)}, and it is a class itself. "
+            "Leave it out, or give the vote another name."
         )
     return np.unique(places)
 

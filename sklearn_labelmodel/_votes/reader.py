@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._utils import listed, warn_user
+from .._utils import is_comparable, listed, quoted, warn_user
 from .._utils.spelling import marks
 from .arrow import coded_column, whole_numbers
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
@@ -109,7 +109,13 @@ def markers_of(abstain: Any) -> list[Any]:
     abstain : scalar, list of scalars or None
     """
     single = isinstance(abstain, str) or not hasattr(abstain, "__iter__")
-    return [marker for marker in ([abstain] if single else abstain) if not is_missing(marker)]
+    markers = [marker for marker in ([abstain] if single else abstain) if not is_missing(marker)]
+    wrong = [marker for marker in markers if not is_comparable(marker)]
+    if wrong:
+        raise ValueError(
+            f"abstain holds {quoted(wrong[0])}, which does not compare with votes; give numbers or strings."
+        )
+    return markers
 
 
 # Numbers ------------------------------------------------------------------------------------------
@@ -307,9 +313,10 @@ class _Column:
         self.exact = largest_exact(kind if is_float else np.float64)
         try:
             self.codes, distinct = pd.factorize(cells)
-        except TypeError:
-            row, cell = next((i, c) for i, c in enumerate(cells) if not _is_hashable(c))
-            raise self._not_a_vote(row, cell) from None
+        except Exception as error:
+            # Methods of cells, which are not this package's, may raise anything.
+            unfit = ((row, cell) for row, cell in enumerate(cells) if not is_comparable(cell))
+            raise self._not_a_vote(*next(unfit, (0, error))) from None
         self.votes = [self._vote(code, value) for code, value in enumerate(distinct.tolist())]
 
     def _vote(self, code: int, value: Any) -> Any:
@@ -327,15 +334,15 @@ class _Column:
             )
         if abs(number) >= self.exact:
             raise ValueError(
-                f"{self.label}, row {self._row_of(code)}: the vote {value!r} is too large for a class label: floats of "
-                f"this kind are rounded from {self.exact:.0f} on. Write classes as integers or strings."
+                f"{self.label}, row {self._row_of(code)}: the vote {quoted(value)} is too large for a class label: "
+                f"floats of this kind are rounded from {self.exact:.0f} on. Write classes as integers or strings."
             )
         return int(number) if number.is_integer() else number
 
     def _not_a_vote(self, row: int, value: Any) -> TypeError:
         row = row if self.rows is None else int(self.rows[row])
         return TypeError(
-            f"{self.label}, row {row}: the vote {value!r} is a {type(value).__name__}; the argument "
+            f"{self.label}, row {row}: the vote {quoted(value)} is a {type(value).__name__}; the argument "
             "must be a string or a number (a class label, or a missing value to abstain)."
         )
 
@@ -349,7 +356,7 @@ class _Column:
         if not fractions:
             return
         example = self.votes[fractions[0]]
-        where = f"{self.label}, row {self._row_of(fractions[0])}: the vote {example!r}"
+        where = f"{self.label}, row {self._row_of(fractions[0])}: the vote {quoted(example)}"
         if not allow_fractions or len(fractions) > MAX_FRACTIONAL_VOTES:
             raise ValueError(
                 f"{where} is not a class label; the column looks like a continuous score "
@@ -360,14 +367,6 @@ class _Column:
             f"{where} is fractional; its column's fractional values ({len(fractions)} distinct ones) are kept as "
             "votes whose meaning is learned.",
         )
-
-
-def _is_hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
 
 
 def _common_values(
@@ -405,9 +404,9 @@ def _remedy_of_mixture(few_numbers: set[Any], texts: set[str]) -> str:
     for some, others in ((texts, few_numbers), (few_numbers, texts)):
         odd = sorted(some)
         if len(odd) == 1 < len(others) or (some is texts and len(marks(odd)) == len(odd)):
-            marker = repr(odd[0]) if len(odd) == 1 else repr(odd)
+            marker = quoted(odd[0]) if len(odd) == 1 else quoted(odd)
             return (
-                f"If {listed([repr(vote) for vote in odd], 5)} means no vote, set abstain={marker} or replace it by "
+                f"If {listed([quoted(vote) for vote in odd], 5)} means no vote, set abstain={marker} or replace it by "
                 "None; else write every class label in one way."
             )
     return "Write every class label in one way, and leave out columns that are no LF's votes."
@@ -431,8 +430,8 @@ def values_of(distinct: Iterable[Any]) -> NDArray[Any]:
     rounded = values.dtype.kind == "f" and not any(isinstance(value, float) for value in ordered)
     if ordered and (rounded or values.dtype.kind == "O" or values.tolist() != ordered):
         raise ValueError(
-            f"The class labels {ordered[0]!r} and {ordered[-1]!r} are too large for one kind of number; write them as "
-            "strings."
+            f"The class labels {quoted(ordered[0])} and {quoted(ordered[-1])} are too large for one kind of number; "
+            "write them as strings."
         )
     return values
 
@@ -445,4 +444,4 @@ def _first_cell(
 ) -> str:
     lf, code = place
     row = int(np.flatnonzero(codes[lf] == code)[0])
-    return f"{lf_label(names, lf)}, row {row}: {distinct[lf][code]!r}"
+    return f"{lf_label(names, lf)}, row {row}: {quoted(distinct[lf][code])}"

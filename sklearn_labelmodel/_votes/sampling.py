@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .keys import as_share
-from .patterns import weight_sums
 
 
 def draw(
@@ -37,7 +36,10 @@ def draw(
     """
     voted = np.flatnonzero(n_votes)
     _, first, place = np.unique(key[voted], return_index=True, return_inverse=True)
-    rows, weight = voted[first], weight_sums(place, weight[voted], len(first))
+    rows, weight = (
+        voted[first],
+        np.bincount(place, weight[voted], minlength=len(first)).astype(np.float64),
+    )
     size = n_votes[rows]
     if size.sum() <= most_votes:
         return rows, weight

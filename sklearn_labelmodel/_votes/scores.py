@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._utils import listed_values, plain, warn_user
+from .._utils import listed_values, plain, quoted, warn_user
 from .codes import ColumnVotes, SparseVotes, Votes, lf_label
 from .containers import as_array, as_objects, column_of, is_table
 from .reader import NO_VOTES, is_missing, markers_of, read_votes
@@ -131,7 +131,7 @@ def find_scores(scores: Any, n_lfs: int, names: NDArray[np.object_] | None) -> S
     if isinstance(scores, str):
         if scores != "all":
             raise ValueError(
-                f"scores is {scores!r}; give a list of columns such as [{scores!r}], or 'all'."
+                f"scores is {quoted(scores)}; give a list of columns such as [{quoted(scores)}], or 'all'."
             )
         return _scores(range(n_lfs), [None] * n_lfs)
     given = list(scores)
@@ -147,7 +147,7 @@ def find_scores(scores: Any, n_lfs: int, names: NDArray[np.object_] | None) -> S
     found = [_find_column(name, column, n_lfs) for name in given]
     for place, lf in enumerate(found):
         if lf in found[:place]:
-            raise ValueError(f"scores names {plain(given[place])!r} twice; leave one out.")
+            raise ValueError(f"scores names {quoted(given[place])} twice; leave one out.")
     labels = [plain(scores[name]) if isinstance(scores, Mapping) else None for name in given]
     return _scores(found, labels)
 
@@ -166,10 +166,10 @@ def _find_column(name: Any, column: dict[Any, int], n_lfs: int) -> int:
     is_place = isinstance(name, numbers.Integral) and not isinstance(name, bool)
     if is_place and 0 <= name < n_lfs:
         return int(name)
-    known = f"columns are {list(column)[:20]}" if column else f"columns are 0 to {n_lfs - 1}"
-    raise ValueError(
-        f"scores names the column {plain(name)!r}, which L does not have; its {known}."
+    known = (
+        f"columns are {listed_values(list(column))}" if column else f"columns are 0 to {n_lfs - 1}"
     )
+    raise ValueError(f"scores names the column {quoted(name)}, which L does not have; its {known}.")
 
 
 def check_speaks_for(
@@ -186,7 +186,7 @@ def check_speaks_for(
             )
         if label is not None and label not in classes.tolist():
             raise ValueError(
-                f"scores says that {lf_label(names, lf)} speaks for {label!r}, which is none of the classes "
+                f"scores says that {lf_label(names, lf)} speaks for {quoted(label)}, which is none of the classes "
                 f"{listed_values(classes)}. Correct it, or add it to `classes`."
             )
 
@@ -314,7 +314,7 @@ def _number(cell: Any, row: int, label: str) -> float:
     if not isinstance(cell, str) and is_missing(cell):
         return np.nan
     raise TypeError(
-        f"{label}, row {row}: the score {plain(cell)!r} is a {type(cell).__name__}; a score is a number, or missing. "
+        f"{label}, row {row}: the score {quoted(cell)} is a {type(cell).__name__}; a score is a number, or missing. "
         'Read texts by pandas.to_numeric(column, errors="coerce"), or leave the column out of `scores` if it holds '
         "votes."
     )
@@ -327,9 +327,9 @@ def _warn_of_marker(scores: NDArray[np.float64], markers: list[Any], label: str)
             others = scores[(scores != marker) & ~np.isnan(scores)]
             if len(others) and (others >= 0).all():
                 warn_user(
-                    f"{label}, row {np.flatnonzero(scores == marker)[0]}: the score {marker!r} looks like the marker "
-                    "of no vote. Among scores it is the lowest one, and only missing values abstain: put None or NaN "
-                    "in its place, or set abstain=None if it is a score."
+                    f"{label}, row {np.flatnonzero(scores == marker)[0]}: the score {quoted(marker)} looks like the "
+                    "marker of no vote. Among scores it is the lowest one, and only missing values abstain: put None "
+                    "or NaN in its place, or set abstain=None if it is a score."
                 )
 
 

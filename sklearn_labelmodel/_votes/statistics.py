@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,7 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from .._utils import plain
+from .._utils import plain, quoted
+from .._utils.keeping import PlainState, write_whole
 from .containers import as_objects
 from .counted import Counted, add, count, read_block
 from .pairs import PairCounts
@@ -18,9 +22,10 @@ from .patterns import FoundRows
 from .reader import markers_of
 
 FORMAT = 1
+UNREADABLE = (zipfile.BadZipFile, zlib.error)
 
 
-class VoteStatistics:
+class VoteStatistics(PlainState):
     """Counts of votes that add up over rows: all that the label models need to know to be fitted.
 
     Count each part of the rows where it lies, add the parts up in any order, and fit the sum:
@@ -97,6 +102,10 @@ class VoteStatistics:
         self._counted = counted
         self._markers = _sorted_markers(abstain)
 
+    @classmethod
+    def _held(cls) -> tuple[type, ...]:
+        return Counted, PairCounts, FoundRows
+
     @property
     def n_samples(self) -> float:
         """Rows, or the sum of their weights."""
@@ -138,8 +147,8 @@ class VoteStatistics:
         """Raise a ValueError where votes were counted with other abstain markers."""
         if self._markers != _sorted_markers(abstain):
             raise ValueError(
-                f"These votes were counted with abstain={self._markers}, and the label model has abstain={abstain!r}. "
-                "Give both the same."
+                f"These votes were counted with abstain={self._markers}, and the label model has "
+                f"abstain={quoted(abstain)}. Give both the same."
             )
 
     def __radd__(self, other: Any) -> VoteStatistics:
@@ -167,8 +176,9 @@ class VoteStatistics:
         ----------
         path : str or Path
         """
-        with Path(path).open("wb") as file:
-            np.savez(file, allow_pickle=False, **as_arrays(self))
+        data = io.BytesIO()
+        np.savez(data, **as_arrays(self))  # type: ignore[arg-type]
+        write_whole(path, data.getvalue())
 
     @classmethod
     def load(cls, path: str | Path) -> VoteStatistics:
@@ -234,11 +244,13 @@ def _own_values(values: NDArray[Any]) -> NDArray[Any]:
 
 def from_file(path: str | Path) -> VoteStatistics:
     """Read what `VoteStatistics.save` wrote."""
+    # NumPy leaves a file open that it cannot read.
+    data = io.BytesIO(Path(path).read_bytes())
     try:
-        with np.load(Path(path), allow_pickle=False) as file:
+        with np.load(data, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
         found_format = int(held["format"])
-    except (ValueError, KeyError, EOFError, TypeError) as error:
+    except (*UNREADABLE, ValueError, KeyError, EOFError, TypeError) as error:
         raise ValueError(
             f"{path} holds no vote statistics. Give a file that VoteStatistics.save wrote."
         ) from error

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import listed_values, plain, warn_user
+from .._utils import listed_values, plain, quoted, warn_user
 from .._utils.spelling import marks, spelling
 from .codes import GoldLabels, SparseVotes, Votes, is_text, lf_label
 
@@ -161,8 +161,8 @@ def _check_no_long_table(
         return
     raise ValueError(
         f"No vote is cast by two LFs: those of {lf_label(votes.names, int(several[0]))} (such as "
-        f"{plain(vote[lf == several[0]][0])!r}) and of {lf_label(votes.names, int(several[1]))} (such as "
-        f"{plain(vote[lf == several[1]][0])!r}) have nothing in common. If a row holds one vote with its item and its "
+        f"{quoted(vote[lf == several[0]][0])}) and of {lf_label(votes.names, int(several[1]))} (such as "
+        f"{quoted(vote[lf == several[1]][0])}) have nothing in common. If a row holds one vote with its item and its "
         "voter, pivot the table so that each voter has a column; if some columns are no votes, leave them out; if "
         "these are classes, name them (`classes`)."
     )
@@ -317,12 +317,12 @@ def _warn_of_mark(mark: Any, places: dict[Any, NDArray[np.intp]], votes: Votes) 
         cast.insert(0, plain(votes.values[votes.abstain_code]))
     where = lf_label(votes.names, int(places[mark][0])) if len(places[mark]) else "y"
     remedy = (
-        f"set abstain={(cast[0] if len(cast) == 1 else cast)!r} or replace it by None"
+        f"set abstain={quoted(cast[0] if len(cast) == 1 else cast)} or replace it by None"
         if len(places[mark])
         else "mark rows without a label by None or NaN"
     )
     warn_user(
-        f"{plain(mark)!r} (in {where}) counts as a class, but looks like a mark. If it is one, {remedy}; if it is a "
+        f"{quoted(mark)} (in {where}) counts as a class, but looks like a mark. If it is one, {remedy}; if it is a "
         "class, name all of them (`classes`)."
     )
 
@@ -371,15 +371,15 @@ def warn_of_new_values(new: NDArray[Any], known: NDArray[Any], what: str, effect
         alike = spelled.get(spelling(value)) if isinstance(value, str) else None
         if alike is not None:
             warn_user(
-                f"{what} holds {value!r}, which differs from {alike!r} in spelling only, and {effect}. Write it as in "
-                "fit."
+                f"{what} holds {quoted(value)}, which differs from {quoted(alike)} in spelling only, and {effect}. "
+                "Write it as in fit."
             )
         elif value in together:
             warn_user(
-                f'{what} holds {value!r}, which looks like a mark for "no vote" or "no label", and {effect}. If it is '
-                "one, replace it by None or NaN."
+                f'{what} holds {quoted(value)}, which looks like a mark for "no vote" or "no label", and {effect}. If '
+                "it is one, replace it by None or NaN."
             )
 
 
 def _joined(labels: list[str]) -> str:
-    return ", ".join(map(repr, labels[:-1])) + f" and {labels[-1]!r}"
+    return ", ".join(map(quoted, labels[:-1])) + f" and {quoted(labels[-1])}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
 
-from .._utils import random_state_of
+from .._utils import listed_values, quoted, random_state_of
 
 
 def make_label_matrix(
@@ -144,7 +144,7 @@ def _class_balance(class_balance: ArrayLike | None, n_classes: int) -> NDArray[n
     shares = np.asarray(class_balance, dtype=np.float64)
     if shares.shape != (n_classes,) or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
         raise ValueError(
-            f"class_balance is {shares.tolist()}; it must hold {n_classes} positive shares that add up to 1, one "
+            f"class_balance is {listed_values(shares)}; it must hold {n_classes} positive shares that add up to 1, one "
             "for each of n_classes."
         )
     return shares / shares.sum()
@@ -171,7 +171,7 @@ def _per_lf(
 
 def _check_share(name: str, numbers: NDArray[np.float64]) -> None:
     if not ((numbers >= 0) & (numbers <= 1)).all():
-        raise ValueError(f"{name} is {numbers.tolist()}; it must be in [0, 1].")
+        raise ValueError(f"{name} is {quoted(numbers.tolist())}; it must be in [0, 1].")
 
 
 def _table(accuracy: float, coverage: float, n_classes: int) -> NDArray[np.float64]:

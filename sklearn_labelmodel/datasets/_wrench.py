@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import Bunch
 
+from .._utils import quoted
+
 
 def load_wrench(folder: str | Path, split: str = "train") -> Bunch:
     """Read one split of a data set of the WRENCH benchmark from its folder on disk.
@@ -74,7 +76,7 @@ def load_wrench(folder: str | Path, split: str = "train") -> Bunch:
     for key, (_, votes, _) in zip(records, rows, strict=True):
         if len(votes) != n_lfs:
             raise ValueError(
-                f"{path}: record {key!r} has {len(votes)} weak_labels and the first record {n_lfs}; every record "
+                f"{path}: record {quoted(key)} has {len(votes)} weak_labels and the first record {n_lfs}; every record "
                 "needs one for each LF (-1 to abstain)."
             )
         _check_wrench_votes(path, key, votes, len(target_names))
@@ -118,15 +120,15 @@ def _wrench_record(path: Path, key: str, record: Any) -> tuple[Any, list[Any], d
         else []
     )
     if not isinstance(record, dict) or missing:
-        fault = f"lacks {missing[0]!r}" if missing else f"is a {type(record).__name__}"
+        fault = f"lacks {quoted(missing[0])}" if missing else f"is a {type(record).__name__}"
         raise ValueError(
-            f'{path}: record {key!r} {fault}; expected an object with "label", "weak_labels" and "data".'
+            f'{path}: record {quoted(key)} {fault}; expected an object with "label", "weak_labels" and "data".'
         )
     label, votes, data = record.get("label"), record["weak_labels"], record["data"]
     if isinstance(label, list) or (votes and isinstance(votes[0], list)):
         raise ValueError(
-            f"{path}: record {key!r} has a label for every token. Sequence tagging sets are not supported: a label "
-            "model takes one vote per LF and row. Make every token a row of its own."
+            f"{path}: record {quoted(key)} has a label for every token. Sequence tagging sets are not supported: a "
+            "label model takes one vote per LF and row. Make every token a row of its own."
         )
     return label, votes, data if isinstance(data, dict) else {"data": data}
 
@@ -139,7 +141,7 @@ def _check_wrench_votes(path: Path, key: str, votes: list[Any], n_classes: int) 
     for lf, vote in enumerate(votes):
         if not _is_class_number(vote, n_classes):
             raise ValueError(
-                f"{path}: record {key!r}, LF {lf}: the vote {vote!r} is neither -1 nor a class number 0 to "
+                f"{path}: record {quoted(key)}, LF {lf}: the vote {quoted(vote)} is neither -1 nor a class number 0 to "
                 f"{n_classes - 1} of label.json."
             )
 
@@ -149,7 +151,7 @@ def _wrench_label(path: Path, key: str, label: Any, n_classes: int) -> int:
         return -1
     if not _is_class_number(label, n_classes):
         raise ValueError(
-            f"{path}: record {key!r}: the label {label!r} is neither -1 nor a class number 0 to {n_classes - 1} of "
-            "label.json."
+            f"{path}: record {quoted(key)}: the label {quoted(label)} is neither -1 nor a class number 0 to "
+            f"{n_classes - 1} of label.json."
         )
     return int(label)

@@ -12,7 +12,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 
 from .._evidence.prior import given_prior
-from .._utils import plain, warn_user
+from .._utils import quoted, warn_user
 from .._votes.codes import GoldLabels, class_index
 from ._class_scores import class_scores
 from ._folds import N_FOLDS, innermost
@@ -114,7 +114,7 @@ def warn_of_scarce_class(
     if counts[fewest] >= FEWEST_ROWS:
         return False
     warn_user(
-        f"Class shares are known but not matched: the class {plain(classes[fewest])!r} has only "
+        f"Class shares are known but not matched: the class {quoted(classes[fewest])} has only "
         f"{counts[fewest]:.2g} of {len(rows)} rows to train on, and folds need {FEWEST_ROWS} of every class. Give more "
         "records or more votes for it, or pass match_shares=None to do without."
     )

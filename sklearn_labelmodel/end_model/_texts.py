@@ -8,6 +8,8 @@ from typing import Any
 
 from sklearn.utils import get_tags, indexable
 
+from .._utils import quoted
+
 
 def check_default_reads(records: Any) -> None:
     """Raise a ValueError where the records are, or hold, texts, which the default estimator cannot read."""
@@ -15,10 +17,10 @@ def check_default_reads(records: Any) -> None:
         texts = [name for name in records.columns if _holds_text(records[name])]
         if texts:
             raise ValueError(
-                f"Column {texts[0]!r} of X holds strings, which the default estimator, LogisticRegression, does not "
-                "read. Pass one that does: estimator=make_pipeline(make_column_transformer((TfidfVectorizer(), "
-                f"{texts[0]!r})), LogisticRegression()); for a column of categories, OneHotEncoder() and "
-                f"[{texts[0]!r}]."
+                f"Column {quoted(texts[0])} of X holds strings, which the default estimator, LogisticRegression, does "
+                "not read. Pass one that does: estimator=make_pipeline(make_column_transformer((TfidfVectorizer(), "
+                f"{quoted(texts[0])})), LogisticRegression()); for a column of categories, OneHotEncoder() and "
+                f"[{quoted(texts[0])}]."
             )
     elif getattr(records, "ndim", 1) == 1 and _holds_text(indexable(records)[0]):
         raise ValueError(
@@ -36,7 +38,8 @@ def check_not_column_names(estimator: Any, records: Any) -> None:
     texts = [column for column in columns if _holds_text(records[column])] or columns
     raise ValueError(
         f"X is a DataFrame, of which {name} would read the column names as texts. Name the column that holds the "
-        f"texts: make_pipeline(make_column_transformer(({name}(), {texts[0]!r})), ...); or pass that column alone as X."
+        f"texts: make_pipeline(make_column_transformer(({name}(), {quoted(texts[0])})), ...); or pass that column "
+        "alone as X."
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 
-from .._utils import listed, plain, warn_user
+from .._utils import listed, quoted, warn_user
 from .._votes.classes import check_gold_is_class, check_same_kind
 from .._votes.codes import GoldLabels, class_index
 from .._votes.gold import UNLABELLED, read_gold
@@ -122,7 +122,7 @@ def _warn_of_lost(
     after = np.bincount(leading[kept], minlength=len(classes))
     lost = np.flatnonzero(after < (1 - MOST_LOST) * before)
     if len(lost):
-        named = [f"{before[y] - after[y]} of {before[y]} of {plain(classes[y])!r}" for y in lost]
+        named = [f"{before[y] - after[y]} of {before[y]} of {quoted(classes[y])}" for y in lost]
         warn_user(
             f"min_confidence={min_confidence:g} leaves out {np.count_nonzero(~kept)} of {len(kept)} rows: "
             f"{listed(named, 5)}. The estimator hardly learns such classes. Lower it, or pass keep_share=0.5 instead, "

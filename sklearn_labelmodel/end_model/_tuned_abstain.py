@@ -16,7 +16,8 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
-from .._utils import unchanged_on_error, warn_user
+from .._utils import listed_values, quoted, unchanged_on_error, warn_user
+from .._utils.keeping import Savable
 from .._votes.classes import check_same_kind
 from .._votes.codes import GoldLabels
 from .._votes.containers import check_row_order
@@ -35,7 +36,7 @@ from ._folds import (
 from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
 
 
-class TunedAbstainClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class TunedAbstainClassifier(Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Label the rows of which a classifier is certain enough to be right as often as wanted; abstain on others.
 
     The confidence of a row is the probability of its most probable class. Gold labels tell how often the classifier
@@ -361,9 +362,9 @@ def _check_unlabelled_is_no_class(estimator: Any, gold: GoldLabels) -> None:
     ):
         others = [label for label in gold.values.tolist() if label != UNLABELLED]
         raise ValueError(
-            f"All labelled rows of y are of one class, {others}, so -1 would count as the other class, and every row "
-            "as labelled. Name the classes, as in LabelModelClassifier(classes=[0, 1]); or, if -1 is a class, set the "
-            "label model's `abstain` to another value."
+            f"All labelled rows of y are of one class, {listed_values(others)}, so -1 would count as the other class, "
+            "and every row as labelled. Name the classes, as in LabelModelClassifier(classes=[0, 1]); or, if -1 is a "
+            "class, set the label model's `abstain` to another value."
         )
 
 
@@ -373,6 +374,7 @@ def _abstain_marker(abstain: Any, classes: NDArray[Any]) -> Any:
         return -1 if classes.dtype.kind in "iuf" and -1 not in labels else None
     if abstain in labels:
         raise ValueError(
-            f"abstain={abstain!r} is one of the classes {labels}; choose a marker that is none, or None."
+            f"abstain={quoted(abstain)} is one of the classes {listed_values(labels)}; choose a marker that is none, "
+            "or None."
         )
     return abstain

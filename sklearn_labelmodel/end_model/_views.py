@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
+from .._utils import quoted
 from ..inspection._summary import lf_summary
 from ._folds import innermost
 from ._vote_sources import with_names
@@ -201,6 +202,7 @@ class LabelingViews:
         missing = [name for name in self.vote_columns_ if name not in getattr(X, "columns", [])]
         if missing:
             raise ValueError(
-                f"X lacks the vote column {missing[0]!r}. Keep the vote columns that the model was fitted with in X."
+                f"X lacks the vote column {quoted(missing[0])}. Keep the vote columns that the model was fitted with "
+                "in X."
             )
         return X[self.vote_columns_]

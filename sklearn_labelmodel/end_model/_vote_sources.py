@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .._utils import listed_values, quoted
+
 
 def fit_transform(labeler: Any, X: Any) -> Any:
     """Votes of a labeler, which need not have a method fit_transform."""
@@ -37,7 +39,9 @@ def resolve_vote_columns(X: Any, vote_columns: Any) -> list[str]:
     missing = [name for name in names if name not in there]
     if missing or not names:
         fault = (
-            f"names {missing[0]!r}, which is no column of X" if missing else "names no column of X"
+            f"names {quoted(missing[0])}, which is no column of X"
+            if missing
+            else "names no column of X"
         )
-        raise ValueError(f"vote_columns {fault}. The columns are {there[:20]}.")
+        raise ValueError(f"vote_columns {fault}. The columns are {listed_values(there)}.")
     return names

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 
 from .._models.label_model import LabelModelClassifier
 from .._utils import unchanged_on_error
+from .._utils.keeping import Savable
 from .._votes.containers import check_row_order
 from ._class_scores import gives_scores
 from ._diagram import serial_block
@@ -33,7 +34,7 @@ from ._vote_sources import fit_transform, resolve_vote_columns, with_names
 
 
 class WeakSupervisionClassifier(
-    Predictions, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    Savable, Predictions, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
     """Train a classifier on records that only labeling functions have labelled.
 

@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import random_state_of
+from .._utils import quoted, random_state_of
 from .._votes.codes import Votes, is_text, no_gold
 from .._votes.pairs import count_votes, dense
 from .._votes.patterns import Patterns, read_patterns
@@ -158,7 +158,9 @@ def agreement(
       without cy: 0.87 (0.54 to 1.00)
     """
     if level not in LEVELS:
-        raise ValueError(f"level is {level!r}; it must be 'nominal', 'ordinal' or 'interval'.")
+        raise ValueError(
+            f"level is {quoted(level)}; it must be 'nominal', 'ordinal' or 'interval'."
+        )
     votes, numbers = _read(L, level, abstain)
     if votes.n_lfs < 2:
         raise ValueError("L has one LF, which has no other to agree with.")
@@ -202,8 +204,8 @@ def _read(L: Any, level: str, abstain: Any) -> tuple[Votes, NDArray[np.float64]]
         return votes, np.zeros(len(votes.values))
     if is_text(votes.values):
         raise ValueError(
-            f"level={level!r} needs numbers, and the votes are texts. Write them as numbers in their order, as by "
-            "ColumnLF's label_map."
+            f"level={quoted(level)} needs numbers, and the votes are texts. Write them as numbers in their order, as "
+            "by ColumnLF's label_map."
         )
     return votes, votes.values.astype(np.float64)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._utils import listed
+from .._utils import listed, quoted
 from .._utils.spelling import is_word_for_no_vote, spelling
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _found(column: _Column, columns: list[_Column]) -> Found:
         return _of_texts(column, others)
     if column.kind == "number":
         return _of_numbers(column, others)
-    name = repr(column.name)
+    name = quoted(column.name)
     return {
         "boolean": (
             "boolean",
@@ -193,7 +193,7 @@ def _found(column: _Column, columns: list[_Column]) -> Found:
 
 
 def _of_texts(column: _Column, others: list[_Column]) -> Found:
-    n_distinct, name = len(column.values), repr(column.name)
+    n_distinct, name = len(column.values), quoted(column.name)
     signs = (column.is_lone, n_distinct > MOST_CLASSES, not _is_shared(column, others))
     if sum(signs) > 1:
         why = f"{n_distinct} distinct strings in {column.n_present} rows"
@@ -210,7 +210,7 @@ def _of_texts(column: _Column, others: list[_Column]) -> Found:
 
 
 def _of_numbers(column: _Column, others: list[_Column]) -> Found:
-    n_distinct, name = len(column.values), repr(column.name)
+    n_distinct, name = len(column.values), quoted(column.name)
     numbers = np.sort(np.asarray(column.values, dtype=np.float64))
     as_scores = f"ScoreLF({name}); or scores=[{name}]"
     if not np.array_equal(numbers, np.rint(numbers)):
@@ -252,14 +252,18 @@ def _may_be_votes(column: _Column, others: list[_Column]) -> bool:
 
 
 def _votes(column: _Column, others: list[_Column], what: str) -> Found:
-    shown = listed([repr(value) for value in column.values], 4)
+    shown = listed([quoted(value) for value in column.values], 4)
     why = f"{len(column.values)} distinct {what}: {shown}"
     if GOLD.fullmatch(str(column.name)):
-        return "gold?", f"by its name; {why}", f"y=frame[{column.name!r}], and leave it out of L"
+        return (
+            "gold?",
+            f"by its name; {why}",
+            f"y=frame[{quoted(column.name)}], and leave it out of L",
+        )
     marks = [text for text in column.texts if is_word_for_no_vote(text)]
     abstain = f", abstain={marks}" if marks else ""
     normalize = ", normalize=True" if _is_spelled_freely([column, *others]) else ""
-    return "votes", why, f"ColumnLF({column.name!r}{abstain}{normalize})"
+    return "votes", why, f"ColumnLF({quoted(column.name)}{abstain}{normalize})"
 
 
 def _is_spelled_freely(columns: list[_Column]) -> bool:
@@ -274,7 +278,7 @@ def _is_spelled_freely(columns: list[_Column]) -> bool:
 
 
 def _without(column: _Column) -> str:
-    return f"leave it out; or frame.set_index({column.name!r})"
+    return f"leave it out; or frame.set_index({quoted(column.name)})"
 
 
 # Long tables --------------------------------------------------------------------------------------
@@ -287,7 +291,7 @@ def _long(columns: list[_Column]) -> dict[Any, Found]:
     label = _named(left, GOLD)
     if row is None or voter is None or label is None or len(row.values) == row.n_rows:
         return {}
-    use = f"votes_from_long(frame, row={row.name!r}, voter={voter.name!r}, label={label.name!r})"
+    use = f"votes_from_long(frame, row={quoted(row.name)}, voter={quoted(voter.name)}, label={quoted(label.name)})"
     repeated = f"{len(row.values)} distinct values in {row.n_rows} rows"
     return {
         row.name: ("identifier", f"what is voted on: {repeated}", use),

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
-from .._utils import plain, random_state_of
+from .._utils import listed_values, plain, quoted, random_state_of
 from .._votes.containers import check_row_order
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
@@ -69,9 +69,11 @@ def probs_to_preds(
     """
     proba, classes = check_proba(proba, classes)
     if tie_break not in ("abstain", "random", "first"):
-        raise ValueError(f"tie_break is {tie_break!r}; it must be 'abstain', 'random' or 'first'.")
+        raise ValueError(
+            f"tie_break is {quoted(tie_break)}; it must be 'abstain', 'random' or 'first'."
+        )
     if threshold is not None and not 0 <= threshold <= 1:
-        raise ValueError(f"threshold is {threshold!r}; it must be a probability, in [0, 1].")
+        raise ValueError(f"threshold is {quoted(threshold)}; it must be a probability, in [0, 1].")
     best = proba.max(axis=1, keepdims=True)
     leading = proba >= best - TIE
     if tie_break == "random":
@@ -102,8 +104,8 @@ def check_proba(proba: Any, classes: Any) -> tuple[NDArray[np.float64], NDArray[
     classes = np.asarray(classes)
     if named != classes.tolist() and set(named) == set(classes.ravel().tolist()):
         raise ValueError(
-            f"The columns of proba are {named} and classes is {classes.tolist()}: the same in another order, and they "
-            "are matched by position. Pass proba[classes]."
+            f"The columns of proba are {named} and classes is {listed_values(classes)}: the same in another order, and "
+            "they are matched by position. Pass proba[classes]."
         )
     if classes.shape != (proba.shape[1],):
         raise ValueError(
@@ -114,7 +116,7 @@ def check_proba(proba: Any, classes: Any) -> tuple[NDArray[np.float64], NDArray[
     if len(outside):
         row, column = outside[0]
         raise ValueError(
-            f"proba, row {row}, class {classes.tolist()[column]!r}: {proba[row, column]:.6g} is no "
+            f"proba, row {row}, class {quoted(classes.tolist()[column])}: {proba[row, column]:.6g} is no "
             "probability; it must be in [0, 1] (`predict_proba`, not `predict_log_proba`)."
         )
     return proba, classes

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._utils import listed, warn_user
+from .._utils import is_comparable, listed, quoted, warn_user
 from .._utils.spelling import spelling
 from ._records import LabelingFunctionError, missing, object_array
 
@@ -82,7 +82,7 @@ def labels_of(
     if not isinstance(label_map, Mapping | pd.Series):
         if not callable(label_map):
             raise LabelingFunctionError(
-                f"{reader}: label_map is a dict or a function, not {label_map!r}."
+                f"{reader}: label_map is a dict or a function, not {quoted(label_map)}."
             )
         labels = [_none_if_missing(label_map(answer)) for answer in spelled]
         return labels, [label is not None for label in labels]
@@ -102,8 +102,8 @@ def _by_spelling(label_map: Mapping[Any, Any], reader: str) -> dict[str, Any]:
     for key, label in label_map.items():
         if mapping.setdefault(_spelled(key), label) != label:
             raise LabelingFunctionError(
-                f"{reader}: label_map says both {mapping[_spelled(key)]!r} and {label!r} of {key!r}, which "
-                "normalize=True takes for one spelling. Leave one of them out."
+                f"{reader}: label_map says both {quoted(mapping[_spelled(key)])} and {quoted(label)} of {quoted(key)}, "
+                "which normalize=True takes for one spelling. Leave one of them out."
             )
     return mapping
 
@@ -128,10 +128,11 @@ def _distinct(
     """Codes of the distinct answers, -1 where missing, and these."""
     try:
         codes, answers = pd.factorize(values)
-    except TypeError:
-        row, value = next((i, v) for i, v in enumerate(values) if type(v).__hash__ is None)
+    except Exception:
+        # Methods of answers, which are not this package's, may raise anything.
+        row, value = next((i, v) for i, v in enumerate(values) if not is_comparable(v))
         raise LabelingFunctionError(
-            f"{reader} reads answers that are numbers or strings, but {where(row)} holds {value!r}."
+            f"{reader} reads answers that are numbers or strings, but {where(row)} holds {quoted(value)}."
         ) from None
     return codes.astype(np.intp, copy=False), answers.tolist()
 
@@ -147,7 +148,7 @@ def _warn_of_unmatched(
     counts = np.bincount(codes[codes >= 0], minlength=len(answers))
     often = sorted(unmatched.tolist(), key=lambda code: (-counts[code], code))
     shown = [
-        f"{answers[code]!r} ({counts[code]} times, first {where(int(np.argmax(codes == code)))})"
+        f"{quoted(answers[code])} ({counts[code]} times, first {where(int(np.argmax(codes == code)))})"
         for code in often[:MOST_ANSWERS]
     ] + [""] * max(len(often) - MOST_ANSWERS, 0)
     if label_map is None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._utils import quoted
+from .._utils.keeping import Savable
 from ._records import LabelingFunctionError, Records, missing
 
 #: What a labeling function returns for a row that it cannot judge. Label models read every
@@ -19,7 +21,7 @@ from ._records import LabelingFunctionError, Records, missing
 ABSTAIN = None
 
 
-class BaseLabelingFunction(BaseEstimator):
+class BaseLabelingFunction(Savable, BaseEstimator):
     """What all labeling functions share: a name, and votes on a batch.
 
     Subclasses that vote on whole batches define `vote` and `_default_name`.
@@ -72,14 +74,16 @@ class ReadyMadeLF(BaseLabelingFunction):
 
     @property
     def reader(self) -> str:
-        return f"{type(self).__name__} {self.get_name()!r}"
+        return f"{type(self).__name__} {quoted(self.get_name())}"
 
     def refusal(self, problem: str) -> LabelingFunctionError:
         return LabelingFunctionError(f"{self.reader}: {problem}")
 
     def vote_where(self, rows: np.ndarray, label: Any) -> np.ndarray:
         if not np.isscalar(label) or missing(label):
-            raise self.refusal(f"label is a class label, a number or a string, not {label!r}.")
+            raise self.refusal(
+                f"label is a class label, a number or a string, not {quoted(label)}."
+            )
         votes = np.full(len(rows), None, dtype=object)
         votes[rows] = label
         return votes
@@ -108,6 +112,12 @@ class LabelingFunction(BaseLabelingFunction):
         self.name = name
         self.vectorized = vectorized
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if isinstance(self.function, LabelingFunction):
+            # By the name of a decorated function, a file finds what the decorator made of it.
+            self.function = self.function.function
+
     def __call__(self, record: Any) -> Any:
         """Call the function itself, on one record or, if vectorized, on a batch."""
         return self.function(record)
@@ -121,7 +131,7 @@ class LabelingFunction(BaseLabelingFunction):
         name = own_name if isinstance(own_name, str) else getattr(self.function, "__name__", None)
         if name is None or name == "<lambda>":
             raise LabelingFunctionError(
-                f"the labeling function {self.function!r} has no name. "
+                f"the labeling function {quoted(self.function)} has no name. "
                 "Give it one: labeling_function(name='...')(function)."
             )
         return name
@@ -166,7 +176,7 @@ def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
 
     def decorate(function: Callable[..., Any]) -> LabelingFunction:
         if not callable(function):
-            raise TypeError(f"labeling_function decorates a function, not {function!r}.")
+            raise TypeError(f"labeling_function decorates a function, not {quoted(function)}.")
         _keep_picklable(function)
         decorated = LabelingFunction(function, name=name, vectorized=vectorized)
         decorated.name = decorated.get_name()
@@ -199,4 +209,4 @@ def as_labeling_function(lf: Any) -> BaseLabelingFunction:
         remedy = f"Call it: {lf.__name__}(...)"
     elif hasattr(lf, "predict_proba"):
         remedy = "Wrap a fitted classifier: ClassifierLF(...)"
-    raise LabelingFunctionError(f"{lf!r} is no labeling function. {remedy}.")
+    raise LabelingFunctionError(f"{quoted(lf)} is no labeling function. {remedy}.")

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import quoted
 from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
 
@@ -98,14 +99,14 @@ class ClassifierLF(ReadyMadeLF):
     def _checked_classes(self) -> list[Any]:
         if not hasattr(self.classifier, "predict_proba"):
             raise self.refusal(
-                f"{self.classifier!r} has no predict_proba. Wrap it in "
+                f"{quoted(self.classifier)} has no predict_proba. Wrap it in "
                 "sklearn.calibration.CalibratedClassifierCV."
             )
         try:
             check_is_fitted(self.classifier)
         except NotFittedError as error:
             raise self.refusal(
-                f"{self.classifier!r} is not fitted. Fit it first, on labelled rows."
+                f"{quoted(self.classifier)} is not fitted. Fit it first, on labelled rows."
             ) from error
         return np.asarray(self.classifier.classes_).tolist()
 
@@ -115,8 +116,8 @@ class ClassifierLF(ReadyMadeLF):
         unknown = [label for label in self.threshold if label not in classes]
         if unknown:
             raise self.refusal(
-                f"threshold has a class {unknown[0]!r} that the classifier does not; its classes "
-                f"are {', '.join(map(repr, classes))}."
+                f"threshold has a class {quoted(unknown[0])} that the classifier does not; its classes "
+                f"are {', '.join(map(quoted, classes))}."
             )
         thresholds = np.full(len(classes), np.inf)
         for label, threshold in self.threshold.items():
@@ -125,5 +126,5 @@ class ClassifierLF(ReadyMadeLF):
 
     def _checked_threshold(self, threshold: Any) -> float:
         if not isinstance(threshold, (int, float, np.number)) or not 0 <= threshold <= 1:
-            raise self.refusal(f"a threshold is a number in [0, 1], not {threshold!r}.")
+            raise self.refusal(f"a threshold is a number in [0, 1], not {quoted(threshold)}.")
         return float(threshold)

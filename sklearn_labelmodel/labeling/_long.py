@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from .._utils import warn_user
+from .._utils import quoted, warn_user
 from ._answers import LabelMap, code_answers
 from ._records import Records, _no_column, missing, object_array
 
@@ -146,11 +146,13 @@ def votes_from_long(
 
 def _check_options(repeats: str, weight: Any) -> None:
     if repeats not in REPEATS:
-        raise ValueError(f"{READER}: repeats is one of {', '.join(REPEATS)}, not {repeats!r}.")
+        raise ValueError(
+            f"{READER}: repeats is one of {', '.join(REPEATS)}, not {quoted(repeats)}."
+        )
     if weight is not None and repeats != "majority":
         raise ValueError(
-            f"{READER}: weight says how much repeated votes weigh, and repeats={repeats!r} does not weigh them. Give "
-            "repeats='majority', or leave weight out."
+            f"{READER}: weight says how much repeated votes weigh, and repeats={quoted(repeats)} does not weigh them. "
+            "Give repeats='majority', or leave weight out."
         )
 
 
@@ -220,8 +222,8 @@ def _identifiers(records: Records, column: Any) -> tuple[NDArray[np.intp], NDArr
     if without.any():
         first = int(np.argmax(without))
         raise ValueError(
-            f"{READER}: column {column!r} says who voted on what, but {records.where(first)} holds "
-            f"{_cell(values, first)!r}; such rows: {int(without.sum())}. Fill them in, or drop these rows."
+            f"{READER}: column {quoted(column)} says who voted on what, but {records.where(first)} holds "
+            f"{quoted(_cell(values, first))}; such rows: {int(without.sum())}. Fill them in, or drop these rows."
         )
     _check_one_kind(codes, distinct, records, column)
     place, distinct_in_order = _in_order(distinct)
@@ -237,7 +239,9 @@ def _voters(
         return codes, found
     given = pd.Index(np.asarray(voters))
     if not given.is_unique:
-        raise ValueError(f"{READER}: voters names {given[given.duplicated()][0]!r} more than once.")
+        raise ValueError(
+            f"{READER}: voters names {quoted(given[given.duplicated()][0])} more than once."
+        )
     place = given.get_indexer(pd.Index(found))
     codes = place[codes]
     left_out = np.flatnonzero(codes < 0)
@@ -246,7 +250,7 @@ def _voters(
         unknown = found[place < 0]
         warn_user(
             f"{READER}: {len(left_out)} votes of {len(unknown)} who are not among the voters given are left out "
-            f"(first: {unknown[0]!r}; {first} is the first such row)."
+            f"(first: {quoted(unknown[0])}; {first} is the first such row)."
         )
     return codes, given.to_numpy()
 
@@ -259,7 +263,7 @@ def _labels(
     _warn_of_missing(values, records, column)
     codes, labels = code_answers(values, label_map, normalize, READER, records.where)
     if not len(labels):
-        raise ValueError(f"{READER}: column {column!r} holds no label.")
+        raise ValueError(f"{READER}: column {quoted(column)} holds no label.")
     _check_labels(codes, labels.tolist(), records, column)
     whole = [int(x) if isinstance(x, float) else x for x in labels.tolist()]
     place, labels_in_order = _in_order(whole)
@@ -270,8 +274,8 @@ def _warn_of_missing(values: Any, records: Records, column: Any) -> None:
     without = missing(values)
     if without.any():
         warn_user(
-            f"{READER}: column {column!r} holds no label in {int(without.sum())} rows, which count as no vote (first: "
-            f"{records.where(int(np.argmax(without)))}). If that is meant, drop these rows."
+            f"{READER}: column {quoted(column)} holds no label in {int(without.sum())} rows, which count as no vote "
+            f"(first: {records.where(int(np.argmax(without)))}). If that is meant, drop these rows."
         )
 
 
@@ -287,7 +291,9 @@ def _check_labels(
             fault = "no label, as if the column held scores. Cut them first, as by label_map=lambda score: score > 0.5"
         if fault:
             first = records.where(int(np.argmax(codes == code)))
-            raise ValueError(f"{READER}: column {column!r}, {first}: {label!r} is {fault}.")
+            raise ValueError(
+                f"{READER}: column {quoted(column)}, {first}: {quoted(label)} is {fault}."
+            )
 
 
 def _check_one_kind(
@@ -299,10 +305,10 @@ def _check_one_kind(
     shown = []
     for kind in (True, False):
         code = int(np.argmax(is_text == kind))
-        shown.append(f"{records.where(int(np.argmax(codes == code)))} holds {values[code]!r}")
+        shown.append(f"{records.where(int(np.argmax(codes == code)))} holds {quoted(values[code])}")
     raise ValueError(
-        f"{READER}: column {column!r} mixes strings with numbers: {', and '.join(shown)}. Write all of them in one "
-        "way, as by table[column].astype(str); of labels, normalize=True does."
+        f"{READER}: column {quoted(column)} mixes strings with numbers: {', and '.join(shown)}. Write all of them in "
+        "one way, as by table[column].astype(str); of labels, normalize=True does."
     )
 
 
@@ -317,8 +323,8 @@ def _weights(records: Records, column: Any) -> NDArray[np.float64]:
     if wrong.any():
         first = int(np.argmax(wrong))
         raise ValueError(
-            f"{READER}: column {column!r}, {records.where(first)}: {_cell(values, first)!r} is no weight, which is a "
-            f"number of 0 or more; such rows: {int(wrong.sum())}."
+            f"{READER}: column {quoted(column)}, {records.where(first)}: {quoted(_cell(values, first))} is no weight, "
+            f"which is a number of 0 or more; such rows: {int(wrong.sum())}."
         )
     return weights
 
@@ -382,8 +388,8 @@ def _tell_repeats(
     second = int(np.argmin(np.where(again, order[1:], len(cell))))
     before, after = order[second], order[second + 1]
     fault = (
-        f"{READER}: {where(after)} votes {labels[label[after]]!r} where the same voter has voted "
-        f"{labels[label[before]]!r} on the same row before ({where(before)}); such rows: {int(again.sum())}."
+        f"{READER}: {where(after)} votes {quoted(labels[label[after]])} where the same voter has voted "
+        f"{quoted(labels[label[before]])} on the same row before ({where(before)}); such rows: {int(again.sum())}."
     )
     if repeats == "error":
         raise ValueError(f"{fault} Drop one of them, or say which counts: repeats='last'.")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from .._utils import listed, plain
+from .._utils import listed, quoted
 
 MOST_NAMES = 20
 
@@ -69,7 +69,7 @@ class Records:
     def where(self, position: int) -> str:
         """Name a row by its position and, in pandas, its index label."""
         if isinstance(self.data, (pd.DataFrame, pd.Series)):
-            return f"row {position} (index {plain(self.data.index[position])!r})"
+            return f"row {position} (index {quoted(self.data.index[position])})"
         return f"row {position}"
 
     def column(self, column: Any, reader: str) -> np.ndarray:
@@ -128,7 +128,7 @@ class Records:
         first = int(np.flatnonzero(rows)[0])
         value = values[first]
         raise LabelingFunctionError(
-            f"{demand}, but {self.where(first)} holds {value!r} ({type(value).__name__}); such "
+            f"{demand}, but {self.where(first)} holds {quoted(value)} ({type(value).__name__}); such "
             f"rows: {int(rows.sum())}. {remedy}",
             rows,
         )
@@ -305,7 +305,7 @@ def _check_one_dimensional(data: Any, column: Any, reader: str) -> None:
         return
     kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
     raise LabelingFunctionError(
-        f"{reader} reads column {column!r}, but X is one-dimensional "
+        f"{reader} reads column {quoted(column)}, but X is one-dimensional "
         f"({kind.removeprefix('builtins.')}). Leave column=None, or pass a DataFrame."
     )
 
@@ -326,7 +326,7 @@ def _only_column(names: list[Any], reader: str) -> int:
     if len(names) == 1:
         return 0
     raise LabelingFunctionError(
-        f"{reader} reads one column, and X has {len(names)} ({listed(list(map(repr, names)), MOST_NAMES)}). "
+        f"{reader} reads one column, and X has {len(names)} ({listed(list(map(quoted, names)), MOST_NAMES)}). "
         "Name it: column=..."
     )
 
@@ -335,12 +335,13 @@ def _no_column(names: Sequence[Any], column: Any, owner: str) -> str:
     found = [position for position, name in enumerate(names) if name == column]
     if found:
         return (
-            f"{owner} has {len(found)} columns named {column!r}; give the position of one, "
+            f"{owner} has {len(found)} columns named {quoted(column)}; give the position of one, "
             f"{' or '.join(map(str, found))}."
         )
     near = difflib.get_close_matches(str(column), list({str(name): None for name in names}))
-    hint = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
-    return f"{owner} has no column {column!r}. {hint}The columns are {listed(list(map(repr, names)), MOST_NAMES)}."
+    hint = f"Did you mean {' or '.join(map(quoted, near))}? " if near else ""
+    known = listed(list(map(quoted, names)), MOST_NAMES)
+    return f"{owner} has no column {quoted(column)}. {hint}The columns are {known}."
 
 
 def _a(noun: str) -> str:

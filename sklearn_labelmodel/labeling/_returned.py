@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._utils import quoted
 from ._records import LabelingFunctionError, Records, missing, object_array
 
 _VOTE_TYPES = (str, bytes, numbers.Number, np.generic, type(None), type(pd.NA), type(pd.NaT))
@@ -51,7 +52,7 @@ def votes_of_batch(votes: Any, records: Records, name: str) -> np.ndarray:
     array = _one_dimensional(votes, name)
     if len(array) != len(records):
         raise LabelingFunctionError(
-            f"vectorized labeling function {name!r} returned {len(array)} votes for "
+            f"vectorized labeling function {quoted(name)} returned {len(array)} votes for "
             f"{len(records)} rows. Return one vote for each row, None to abstain."
         )
     return (
@@ -67,7 +68,7 @@ def _typed(votes: np.ndarray, records: Records, name: str) -> np.ndarray:
         if not issubclass(wrong, _VOTE_TYPES):
             position = next(i for i, vote in enumerate(votes) if type(vote) is wrong)
             raise LabelingFunctionError(
-                f"labeling function {name!r} returned {_shortened(votes[position])} "
+                f"labeling function {quoted(name)} returned {quoted(votes[position])} "
                 f"({wrong.__name__}) for {records.where(position)}, which is no class label. "
                 "Return one number or string, or None to abstain."
             )
@@ -84,7 +85,7 @@ def _check_order(votes: Any, records: Records, name: str) -> None:
     pandas = isinstance(votes, pd.Series) and isinstance(records.data, (pd.DataFrame, pd.Series))
     if pandas and not votes.index.equals(records.data.index):
         raise LabelingFunctionError(
-            f"vectorized labeling function {name!r} returned a Series whose index is not that of "
+            f"vectorized labeling function {quoted(name)} returned a Series whose index is not that of "
             "X, so its votes may belong to other rows. Return it with X's index, or as "
             "`.to_numpy()` if it is in the order of X."
         )
@@ -102,7 +103,7 @@ def _one_dimensional(votes: Any, name: str) -> np.ndarray:
     if isinstance(votes, (str, bytes)) or not hasattr(votes, "__array__") or np.ndim(votes) != 1:
         shape = f" of shape {votes.shape}" if hasattr(votes, "shape") else ""
         raise LabelingFunctionError(
-            f"vectorized labeling function {name!r} returned {type(votes).__name__}{shape}, not a "
+            f"vectorized labeling function {quoted(name)} returned {type(votes).__name__}{shape}, not a "
             "one-dimensional array of votes. Return one vote for each row of the batch, or use "
             "vectorized=False for a function of one row."
         )
@@ -133,8 +134,3 @@ def vote_matrix(columns: Sequence[np.ndarray]) -> np.ndarray:
         if column.dtype.kind == "f":
             matrix[np.isnan(column), position] = None
     return matrix
-
-
-def _shortened(value: Any, at_most: int = 60) -> str:
-    text = repr(value)
-    return text if len(text) <= at_most else f"{text[: at_most - 3]}..."

@@ -13,6 +13,7 @@ import numpy as np
 from joblib.externals.loky.backend.reduction import dumps as dumps_for_worker
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._utils import quoted
 from ._records import LabelingFunctionError, Records
 from ._returned import votes_of_batch
 
@@ -193,7 +194,15 @@ def _vote_without(error: Exception, rows: np.ndarray, lf: Any, records: Records)
     """Vote on the rows that are not at fault."""
     at_fault, kept = np.flatnonzero(rows), np.flatnonzero(~rows)
     votes = np.full(len(records), None)
-    votes[kept] = lf.vote(records.take(kept))
+    try:
+        votes[kept] = lf.vote(records.take(kept))
+    except LabelingFunctionError as again:
+        if again.rows is None:
+            raise
+        # What took its time before may take too long now.
+        rows = rows.copy()
+        rows[kept[again.rows]] = True
+        return _vote_without(error, rows, lf, records)
     return Outcome(votes, len(at_fault), (int(at_fault[0]), error))
 
 
@@ -207,7 +216,7 @@ def _portable(error: Exception) -> Exception:
 
 
 def _cannot_travel(lfs: Sequence[Any]) -> str:
-    names = [repr(lf.get_name()) for lf in lfs if not _travels(lf)]
+    names = [quoted(lf.get_name()) for lf in lfs if not _travels(lf)]
     who = f"labeling function {', '.join(names)}" if names else "X"
     return (
         f"{who} cannot be pickled and sent to worker processes. Use n_jobs=None, or threads: "

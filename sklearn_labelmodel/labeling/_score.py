@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._utils import quoted
 from ._base import ReadyMadeLF
 from ._records import Records, missing
 from ._table import ThresholdLF
@@ -71,8 +72,8 @@ class BinLF(ReadyMadeLF):
             return sides[0].vote(records)
         if low.value > high.value:
             raise self.refusal(
-                f"below {low.value!r} and above {high.value!r} overlap; the value of below is no greater than that of "
-                "above."
+                f"below {quoted(low.value)} and above {quoted(high.value)} overlap; the value of below is no greater "
+                "than that of above."
             )
         votes, others = low.vote(records), high.vote(records)
         return np.where(missing(others), votes, others)
@@ -81,7 +82,9 @@ class BinLF(ReadyMadeLF):
         if side is None:
             return None
         if not _is_pair(side):
-            raise self.refusal(f"a side is a value and a label, such as (2, 'no'), not {side!r}.")
+            raise self.refusal(
+                f"a side is a value and a label, such as (2, 'no'), not {quoted(side)}."
+            )
         return ThresholdLF(self.column, op, side[0], side[1], name=self.get_name())
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from .._utils import is_comparable, quoted
 from ._answers import LabelMap, code_answers
 from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
@@ -77,16 +78,16 @@ class ThresholdLF(ReadyMadeLF):
             rows[present] = compare(pd.Series(values[present]).infer_objects(), self.value)
         except (TypeError, ValueError) as error:
             raise self.refusal(
-                f"the column does not compare with {self.value!r}: {error}"
+                f"the column does not compare with {quoted(self.value)}: {error}"
             ) from error
         return self.vote_where(rows, self.label)
 
     def _checked_operator(self) -> Any:
         if self.op not in _OPERATORS:
-            raise self.refusal(f"op is one of {', '.join(_OPERATORS)}, not {self.op!r}.")
+            raise self.refusal(f"op is one of {', '.join(_OPERATORS)}, not {quoted(self.op)}.")
         is_single = np.isscalar(self.value) or hasattr(self.value, "year")
         if not is_single or missing(self.value):
-            raise self.refusal(f"value is one number, string or date, not {self.value!r}.")
+            raise self.refusal(f"value is one number, string or date, not {quoted(self.value)}.")
         return _OPERATORS[self.op]
 
     def _check_kinds(self, values: np.ndarray, present: np.ndarray, records: Records) -> None:
@@ -101,7 +102,7 @@ class ThresholdLF(ReadyMadeLF):
             wrong = np.fromiter((isinstance(value, kind) for value in values), bool, len(values))
             wrong &= present
         remedy = "pandas.to_numeric" if is_number else "a number as value"
-        demand = f"{self.reader} compares column {self.column!r} with {self.value!r}"
+        demand = f"{self.reader} compares column {quoted(self.column)} with {quoted(self.value)}"
         records.refuse(wrong, values, demand, f"Use {remedy}.")
 
 
@@ -156,14 +157,14 @@ class LookupLF(ReadyMadeLF):
         return votes
 
     def _check_hashable(self, values: np.ndarray, records: Records) -> None:
-        if values.dtype.kind == "O" and not all(map(_is_hashable, {*map(type, values)})):
-            unhashable = [not _is_hashable(type(value)) for value in values]
+        if values.dtype.kind == "O" and not {*map(type, values)} <= {str, int, float, type(None)}:
+            unfit = [not is_comparable(value) for value in values]
             demand = f"{self.reader} looks values up"
-            records.refuse(np.asarray(unhashable), values, demand, "Convert them to strings.")
+            records.refuse(np.array(unfit, bool), values, demand, "Convert them to strings.")
 
     def _checked_mapping(self) -> dict[Any, Any]:
         if not isinstance(self.mapping, (Mapping, pd.Series)) or not len(self.mapping):
-            raise self.refusal(f"mapping is a dict that is not empty, not {self.mapping!r}.")
+            raise self.refusal(f"mapping is a dict that is not empty, not {quoted(self.mapping)}.")
         return dict(self.mapping)
 
     def _check_kinds(self, mapping: dict[Any, Any], keys: list[Any]) -> None:
@@ -246,14 +247,16 @@ class ColumnLF(ReadyMadeLF):
         return votes
 
     def _labels(self, values: np.ndarray, markers: list[Any], records: Records) -> np.ndarray:
+        if values.dtype.kind == "O" and not {*map(type, values)} <= {str, int, float, type(None)}:
+            unfit = [not isinstance(value, str | numbers.Number | np.generic) for value in values]
+            demand = f"{self.reader} reads answers that are numbers or strings"
+            records.refuse(
+                np.array(unfit, bool) & ~missing(values), values, demand, "Convert them."
+            )
         silent = [marker for marker in markers if not missing(marker)]
         how = (self.label_map, self.normalize, self.reader, records.where)
         codes, labels = code_answers(values, *how, silent=silent)
         return np.append(labels, object_array([None]))[codes]
-
-
-def _is_hashable(kind: type) -> bool:
-    return issubclass(kind, Hashable)
 
 
 def _kinds(values: Iterable[Any]) -> set[str]:

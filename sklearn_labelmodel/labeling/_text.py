@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import compress, groupby
 from typing import Any
 
 import numpy as np
 
+from .._utils import quoted
 from ._base import ReadyMadeLF
-from ._records import Records, Texts
-from ._regex import required_characters, required_literals
+from ._records import LabelingFunctionError, Records, Texts
+from ._regex import limited_search, required_characters, required_literals
 
 
 class RegexLF(ReadyMadeLF):
@@ -30,14 +31,20 @@ class RegexLF(ReadyMadeLF):
         one column.
     flags : int, default=0
         Such as `re.IGNORECASE`.
+    timeout : float or None, default=None
+        Seconds that the search in one text may take, positive; then the package `regex` searches. None: no
+        limit. A pattern such as "(a|aa)+$" can take years for a text made to that end, so that texts of strangers
+        need a limit, or patterns without repetitions within repetitions.
     name : str or None, default=None
         None makes one of the column and the pattern.
 
     Raises
     ------
     LabelingFunctionError
-        If the pattern is invalid, the column is missing, or a value is no string and not
-        missing.
+        If the pattern is invalid, the column is missing, a value is no string and not missing, or
+        the search in a text takes longer than `timeout`.
+    ImportError
+        With `timeout`, if regex is not installed.
 
     Examples
     --------
@@ -53,12 +60,14 @@ class RegexLF(ReadyMadeLF):
         *,
         column: Any = None,
         flags: int = 0,
+        timeout: float | None = None,
         name: str | None = None,
     ) -> None:
         self.pattern = pattern
         self.label = label
         self.column = column
         self.flags = flags
+        self.timeout = timeout
         self.name = name
 
     def _described(self) -> str:
@@ -68,16 +77,44 @@ class RegexLF(ReadyMadeLF):
         pattern = self._compiled()
         texts = records.texts(self.column, self.reader)
         candidates = texts.present & _may_match(texts, pattern)
-        found = _found_in(texts.values, candidates, pattern)
+        if self.timeout is None:
+            return self.vote_where(_found_in(texts.values, candidates, pattern), self.label)
+        search = self._limited(pattern, self.timeout)
+        found, too_slow = _found_in_time(texts.values, candidates, search)
+        if too_slow.any():
+            raise self._too_slow(too_slow, records)
         return self.vote_where(found, self.label)
+
+    def _limited(self, pattern: re.Pattern[str], timeout: float) -> Callable[[str], Any]:
+        if not isinstance(timeout, int | float) or not timeout > 0:
+            raise self.refusal(f"timeout is a number of seconds above 0, not {quoted(timeout)}.")
+        try:
+            return limited_search(pattern, timeout)
+        except ValueError as error:
+            raise self.refusal(
+                f"the package regex, which keeps the timeout, does not read {quoted(pattern.pattern)}: {error}"
+            ) from error
+
+    def _too_slow(self, rows: np.ndarray, records: Records) -> LabelingFunctionError:
+        first = int(np.flatnonzero(rows)[0])
+        return LabelingFunctionError(
+            f"{self.reader} searches longer than timeout={self.timeout:g} seconds in {records.where(first)}; such "
+            f"rows: {int(rows.sum())}. Give a pattern without repetitions within repetitions, or "
+            "LabelingFunctions(..., on_error='abstain').",
+            rows,
+        )
 
     def _compiled(self) -> re.Pattern[str]:
         if isinstance(getattr(self.pattern, "pattern", self.pattern), bytes):
-            raise self.refusal(f"the pattern {self.pattern!r} is of bytes; texts need a string.")
+            raise self.refusal(
+                f"the pattern {quoted(self.pattern)} is of bytes; texts need a string."
+            )
         try:
             return re.compile(self.pattern, self.flags)
         except (re.error, TypeError, ValueError) as error:
-            raise self.refusal(f"the pattern {self.pattern!r} does not compile: {error}") from error
+            raise self.refusal(
+                f"the pattern {quoted(self.pattern)} does not compile: {error}"
+            ) from error
 
 
 class KeywordLF(ReadyMadeLF):
@@ -150,7 +187,9 @@ class KeywordLF(ReadyMadeLF):
         words = self._listed_words()
         wrong = [word for word in words if not isinstance(word, str) or not word]
         if wrong or not words:
-            found = f"one is {wrong[0]!r}" if wrong else f"there are none in {self.words!r}"
+            found = (
+                f"one is {quoted(wrong[0])}" if wrong else f"there are none in {quoted(self.words)}"
+            )
             raise self.refusal(f"words is a list of strings that are not empty, but {found}.")
         return words if self.case_sensitive else [word.casefold() for word in words]
 
@@ -170,6 +209,19 @@ def _found_in(texts: list[str], candidates: np.ndarray, pattern: re.Pattern[str]
     found = np.zeros(len(texts), dtype=bool)
     found[candidates] = [search(text) is not None for text in compress(texts, candidates.tolist())]
     return found
+
+
+def _found_in_time(
+    texts: list[str], candidates: np.ndarray, search: Callable[[str], Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mark the candidates in which the pattern is found, and those of which the search takes too long."""
+    found, too_slow = np.zeros((2, len(texts)), dtype=bool)
+    for row in np.flatnonzero(candidates).tolist():
+        try:
+            found[row] = search(texts[row]) is not None
+        except TimeoutError:
+            too_slow[row] = True
+    return found, too_slow
 
 
 def _contains_any(texts: list[str], words: Iterable[str] | None) -> np.ndarray:

@@ -18,7 +18,8 @@ from sklearn.utils.metaestimators import _BaseComposition
 
 from .._engines.source import Frame
 from .._engines.sources import source_of
-from .._utils import warn_user
+from .._utils import message_of, quoted, warn_user
+from .._utils.keeping import Savable
 from ._base import BaseLabelingFunction, as_labeling_function
 from ._lazy import lazy_votes
 from ._records import LabelingFunctionError, Records
@@ -27,7 +28,7 @@ from ._run import Outcome, run
 from ._score import ScoreLF
 
 
-class LabelingFunctions(TransformerMixin, _BaseComposition):
+class LabelingFunctions(Savable, TransformerMixin, _BaseComposition):
     """Apply labeling functions to records: one column of votes for each function.
 
     Nothing is learned: `fit` only validates, and `transform` works without it.
@@ -262,7 +263,7 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
     def _check_names(self, names: list[str]) -> None:
         for name in names:
             _check_name(name, reserved=self.get_params(deep=False))
-        repeated = [repr(name) for name, count in Counter(names).items() if count > 1]
+        repeated = [quoted(name) for name, count in Counter(names).items() if count > 1]
         if repeated:
             raise LabelingFunctionError(
                 f"labeling functions must have different names, and {', '.join(repeated)} occurs "
@@ -285,15 +286,15 @@ class LabelingFunctions(TransformerMixin, _BaseComposition):
 
 def _check_name(name: Any, reserved: dict[str, Any]) -> None:
     if not isinstance(name, str) or not name:
-        raise LabelingFunctionError(f"a labeling function's name is a string, not {name!r}.")
+        raise LabelingFunctionError(f"a labeling function's name is a string, not {quoted(name)}.")
     if "__" in name:
         raise LabelingFunctionError(
-            f"the labeling function name {name!r} contains '__', which in scikit-learn parts a "
+            f"the labeling function name {quoted(name)} contains '__', which in scikit-learn parts a "
             "name from a parameter. Give it another name=..."
         )
     if name in reserved:
         raise LabelingFunctionError(
-            f"the labeling function name {name!r} is a parameter of LabelingFunctions. Give it "
+            f"the labeling function name {quoted(name)} is a parameter of LabelingFunctions. Give it "
             "another name=..."
         )
 
@@ -310,7 +311,7 @@ def _raise_first_failure(
     for lf, outcome in zip(lfs, outcomes, strict=True):
         if outcome.failure is not None:
             raise LabelingFunctionError(
-                f"labeling function {lf.get_name()!r} raised "
+                f"labeling function {quoted(lf.get_name())} raised "
                 f"{_described(*outcome.failure, records)}. Return None for what it cannot judge, "
                 "or pass on_error='abstain'."
             ) from outcome.failure[1]
@@ -320,7 +321,7 @@ def _warn_of_failures(
     lfs: list[BaseLabelingFunction], outcomes: list[Outcome], records: Records
 ) -> None:
     reports = [
-        f"{lf.get_name()!r} on {outcome.n_failed} of {len(records)} rows "
+        f"{quoted(lf.get_name())} on {outcome.n_failed} of {len(records)} rows "
         f"(first {_described(*outcome.failure, records)})"
         for lf, outcome in zip(lfs, outcomes, strict=True)
         if outcome.failure is not None
@@ -331,4 +332,4 @@ def _warn_of_failures(
 
 def _described(position: int | None, error: Exception, records: Records) -> str:
     where = "on the whole batch" if position is None else f"at {records.where(position)}"
-    return f"{type(error).__name__}({str(error)!r}) {where}"
+    return f"{type(error).__name__}({quoted(message_of(error))}) {where}"

@@ -12,6 +12,8 @@ from helpers import make_votes
 from numpy.testing import assert_array_equal
 
 import sklearn_labelmodel
+import sklearn_labelmodel._learning.observed as observed_module
+import sklearn_labelmodel._models.scoring as scoring_module
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 
 MODELS = [LabelModelClassifier(n_epochs=5), DawidSkeneClassifier(), MajorityVoteClassifier()]
@@ -96,3 +98,27 @@ def test_nothing_is_cached_under_a_lock_of_its_class():
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
     names = {node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.alias)}
     assert "cached_property" not in names
+
+
+# Sizes --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "model", [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
+)
+def test_tables_too_large_for_memory_are_refused_before_the_work(monkeypatch, model):
+    L, _ = make_votes(30, 4)  # 8 symbols of 2 classes
+    monkeypatch.setattr(observed_module, "MOST_TABLE_CELLS", 16)
+    model().fit(L)
+    monkeypatch.setattr(observed_module, "MOST_TABLE_CELLS", 15)
+    with pytest.raises(MemoryError, match="8 different votes, and there are 2 classes"):
+        model().fit(L)
+
+
+def test_predictions_are_the_same_a_few_rows_at_a_time(monkeypatch):
+    L, y = make_votes(50, 4, 3)
+    model = LabelModelClassifier().fit(L)
+    whole, score = model.predict(L), model.score(L, y)
+    monkeypatch.setattr(scoring_module, "MOST_CELLS", 21)
+    assert_array_equal(model.predict(L), whole)
+    assert model.score(L, y) == score

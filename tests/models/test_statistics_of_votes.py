@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from helpers import make_votes
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -23,7 +24,6 @@ from sklearn_labelmodel import (
     MajorityVoteClassifier,
     VoteStatistics,
 )
-from tests.helpers import make_votes
 
 MODELS = [LabelModelClassifier(n_epochs=5), DawidSkeneClassifier(), MajorityVoteClassifier()]
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)

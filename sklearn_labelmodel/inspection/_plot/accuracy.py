@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from ..._utils import quoted
 from ..._votes.per_lf import count_per_lf
 from .._lf_counts import lf_names as names_of
 from .._lf_counts import read_inspected
@@ -229,7 +230,9 @@ def wilson_intervals(
     Statistical Association 22, 1927.
     """
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence!r}; it must be between 0 and 1, such as 0.95.")
+        raise ValueError(
+            f"confidence is {quoted(confidence)}; it must be between 0 and 1, such as 0.95."
+        )
     k, n = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
     z = ndtri(0.5 + confidence / 2)
     centre = (k + z**2 / 2) / (n + z**2)
