@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .containers import column_of
-
 
 def whole_numbers(table: Any) -> NDArray[Any] | None:
     """A table of Arrow or polars as an array, where all cells are whole numbers of one kind; else None."""
@@ -37,14 +35,10 @@ def _is_whole(column: Any) -> bool:
     return is_integer(column.type) and not column.null_count
 
 
-def coded_column(table: Any, j: int) -> Any:
-    """One column of a table as `column_of` has it, or as a pandas Categorical where Arrow codes it."""
-    if not hasattr(table, "iloc"):
-        column = _as_arrow(table, j)
-        coded = None if column is None else _coded(column)
-        if coded is not None:
-            return coded
-    return column_of(table, j)
+def coded_column(table: Any, j: int) -> pd.Categorical | None:
+    """One column of a table of Arrow or polars as Arrow codes it; None where it does not."""
+    column = None if hasattr(table, "iloc") else _as_arrow(table, j)
+    return None if column is None else _coded(column)
 
 
 def _as_arrow(table: Any, j: int) -> Any:

@@ -20,6 +20,7 @@ from .containers import (
     as_array,
     as_one_block,
     check_container,
+    column_of,
     is_table,
     largest_exact,
     warn_of_fill_values,
@@ -73,7 +74,7 @@ def read_votes(
         array = as_one_block(L) if hasattr(L, "iloc") else whole_numbers(L)
         warn_of_fill_values(L, markers)
         if array is None:
-            columns = (coded_column(L, j) for j in range(L.shape[1]))
+            columns = (_column_of(L, j) for j in range(L.shape[1]))
             return _read_columns(columns, L.shape, markers, names, allow_fractions)
     elif type(L) is np.ndarray and L.dtype.kind in "biuf" and L.ndim == 2 and L.size:
         array = L
@@ -299,6 +300,11 @@ def _read_columns(
         table = np.array([code_of[vote] for vote in votes] + [abstain_code], dtype=codes.dtype)
         codes[j] = table[raw_codes[j]]
     return ColumnVotes(shape[0], shape[1], values, abstain_code, names, codes)
+
+
+def _column_of(table: Any, j: int) -> Any:
+    coded = coded_column(table, j)
+    return column_of(table, j) if coded is None else coded
 
 
 class _Column:
