@@ -6,11 +6,13 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .blocks import Piece, rows_of_a_block
-from .stream import Stream
+from .blocks import Piece, are_few, in_blocks, merged_groups, rows_of_a_block
+from .source import Progress
+from .stream import GroupedStream, Stream
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,8 +22,10 @@ BATCH_ROWS = 1 << 17
 READAHEAD = {"batch_readahead": 4, "fragment_readahead": 2}
 
 
-class DatasetSource(Stream):
+class DatasetSource(GroupedStream):
     """A pyarrow Dataset."""
+
+    tells = True
 
     def __init__(self, dataset: Any) -> None:
         self.dataset = dataset
@@ -38,6 +42,15 @@ class DatasetSource(Stream):
                 _check_schema(fragment, self.dataset, columns, place)
             yield Piece(batch, place, next_row[place])
             next_row[place] += batch.num_rows
+
+    def groups(self, columns: Sequence[str], progress: Progress | None) -> Iterator[Piece] | None:
+        import pyarrow as pa
+
+        blocks = in_blocks(self.pieces(columns), rows_of_a_block(len(columns)))
+        first = next(blocks, None)
+        if first is None or not are_few(first):
+            return None
+        return merged_groups(chain([first], blocks), pa.cpu_count(), progress)
 
     def _batches(self, columns: Sequence[str]) -> Iterator[tuple[pa.Table, Any]]:
         import pyarrow as pa

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from .source import AddsUp, OfBlock, Sum
+from .source import AddsUp, OfBlock, Progress, Sum
 
 BLOCK_CELLS = 1 << 23
 LEAST_ROWS, MOST_ROWS = 1 << 16, 1 << 20
@@ -111,10 +111,11 @@ def counter_for(
     of_block: OfBlock[Sum], first: list[Piece]
 ) -> Callable[[list[Piece]], Counted[Sum]]:
     """How blocks like the first one are counted: by their distinct rows, where these are few and Arrow groups them."""
-    return partial(count_groups if _are_few(first) else count_block, of_block)
+    return partial(count_groups if are_few(first) else count_block, of_block)
 
 
-def _are_few(block: list[Piece]) -> bool:
+def are_few(block: list[Piece]) -> bool:
+    """Whether Arrow groups the rows of a block to few."""
     rows = joined(block)
     if not hasattr(rows, "group_by"):
         return False
@@ -136,6 +137,36 @@ def _grouped(rows: Any) -> Any:
     places = [str(place) for place in range(rows.num_columns)]
     groups = rows.rename_columns(places).group_by(places).aggregate([([], "count_all")])
     return groups.select([*places, "count_all"])
+
+
+def merged_groups(
+    blocks: Iterator[list[Piece]], n_threads: int, progress: Progress | None
+) -> Iterator[Piece]:
+    """The distinct rows of all blocks and, in a last column, their numbers; more than fit a block come in turns."""
+
+    def group(block: list[Piece]) -> Any:
+        return _grouped(joined(block))
+
+    held: list[Any] = []
+    for groups in in_threads(group, blocks, n_threads):
+        if progress is not None:
+            progress(int(groups.column("count_all").to_numpy().sum()))
+        held.append(groups)
+        if sum(map(len, held)) > MOST_ROWS:
+            held = [_regrouped(held)]
+        if len(held) == 1 and 2 * len(held[0]) > MOST_ROWS:
+            yield Piece(held.pop())
+    if held:
+        yield Piece(_regrouped(held))
+
+
+def _regrouped(groups: list[Any]) -> Any:
+    import pyarrow as pa
+
+    rows = pa.concat_tables(groups).unify_dictionaries()
+    names = rows.column_names
+    total = rows.group_by(names[:-1]).aggregate([("count_all", "sum")])
+    return total.select([*names[:-1], "count_all_sum"]).rename_columns(names)
 
 
 def count_groups(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:

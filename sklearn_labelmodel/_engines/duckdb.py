@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .arrow import tables_of
 from .blocks import Piece, are_alike, rows_of_a_block
+from .source import Progress
 from .stream import TRIAL_ROWS, GroupedStream
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ class RelationSource(GroupedStream):
         votes = self.relation.project(_listed(columns))
         return tables_of(_reader(votes, rows_of_a_block(len(columns))), columns)
 
-    def groups(self, columns: Sequence[str]) -> Iterator[Piece] | None:
+    def groups(
+        self,
+        columns: Sequence[str],
+        progress: Progress | None,  # noqa: ARG002
+    ) -> Iterator[Piece] | None:
         votes = self.relation.project(_listed(columns))
         trial = votes.limit(TRIAL_ROWS)
         ((n_rows,),) = trial.aggregate("count(*)").fetchall()

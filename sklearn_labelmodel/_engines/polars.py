@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .blocks import Piece, are_alike, rows_of_a_block
+from .source import Progress
 from .stream import N_ROWS, TRIAL_ROWS, GroupedStream
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ class LazyFrameSource(GroupedStream):
             yield Piece(frame.to_arrow(), first_row=first_row)
             first_row += frame.height
 
-    def groups(self, columns: Sequence[str]) -> Iterator[Piece] | None:
+    def groups(
+        self,
+        columns: Sequence[str],
+        progress: Progress | None,  # noqa: ARG002
+    ) -> Iterator[Piece] | None:
         votes = self.frame.select(columns)
         trial = votes.head(TRIAL_ROWS).collect(engine="streaming")
         if not are_alike(trial.n_unique() if trial.height else 1, trial.height):

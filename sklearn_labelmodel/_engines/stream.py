@@ -78,8 +78,11 @@ class Stream(Source):
 class GroupedStream(Stream):
     """Rows that their engine groups where many are alike."""
 
+    # Whether `groups` calls `progress` as it reads; else that is called with the numbers of rows of the groups.
+    tells = False
+
     @abstractmethod
-    def groups(self, columns: Sequence[str]) -> Iterator[Piece] | None:
+    def groups(self, columns: Sequence[str], progress: Progress | None) -> Iterator[Piece] | None:
         """The distinct rows with, in a last column, their numbers; None where rows are better read one by one."""
 
     def count(
@@ -88,12 +91,13 @@ class GroupedStream(Stream):
         self.check_columns(columns)
         with needs("pyarrow", self.extra):
             import pyarrow  # noqa: F401
-        groups = self.groups(columns)
+        groups = self.groups(columns, progress)
         if groups is None:
             return super().count(of_block, columns, progress)
         try:
             blocks = in_blocks(groups, rows_of_a_block(len(columns)))
-            return _sum(map(partial(_count_groups, of_block), blocks), progress)
+            counted = map(partial(_count_groups, of_block, list(columns)), blocks)
+            return _sum(counted, None if self.tells else progress)
         except (ValueError, TypeError):
             # Rows that were grouped have no place. They are read one by one to name it.
             return super().count(of_block, columns)
@@ -110,9 +114,8 @@ def _sum(parts: Iterator[Counted[Sum]], progress: Progress | None) -> Sum:
     return found_or_refused(None if found is None else found.found)
 
 
-def _count_groups(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
-    groups = joined(block)
-    return count_weighted(of_block, groups, groups.column_names[:-1])
+def _count_groups(of_block: OfBlock[Sum], columns: list[str], block: list[Piece]) -> Counted[Sum]:
+    return count_weighted(of_block, joined(block), columns)
 
 
 def map_block(

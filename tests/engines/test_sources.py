@@ -88,7 +88,7 @@ def test_a_column_may_be_read_and_kept(engine, tmp_path):
     assert [row[0] for row in made(result)] == TABLE["text"].to_pylist()
 
 
-@pytest.mark.parametrize("engine", [lazy_frame, relation])
+@pytest.mark.parametrize("engine", [dataset, lazy_frame, relation])
 def test_rows_are_grouped_by_the_engine_where_many_are_alike(engine, tmp_path):
     sizes = []
 
@@ -101,11 +101,11 @@ def test_rows_are_grouped_by_the_engine_where_many_are_alike(engine, tmp_path):
 
 
 @pytest.mark.parametrize(("n_alike", "grouped"), [(1, False), (2, True)])
-@pytest.mark.parametrize("engine", [lazy_frame, relation])
+@pytest.mark.parametrize("engine", [dataset, lazy_frame, relation])
 def test_rows_that_mostly_differ_are_not_grouped(engine, n_alike, grouped, tmp_path):
     table = pa.table({"vote": np.repeat(np.arange(50), n_alike)})
     source = source_of(engine(table, tmp_path / "votes"))
-    assert (source.groups(["vote"]) is not None) == grouped
+    assert (source.groups(["vote"], print) is not None) == grouped
 
 
 def test_columns_of_any_name_can_be_grouped_and_read(tmp_path):
