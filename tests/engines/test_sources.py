@@ -96,8 +96,9 @@ def test_rows_are_grouped_by_the_engine_where_many_are_alike(engine, tmp_path):
         sizes.append((len(block), int(weight.sum())))
         return count_rows(block, weight)
 
-    source_of(engine(TABLE, tmp_path / "votes")).count(watch, VOTES)
-    assert sizes == [(len(count_rows(TABLE.select(VOTES))), TABLE.num_rows)]
+    names = ["text", "number"]
+    source_of(engine(TABLE, tmp_path / "votes")).count(watch, names)
+    assert sizes == [(len(count_rows(TABLE.select(names))), TABLE.num_rows)]
 
 
 @pytest.mark.parametrize(("n_alike", "grouped"), [(1, False), (2, True)])
