@@ -15,6 +15,8 @@ nox.options.sessions = ["fast", "lint"]
 
 TESTED = nox.param("constraints.txt", id="tested")
 OLDEST = nox.param("constraints-oldest.txt", id="oldest")
+# The tests of what users type.
+QUICK = ["-n", "2", "tests/journeys"]
 # Ruff sees to the Python files.
 TEXTS = [
     "*.md",
@@ -22,11 +24,16 @@ TEXTS = [
     "*.toml",
     "*.cfg",
     ".*.yaml",
+    "*.cff",
+    "*.in",
     ".ci/*",
+    ".github/workflows/*",
     "benchmarks/*.md",
     "benchmarks/*.txt",
     "docs/*.*",
+    "docs/_static/*",
     "docs/guide/*",
+    "docs/inventories/*",
 ]
 
 
@@ -63,6 +70,13 @@ def spark(session):
 
 
 @nox.session
+def browser(session):
+    """The pages that we make, in a headless Chromium; it must be installed."""
+    install(session, "test,browser")
+    session.run("pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session
 def lint(session):
     """Style and types: what the hooks of .pre-commit-config.yaml look at in a commit, of all files."""
     install(session, "lint")
@@ -80,6 +94,28 @@ def docs(session):
     session.run(
         "sphinx-build", "-q", "-W", "-b", "html", *session.posargs, "docs", "docs/_build/html"
     )
+
+
+@nox.session
+def package(session):
+    """The sdist and the wheel, in dist: built, checked, and the tests of the one passed by the other."""
+    shutil.rmtree("dist", ignore_errors=True)
+    tools = ["build", "check-wheel-contents", "twine"]
+    session.install("-q", "-c", "constraints.txt", *tools)
+    session.run("python", "-m", "build")
+    (sdist,), (wheel,) = (list(Path("dist").absolute().glob(end)) for end in ("*.tar.gz", "*.whl"))
+    session.run("twine", "check", "--strict", str(sdist), str(wheel))
+    session.run("check-wheel-contents", str(wheel))
+
+    session.install("-q", "-c", "constraints.txt", f"{wheel}[test]")
+    unpacked = Path(session.create_tmp()).absolute() / sdist.name.removesuffix(".tar.gz")
+    shutil.rmtree(unpacked, ignore_errors=True)
+    shutil.unpack_archive(sdist, unpacked.parent, filter="data")
+    # Nothing but the wheel is left to import.
+    shutil.rmtree(unpacked / "sklearn_labelmodel")
+    with session.chdir(unpacked):
+        session.run("python", "-W", "error", "-c", "from sklearn_labelmodel import *")
+        session.run("pytest", "-q", "-m", "not slow", *(session.posargs or QUICK))
 
 
 @nox.session

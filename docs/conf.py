@@ -7,40 +7,78 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(HERE / "_ext")]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from names import write_inventories  # noqa: E402
+
 import sklearn_labelmodel  # noqa: E402  (of this checkout)
+from sklearn_labelmodel._utils.pages import DOCS  # noqa: E402
 
 project = "sklearn_labelmodel"
 author = copyright = "the sklearn_labelmodel developers"  # noqa: A001
 version = release = sklearn_labelmodel.__version__
 
 extensions = [
+    "mathml",
+    "myst_parser",
+    "names",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.doctest",
-    "sphinx.ext.mathjax",
+    "sphinx.ext.intersphinx",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "generated/*.inc.rst", "auto_examples/GALLERY_HEADER.rst"]
+exclude_patterns = ["_build", "auto_examples/GALLERY_HEADER.rst"]
 templates_path = ["_templates"]
 default_role = "literal"
+nitpicky = True
+intersphinx_mapping = write_inventories(HERE / "generated" / "inventories")
+myst_heading_anchors = 2
 
-html_theme = "alabaster"
+html_baseurl = DOCS
+html_title = project
+html_theme = "pydata_sphinx_theme"
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_theme_options = {
-    "description": "Weak supervision as scikit-learn estimators",
-    "page_width": "1100px",
-    "sidebar_width": "240px",
-    "fixed_sidebar": True,
+    "article_header_start": ["breadcrumbs"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
+    "navigation_with_keys": False,
+    "pygments_dark_style": "a11y-dark",
+    "pygments_light_style": "a11y-high-contrast-light",
+    "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
 }
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
+copybutton_exclude = ".linenos, .gp, .go"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 autosummary_generate = True
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_attributes_as_param_list = True
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+numpydoc_xref_aliases = {
+    "Axes": "matplotlib.axes.Axes",
+    "DataFrame": "pandas.DataFrame",
+    "RandomState": "numpy.random.RandomState",
+    "Series": "pandas.Series",
+    "array-like": ":term:`sklearn:array-like`",
+    "estimator": ":term:`sklearn:estimator`",
+    "ndarray": "numpy.ndarray",
+} | {name: f"sklearn_labelmodel.{name}" for name in sklearn_labelmodel.__all__}
 
 sphinx_gallery_conf = {
     "examples_dirs": str(ROOT / "examples"),
@@ -59,21 +97,6 @@ sphinx_gallery_conf = {
 }
 
 
-def _snorkel_table():
-    """Write the README's table of Snorkel's names as reStructuredText: there is one source."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = readme.split("| Snorkel | here |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
-    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 45 55", ""]
-    for left, right in [("Snorkel", "here"), *(re.split(r"\s*\|\s*", row)[1:3] for row in rows)]:
-        cells = [re.sub(r"`([^`]+)`", r"``\1``", cell) for cell in (left, right)]
-        lines += [f"   * - {cells[0]}", f"     - {cells[1]}"]
-    (HERE / "generated").mkdir(exist_ok=True)
-    path = HERE / "generated" / "snorkel_table.inc.rst"
-    text = "\n".join(lines) + "\n"
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
-
-
 def _escape_trailing_underscores(app, what, name, obj, options, lines):  # noqa: ARG001
     """Keep Sphinx from reading fitted attributes, such as n_iter_ in a shape, as links."""
     for number, line in enumerate(lines):
@@ -84,6 +107,5 @@ def _escape_trailing_underscores(app, what, name, obj, options, lines):  # noqa:
 
 
 def setup(app):
-    """Write what is generated, and connect what docstrings need."""
-    _snorkel_table()
+    """Connect what docstrings need."""
     app.connect("autodoc-process-docstring", _escape_trailing_underscores, priority=100)

@@ -94,11 +94,11 @@ ax.legend(loc="lower right")
 # What the labels are used for
 # ----------------------------
 #
-# With ``gold="anchor"``, the default, what was learned from the votes counts as much as 30 labelled
-# rows of each class, and the labels are counted on top. ``gold="prior"`` takes from the labels only
-# how frequent the classes are, at their word: of five rows, four may well be of one class, and that does
-# harm. "anchor" believes their shares as far as chance does not explain them. Here are both on votes in which four
-# of ten voters know nothing.
+# With ``gold="anchor"``, the default, the labels correct what the votes told of each voter. That counts as much
+# as 30 labelled rows of each class, so few labels change little, and many decide. ``gold="prior"`` only counts how
+# frequent the classes are among the labels, and takes these shares at their word. Of five rows, four may well be of one
+# class, and that does harm. "anchor" knows how far chance can lead five rows astray. Here are both on votes in which
+# four of ten voters know nothing.
 
 votes = make_label_matrix(
     1000,
@@ -123,9 +123,9 @@ models = {
     "prior": LabelModelClassifier(classes=[0, 1], gold="prior"),
 }
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-for (name, model), color in zip(models.items(), ["tab:blue", "navy", "tab:green"], strict=True):
+for (name, model), style in zip(models.items(), ["o-", "D--", "s-"], strict=True):
     scores = [[rest_accuracy(model, n, seed) for seed in range(6)] for n in N_GOLD]
-    ax.plot(positions, np.mean(scores, axis=1), "o-", color=color, label=name)
+    ax.plot(positions, np.mean(scores, axis=1), style, mfc="none", label=name)
 ax.set_xticks(positions, N_GOLD)
 ax.set_xlabel("gold labels among 1000 rows")
 ax.set_ylabel("accuracy on the other rows")

@@ -98,6 +98,7 @@ for ax, (name, network) in zip(axes, networks.items(), strict=True):
     image = ax.contourf(across, up, believed, levels=np.linspace(0, 1, 11), cmap="RdBu_r")
     ax.contour(across, up, believed, levels=[0.5], colors="black")
     ax.scatter(*X[::6].T, c=y[::6], s=18, cmap="RdBu_r", edgecolors="white", linewidths=0.5)
-    ax.set_title(f"trained on {name}")
+    ax.set(title=f"trained on {name}", xlabel="first feature")
+axes[0].set_ylabel("second feature")
 fig.colorbar(image, ax=axes, label="P(class 1)")
 plt.show()

@@ -64,15 +64,15 @@ for marker, (epochs, rows) in zip("v<o>^", results.groupby("n_epochs"), strict=T
     ax.plot(rows["likelihood"], rows["accuracy"], marker, ms=9, alpha=0.8, label=f"{epochs} epochs")
 best = results.loc[results["likelihood"].idxmax()]
 default = results.query("n_epochs == 100 and prec_init == 0.7").iloc[0]
-for text, row in {"chosen": best, "default": default}.items():
+for text, row, offset in [("chosen", best, (-60, 12)), ("default", default, (35, -12))]:
     ax.annotate(
         text,
         (row["likelihood"], row["accuracy"]),
-        (-25, 25),
+        offset,
         textcoords="offset points",
-        ha="right",
         arrowprops={"arrowstyle": "->"},
     )
+ax.margins(0.1, 0.15)
 ax.set_xlabel("mean log-likelihood of held-out votes (no labels)")
 ax.set_ylabel("accuracy (truth)")
 ax.grid(alpha=0.3)

@@ -42,3 +42,21 @@ def test_the_message_that_the_page_shows_is_what_users_read():
     votes = pd.DataFrame({"judge_b": ["yes", "no"] * 8 + ["no", "Yes "]})
     with pytest.raises(ValueError, match=re.escape(shown.replace("\n> ", " "))):
         MajorityVoteClassifier(classes=["no", "yes"]).fit(votes)
+
+
+def test_the_workflow_runs_on_the_versions_of_python_that_are_claimed():
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    claimed = re.findall(r"Python :: (3\.\d+)", project)
+    tested = re.search(r"python: \[(.*)\]", workflow).group(1)
+    assert re.findall(r"[\d.]+", tested) == claimed
+    assert re.search(r'requires-python = ">=(.*)"', project).group(1) == claimed[0]
+    assert re.findall(r"- run: (.*)", workflow) == ["bash .ci/run"]
+
+
+def test_the_versions_of_scikit_learn_that_the_page_names_are_those_tested():
+    named = re.findall(r"with scikit-learn ([\d.]+\d)", PAGE)
+    files = ["constraints.txt", "constraints-oldest.txt"]
+    pins = [(ROOT / name).read_text(encoding="utf-8") for name in files]
+    tested = [re.search(r"^scikit-learn==(\d+\.\d+)", pin, re.MULTILINE).group(1) for pin in pins]
+    assert named == tested

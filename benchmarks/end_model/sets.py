@@ -36,8 +36,8 @@ class Split:
     y_train, y_test : ndarray
         -1 where there is no gold label.
     n_classes : int
-    estimator : classifier
-        Unfitted.
+    estimator, plain : classifier
+        Unfitted; `plain` with scikit-learn's default C.
     """
 
     X_train: Any
@@ -47,6 +47,7 @@ class Split:
     y_test: np.ndarray
     n_classes: int
     estimator: Any
+    plain: Any
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ def _text_split(path: Path, features: str, strength: float) -> Split:
     n_classes = int(max(L.max(), y.max(), y_test.max())) + 1
     texts = [texts[i] for i in rows]
     X, X_test = (_embedded if features == "embeddings" else _weighed_words)(texts, texts_test)
-    estimator = LogisticRegression(C=strength, max_iter=1000)
-    return Split(X, L[rows], y[rows], X_test, y_test, n_classes, estimator)
+    by_strength = (LogisticRegression(C=c, max_iter=1000) for c in (strength, 1.0))
+    return Split(X, L[rows], y[rows], X_test, y_test, n_classes, *by_strength)
 
 
 def _read(data: Any, split: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -117,10 +118,13 @@ def _embedded(*texts: list[str]) -> tuple[np.ndarray, ...]:
 def _table_splits(strength: float) -> Iterator[Split]:
     data = breast_cancer_rules()
     X, L, y = (np.asarray(part) for part in (data.X, data.L, data.y))
-    estimator = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000))
+    by_strength = [
+        make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=1000))
+        for c in (strength, 1.0)
+    ]
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     for train, test in folds.split(X, y):
         yield Split(
             *(X[train], L[train], y[train], X[test], y[test]),
-            *(2, estimator),
+            *(2, *by_strength),
         )

@@ -43,6 +43,7 @@ CONSTANTS = {
     "LEAST_SINGLE_RATIO": ("_learning.copies",),
     "LEAST_SURE_RATIO": ("_learning.copies",),
     "LEAST_Z": ("_learning.copies",),
+    "LEAST_VOTES": ("_learning.copies",),
     "LEAST_DEPENDENCE": ("_learning.copies",),
     "SLACK": ("_learning.shares",),
     "SAMPLING_SLACK": ("_learning.shares",),

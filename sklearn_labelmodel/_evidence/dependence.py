@@ -44,7 +44,7 @@ def resolve_pairs(
     Parameters
     ----------
     dependencies : iterable of pairs
-        Each of two LFs, by name or column.
+        Each of two LFs, by name or column. Where a name is a whole number, whole numbers are names.
     n_lfs : int
     names : ndarray of shape (n_lfs,) or None
 
@@ -81,15 +81,22 @@ def _resolve_pair(pair: Sequence[Any], column: dict[Hashable, int], n_lfs: int) 
 def _resolve_lf(lf: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
     if isinstance(lf, Hashable) and lf in column:
         return column[lf]
-    is_column = isinstance(lf, int | np.integer) and not isinstance(lf, bool)
-    if is_column and 0 <= lf < n_lfs:  # type: ignore[operator]
+    numbered = any(map(_is_whole, column))
+    if _is_whole(lf) and 0 <= lf < n_lfs and not numbered:  # type: ignore[operator]
         return int(lf)  # type: ignore[call-overload]
     known = (
         f"LFs are called {listed_values(list(column))}"
         if column
         else f"columns are 0 to {n_lfs - 1}"
     )
-    raise ValueError(f"dependencies names LF {quoted(lf)}, which L does not have; its {known}.")
+    remedy = " Numbers are names here, not positions." if numbered and _is_whole(lf) else ""
+    raise ValueError(
+        f"dependencies names LF {quoted(lf)}, which L does not have; its {known}.{remedy}"
+    )
+
+
+def _is_whole(name: Any) -> bool:
+    return isinstance(name, int | np.integer) and not isinstance(name, bool)
 
 
 def named_pairs(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import logsumexp
+from sklearn.utils import gen_batches
 
 from .._votes.codes import SparseVotes, Votes, is_sparse
-from .model import VoteModel, normalised, weigh
+from .model import Rows, VoteModel, normalised, weigh, weighed_rows
 from .table import sum_of_lf
 
 # A table of so many cells stays in the cache, also beside others; one that makes others needless may be larger.
@@ -45,6 +46,38 @@ def find_symbols(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDAr
     known = (votes.values[code] == vote) & (code != votes.abstain_code)
     symbols[lf[known], code[known]] = np.flatnonzero(known)
     return symbols
+
+
+def every_row(
+    model: VoteModel,
+    votes: Votes,
+    gold: NDArray[np.intp],
+    log_prior: NDArray[np.float64],
+) -> list[Rows]:
+    """All rows in their order, like ones apart, each with what is known of it besides its votes; in blocks.
+
+    Parameters
+    ----------
+    model : VoteModel
+    votes : Votes
+        Those that the model does not know count for none.
+    gold : ndarray of shape (n_samples,)
+        Class of each row's gold label; n_classes where there is none.
+    log_prior : ndarray of shape (n_samples, n_classes)
+        log P(Y | what is known besides the votes).
+    """
+    symbols, blocks = find_symbols(votes, model.table.lf, model.table.vote), []
+    n_symbols, n_rows = len(model.table.lf), max(1, BLOCK_CELLS // len(model.classes))
+    for rows in gen_batches(votes.n_samples, n_rows):
+        row, lf, code = votes.cells(rows.start, rows.stop)
+        symbol, size = symbols[lf, code], rows.stop - rows.start
+        known = symbol < n_symbols
+        cells = np.ones(np.count_nonzero(known)), (row[known], symbol[known])
+        indicators = sp.csr_array(cells, shape=(size, n_symbols))
+        indicators.sort_indices()
+        block = weighed_rows(model.dependence, indicators, np.ones(size), gold[rows])
+        blocks.append(replace(block, log_prior=np.ascontiguousarray(log_prior[rows].T)))
+    return blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +215,7 @@ def terms(votes: Votes, looks: LookUp) -> NDArray[np.float64]:
 
 def generative(model: VoteModel, votes: Votes) -> LookUp:
     """The table of log P(votes, Y) under mu: what each LF does, abstains and votes never seen included."""
-    lf, n_symbols, prior = model.table.lf, len(model.table.lf), model.prior.of_all
+    lf, n_symbols, prior = model.table.lf, len(model.table.lf), model.prior.of_mu
     spoken = sum_of_lf(model.mu, lf, votes.n_lfs)
     silent = np.maximum(1 - spoken, model.mu_eps)
     total = spoken + silent + model.mu_eps

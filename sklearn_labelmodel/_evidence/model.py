@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._votes.codes import class_index
+from .class_prior import ClassPrior
 from .table import VoteTable
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Rows:
         How many rows are like it.
     gold : ndarray of shape (n_rows,), dtype intp
         Class of the rows' gold label; n_classes where there is none.
+    log_prior : ndarray of shape (n_classes, n_rows) or None, default=None
+        log P(Y | what is known of the row besides its votes), such as its features. None: nothing is.
     """
 
     indicators: sp.csr_array
@@ -45,6 +48,7 @@ class Rows:
     total: NDArray[np.float64]
     weight: NDArray[np.float64]
     gold: NDArray[np.intp]
+    log_prior: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,8 @@ class VoteModel:
         (log P(Y | the row has a vote) + sum of w log P(vote | Y) + silence) / max(n, 1) ** tempering + offset,
 
     and its posterior is the softmax of these scores. A class prior is divided with the votes, since it would outweigh
-    them otherwise. A row without a vote has log P(Y | the row has no vote) and what silence says.
+    them otherwise. A row without a vote has log P(Y | the row has no vote) and what silence says. Where more is known
+    of a row than its votes, log P(Y | that) - log P(Y) is added to the logarithm of its class prior.
 
     Attributes
     ----------
@@ -149,6 +154,8 @@ class VoteModel:
             # Also a vote that says nothing ends its LF's silence.
             spoken = rows.indicators @ silence[self.table.lf]
             sums = (rows.evidence @ log_p - spoken + silence.sum(axis=0)).T
+        if rows.log_prior is not None:
+            sums += rows.log_prior - np.log(self.prior.of_all)[:, None]
         return self.add_up(sums, rows.total)
 
     def posterior(self, rows: Rows) -> NDArray[np.float64]:
@@ -361,50 +368,6 @@ class Dependence:
     apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 
 
-@dataclass(frozen=True, eq=False)
-class ClassPrior:
-    """How frequent the classes are.
-
-    Attributes
-    ----------
-    of_all : ndarray of shape (n_classes,)
-        P(Y).
-    of_voted : ndarray of shape (n_classes,)
-        P(Y | the row has a vote).
-    of_voteless : ndarray of shape (n_classes,)
-        P(Y | the row has no vote).
-    source : {"given", "labels", "learned", "uniform"}
-        Where `of_all` is from: parameters, gold labels, votes, or nowhere.
-    n_labels : float
-        Labelled rows that `of_voted` was counted from: infinitely many where it is given, none where votes tell it.
-    """
-
-    of_all: NDArray[np.float64]
-    of_voted: NDArray[np.float64]
-    of_voteless: NDArray[np.float64]
-    source: str
-    n_labels: float = 0.0
-
-    @property
-    def known(self) -> bool:
-        """Whether something else than the votes tells it."""
-        return self.source in ("given", "labels")
-
-    def for_all(self, shares: NDArray[np.float64], source: str) -> ClassPrior:
-        """With these shares in all rows."""
-        return replace(self, of_all=shares, of_voted=shares, of_voteless=shares, source=source)
-
-
-# What a vote model is made of.
-PARTS = (VoteModel, VoteTable, ClassPrior, Dependence, History)
-
-
-def uniform_prior(n_classes: int) -> ClassPrior:
-    """Equal shares, for want of knowledge."""
-    shares = np.full(n_classes, 1 / n_classes)
-    return ClassPrior(shares, shares, shares, "uniform")
-
-
 def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
     """1 between all LFs that pairs connect, directly or through others; CSR array of shape (n_lfs, n_lfs)."""
     from scipy.sparse.csgraph import connected_components
@@ -452,3 +415,7 @@ def maximise(
         before = expected.counts
     asked = None if tol is None else converged
     return replace(model, history=History(np.array(curve), np.nan, asked))
+
+
+# What a vote model is made of.
+PARTS = (VoteModel, VoteTable, ClassPrior, Dependence, History)

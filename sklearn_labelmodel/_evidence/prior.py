@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._utils import listed_values, quoted
 from .._votes.gold import GoldCounts
-from .model import ClassPrior
+from .class_prior import ClassPrior
 from .table import shrink
 
 # Labelled rows that a prior which labels do not contradict is worth at most beside them.

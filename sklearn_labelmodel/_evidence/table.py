@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._utils import listed_values, quoted
 from .._votes.codes import lf_label
 
 LEAST_PRECISION = 0.01
@@ -169,22 +171,25 @@ def least_probability(n_samples: float) -> float:
 
 
 def precision_per_lf(
-    prec_init: ArrayLike, n_lfs: int, names: NDArray[np.object_] | None
+    prec_init: ArrayLike | Mapping[Any, float], n_lfs: int, names: NDArray[np.object_] | None
 ) -> NDArray[np.float64]:
     """The precision that each LF is taken to have, of one number or one for each.
 
     Parameters
     ----------
-    prec_init : float or array-like of shape (n_lfs,)
+    prec_init : float, array-like of shape (n_lfs,), or Series or dict of LF to precision
+        A Series is read by its index, unless that counts its rows and is not what LFs are called.
     n_lfs : int
     names : ndarray of shape (n_lfs,) or None
-        For messages.
 
     Raises
     ------
     ValueError
-        No numbers, another length, a precision outside [0, 1].
+        No numbers, another length, an LF that does not exist or is missing, a precision outside [0, 1].
     """
+    called = list(range(n_lfs)) if names is None else names.tolist()
+    if isinstance(prec_init, Mapping) or _is_by_name(prec_init, called):
+        prec_init = _in_order(dict(prec_init.items()), called)  # type: ignore[union-attr]
     try:
         precision = np.asarray(prec_init, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -202,6 +207,30 @@ def precision_per_lf(
             f"prec_init of {lf_label(names, int(outside[0]))} is {precision[outside[0]]}; a precision is in [0, 1]."
         )
     return precision
+
+
+def _is_by_name(series: Any, called: list[Any]) -> bool:
+    """Whether a Series has names of LFs for its index, or names of something else."""
+    if not (hasattr(series, "index") and hasattr(series, "items")):
+        return False
+    index = series.index.tolist()
+    return index != list(range(len(index))) or set(index) == set(called)
+
+
+def _in_order(precision: dict[Any, float], called: list[Any]) -> list[float]:
+    unknown = [name for name in precision if name not in called]
+    missing = [name for name in called if name not in precision]
+    if unknown:
+        raise ValueError(
+            f"prec_init names LF {quoted(unknown[0])}, which L does not have; its LFs are called "
+            f"{listed_values(called)}."
+        )
+    if missing:
+        raise ValueError(
+            f"prec_init lacks LF {quoted(missing[0])}. Name every LF, as dict.fromkeys(L.columns, 0.7) | "
+            "{name: precision} does, or pass one number for all."
+        )
+    return [precision[name] for name in called]
 
 
 # Reading a table ----------------------------------------------------------------------------------

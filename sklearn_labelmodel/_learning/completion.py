@@ -61,7 +61,7 @@ def complete_pairs(
     ValueError
         Unknown optimizer, scheduler, parameter of either, or device.
     """
-    prior, pairs = model.prior.of_all, model.dependence.apart
+    prior, pairs = model.prior.of_mu, model.dependence.apart
     apart = groups_of(pairs, observed.n_lfs) if len(pairs) else None
     objective = make_objective(observed.statistics, prior, start, l2, apart)
     mu, history = train(objective, start * scale)
@@ -370,10 +370,9 @@ def _masked(statistics: PairCounts, dependent: Any) -> Any:
     if not sp.issparse(pairs):
         return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0)
     if dependent is None:
-        # Two votes of one LF never share a row: of its block there is the diagonal alone.
-        others = pairs.copy()
-        others.setdiag(0.0)
-        return others
+        first = np.repeat(lf, np.diff(pairs.indptr))
+        data = np.where(first == lf[pairs.indices], 0.0, pairs.data)
+        return sp.csr_array((data, pairs.indices, pairs.indptr), shape=pairs.shape)
     coo = pairs.tocoo()
     apart = _apart(lf[coo.row], lf[coo.col], dependent)
     return sp.csr_array((coo.data[apart], (coo.row[apart], coo.col[apart])), shape=pairs.shape)

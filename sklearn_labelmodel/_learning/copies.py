@@ -18,6 +18,8 @@ from .._votes.scores import is_bin
 from .observed import Observed
 
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
+# Votes that LFs which are the same in every row cast.
+LEAST_VOTES = 30.0
 # Votes that independence is worth.
 INDEPENDENT_VOTES = 5.0
 # What tables that EM has not finished leave unexplained, whatever the number of rows.
@@ -42,7 +44,7 @@ def weigh_copies(
         Assumed of each LF.
     """
     table, prior = np.exp(model.table.log_p), model.prior
-    found = find_copies(observed.statistics, table, prior.of_voted, prior.of_all, precision)
+    found = find_copies(observed.statistics, table, prior.of_voted, prior.of_mu, precision)
     return replace(model, dependence=found)
 
 
@@ -64,7 +66,8 @@ def find_copies(
     Many copies of one LF seem to be the truth, so that tables explain that they agree. Hence LFs are compared, too,
     with LFs of the assumed precision, or of their own frequencies of votes, whichever agree more often. Where that
     ratio is over 0.4, they are better than assumed, or copies. Who is better agrees with the other LFs more than these
-    among each other; those that do not copy each other surely, and are near-duplicates too.
+    among each other; those that do not copy each other surely, and are near-duplicates too. So do those that cast the
+    same votes, 30 or more, in the same rows, and are silent together more than by chance.
     LFs of one symbol never disagree where both vote: for two of these an agreement is a row in which both vote,
     common rows are those in which the rarer one does, and only near-duplicates depend on each other. So it is among
     bins of scores: what else judges agree in tempers rows (`temper_scores`). Of more than 2,000 LFs of a kind, none is
@@ -101,6 +104,8 @@ def find_copies(
         sure_ratio, sure_z = beyond_chance(agreed, easily, common)
         is_sure = (sure_ratio > LEAST_SURE_RATIO) & (sure_z > LEAST_Z)
         is_sure &= _are_contradicted(is_sure, agreed, common)
+        is_same = _are_the_same(agreed, choosing.n_samples)
+        is_sure, sure_z = is_sure | is_same, np.where(is_same, np.inf, sure_z)
         ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
         z = np.where(is_sure, np.maximum(z, sure_z), z)
         weights[choosing.symbols] = 1 / (1 + _shared(choosing, _dependence(ratio, z)))
@@ -202,6 +207,15 @@ def _are_contradicted(
     ]
     less = with_others < _rate(*among)
     return less[:, None] & less
+
+
+def _are_the_same(agreed: NDArray[np.float64], n_samples: float) -> NDArray[np.bool_]:
+    """Pairs of LFs that cast the same votes in the same rows, where chance would not have them silent together."""
+    votes = agreed.diagonal()
+    rarer = np.minimum.outer(votes, votes)
+    ratio, z = beyond_chance(agreed, np.outer(votes, votes) / n_samples, rarer)
+    alike = (agreed == votes) & (agreed == votes[:, None])
+    return alike & (votes >= LEAST_VOTES) & (ratio > LEAST_RATIO) & (z > LEAST_Z)
 
 
 def _rate(agreed: NDArray[np.float64], common: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -18,7 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._evidence.model import Expected, VoteModel, maximise
-from .._evidence.table import LEAST_PRECISION, PRIOR_VOTES, accuracies, leaning, shrink, sum_of_lf
+from .._evidence.table import (
+    LEAST_PRECISION,
+    PRIOR_VOTES,
+    accuracies,
+    leaning,
+    one_coin,
+    shrink,
+    sum_of_lf,
+)
 from .._votes.scores import is_bin
 from .observed import Observed
 
@@ -37,7 +45,8 @@ def em(
 
     An LF's accuracy is its expected right votes over all, and its table is what rows hold over its sum, both after
     adding ten votes: of the assumed precision, and of the table that this accuracy implies. The class prior is in
-    proportion to (rows of the class + 10) to the power `identified`.
+    proportion to (rows of the class + 10) to the power `identified`. LFs of one symbol keep their assumed precision,
+    and have the table that it implies under this prior.
 
     Parameters
     ----------
@@ -53,14 +62,19 @@ def em(
     if not observed.has_choice.any():
         return model
     power = 0.0 if model.prior.known else observed.identified
+    joint, voted = model.table.joint[observed.lf], observed.voted_share
+    assumed = observed.meaning, precision[observed.lf], observed.frequency
 
     def m_step(model: VoteModel, expected: Expected) -> VoteModel:
         table, prior = model.table, model.prior
         log_p = np.log(_confusion(observed, precision, expected.counts))
-        log_p = np.where(table.joint[table.lf][:, None], table.log_p, log_p)
+        of_joint = table.log_p
         if not prior.known:
             shares = _share(power * np.log(expected.rows + PRIOR_VOTES))
-            prior = replace(prior, of_voted=shares)
+            told = voted * shares + (1 - voted) * prior.of_voteless
+            prior = replace(prior, of_voted=shares, told=told)
+            of_joint = np.log(one_coin(*assumed, prior.of_mu, joint))
+        log_p = np.where(joint[:, None], of_joint, log_p)
         return replace(model, table=replace(table, log_p=log_p), prior=prior)
 
     learned = maximise(model, model.rows(observed.sample), m_step, n_steps)
@@ -118,7 +132,7 @@ def judge_lfs(observed: Observed, model: VoteModel) -> VoteModel:
     """How often each LF is right: by the rows' table, and by mu where rows tell nothing, of LFs of one symbol."""
     table, prior = model.table, model.prior
     joint = table.joint[table.lf][:, None]
-    joint_p = np.where(joint, model.mu * prior.of_all, np.exp(table.log_p) * prior.of_voted)
+    joint_p = np.where(joint, model.mu * prior.of_mu, np.exp(table.log_p) * prior.of_voted)
     spoken = sum_of_lf(joint_p.sum(axis=1), table.lf, observed.n_lfs)
     found = accuracies(table.lf, observed.meaning, joint_p, spoken)
     return replace(model, accuracies=np.where(np.isnan(found), model.accuracies, found))

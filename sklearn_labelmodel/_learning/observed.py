@@ -107,7 +107,8 @@ class Observed:
     def identified(self) -> float:
         """How far votes tell the class prior, in [0, 1].
 
-        The share of votes cast by LFs that have a choice, times the share of votes in rows of two or more.
+        By LFs that have a choice: the share of rows with votes in which one votes, times the share of their votes
+        that meet another of them. LFs of one symbol, however many, neither tell it nor take away from it.
         """
         return self._once("identified", lambda: _identified(self))
 
@@ -190,13 +191,13 @@ def _sample(observed: Observed) -> Patterns:
 
 
 def _identified(observed: Observed) -> float:
-    frequency, sample = observed.frequency, observed.sample
-    of_choice = frequency[observed.has_choice[observed.lf]].sum() / frequency.sum()
-    if not of_choice:
+    sample, choosing = observed.sample, observed.has_choice[observed.lf]
+    if not choosing.any():
         return 0.0
-    per_row = np.diff(sample.indicators.indptr)
+    per_row = sample.indicators @ choosing.astype(np.float64)
+    reached = sample.weight[per_row > 0].sum() / sample.weight.sum()
     votes = per_row * sample.weight
-    return float(of_choice * votes[per_row > 1].sum() / votes.sum())
+    return float(reached * votes[per_row > 1].sum() / votes.sum())
 
 
 def _count_labels(observed: Observed) -> GoldCounts:

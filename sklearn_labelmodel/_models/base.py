@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -19,10 +19,11 @@ from .._engines.sources import source_of
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import VoteModel
 from .._utils import warn_user
+from .._utils.pages import HasPage
 from .._votes.codes import Votes, class_index
 from .fitted import FittedVotes
 from .keeping import SavableModel
-from .scoring import most_probable, weighted_mean
+from .scoring import NOTHING_LABELLED, most_probable, weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +34,9 @@ if TYPE_CHECKING:
     from .streaming import Counting
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
-NOTHING_LABELLED = (
-    "y labels no row, so the score is the log-likelihood of the votes. It is no accuracy: do not average it with "
-    "accuracies, or compare it with them. Give every fold labelled rows, or leave y out."
-)
 
 
-class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
+class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
     """A classifier of rows of votes: parameters, and a recipe of learners.
 
     What a fit learned is one object, `vote_model_`; all else that a fitted one knows of votes is read from it.
@@ -311,9 +308,10 @@ class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
 
         Notes
         -----
-        Without labels it is the likelihood under `mu_` and `class_prior_`, so that it compares settings that change
-        these alone: `tempering` never does, `n_em_steps` and `dependencies` hardly; a search over them ends with the
-        first candidate. `mu_eps` changes it by itself, as the probability of a vote that `fit` never saw.
+        Without labels it is the likelihood under `mu_` and the class shares that mu was trained under (`class_prior_`,
+        or where that is uniform those that votes tell), so that it compares settings that change these alone:
+        `tempering` never does, `n_em_steps` and `dependencies` hardly. `mu_eps` changes it by itself, as the
+        probability of a vote that `fit` never saw.
         """
         from .._votes.classes import check_same_kind
         from .._votes.containers import check_row_order
@@ -353,41 +351,40 @@ class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
 
     # Looking at a fit -----------------------------------------------------------------------------
 
-    def report(self, L: Any) -> FitReport:
+    def report(
+        self, L: Any, y: Any = None, reference: Any = None, ignore: Iterable[str] = ()
+    ) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
 
-        Gold labels are not needed; those that accuracies were learned from count. The report says of each LF how
-        often it is right, with a 95% interval; whether it is below chance, inverted against the others, unrelated to
-        them, one-sided, nearly a copy of another, or votes too rarely or alone; and of the model how far its labels
-        and class shares agree with majority vote and the class prior, and whether majority vote foresees held-out
-        votes better.
+        How often each LF is right, with an interval; which are below chance, inverted, one-sided, copies or silent; how
+        far labels and class shares agree with majority vote and the prior. The guide's page on reports has all.
 
         Parameters
         ----------
         L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, usually those of `fit`. Where rows times LFs, or times classes, are more than 20 million, evenly
-            spaced rows are read.
+            Votes, usually those of `fit`. Of more than 10 million cells (rows times LFs, or times classes), or 5
+            million votes, evenly spaced rows are read.
+        y : array-like of shape (n_samples,), default=None
+            Gold labels of all or some rows, as in `fit`, to hold labels and LFs against. They change no finding.
+        reference : FitReport, or votes as L, default=None
+            An older report, or older votes of the same LFs: what drifted since is found.
+        ignore : list of str, default=()
+            Codes of findings that you do not want to hear of again.
 
         Returns
         -------
         report : FitReport
-            With `findings`, the table `lfs` and the numbers `model`; `print` shows the gist.
+            Print it, look at it in a notebook, `open()` it in the browser, or send it: `to_html(path)`.
 
         Raises
         ------
         NotFittedError, ValueError
-            As `predict_proba`; a ValueError also where L holds no vote.
+            As `predict_proba`; a ValueError also for an L without votes, y or reference that do not fit, unknown codes.
 
         Notes
         -----
-        The intervals are those of Dawid and Skene's model run to convergence. They hold the true accuracy as often as
-        they say if LFs err independently given the class and abstain whatever it is; LFs that share errors look better
-        than they are. Where the votes do not tell an LF's accuracy there is none, and `reason` says why.
-
-        Chance, in "unrelated" and "inverted", is how often the LF's votes would agree with those of the others if it
-        dealt them to any rows; inverted is three standard errors below. Gold labels decide where they confirm or
-        condemn an LF. Held-out scores are those of fits on a random half of at most 20,000 rows, with trust in all LFs
-        scaled to suit it; there are none for more than a million parameters, nor where gold labels were learned from.
+        Intervals hold the true accuracy as often as they say if LFs err independently given the class and abstain
+        whatever it is; LFs that share errors look better than they are.
 
         Examples
         --------
@@ -399,10 +396,13 @@ class BaseLabelModel(SavableModel, FittedVotes, ClassifierMixin, BaseEstimator):
         [('inverted', 5), ('below-chance', 5)]
         """
         from ..inspection._report.measure import measure
-        from ..inspection._report.report import make_report
+        from ..inspection._report.report import FitReport, make_report
 
         check_is_fitted(self)
-        return make_report(measure(self, L))
+        facts = measure(self, L, y)
+        if reference is not None and not isinstance(reference, FitReport):
+            reference = make_report(measure(self, reference))
+        return make_report(facts, ignore, reference)
 
     @property
     def report_(self) -> FitReport:

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.model import NO_PAIRS, ClassPrior, Dependence, History, VoteModel, uniform_prior
+from .._evidence.class_prior import ClassPrior, uniform_prior
+from .._evidence.model import NO_PAIRS, Dependence, History, VoteModel
 from .._evidence.table import (
     VoteTable,
     least_probability,
@@ -64,7 +65,7 @@ class LabelModelClassifier(BaseLabelModel):
     lr_scheduler_params : dict, default=None
         Any of gamma (0.9), step_size (5 epochs), min_lr (0), and warmup_steps (epochs) or warmup_percentage
         (share of n_epochs, in [0, 1]).
-    prec_init : float or array-like of shape (n_lfs,), default=0.7
+    prec_init : float, array-like of shape (n_lfs,), or Series or dict of LF to precision, default=0.7
         Precision in [0, 1] that every LF, or each, is taken to have before training.
     init : {"precision", "snorkel"}, default="precision"
         Start of training. "precision": the full table of probabilities that prec_init implies. "snorkel":
@@ -74,21 +75,20 @@ class LabelModelClassifier(BaseLabelModel):
         Every conditional probability is clipped to [mu_eps, 1 - mu_eps], in (0, 0.5). None means 0.01, or less
         for more than 100 rows: the power of ten below 1 / n_samples.
     class_balance : array-like of shape (n_classes,), dict of class to share, or "estimate", default=None
-        P(Y), positive and adding up to 1. Where it is given and n_em_steps is not 0, probabilities of rows with votes
-        have the shares in the mean, nearly, that gold labels of such rows, else the silence of LFs that cast one
-        vote, leave them of it; a rare class may still be the most probable one of fewer rows. Where all votes are for
-        one class, a dict says which others there are.
+        P(Y), positive and adding up to 1. Where it is given and n_em_steps is not 0, the probabilities of all rows add
+        up to nearly these shares; a rare class may still be the most probable one of fewer rows. Where all votes are
+        for one class, a dict says which others there are.
         None: from the gold labels, else uniform. "estimate": from the votes, where gold labels that anchor do not say
-        it; LFs that cast one vote only do not tell it (a warning says so).
+        it; LFs that only ever vote for one class do not tell it (a warning says so).
     {{parameter classes}}
     {{parameter abstain}}
     {{parameter scores}}
     {{parameter vote_meanings}}
     gold : {"anchor", "prior", "ignore"}, default="anchor"
-        What labelled rows of y are for. "anchor": for the class prior, and mu becomes their counts' posterior mean
-        with the trained mu as prior, worth 30 rows or ten votes of the kind, whichever is more; rows without votes
-        follow labels of their kind (unless n_em_steps is 0). "prior": for the class prior alone, as Snorkel's Y_dev.
-        "ignore": y only names the classes.
+        What labelled rows of y are for. "anchor": they say how frequent the classes are, and correct mu. The trained mu
+        counts as 30 labelled rows of each class, or as many as hold ten votes of a symbol; the labelled rows are added.
+        Rows without votes follow the labels of such rows (unless n_em_steps is 0). "prior": they say how frequent
+        the classes are, as Snorkel's Y_dev. "ignore": y only names the classes.
     n_em_steps : int, default=5
         Steps of expectation maximisation that read, from whole rows, what votes say besides mu; twice as many where
         copies are looked for. 0, and ``init="snorkel"``: mu and the class prior alone say it.
@@ -97,9 +97,9 @@ class LabelModelClassifier(BaseLabelModel):
         together. 0, and ``init="snorkel"``: votes add up as if LFs erred independently, and probabilities are the more
         extreme. Else scores have an exponent of their own, by how far they vary together.
     dependencies : list of pairs of LFs, "auto" or None, default="auto"
-        LFs, by name or column, that copy each other or share their source: training leaves out how often they
-        agree, and where they agree they count as one. "auto" finds them, where n_em_steps is not 0: votes of LFs that
-        agree more than their accuracies explain weigh less. None: every vote counts in full.
+        LFs, by name or column (by name where names are numbers), that copy each other or share their source: training
+        leaves out how often they agree, and where they agree they count as one. "auto" finds them, where n_em_steps is
+        not 0: votes of LFs that agree more than their accuracies explain weigh less. None: every vote counts in full.
     tol : float, default=None
         Stop when an epoch changes the loss by no more than tol times the first loss. None: never.
     random_state : int, RandomState instance or None, default=None
@@ -116,17 +116,17 @@ class LabelModelClassifier(BaseLabelModel):
     {{attribute vote_model_}}
     {{attribute score_bins_}}
     mu_ : ndarray of shape (n_symbols, n_classes)
-        P(symbol | Y).
+        P(symbol | Y), trained under class_prior_, or where nothing tells that under the shares that the votes tell.
     vote_evidence_ : ndarray of shape (n_symbols, n_classes)
         What each vote says: the logarithm of mu_, or of its geometric mean with the table that was read from rows.
-        With class_balance given, the vote of an LF that casts one only says so against its silence.
+        With class_balance given, the vote of an LF that only ever votes for one class is compared with its silence.
     vote_weights_ : ndarray of shape (n_symbols,)
         How much each vote counts, in (0, 1]: less than 1 where "auto" finds that its LF repeats others.
     voted_prior_ : ndarray of shape (n_classes,)
         Prior of a row with a vote. EM learns it where the class prior is unknown. Where that is known, it is chosen
-        such that probabilities of rows with votes have known shares in the mean, nearly; these shares in it are
-        tempered together with the votes. So is what the silence of LFs that cast one vote says, which is part of it
-        where class_balance is given.
+        so that the probabilities of rows with votes add up to nearly the known shares; these shares in it are
+        tempered together with the votes. So is what the silence of LFs that only ever vote for one class says, which is
+        part of it where class_balance is given.
     voteless_prior_ : ndarray of shape (n_classes,)
         P(Y | the row has no vote): class_prior_, moved by gold labels of such rows; class_prior_ counts for ten.
     dependencies_ : list of pairs of LFs
@@ -164,7 +164,7 @@ class LabelModelClassifier(BaseLabelModel):
         "optimizer_params": [dict, None],
         "lr_scheduler": [StrOptions(set(SCHEDULERS))],
         "lr_scheduler_params": [dict, None],
-        "prec_init": [Interval(Real, 0, 1, closed="both"), "array-like"],
+        "prec_init": [Interval(Real, 0, 1, closed="both"), "array-like", Mapping],
         "init": [StrOptions({"precision", "snorkel"})],
         "mu_eps": [Interval(Real, 0, 0.5, closed="neither"), None],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
@@ -193,7 +193,7 @@ class LabelModelClassifier(BaseLabelModel):
         optimizer_params: dict[str, Any] | None = None,
         lr_scheduler: str = "constant",
         lr_scheduler_params: dict[str, Any] | None = None,
-        prec_init: float | ArrayLike = 0.7,
+        prec_init: float | ArrayLike | Mapping[Any, float] = 0.7,
         init: str = "precision",
         mu_eps: float | None = None,
         class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
@@ -360,7 +360,7 @@ class LabelModelClassifier(BaseLabelModel):
         return complete_pairs(
             observed,
             model,
-            start=start(observed.meaning, each, observed.frequency, model.prior.of_all),
+            start=start(observed.meaning, each, observed.frequency, model.prior.of_mu),
             scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
             l2=self.l2,
             train=partial(train, settings=settings),

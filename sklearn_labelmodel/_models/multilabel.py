@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._utils import listed, listed_values, quoted, warn_user
 from .._utils.keeping import Savable
+from .._utils.pages import HasPage
 from .._votes.reader import is_missing
 from .label_model import LabelModelClassifier
 from .votes_by_label import MOST_NAMES, in_order, n_samples_of, votes_by_label
@@ -68,8 +69,13 @@ class MultilabelReport:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        from ..inspection._page.page import folded
 
-class MultilabelClassifier(Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+        return folded(self.reports)
+
+
+class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Label rows that may have several labels, or none: a label model for each label.
 
     Parameters

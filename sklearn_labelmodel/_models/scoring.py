@@ -12,6 +12,10 @@ from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from .._votes.codes import Votes
 
+NOTHING_LABELLED = (
+    "y labels no row, so the score is the log-likelihood of the votes. It is no accuracy: do not average it with "
+    "accuracies, or compare it with them. Give every fold labelled rows, or leave y out."
+)
 # Probabilities that are held at once to find the greatest ones.
 MOST_CELLS = 1 << 24
 

@@ -72,6 +72,8 @@ def listed_values(values: NDArray[Any] | Sequence[Any], at_most: int = 10) -> st
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
 
 
+# Probabilities no further apart are equal.
+TIE = 1e-9
 OWN_MODULES = ("sklearn_labelmodel", "sklearn", "joblib")
 
 

@@ -14,12 +14,13 @@ from sklearn.utils import check_array
 
 from .._utils import is_comparable, listed, quoted, warn_user
 from .._utils.spelling import marks
-from .arrow import coded_column, whole_numbers
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
+    Coded,
     as_array,
     as_one_block,
     check_container,
+    coded_column,
     column_of,
     is_table,
     largest_exact,
@@ -71,10 +72,10 @@ def read_votes(
         return _read_sparse(L, markers, names, allow_fractions)
     if is_table(L):
         check_array(np.broadcast_to(np.int8(0), L.shape))
-        array = as_one_block(L) if hasattr(L, "iloc") else whole_numbers(L)
+        array = as_one_block(L)
         warn_of_fill_values(L, markers)
         if array is None:
-            columns = (_column_of(L, j) for j in range(L.shape[1]))
+            columns = (coded_column(L, j) or column_of(L, j) for j in range(L.shape[1]))
             return _read_columns(columns, L.shape, markers, names, allow_fractions)
     elif type(L) is np.ndarray and L.dtype.kind in "biuf" and L.ndim == 2 and L.size:
         array = L
@@ -298,32 +299,25 @@ def _read_columns(
     for j, votes in enumerate(distinct):
         # The last entry serves pandas' code -1, a missing value.
         table = np.array([code_of[vote] for vote in votes] + [abstain_code], dtype=codes.dtype)
-        codes[j] = table[raw_codes[j]]
+        table.take(raw_codes[j], mode="wrap", out=codes[j])
     return ColumnVotes(shape[0], shape[1], values, abstain_code, names, codes)
-
-
-def _column_of(table: Any, j: int) -> Any:
-    coded = coded_column(table, j)
-    return column_of(table, j) if coded is None else coded
 
 
 class _Column:
     """One column as integer codes (-1 where missing) of its distinct votes."""
 
     def __init__(self, label: str, cells: Any, rows: Sequence[int] | None = None):
-        import pandas as pd
-
         self.label, self.rows = label, rows
         kind = getattr(cells, "dtype", None)
         is_float = isinstance(kind, np.dtype) and kind.kind == "f"
         self.exact = largest_exact(kind if is_float else np.float64)
         try:
-            self.codes, distinct = pd.factorize(cells)
+            self.codes, distinct = cells if isinstance(cells, Coded) else _factorize(cells)
         except Exception as error:
             # Methods of cells, which are not this package's, may raise anything.
             unfit = ((row, cell) for row, cell in enumerate(cells) if not is_comparable(cell))
             raise self._not_a_vote(*next(unfit, (0, error))) from None
-        self.votes = [self._vote(code, value) for code, value in enumerate(distinct.tolist())]
+        self.votes = [self._vote(code, value) for code, value in enumerate(distinct)]
 
     def _vote(self, code: int, value: Any) -> Any:
         if isinstance(value, str | bool | numbers.Integral | np.bool_):
@@ -373,6 +367,13 @@ class _Column:
             f"{where} is fractional; its column's fractional values ({len(fractions)} distinct ones) are kept as "
             "votes whose meaning is learned.",
         )
+
+
+def _factorize(cells: Any) -> Coded:
+    import pandas as pd
+
+    codes, distinct = pd.factorize(cells)
+    return Coded(codes, distinct.tolist())
 
 
 def _common_values(

@@ -254,6 +254,15 @@ def read_beside(
     return _widened(votes, others, L.shape, names), cells
 
 
+def rows_with_score(cells: list[Cells], n_samples: int) -> NDArray[np.bool_]:
+    """Whether any column has a score in each row, shape (n_samples,)."""
+    any_score = np.zeros(n_samples, dtype=bool)
+    for column in cells:
+        there = ~np.isnan(column.numbers)
+        any_score[there if column.rows is None else column.rows[there]] = True
+    return any_score
+
+
 def _columns(L: Any, columns: NDArray[np.intp]) -> Any:
     if hasattr(L, "iloc"):
         return L.iloc[:, columns]

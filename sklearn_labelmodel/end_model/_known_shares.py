@@ -84,18 +84,25 @@ def share_offsets(
     known : (ndarray of shape (n_classes,), float)
         Shares, and the number of labels that they were counted from.
     scores : ndarray of shape (n_samples, n_classes)
+        NaN where no fold holds the row out; such rows do not count.
 
     Returns
     -------
     offsets, target : ndarray of shape (n_classes,)
     """
     shares, n_labels = known
+    scores = scores[~np.isnan(scores).any(axis=1)]
     target = within_chance(shares, shares_of(scores), n_labels)
     return matching_offsets(scores, target), target
 
 
 def warn_of_scarce_class(
-    proba: NDArray[np.float64], rows: NDArray[np.intp], classes: NDArray[Any], hard: bool
+    proba: NDArray[np.float64],
+    rows: NDArray[np.intp],
+    classes: NDArray[Any],
+    *,
+    hard: bool,
+    refines: bool,
 ) -> bool:
     """Whether a class has too few training rows for folds; a warning names it.
 
@@ -106,15 +113,17 @@ def warn_of_scarce_class(
     rows : ndarray of shape (n_rows,)
         Those that the estimator is trained on.
     classes : ndarray of shape (n_classes,)
-    hard : bool
+    hard, refines : bool
+        Whether estimators are trained on hard labels, and whether labels were to be refined.
     """
     labels = proba[rows]
     counts = shares_of(labels) * len(rows) if hard else labels.sum(axis=0)
     fewest = int(np.argmin(counts))
     if counts[fewest] >= FEWEST_ROWS:
         return False
+    undone = "matched, nor labels refined" if refines else "matched"
     warn_user(
-        f"Class shares are known but not matched: the class {quoted(classes[fewest])} has only "
+        f"Class shares are known but not {undone}: the class {quoted(classes[fewest])} has only "
         f"{counts[fewest]:.2g} of {len(rows)} rows to train on, and folds need {FEWEST_ROWS} of every class. Give more "
         "records or more votes for it, or pass match_shares=None to do without."
     )
@@ -150,8 +159,8 @@ def out_of_fold_scores(
 
     Returns
     -------
-    scores : ndarray of shape (n_scored, n_classes)
-        Of the rows that some fold holds out, in the order of X.
+    scores : ndarray of shape (n_samples, n_classes)
+        NaN in rows that no fold holds out.
     """
     X, may_train = indexable(X)[0], np.isin(np.arange(len(proba)), rows)
     scores = np.full(proba.shape, np.nan)
@@ -165,7 +174,7 @@ def out_of_fold_scores(
         )
         native = takes_probabilities(fitted, labels)
         scores[test] = class_scores(fitted, _safe_indexing(X, test), classes, native)
-    return scores[~np.isnan(scores).any(axis=1)]
+    return scores
 
 
 def _consecutive_folds(

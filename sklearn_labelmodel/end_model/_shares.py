@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inspection._decisions import TIE
+from .._utils import TIE
 
 # Damped steps: at most so many, the first of them so long.
 MOST_STEPS, FIRST_STEP = 500, 0.5

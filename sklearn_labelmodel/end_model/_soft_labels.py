@@ -10,8 +10,9 @@ from sklearn import get_config
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
+from .._utils import TIE
 from .._votes.containers import check_row_order
-from ..inspection._decisions import TIE, check_proba
+from ..inspection._decisions import check_proba
 
 # In a fit, copies of a row that weigh less than this are left out: with many classes most would.
 NEGLIGIBLE_WEIGHT = 1e-6

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 
-from .._utils import listed, quoted, warn_user
+from .._evidence.model import certain
+from .._utils import TIE, listed, quoted, warn_user
 from .._votes.classes import check_gold_is_class, check_same_kind
 from .._votes.codes import GoldLabels, class_index
 from .._votes.gold import UNLABELLED, read_gold
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
-from ..inspection._decisions import TIE
-from ._folds import innermost, labelled_rows
+from ._folds import innermost
 
 # A class that loses more of its rows to `min_confidence` than this is named in a warning.
 MOST_LOST = 0.75
@@ -41,15 +41,17 @@ def gold_of_classes(model: Any, y: Any, n_samples: int) -> GoldLabels:
     return gold
 
 
+def gold_codes(gold: GoldLabels, classes: NDArray[Any]) -> NDArray[np.intp]:
+    """Class of every row's gold label, shape (n_samples,); n_classes where there is none."""
+    return np.append(class_index(gold.values, classes), len(classes))[gold.codes]
+
+
 def with_gold(
     proba: NDArray[np.float64], gold: GoldLabels, classes: NDArray[Any]
 ) -> NDArray[np.float64]:
     """Probabilities in which rows with a gold label are certain."""
     proba = np.array(proba, dtype=np.float64)
-    labelled = labelled_rows(gold)
-    proba[labelled] = 0.0
-    proba[labelled, class_index(gold.values, classes)[gold.codes[labelled]]] = 1.0
-    return proba
+    return np.ascontiguousarray(certain(proba.T, gold_codes(gold, classes)).T)
 
 
 def covered_rows(model: Any, L: Any) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
 from .._utils import listed_values, quoted, unchanged_on_error, warn_user
 from .._utils.keeping import Savable
+from .._utils.pages import HasPage
 from .._votes.classes import check_same_kind
 from .._votes.codes import GoldLabels
 from .._votes.containers import check_row_order
@@ -36,7 +37,7 @@ from ._folds import (
 from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
 
 
-class TunedAbstainClassifier(Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Label the rows of which a classifier is certain enough to be right as often as wanted; abstain on others.
 
     The confidence of a row is the probability of its most probable class. Gold labels tell how often the classifier

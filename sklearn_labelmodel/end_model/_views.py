@@ -35,7 +35,7 @@ class LabelingViews:
         state: Any = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_votes"}
 
-    def report(self, X: Any = None, L: Any = None) -> FitReport:
+    def report(self, X: Any = None, L: Any = None, **options: Any) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the label model and its labels.
 
         Parameters
@@ -44,6 +44,8 @@ class LabelingViews:
             Records on which the labeler is asked again, or that hold the vote columns. None: the records of `fit`.
         L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs), default=None
             Their votes, where neither a labeler nor vote columns give them.
+        **options : dict
+            `y`, `reference` and `ignore` of :meth:`LabelModelClassifier.report`.
 
         Returns
         -------
@@ -72,7 +74,7 @@ class LabelingViews:
         True
         """
         votes = self._votes_at_hand(X, L)
-        return innermost(self.label_model_).report(votes)
+        return innermost(self.label_model_).report(votes, **options)
 
     def lf_summary(self, X: Any = None, y: Any = None, L: Any = None) -> pd.DataFrame:
         """Describe every labeling function (LF): how often it votes, meets others, and is right.
@@ -89,7 +91,7 @@ class LabelingViews:
         Returns
         -------
         summary : DataFrame of n_lfs rows
-            That of :func:`sklearn_labelmodel.inspection.lf_summary`.
+            That of :func:`~sklearn_labelmodel.lf_summary`.
 
         Raises
         ------
@@ -163,12 +165,14 @@ class LabelingViews:
         """The table with a last row for the classifier: its label, and its scores less their mean."""
         import pandas as pd
 
+        from ..inspection._page.frames import END_MODEL, Explanation
+
         scores = self._log_scores(X)[0]  # type: ignore[attr-defined]
         label = self.classes_[int(np.argmax(scores))]
-        index = pd.Index(["end model"], dtype=object, name="lf")
+        index = pd.Index([END_MODEL], dtype=object, name="lf")
         said = pd.Series([label], index=index, dtype=object, name="vote")
         row = pd.DataFrame([scores - scores.mean()], index=index, columns=self.classes_.tolist())
-        return pd.concat([table, pd.concat([said, row], axis=1)])
+        return Explanation(pd.concat([table, pd.concat([said, row], axis=1)]))
 
     def _votes_at_hand(self, X: Any, L: Any) -> Any:
         """Votes as passed, of the labeler, of columns, or those of `fit`."""

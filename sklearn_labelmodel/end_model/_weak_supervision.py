@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from numbers import Real
+from collections.abc import Callable, Mapping
+from functools import partial
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -20,21 +21,30 @@ from sklearn.utils.validation import (
 from .._models.label_model import LabelModelClassifier
 from .._utils import unchanged_on_error
 from .._utils.keeping import Savable
+from .._utils.pages import HasPage
+from .._votes.codes import GoldLabels
 from .._votes.containers import check_row_order
 from ._class_scores import gives_scores
 from ._diagram import serial_block
 from ._folds import N_FOLDS, labelled_rows
 from ._known_shares import known_shares, out_of_fold_scores, share_offsets, warn_of_scarce_class
 from ._predictions import Predictions
+from ._refine import check_refinable, refined
 from ._soft_labels import fit_on_probabilities, takes_probabilities
 from ._texts import check_default_reads, check_not_column_names
-from ._training_rows import covered_rows, gold_of_classes, training_rows, with_gold
+from ._training_rows import (
+    covered_rows,
+    gold_codes,
+    gold_of_classes,
+    training_rows,
+    with_gold,
+)
 from ._views import LabelingViews
 from ._vote_sources import fit_transform, resolve_vote_columns, with_names
 
 
 class WeakSupervisionClassifier(
-    Savable, Predictions, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    HasPage, Savable, Predictions, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
     """Train a classifier on records that only labeling functions have labelled.
 
@@ -87,6 +97,13 @@ class WeakSupervisionClassifier(
         columns vote on a record. Only predictions read it: ``set_params`` changes it without a new fit.
     keep_share : float, default=None
         In (0, 1]; of the rows of each most probable class, this share is trained on: the most certain ones. None: all.
+    refine : {"features"} or None, default=None
+        Whether soft labels are made better by the records before the estimator is trained on them. "features": clones
+        of the estimator predict every row out of fold, with the shares of `match_shares`. That is the row's class
+        prior, with which a :class:`LabelModelClassifier` learns anew what each vote says. Class shares must be known.
+        Each round costs as many fits as `cv` has folds.
+    n_refine : int, default=1
+        Rounds of `refine`, at least 1. More than one may do harm where features are many and rows few.
 
     Attributes
     ----------
@@ -104,6 +121,9 @@ class WeakSupervisionClassifier(
         What is added to log probabilities (without any, to the decision function); 0 where no shares are matched.
     class_shares_ : ndarray of shape (n_classes,) or None
         The shares that predictions of the rows of `fit` are given; None where no shares are matched.
+    refined_proba_ : ndarray of shape (n_samples, n_classes) or None
+        The soft labels of the rows of `fit` that the estimator was trained on after `refine`; None where those of
+        `label_model_` were kept.
     n_features_in_ : int
         Columns of X that the estimator sees; not there where X has no columns (a list of texts).
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -156,6 +176,8 @@ class WeakSupervisionClassifier(
         "cv": ["cv_object"],
         "use_votes": ["boolean"],
         "keep_share": [Interval(Real, 0, 1, closed="right"), None],
+        "refine": [StrOptions({"features"}), None],
+        "n_refine": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
@@ -171,6 +193,8 @@ class WeakSupervisionClassifier(
         cv: Any = N_FOLDS,
         use_votes: bool = False,
         keep_share: float | None = None,
+        refine: str | None = None,
+        n_refine: int = 1,
     ):
         self.labeler = labeler
         self.label_model = label_model
@@ -183,6 +207,8 @@ class WeakSupervisionClassifier(
         self.cv = cv
         self.use_votes = use_votes
         self.keep_share = keep_share
+        self.refine = refine
+        self.n_refine = n_refine
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
@@ -211,36 +237,80 @@ class WeakSupervisionClassifier(
         ------
         ValueError
             No source of votes, or more than one; votes or labels that the label model refuses; no row left to train
-            on; an estimator that cannot be trained on soft labels, or whose shares cannot be matched.
+            on; an estimator that cannot be trained on soft labels, or whose shares cannot be matched; `refine` where no
+            class shares are known, or with another label model or an estimator without `predict_proba`.
 
         Warns
         -----
         UserWarning
             Shares are known, but a class has fewer than five rows: they are not matched. `min_confidence` leaves out
-            most rows of a class.
+            most rows of a class. Features do not tell the classes: labels are not refined.
         """
         with unchanged_on_error(self):
             self._check_votes_at_predict()
             check_row_order(X=X, y=y, L=L)
             records, votes = self._records_and_votes(X, L)
-            if self.estimator is None:
-                check_default_reads(records)
-            check_not_column_names(self._end_estimator(), records)
-            _check_feature_names(self, records, reset=True)
-            _check_n_features(self, records, reset=True)
-            self.label_model_, proba, rows, known = self._soft_labels(votes, y)
-            self.classes_ = self.label_model_.classes_
-            self.estimator_ = fit_on_probabilities(
-                clone(self._end_estimator()),
-                _safe_indexing(indexable(records)[0], rows),
-                proba[rows],
-                self.classes_,
-                self.labels,
-            )
-            self._native = takes_probabilities(self.estimator_, self.labels)
-            self._match(known, records, proba, rows, groups)
+            self._check_records(records)
+            proba, candidates, gold = self._soft_labels(votes, y)
+            choose_rows = self._row_choice(candidates)
+            predict_folds = self._fold_predictions(records, groups)
+            rows = choose_rows(proba)
+            known = self._known_shares(gold, proba, rows)
+            self.refined_proba_ = None
+            if known is not None and self._refines(gold):
+                codes = gold_codes(gold, self.classes_)
+                self.refined_proba_ = refined(
+                    *(self.label_model_, votes, codes, proba, known),
+                    *(self.n_refine, choose_rows, predict_folds),
+                )
+            if self.refined_proba_ is not None:
+                proba, rows = self.refined_proba_, choose_rows(self.refined_proba_)
+            self._train(records, proba, rows)
+            self.class_offsets_, self.class_shares_ = np.zeros(len(self.classes_)), None
+            if known is not None:
+                found = share_offsets(known, predict_folds(proba, rows))
+                self.class_offsets_, self.class_shares_ = found
             self._votes = votes
         return self
+
+    def _check_records(self, records: Any) -> None:
+        """Check that the estimator can read them, and remember their columns."""
+        if self.estimator is None:
+            check_default_reads(records)
+        check_not_column_names(self._end_estimator(), records)
+        _check_feature_names(self, records, reset=True)
+        _check_n_features(self, records, reset=True)
+
+    def _row_choice(self, candidates: NDArray[np.bool_]) -> Callable[..., NDArray[np.intp]]:
+        """A function of soft labels to the rows that are trained on."""
+        return partial(
+            training_rows,
+            candidates=candidates,
+            classes=self.classes_,
+            min_confidence=self.min_confidence,
+            keep_share=self.keep_share,
+        )
+
+    def _fold_predictions(self, records: Any, groups: Any) -> Callable[..., NDArray[np.float64]]:
+        """A function of soft labels and rows to train on to scores of all rows, out of fold."""
+        return partial(
+            out_of_fold_scores,
+            *(self._end_estimator(), records),
+            classes=self.classes_,
+            labels=self.labels,
+            cv=self.cv,
+            groups=groups,
+        )
+
+    def _train(self, records: Any, proba: NDArray[np.float64], rows: NDArray[np.intp]) -> None:
+        self.estimator_ = fit_on_probabilities(
+            clone(self._end_estimator()),
+            _safe_indexing(indexable(records)[0], rows),
+            proba[rows],
+            self.classes_,
+            self.labels,
+        )
+        self._native = takes_probabilities(self.estimator_, self.labels)
 
     def _check_votes_at_predict(self) -> None:
         if self.use_votes and self.labeler is None and self.vote_columns is None:
@@ -286,47 +356,45 @@ class WeakSupervisionClassifier(
 
     def _soft_labels(
         self, L: Any, y: Any
-    ) -> tuple[Any, NDArray[np.float64], NDArray[np.intp], Any]:
-        """The fitted label model, P(class) of every row, the rows to train on, and what is known of class shares."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], GoldLabels]:
+        """P(class) of every row by the label model, which rows may be trained on, and the gold labels."""
         model = LabelModelClassifier() if self.label_model is None else clone(self.label_model)
-        model = model.fit(L, y)
-        classes, proba = np.asarray(model.classes_), model.predict_proba(L)
-        gold = gold_of_classes(model, y, len(proba))
-        proba = with_gold(proba, gold, classes)
+        self.label_model_ = model.fit(L, y)
+        self.classes_ = np.asarray(self.label_model_.classes_)
+        proba = self.label_model_.predict_proba(L)
+        gold = gold_of_classes(self.label_model_, y, len(proba))
         candidates = np.ones(len(proba), dtype=bool)
         if self.uncovered == "drop":
-            candidates = covered_rows(model, L)
+            candidates = covered_rows(self.label_model_, L)
             candidates[labelled_rows(gold)] = True
-        rows = training_rows(proba, candidates, classes, self.min_confidence, self.keep_share)
-        return model, proba, rows, known_shares(self.match_shares, model, gold, classes)
+        return with_gold(proba, gold, self.classes_), candidates, gold
 
-    def _match(
-        self,
-        known: tuple[NDArray[np.float64], float] | None,
-        records: Any,
-        proba: NDArray[np.float64],
-        rows: NDArray[np.intp],
-        groups: Any,
-    ) -> None:
-        """Learn the offsets that give predictions the known class shares."""
-        self.class_offsets_, self.class_shares_ = np.zeros(len(self.classes_)), None
-        if known is None or not self._can_match():
-            return
-        if warn_of_scarce_class(proba, rows, self.classes_, self.labels == "hard"):
-            return
-        scores = out_of_fold_scores(
-            *(self._end_estimator(), records, proba, rows),
-            *(self.classes_, self.labels, self.cv, groups),
-        )
-        self.class_offsets_, self.class_shares_ = share_offsets(known, scores)
+    def _known_shares(
+        self, gold: GoldLabels, proba: NDArray[np.float64], rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], float] | None:
+        """Class shares that are known and can be matched, and how many labels tell them."""
+        estimator = self._end_estimator()
+        known = known_shares(self.match_shares, self.label_model_, gold, self.classes_)
+        refines = self._refines(gold)
+        if refines:
+            check_refinable(self.label_model_, estimator, known)
+        if known is None or not self._can_match(estimator):
+            return None
+        hard = self.labels == "hard"
+        scarce = warn_of_scarce_class(proba, rows, self.classes_, hard=hard, refines=refines)
+        return None if scarce else known
 
-    def _can_match(self) -> bool:
+    def _refines(self, gold: GoldLabels) -> bool:
+        """Whether labels are to be refined: where all are gold labels, or of one class, nothing is left to be."""
+        return self.refine is not None and len(self.classes_) > 1 and not gold.complete
+
+    def _can_match(self, estimator: Any) -> bool:
         """Whether the estimator scores classes; to ask for shares where it does not is an error."""
-        if gives_scores(self.estimator_, self._native):
+        if gives_scores(estimator, takes_probabilities(estimator, self.labels)):
             return True
         if not isinstance(self.match_shares, str):
             raise ValueError(
-                f"match_shares needs scores of the classes, and {type(self.estimator_).__name__} has neither "
+                f"match_shares needs scores of the classes, and {type(estimator).__name__} has neither "
                 "predict_proba nor decision_function. Pass another estimator, or match_shares=None."
             )
         return False

@@ -1,14 +1,7 @@
-"""How far voters agree beyond chance: Krippendorff's alpha and Cohen's kappa.
-
-What alpha needs to know of a row are four sums over its m votes, each vote standing at a place x: (m sum |x|^2 -
-|sum x|^2) / (m - 1), which is its disagreement, m, sum |x|^2 and sum x. They add up over rows; alpha compares the
-summed disagreement with that of all votes thrown together. At the nominal level the places are the corners of a
-simplex, at the interval level the numbers, at the ordinal level their mean ranks.
-"""
+"""How far voters agree beyond chance: Krippendorff's alpha and Cohen's kappa."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -19,8 +12,20 @@ from numpy.typing import NDArray
 
 from .._utils import quoted, random_state_of
 from .._votes.codes import Votes, is_text, no_gold
-from .._votes.pairs import count_votes, dense
+from .._votes.pairs import count_votes
 from .._votes.patterns import Patterns, read_patterns
+from ._alpha import (
+    ROUNDING,
+    Resampled,
+    Scale,
+    Sums,
+    alpha_of_rows,
+    alpha_of_sums,
+    interval,
+    products,
+    resampler,
+    sums_of,
+)
 from ._lf_counts import lf_names, read_inspected
 
 if TYPE_CHECKING:
@@ -30,13 +35,6 @@ LEVELS = ("nominal", "ordinal", "interval")
 
 # More voters have too many pairs to look at, and none of them matters to alpha.
 MOST_VOTERS = 100
-
-# More rows are drawn in so many random parts: the interval is as wide but for one part in fifty.
-MOST_UNITS = 1000
-
-INTERVAL = (2.5, 97.5)
-
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -169,10 +167,12 @@ def agreement(
     pairable = np.diff(patterns.indicators.indptr) > 1
     if not pairable.any():
         raise ValueError("No row has votes of two LFs, so that nothing shows whether they agree.")
-    scale = _Scale(level, numbers)
-    resampled = _resampler(patterns.weight, n_bootstrap, random)
+    scale = Scale(level, numbers)
+    resampled = resampler(patterns.weight, n_bootstrap, random)
     symbols = _symbols(patterns, votes)
-    alpha, low, high = _of_rows(patterns.indicators @ symbols, patterns.weight, scale, resampled)
+    alpha, low, high = alpha_of_rows(
+        patterns.indicators @ symbols, patterns.weight, scale, resampled
+    )
     few = votes.n_lfs <= MOST_VOTERS
     return Agreement(
         level=level,
@@ -233,125 +233,8 @@ def _symbols(patterns: Patterns, votes: Votes) -> Any:
     return sp.csr_array((np.ones(len(code)), (np.arange(len(code)), code)), shape=shape)
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """The places of votes, between which disagreement is the squared distance.
-
-    Attributes
-    ----------
-    level : {"nominal", "ordinal", "interval"}
-    numbers : ndarray of shape (n_values,)
-    """
-
-    level: str
-    numbers: NDArray[np.float64]
-
-    def places(
-        self, counts: NDArray[np.float64], group: NDArray[np.intp], code: NDArray[np.intp]
-    ) -> Any:
-        """Place of some votes, CSR array of shape (n_votes, n_axes).
-
-        Parameters
-        ----------
-        counts : ndarray of shape (n_groups, n_values)
-            How often each group of votes holds each value: what ranks are counted in.
-        group, code : ndarray of shape (n_votes,)
-        """
-        n_values = len(self.numbers)
-        if self.level == "nominal":
-            return sp.eye_array(n_values, format="csr")[code]
-        if self.level == "interval":
-            centred = self.numbers - self.numbers.mean()
-            return sp.csr_array((centred / max(np.abs(centred).max(), 1.0))[code][:, None])
-        ranks = np.cumsum(counts, axis=1) - counts / 2
-        ranks /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        return sp.csr_array((ranks - 0.5)[group, code][:, None])
-
-
-# Sums and what follows from them ------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """What alpha needs to know of each row; of a row with one vote, zeros.
-
-    Attributes
-    ----------
-    numbers : ndarray of shape (n_rows, 3)
-        Disagreement, votes, and the votes' summed squares.
-    total : CSR array of shape (n_rows, n_axes)
-        The votes' summed places.
-    """
-
-    numbers: NDArray[np.float64]
-    total: Any
-
-    def added(self, weights: Any) -> NDArray[np.float64]:
-        """Weighted sums over rows, shape (n_weights, 3 + n_axes), of weights of shape (n_weights, n_rows)."""
-        return np.hstack([weights @ self.numbers, dense(weights @ self.total)])
-
-    def of(self, rows: slice) -> _Sums:
-        return _Sums(self.numbers[rows], self.total[rows])
-
-
-def _sums(size: NDArray[np.float64], square: NDArray[np.float64], total: Any) -> _Sums:
-    within = (size * square - _products(total, total)) / np.maximum(size - 1, 1)
-    return _Sums(np.column_stack([within, size, square]), total)
-
-
-def _products(one: Any, other: Any) -> NDArray[np.float64]:
-    """Inner product of each row of two CSR arrays."""
-    return np.asarray(one.multiply(other).sum(axis=1), dtype=np.float64)
-
-
-def _alpha(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Alpha from summed sums, shape (..., 3 + n_axes)."""
-    within, size, square = sums[..., 0], sums[..., 1], sums[..., 2]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        between = (size * square - (sums[..., 3:] ** 2).sum(axis=-1)) / (size - 1)
-        return np.where(between > ROUNDING * square, 1 - within / between, np.nan)
-
-
-Resampled = Callable[[_Sums], NDArray[np.float64]]
-
-
-def _resampler(
-    weight: NDArray[np.float64], n_bootstrap: int, random: np.random.RandomState
-) -> Resampled:
-    """What adds up some rows' sums for each bootstrap sample of the rows; `weight` says how many are alike."""
-    n_rows = int(weight.sum())
-    if len(weight) <= MOST_UNITS:
-        draws = random.multinomial(n_rows, weight / n_rows, size=n_bootstrap)
-        return lambda sums: sums.added(draws)
-    row = random.permutation(np.repeat(np.arange(len(weight)), weight.astype(np.intp)))
-    unit = np.arange(n_rows) % MOST_UNITS
-    units = sp.csr_array((np.ones(n_rows), (unit, row)), shape=(MOST_UNITS, len(weight)))
-    draws = random.multinomial(MOST_UNITS, np.full(MOST_UNITS, 1 / MOST_UNITS), size=n_bootstrap)
-    return lambda sums: draws @ sums.added(units)
-
-
-def _interval(samples: NDArray[np.float64]) -> tuple[float, float]:
-    known = samples[~np.isnan(samples)]
-    low, high = np.percentile(known, INTERVAL) if len(known) else (np.nan, np.nan)
-    return float(low), float(high)
-
-
-def _of_rows(
-    counts: Any, weight: NDArray[np.float64], scale: _Scale, resampled: Resampled
-) -> tuple[float, float, float]:
-    """Alpha and its interval from how often each row holds each value, CSR array of shape (n_rows, n_values)."""
-    size = np.asarray(counts.sum(axis=1))
-    counts.data[np.repeat(size < 2, np.diff(counts.indptr))] = 0
-    margin = counts.T @ weight
-    code = np.arange(len(margin))
-    places = scale.places(margin[None], np.zeros_like(code), code)
-    square = counts @ _products(places, places)
-    sums = _sums(size * (size > 1), square, counts @ places)
-    return float(_alpha(sums.added(weight[None]))[0]), *_interval(_alpha(resampled(sums)))
-
-
 def _left_out(
-    patterns: Patterns, symbols: Any, names: list[Any], scale: _Scale, resampled: Resampled
+    patterns: Patterns, symbols: Any, names: list[Any], scale: Scale, resampled: Resampled
 ) -> pd.DataFrame:
     """Alpha of all voters but one, for each of the names."""
     import pandas as pd
@@ -361,7 +244,7 @@ def _left_out(
     rows = []
     for own in map(slice, bounds[:-1], bounds[1:]):
         others = counts - by_symbol[:, own] @ symbols[own]
-        rows.append(_of_rows(others, patterns.weight, scale, resampled))
+        rows.append(alpha_of_rows(others, patterns.weight, scale, resampled))
     index = pd.Index(names, name="lf")
     return pd.DataFrame(rows, columns=["alpha", "low", "high"], index=index, dtype=float)
 
@@ -372,7 +255,7 @@ def _left_out(
 def _pairs(
     votes: Votes | None,
     names: list[Any],
-    scale: _Scale,
+    scale: Scale,
     n_bootstrap: int,
     random: np.random.RandomState,
 ) -> pd.DataFrame:
@@ -390,11 +273,11 @@ def _pairs(
     for pair in range(n_pairs if n_bootstrap else 0):
         own = slice(*of_pair.indptr[pair : pair + 2])
         if own.start < own.stop:
-            samples = _resampler(cells.rows[own], n_bootstrap, random)(sums.of(own))
-            intervals[pair] = _interval(_alpha(samples))
+            samples = resampler(cells.rows[own], n_bootstrap, random)(sums.of(own))
+            intervals[pair] = interval(alpha_of_sums(samples))
     kappa = _kappa(cells, of_pair, len(votes.values), scale.level)
     rows = of_pair.sum(axis=1).astype(np.int64)
-    numbers = [rows, _alpha(sums.added(of_pair)), *intervals.T, kappa]
+    numbers = [rows, alpha_of_sums(sums.added(of_pair)), *intervals.T, kappa]
     return pd.DataFrame(dict(zip(columns, numbers, strict=True)), index=index)
 
 
@@ -432,24 +315,24 @@ def _cells(votes: Votes) -> _Cells:
     return _Cells(pair[order], code[row[order]], code[column[order]], together.data[order])
 
 
-def _sums_of_pairs(cells: _Cells, n_pairs: int, scale: _Scale) -> _Sums:
+def _sums_of_pairs(cells: _Cells, n_pairs: int, scale: Scale) -> Sums:
     counts = np.zeros((n_pairs, len(scale.numbers)))
     for code in (cells.first, cells.second):
         np.add.at(counts, (cells.pair, code), cells.rows)
     one, other = (scale.places(counts, cells.pair, code) for code in (cells.first, cells.second))
-    square = _products(one, one) + _products(other, other)
-    return _sums(np.full(len(square), 2.0), square, one + other)
+    square = products(one, one) + products(other, other)
+    return sums_of(np.full(len(square), 2.0), square, one + other)
 
 
 def _kappa(cells: _Cells, of_pair: Any, n_values: int, level: str) -> NDArray[np.float64]:
     """Cohen's kappa of each pair: 1 - disagreement / what the two voters' shares of votes would give by chance."""
     positions = np.arange(n_values, dtype=np.float64)
-    scale = _Scale("nominal" if level == "nominal" else "interval", positions)
+    scale = Scale("nominal" if level == "nominal" else "interval", positions)
     nothing = np.empty((0, 0))
     one, other = (scale.places(nothing, cells.pair, code) for code in (cells.first, cells.second))
-    square = of_pair @ (_products(one, one) + _products(other, other))
+    square = of_pair @ (products(one, one) + products(other, other))
     with np.errstate(invalid="ignore", divide="ignore"):
-        by_chance = _products(of_pair @ one, of_pair @ other) / of_pair.sum(axis=1)
+        by_chance = products(of_pair @ one, of_pair @ other) / of_pair.sum(axis=1)
         expected = square - 2 * by_chance
-        kappa = 1 - (square - 2 * (of_pair @ _products(one, other))) / expected
+        kappa = 1 - (square - 2 * (of_pair @ products(one, other))) / expected
         return np.where(expected > ROUNDING * square, kappa, np.nan)

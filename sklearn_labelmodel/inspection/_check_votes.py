@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from .._utils import listed, quoted
 from .._utils.spelling import is_word_for_no_vote, spelling
+from .._votes.containers import coded_column, column_of, is_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,8 @@ MOST_CLASSES = 20
 
 # Spelling takes its time: more values are compared as they are.
 MOST_SPELLED = 1000
+
+STARTS_OF_NUMBERS = (*"-0123456789", "inf", "nan")
 
 # Texts of so many words are texts to read.
 WORDY = 3.0
@@ -122,8 +125,19 @@ class _Column:
 
     @cached_property
     def spelled(self) -> set[str]:
-        few = len(self.values) <= MOST_SPELLED
-        return {spelling(str(value)) if few else str(value) for value in self.values}
+        texts = map(str, self.values)
+        return set(texts) if len(self.values) > MOST_SPELLED else set(map(spelling, texts))
+
+    @cached_property
+    def like_numbers(self) -> set[str]:
+        return {text for text in self.spelled if text.startswith(STARTS_OF_NUMBERS)}
+
+    def shared_with(self, other: _Column) -> set[str]:
+        """Spellings that another column has too."""
+        if other.kind == "number" and len(other.values) > MOST_SPELLED and not self.like_numbers:
+            # Writing all numbers down takes its time.
+            return set()
+        return self.spelled & other.spelled
 
 
 Found = tuple[str, str, str]
@@ -135,26 +149,40 @@ Found = tuple[str, str, str]
 def _columns(frame: Any) -> Iterator[_Column]:
     import pandas as pd
 
-    library = type(frame).__module__.partition(".")[0]
-    if library == "pyarrow":
-        frame = frame.to_pandas(types_mapper=pd.ArrowDtype)
-    elif library == "polars":
-        frame = pd.DataFrame(frame.to_dict(as_series=False), dtype=object)
-    frame = frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame)
-    for position, name in enumerate(frame.columns):
-        yield _column(name, frame.iloc[:, position])
+    frame = frame if is_table(frame) else pd.DataFrame(frame)
+    names = frame.column_names if hasattr(frame, "column_names") else frame.columns
+    for position, name in enumerate(names):
+        coded = coded_column(frame, position)
+        if coded is None:
+            yield _column(name, pd.Series(column_of(frame, position)))
+        else:
+            codes, values = coded
+            yield _of_values(name, len(codes), int((codes >= 0).sum()), values, values)
 
 
 def _column(name: Any, cells: pd.Series[Any]) -> _Column:
     import pandas as pd
 
-    present = cells[cells.notna().to_numpy(bool)].astype(object)
+    present = cells[cells.notna().to_numpy(bool)]
+    if cells.dtype == object:
+        readable = not {_kind(each) for each in set(map(type, present))} & {"sets", "other"}
+        distinct = pd.unique(present).tolist() if readable else []
+        return _of_values(name, len(cells), len(present), present, distinct)
+    values = present.unique()
+    is_date = getattr(cells.dtype, "kind", "") == "M"
+    distinct = list(np.asarray(values)) if is_date else pd.Series(values).astype(object).tolist()
+    return _of_values(name, len(cells), len(present), distinct, distinct)
+
+
+def _of_values(
+    name: Any, n_rows: int, n_present: int, present: Iterable[Any], distinct: list[Any]
+) -> _Column:
+    """A column whose kind is that of the values which are present."""
     kinds = {_kind(each) for each in set(map(type, present))}
     kind = kinds.pop() if len(kinds) == 1 else "mixed" if kinds == {"number", "text"} else "other"
-    kind = kind if len(present) else "empty"
+    kind = kind if n_present else "empty"
     readable = kind not in ("sets", "other", "empty")
-    values = pd.unique(present).tolist() if readable else []
-    return _Column(name, len(cells), len(present), kind, values)
+    return _Column(name, n_rows, n_present, kind, distinct if readable else [])
 
 
 def _kind(of: type) -> str:
@@ -242,8 +270,12 @@ def _counts_rows(column: _Column, numbers: Any) -> bool:
 
 def _is_shared(column: _Column, others: list[_Column]) -> bool:
     """Whether at least half of the values are other columns' too."""
-    own = column.spelled
-    return 2 * len(own & set().union(*(other.spelled for other in others))) >= len(own)
+    shared, enough = set[str](), len(column.spelled) / 2
+    for other in others:
+        shared |= column.shared_with(other)
+        if len(shared) >= enough:
+            return True
+    return False
 
 
 def _may_be_votes(column: _Column, others: list[_Column]) -> bool:

@@ -10,12 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
-from .._utils import listed_values, plain, quoted, random_state_of
-from .._votes.containers import check_row_order
+from .._utils import TIE, listed_values, plain, quoted, random_state_of
+from .._votes.containers import check_row_order, column_names
 from .._votes.per_lf import rows_with_vote
-from .._votes.reader import read_votes
-
-TIE = 1e-9
+from .._votes.scores import Cells, find_scores, n_columns, read_beside, rows_with_score
+from ._fitted import check_label_model
 
 
 def probs_to_preds(
@@ -131,7 +130,9 @@ def _dtype_with(classes: NDArray[Any], abstain: Any) -> np.dtype[Any]:
     return np.dtype(object)
 
 
-def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[Any, ...]:
+def filter_unlabeled(
+    X: Any, L: Any, *arrays: Any, abstain: Any = -1, scores: Any = None, label_model: Any = None
+) -> tuple[Any, ...]:
     """Keep the rows in which at least one labeling function votes.
 
     Parameters
@@ -143,6 +144,10 @@ def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[A
         More to filter alike, such as `predict_proba` of L.
     abstain : int, float, str, list of these or None, default=-1
         The vote that means "no vote", or several, as every missing value does.
+    scores : "all", list or mask of columns, or dict of column to class, default=None
+        Columns of L that hold scores, as in `LabelModelClassifier`: every number counts as a vote there.
+    label_model : fitted label model, default=None
+        Reads L as it reads rows to predict; `abstain` and `scores` are its own then.
 
     Returns
     -------
@@ -152,7 +157,9 @@ def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[A
     Raises
     ------
     ValueError
-        Unlike numbers of rows; the same index in another order; votes that `fit` would refuse.
+        Unlike numbers of rows; the same index in another order; votes or scores that `fit` would refuse.
+    TypeError, NotFittedError
+        A label_model that is none, or is not fitted.
 
     Examples
     --------
@@ -161,7 +168,13 @@ def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[A
     >>> texts
     ['a', 'c']
     """
-    votes = read_votes(L, abstain=abstain, allow_fractions=True)
+    cells: list[Cells] = []
+    if label_model is not None:
+        votes = check_label_model(label_model)._read_votes(L)
+    else:
+        names = column_names(L)
+        scored = find_scores(scores, n_columns(L), names)
+        votes, cells = read_beside(L, scored, abstain=abstain, names=names, allow_fractions=True)
     more = {f"array {i} after L": array for i, array in enumerate(arrays, 1)}
     check_row_order(X=X, L=L, **more)
     for position, array in enumerate((X, *arrays)):
@@ -171,5 +184,5 @@ def filter_unlabeled(X: Any, L: Any, *arrays: Any, abstain: Any = -1) -> tuple[A
                 f"{what} has {_num_samples(array)} rows and L has {votes.n_samples}; row i of both must be "
                 "the same record."
             )
-    rows = np.flatnonzero(rows_with_vote(votes))
+    rows = np.flatnonzero(rows_with_vote(votes) | rows_with_score(cells, votes.n_samples))
     return tuple(_safe_indexing(array, rows) for array in indexable(X, L, *arrays))

@@ -38,11 +38,12 @@ def explain_row(
     Returns
     -------
     table : DataFrame
-        Indexed by "class prior" and the names of the LFs that vote. Column "vote" is the vote (None for the
-        prior); then there is a column for each class with the contribution less its mean over the classes:
-        positive speaks for the class, negative against it, and differences are log-odds. The softmax of these
-        columns' sums is the posterior. LFs that abstain add nothing and are left out; only what the silence of LFs
-        that cast one vote says with class_balance given is in the row of the class prior.
+        It shows a bar for each vote, in a notebook and in print; what is computed from it is an ordinary DataFrame.
+        Indexed by "class prior" and the names of the LFs that vote. Column "vote" is the vote (None for the prior).
+        Then there is a column for each class with the contribution less its mean over the classes: positive speaks for
+        the class, negative against it, and differences are log-odds. The softmax of these columns' sums is the
+        posterior. LFs that abstain add nothing and are left out; only what the silence of LFs that cast one vote says
+        with class_balance given is in the row of the class prior.
 
     Raises
     ------
@@ -50,6 +51,8 @@ def explain_row(
         There is more than one row.
     """
     import pandas as pd
+
+    from ._page.frames import Explanation
 
     if votes.n_samples != 1:
         raise ValueError(f"One row of votes can be explained at a time; got {votes.n_samples}.")
@@ -66,4 +69,4 @@ def explain_row(
         said = [scored.words(j, vote) for j, vote in zip(voters.tolist(), said, strict=True)]
     shown = pd.Series([None, *said], index=index, dtype=object)
     table = pd.DataFrame(terms[[-1, *voters]], index=index, columns=classes.tolist())
-    return pd.concat([shown.rename("vote"), table], axis=1)
+    return Explanation(pd.concat([shown.rename("vote"), table], axis=1))

@@ -7,20 +7,35 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import _num_samples
 
+from .._learning.observed import observe, with_classes
 from .._votes.classes import check_same_kind
-from .._votes.codes import GoldLabels, Votes, no_gold
+from .._votes.codes import GoldLabels, Votes, class_index, no_gold
 from .._votes.containers import check_container, check_row_order, column_names
 from .._votes.gold import read_gold
+from .._votes.meanings import open_classes
 from .._votes.pairs import count_votes, dense, sum_by_lf, symbols_by_vote
-from .._votes.reader import read_votes
+from .._votes.per_lf import LFCounts, count_per_lf
+from .._votes.reader import values_of
+from .._votes.scores import (
+    Cells,
+    Scores,
+    check_speaks_for,
+    find_scores,
+    n_columns,
+    no_bins,
+    read_beside,
+    with_bins,
+    with_ranges,
+)
 from .._votes.suspects import warn_of_new_values
-from ._scores import leaning_votes
+from ._fitted import check_label_model
+from ._scores import as_leaning, leaning_of, leaning_votes
 
 
 def read_inspected(
-    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
+    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1, scores: Any = None
 ) -> tuple[Votes, GoldLabels]:
     """Votes, with their LFs' names where there are any, and gold labels, read as `fit` reads them.
 
@@ -31,6 +46,8 @@ def read_inspected(
     label_model : fitted label model or None
         Its classes and abstain marker are taken where there is one.
     abstain : scalar, list of scalars or None
+    scores : "all", list or mask of columns, dict of column to class, or None
+        A score is read as a vote for the class that its rank leans to.
 
     Raises
     ------
@@ -45,8 +62,12 @@ def read_inspected(
     if label_model is None:
         # As in `fit`, the votes are read only after the labels: with them fractional votes are kept.
         gold = read_gold(y, _num_samples(L))
-        fractions = bool(gold.n_labelled)
-        votes = read_votes(L, abstain=abstain, names=names, allow_fractions=fractions)
+        scored = find_scores(scores, n_columns(L), names)
+        votes, cells = read_beside(
+            L, scored, abstain=abstain, names=names, allow_fractions=bool(gold.n_labelled)
+        )
+        if scored is not None:
+            votes = _leaning_by_rank(votes, gold, with_ranges(scored, cells), cells)
     else:
         votes = leaning_votes(check_label_model(label_model)._read_votes(L), label_model)
         gold = read_gold(y, votes.n_samples, classes=label_model.classes_)
@@ -55,15 +76,17 @@ def read_inspected(
     return replace(votes, names=names), gold
 
 
-def check_label_model(label_model: Any) -> Any:
-    """The label model, if it is a fitted one of this package."""
-    if not hasattr(type(label_model), "_read_votes"):
-        raise TypeError(
-            f"label_model is a {type(label_model).__name__}; it must be a fitted label model, such as "
-            "LabelModelClassifier().fit(L)."
-        )
-    check_is_fitted(label_model)
-    return label_model
+def _leaning_by_rank(votes: Votes, gold: GoldLabels, scored: Scores, cells: list[Cells]) -> Votes:
+    """The votes, and for each score one for the class that it leans to; of classes 0 and 1 where none is known."""
+    binned = with_bins(votes, scored, cells)
+    observed = observe(binned, no_gold(votes.n_samples), by_pairs=False)
+    named = {label for label in scored.labels if label is not None}
+    known = named | {*no_bins(observed.vote).tolist(), *gold.values.tolist()}
+    classes = values_of(known) if known else np.arange(2)
+    check_speaks_for(scored, classes, votes.names)
+    meaning = with_classes(observed, classes, scores=scored).meaning
+    leans = leaning_of(meaning, class_index(observed.vote, classes))
+    return as_leaning(binned, observed.lf, observed.vote, leans, classes)
 
 
 def lf_names(votes: Votes) -> list[Any]:
@@ -76,7 +99,64 @@ def _names(L: Any, label_model: Any) -> NDArray[np.object_] | None:
     return getattr(label_model, "feature_names_in_", None) if names is None else names
 
 
-def pair_shares(votes: Votes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def count_lfs(votes: Votes, gold: GoldLabels, label_model: Any = None) -> LFCounts:
+    """What LFs do; a vote that leaves several classes open is right, and agrees, where one of these is meant.
+
+    Parameters
+    ----------
+    votes : Votes
+    gold : GoldLabels
+    label_model : fitted label model or None
+        Its `vote_meanings` say which classes votes leave open.
+    """
+    counts, sets = count_per_lf(votes, gold), _open_to(label_model)
+    if not sets:
+        return counts
+    conflicts, correct, incorrect = _count_with_sets(votes, gold, sets)
+    return replace(counts, conflicts=conflicts, correct=correct, incorrect=incorrect)
+
+
+def _open_to(label_model: Any) -> dict[Any, list[Any]]:
+    """The classes that each vote leaves open, of those votes that leave several open."""
+    meanings = getattr(label_model, "vote_meanings", None)
+    if not meanings:
+        return {}
+    classes = label_model.classes_
+    return {vote: classes[at].tolist() for vote, at in open_classes(meanings, classes).items()}
+
+
+def speaks_for(values: list[Any], sets: dict[Any, list[Any]]) -> dict[Any, set[Any]]:
+    """What each vote speaks for: the classes that it leaves open, else itself."""
+    return {value: set(sets.get(value, [value])) for value in values}
+
+
+def _count_with_sets(
+    votes: Votes, gold: GoldLabels, sets: dict[Any, list[Any]]
+) -> NDArray[np.int64]:
+    """Conflicts, votes that are right, and wrong ones, shape (3, n_lfs)."""
+    values = votes.values.tolist()
+    says = speaks_for(values, sets)
+    apart = np.zeros((votes.n_codes, votes.n_codes))
+    right = np.zeros((votes.n_codes, len(gold.values) + 1), dtype=bool)
+    for code, value in enumerate(values):
+        apart[code, : len(values)] = [not says[value] & says[other] for other in values]
+        right[code, :-1] = [label in says[value] for label in gold.values.tolist()]
+    apart[votes.abstain_code] = apart[:, votes.abstain_code] = 0
+    totals = np.zeros((3, votes.n_lfs), dtype=np.int64)
+    for rows, codes in votes.blocks(votes.n_codes):
+        voted, of_gold = codes != votes.abstain_code, gold.codes[rows]
+        present = np.stack([(codes == code).any(axis=0) for code in range(votes.n_codes)], axis=1)
+        row = np.arange(codes.shape[1])
+        totals[0] += (voted & ((present @ apart)[row, codes] > 0)).sum(axis=1)
+        labelled = voted & (of_gold < len(gold.values))
+        totals[1] += (labelled & right[codes, of_gold]).sum(axis=1)
+        totals[2] += (labelled & ~right[codes, of_gold]).sum(axis=1)
+    return totals
+
+
+def pair_shares(
+    votes: Votes, label_model: Any = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Share of all rows in which two LFs both vote, and in which they vote differently.
 
     Returns
@@ -88,6 +168,12 @@ def pair_shares(votes: Votes) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     lf, pairs = statistics.lf, statistics.cooccurrence
     together = sum_by_lf(pairs, lf, votes.n_lfs)
     agree = np.zeros_like(together)
-    for symbols in symbols_by_vote(statistics.vote):
+    sets = _open_to(label_model)
+    if sets:
+        says = speaks_for(statistics.vote.tolist(), sets)
+        each = [says[vote] for vote in statistics.vote.tolist()]
+        alike = np.array([[bool(one & other) for other in each] for one in each], dtype=np.float64)
+        agree = sum_by_lf(dense(pairs) * alike, lf, votes.n_lfs)
+    for symbols in [] if sets else symbols_by_vote(statistics.vote):
         agree[np.ix_(lf[symbols], lf[symbols])] += dense(pairs[symbols][:, symbols])
     return together / votes.n_samples, (together - agree) / votes.n_samples

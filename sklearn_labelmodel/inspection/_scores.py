@@ -93,11 +93,24 @@ def leaning_class(label_model: Any, lf: NDArray[np.intp], vote: NDArray[Any]) ->
     named = class_index(vote, classes)
     if meaning is None:
         return named
-    alone = (meaning == meaning.max(axis=1, keepdims=True)).sum(axis=1) == 1
-    leans = np.append(np.where(alone, meaning.argmax(axis=1), len(classes)), len(classes))
-    other = named == len(classes)
     place = places_of(lf, vote, label_model.vote_model_.table)
-    return np.where(other & (len(classes) > 1), leans[place], named)
+    nothing = np.full((1, len(classes)), 1 / len(classes))
+    return leaning_of(np.vstack([meaning, nothing])[place], named)
+
+
+def leaning_of(meaning: NDArray[np.float64], named: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The class that each symbol names, or is likeliest to mean; n_classes for none.
+
+    Parameters
+    ----------
+    meaning : ndarray of shape (n_symbols, n_classes)
+    named : ndarray of shape (n_symbols,)
+        The class that each is the name of; n_classes for none.
+    """
+    n_classes = meaning.shape[1]
+    alone = (meaning == meaning.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    leans = np.where(alone, meaning.argmax(axis=1), n_classes)
+    return np.where((named == n_classes) & (n_classes > 1), leans, named)
 
 
 def leaning_votes(votes: Votes, label_model: Any) -> Votes:
@@ -111,9 +124,30 @@ def leaning_votes(votes: Votes, label_model: Any) -> Votes:
     """
     if label_model._scores is None:
         return votes
-    table, classes = label_model.vote_model_.table, label_model.classes_.tolist()
-    leans = np.append(leaning_class(label_model, table.lf, table.vote), len(classes))
-    leans = leans[find_symbols(votes, table.lf, table.vote)][:, : votes.n_codes]
+    table = label_model.vote_model_.table
+    leans = leaning_class(label_model, table.lf, table.vote)
+    return as_leaning(votes, table.lf, table.vote, leans, label_model.classes_)
+
+
+def as_leaning(
+    votes: Votes,
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    leans: NDArray[np.intp],
+    labels: NDArray[Any],
+) -> Votes:
+    """The votes, in which a score is a vote for the class that its symbol leans to.
+
+    Parameters
+    ----------
+    votes : ColumnVotes or SparseVotes
+    lf, vote, leans : ndarray of shape (n_symbols,)
+        Symbols, and the place of the class among `labels`.
+    labels : ndarray of shape (n_classes,)
+    """
+    classes = labels.tolist()
+    leans = np.append(leans, len(classes))
+    leans = leans[find_symbols(votes, lf, vote)][:, : votes.n_codes]
     spoken = no_bins(votes.vote_values).tolist()
     values = values_of({*spoken, *classes})
     code_of = {value: code for code, value in enumerate(values.tolist())}
@@ -132,3 +166,26 @@ def leaning_votes(votes: Votes, label_model: Any) -> Votes:
 def _padded(votes: Votes) -> NDArray[Any]:
     """The value of each code, None for the abstain's."""
     return np.append(votes.values, [None] * (votes.n_codes - len(votes.values)))
+
+
+def classes_meant(label_model: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which classes each symbol speaks for: one, several for a vote that leaves them open, none for what is no class.
+
+    Parameters
+    ----------
+    label_model : fitted label model
+    lf, vote : ndarray of shape (n_symbols,)
+
+    Returns
+    -------
+    meant : ndarray of shape (n_symbols, n_classes)
+    """
+    k, meaning = len(label_model.vote_model_.classes), label_model._kept.meaning
+    meant = leaning_class(label_model, lf, vote)[:, None] == np.arange(k)
+    if meaning is None:
+        return meant
+    open_to = meaning == meaning.max(axis=1, keepdims=True)
+    open_to &= ~open_to.all(axis=1, keepdims=True)
+    places = places_of(lf, vote, label_model.vote_model_.table)
+    of_sets = np.vstack([open_to, np.zeros((1, k), dtype=bool)])[places]
+    return np.where(meant.any(axis=1, keepdims=True) | is_bin(vote)[:, None], meant, of_sets)

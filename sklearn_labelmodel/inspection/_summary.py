@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._votes.per_lf import count_per_lf
-from ._lf_counts import check_label_model, lf_names, read_inspected
+from ._fitted import check_label_model
+from ._lf_counts import count_lfs, lf_names, read_inspected
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1) -> pd.DataFrame:
+def lf_summary(
+    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1, scores: Any = None
+) -> pd.DataFrame:
     """Describe every labeling function (LF): what it votes for, how often, and how well.
 
     Parameters
@@ -26,12 +28,16 @@ def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
         A fitted label model, for what it has learned of the LFs. Its abstain marker and classes hold.
     abstain : int, float, str, list of these or None, default=-1
         The vote that means "no vote", or several, as every missing value does; used without a label_model.
+    scores : "all", list or mask of columns, or dict of column to class, default=None
+        Columns of L that hold scores, as in `LabelModelClassifier`; a score counts as a vote for the class that its
+        rank leans to. Used without a label_model.
 
     Returns
     -------
     summary : DataFrame of n_lfs rows
-        Indexed by LF name (the columns of L, or of what the label model was fitted on), or by column number
-        where there are no names. Its columns are
+        It shows bars, in a notebook and in print; what is computed from it is an ordinary DataFrame. Indexed by LF
+        name (the columns of L, or of what the label model was fitted on), or by column number where there are no names.
+        Its columns are
 
         - j (int): the LF's column in L.
         - polarity (list): the distinct votes of the LF, sorted.
@@ -41,7 +47,8 @@ def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
 
         with y, over the labelled rows,
 
-        - correct, incorrect (int): its votes that are the gold label, and that are not.
+        - correct, incorrect (int): its votes that are the gold label, and that are not; of votes that leave several
+          classes open (`vote_meanings` of the label model), those that leave open the right one, and those that do not.
         - empirical_accuracy (float): correct / (correct + incorrect); NaN where it does not vote on any.
 
         with a label model,
@@ -80,8 +87,10 @@ def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
     """
     import pandas as pd
 
-    votes, gold = read_inspected(L, y, label_model, abstain)
-    counts = count_per_lf(votes, gold)
+    from ._page.frames import Summary
+
+    votes, gold = read_inspected(L, y, label_model, abstain, scores)
+    counts = count_lfs(votes, gold, label_model)
     columns: dict[str, Any] = {
         "j": np.arange(votes.n_lfs),
         "polarity": [votes.values[said].tolist() for said in counts.said],
@@ -99,7 +108,7 @@ def lf_summary(L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1
         columns["difference"] = columns["learned_accuracy"] - columns["empirical_accuracy"]
     # Names that are tuples, of two-level columns, stay names: pandas would make levels of them.
     index = pd.Index(lf_names(votes), name="lf", tupleize_cols=False)
-    return pd.DataFrame(columns, index=index)
+    return Summary(columns, index=index)
 
 
 def learned_accuracy(label_model: Any) -> Any:

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 
 from .._utils import quoted
 from .._utils.keeping import Savable
+from .._utils.pages import HasPage
 from ._records import LabelingFunctionError, Records, missing
 
 #: What a labeling function returns for a row that it cannot judge. Label models read every
@@ -21,7 +22,7 @@ from ._records import LabelingFunctionError, Records, missing
 ABSTAIN = None
 
 
-class BaseLabelingFunction(Savable, BaseEstimator):
+class BaseLabelingFunction(HasPage, Savable, BaseEstimator):
     """What all labeling functions share: a name, and votes on a batch.
 
     Subclasses that vote on whole batches define `vote` and `_default_name`.
@@ -92,7 +93,7 @@ class ReadyMadeLF(BaseLabelingFunction):
 class LabelingFunction(BaseLabelingFunction):
     """A function that votes on one record, or on a batch of them.
 
-    Usually made with the decorator :func:`labeling_function`. Calling it calls the function.
+    Usually made with the decorator :func:`~sklearn_labelmodel.labeling_function`. Calling it calls the function.
 
     Parameters
     ----------
@@ -104,6 +105,8 @@ class LabelingFunction(BaseLabelingFunction):
     vectorized : bool, default=False
         Whether the function votes on whole batches.
     """
+
+    _doc_link_template = HasPage._doc_link_template.replace("{", "labeling.{")
 
     def __init__(
         self, function: Callable[..., Any], name: str | None = None, vectorized: bool = False
@@ -154,7 +157,7 @@ def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
     Returns
     -------
     decorator : callable
-        Makes a :class:`LabelingFunction`.
+        Makes a :class:`~sklearn_labelmodel.labeling.LabelingFunction`.
 
     Examples
     --------

@@ -20,6 +20,7 @@ from .._engines.source import Frame
 from .._engines.sources import source_of
 from .._utils import message_of, quoted, warn_user
 from .._utils.keeping import Savable
+from .._utils.pages import HasPage
 from ._base import BaseLabelingFunction, as_labeling_function
 from ._lazy import lazy_votes
 from ._records import LabelingFunctionError, Records
@@ -28,7 +29,7 @@ from ._run import Outcome, run
 from ._score import ScoreLF
 
 
-class LabelingFunctions(Savable, TransformerMixin, _BaseComposition):
+class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
     """Apply labeling functions to records: one column of votes for each function.
 
     Nothing is learned: `fit` only validates, and `transform` works without it.
@@ -44,7 +45,7 @@ class LabelingFunctions(Savable, TransformerMixin, _BaseComposition):
         always see all rows. Lambdas and closures can be sent to workers.
     on_error : {"raise", "abstain"}, default="raise"
         What happens where a labeling function raises. "raise": a
-        :class:`LabelingFunctionError` that names function and row. "abstain": the function
+        :class:`~sklearn_labelmodel.labeling.LabelingFunctionError` that names function and row. "abstain": the function
         abstains there, and one warning counts these rows for each function. Mistakes that no row
         is at fault of, such as a column that is not there, always raise.
     progress : bool, default=False

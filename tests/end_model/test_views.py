@@ -88,6 +88,9 @@ def test_the_summary_of_other_records(by_labeler):
 
 def test_the_report_is_the_label_models(by_labeler, votes):
     assert str(by_labeler.report()) == str(by_labeler.label_model_.report(votes))
+    options = {"reference": by_labeler.report(), "ignore": ["too-few-lfs"]}
+    with_options = by_labeler.label_model_.report(votes, **options)
+    assert by_labeler.report(**options).checks == with_options.checks
 
 
 @pytest.mark.parametrize("label_model", [MajorityVoteClassifier(), DawidSkeneClassifier()])
@@ -109,7 +112,8 @@ def test_an_explanation_holds_the_votes_and_the_end_model(source, votes, request
     record = TEXTS[1:2] if source == "by_labeler" else votes[1:2].assign(text=TEXTS[1])
     table = model.explain(record)
     expected = model.label_model_.explain(votes[1:2])
-    pd.testing.assert_frame_equal(table.iloc[:-1], expected, check_index_type=False)
+    pd.testing.assert_frame_equal(table.iloc[:-1], pd.DataFrame(expected), check_index_type=False)
+    assert repr(expected).splitlines()[0].split()[-5:] == repr(table).splitlines()[0].split()[-5:]
     assert table.index[-1] == "end model"
     assert table["vote"].iloc[-1] == model.predict(record)[0]
     scores = table[["ham", "spam"]].iloc[-1].astype(float)

@@ -11,7 +11,7 @@ from scipy.special import softmax
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence.dependence import independent
-from sklearn_labelmodel._evidence.lookup import look_up, posterior
+from sklearn_labelmodel._evidence.lookup import every_row, look_up, posterior
 from sklearn_labelmodel._evidence.model import (
     ClassPrior,
     Dependence,
@@ -206,6 +206,28 @@ def test_a_row_by_hand():
     expected = {2: said, 0: np.log([0.2, 0.8])}
     for scores, n_votes in zip(model.scores(rows).T, np.diff(rows.indicators.indptr), strict=True):
         assert_allclose(scores, expected[n_votes], rtol=1e-14)
+
+
+def test_what_is_known_of_a_row_is_tempered_with_its_prior():
+    prior = ClassPrior(np.array([0.4, 0.6]), np.array([0.9, 0.1]), np.array([0.2, 0.8]), "given")
+    log_p = np.log([[0.1, 0.6], [0.3, 0.4]])
+    model = small_model(log_p, prior, weight=[1.0, 0.5], tempering=0.5, offsets=[0.3, -0.3])
+    L, known = [[0, 0], [-1, -1]], np.log([[0.7, 0.3], [0.05, 0.95]])
+    (rows,) = every_row(model, read_votes(L), np.full(2, 2), known)
+    told = known - np.log([0.4, 0.6])
+    said = (told[0] + np.log([0.9, 0.1]) + log_p[0] + 0.5 * log_p[1]) / 1.5**0.5 + [0.3, -0.3]
+    assert_allclose(model.scores(rows).T, [said, told[1] + np.log([0.2, 0.8])], rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"dawid_skene_with_silence"}))
+def test_a_row_of_which_no_more_is_known_than_the_class_prior(name):
+    model, labelled, _ = MODELS[name]
+    L, y = votes_of_every_kind()
+    learned = model.fit(L, np.where(np.arange(150) < 40, y, -1) if labelled else None).vote_model_
+    known = np.tile(np.log(learned.prior.of_all), (150, 1))
+    blocks = every_row(learned, read_votes(L), np.full(150, 3), known)
+    found = np.hstack([learned.posterior(block) for block in blocks]).T
+    assert_allclose(found, model.predict_proba(L), rtol=1e-9, atol=1e-14)
 
 
 def test_a_single_light_vote_is_not_magnified():

@@ -122,10 +122,21 @@ def test_likelihood_prefers_a_model_of_these_votes(binary):
     assert fitted.score(L) > other.score(L)
 
 
-def test_likelihood_does_not_depend_on_how_votes_are_tempered_and_reread(binary):
+def test_likelihood_under_a_known_prior_does_not_depend_on_how_votes_are_tempered_and_reread(
+    binary,
+):
     L, _ = binary
     grid = {"tempering": [1, 0.5, 0], "n_em_steps": [7, 1, 0], "dependencies": ["auto", None]}
-    scores = [LabelModelClassifier(**settings).fit(L).score(L) for settings in ParameterGrid(grid)]
+    scores = [
+        LabelModelClassifier(class_balance=[0.6, 0.4], **settings).fit(L).score(L)
+        for settings in ParameterGrid(grid)
+    ]
+    assert_array_equal(scores, scores[0])
+
+
+def test_likelihood_does_not_depend_on_tempering(binary):
+    L, _ = binary
+    scores = [LabelModelClassifier(tempering=t).fit(L).score(L) for t in (1, 0.5, 0)]
     assert_array_equal(scores, scores[0])
 
 

@@ -1,11 +1,14 @@
 """From precisions to what votes say: leaning, one coin, Snorkel's start, shrinkage, accuracies."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from helpers import make_votes
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._evidence.table import (
     VoteTable,
     accuracies,
@@ -195,6 +198,48 @@ def test_least_probability(n_samples, least):
 def test_precision_per_lf_repeats_a_number_and_keeps_a_list():
     assert_array_equal(precision_per_lf(0.6, 3, None), [0.6] * 3)
     assert_array_equal(precision_per_lf([0, 0.5, 1], 3, None), [0, 0.5, 1])
+
+
+ABC = np.array(["a", "b", "c"], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("precision", "names", "expected"),
+    [
+        ({"c": 0.1, "a": 0.2, "b": 0.3}, ABC, [0.2, 0.3, 0.1]),
+        ({2: 0.1, 0: 0.2, 1: 0.3}, None, [0.2, 0.3, 0.1]),
+        (pd.Series([0.1, 0.2, 0.3], index=["c", "a", "b"]), ABC, [0.2, 0.3, 0.1]),
+        (pd.Series([0.1, 0.2, 0.3], index=[2, 0, 1]), None, [0.2, 0.3, 0.1]),
+        (pd.Series([0.1, 0.2, 0.3]), ABC, [0.1, 0.2, 0.3]),
+        (pd.Series([0.1, 0.2, 0.3]), np.array([2, 1, 0], dtype=object), [0.3, 0.2, 0.1]),
+    ],
+    ids=["dict", "dict_of_columns", "series", "columns", "counted_rows", "numbered_names"],
+)
+def test_precision_per_lf_goes_by_names(precision, names, expected):
+    assert_array_equal(precision_per_lf(precision, 3, names), expected)
+
+
+@pytest.mark.parametrize("kind", [dict, pd.Series])
+@pytest.mark.parametrize(
+    ("precision", "message"),
+    [
+        ({"a": 0.1, "b": 0.2, "d": 0.3}, r"LF 'd', which L does not have; .* \['a', 'b', 'c'\]"),
+        ({"a": 0.1, "c": 0.3}, r"lacks LF 'b'. Name every LF, as dict.fromkeys\(L.columns, 0.7\)"),
+        ({"a": 0.1, "b": 2.0, "c": 0.3}, "prec_init of LF 'b' is 2.0; a precision is in"),
+    ],
+)
+def test_precision_of_other_lfs_is_refused(precision, message, kind):
+    with pytest.raises(ValueError, match=message):
+        precision_per_lf(kind(precision), 3, ABC)
+
+
+@pytest.mark.parametrize("kind", [dict, pd.Series])
+def test_a_fit_takes_precision_by_name(kind):
+    L = pd.DataFrame(make_votes()[0], columns=list("abcde"))
+    each = dict(zip("edcba", [0.5, 0.6, 0.7, 0.8, 0.9], strict=True))
+    found = LabelModelClassifier(prec_init=kind(each)).fit(L)
+    expected = LabelModelClassifier(prec_init=[0.9, 0.8, 0.7, 0.6, 0.5]).fit(L)
+    assert_array_equal(found.mu_, expected.mu_)
 
 
 def test_accuracies_by_hand():

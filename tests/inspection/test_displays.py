@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import make_votes
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.calibration import CalibrationDisplay
 
 from sklearn_labelmodel import LabelModelClassifier
@@ -19,7 +19,7 @@ from sklearn_labelmodel.inspection import (
     LossCurveDisplay,
     lf_summary,
 )
-from sklearn_labelmodel.inspection._plot.accuracy import wilson_intervals
+from sklearn_labelmodel.inspection._proportions import wilson_intervals
 
 # Older releases of matplotlib call what newer ones of their dependencies deprecate.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:matplotlib")
@@ -100,6 +100,21 @@ def test_conflict_is_a_share_of_common_rows():
     assert np.isnan(display.shares[1, 2])
 
 
+def test_the_diagonal_of_conflicts_is_white_and_grey_is_what_shares_no_row():
+    apart = LFConflictDisplay.from_votes([[0, 1, -1], [0, 0, -1], [1, 1, -1], [0, -1, 1]])
+    assert apart.ax_.get_title(loc="right") == "LF conflict (grey: no common row)"
+    grey = apart.ax_.images[-1].get_array()
+    assert np.argwhere(~np.ma.getmaskarray(grey)).tolist() == [[1, 2], [2, 1]]
+    together = LFConflictDisplay.from_votes([[0, 1], [0, 0]])
+    assert together.ax_.get_title(loc="right") == "LF conflict"
+
+
+@pytest.mark.parametrize("display", OF_VOTES)
+def test_dollars_in_names_are_no_mathematics(display, frame):
+    ax = display.from_votes(frame.rename(columns={"link": "$5 or $9"})).ax_
+    assert not any(label.get_parse_math() for label in ax.get_yticklabels())
+
+
 def test_cells_are_numbered_up_to_twelve_lfs():
     few, many = (make_votes(n_lfs=n)[0] for n in (12, 13))
     assert len(LFOverlapDisplay.from_votes(few).ax_.texts) == 144
@@ -124,6 +139,39 @@ def test_accuracy_with_gold_labels(frame, model):
     display = LFAccuracyDisplay.from_estimator(model, frame, y)
     assert_allclose(display.empirical, lf_summary(frame, y)["empirical_accuracy"])
     assert (display.intervals[:, 0] < display.empirical).all()
+
+
+def test_without_gold_labels_intervals_are_those_of_the_report(frame, model):
+    display = LFAccuracyDisplay.from_estimator(model, frame)
+    expected = model.report(frame).lfs[["accuracy", "low", "high"]]
+    assert_allclose(display.estimated, expected)
+    assert len(display.ax_.containers) == 1
+
+
+def test_the_most_accurate_lf_is_on_top_or_the_first(frame, model):
+    _, y = make_votes()
+    display = LFAccuracyDisplay.from_estimator(model, frame, y)
+    best = lf_summary(frame, y)["empirical_accuracy"].sort_values(ascending=False, kind="stable")
+    assert written(display.ax_) == best.index.tolist()
+    assert written(display.plot(order="columns").ax_) == NAMES
+    with pytest.raises(ValueError, match="order is 'name'"):
+        display.plot(order="name")
+
+
+def test_no_mark_of_an_lf_hides_another(frame, model):
+    _, y = make_votes()
+    ax = LFAccuracyDisplay.from_estimator(model, frame, y).ax_
+    measured, learned = (ax.containers[0].lines[0], ax.lines[-1])
+    assert (np.sort(measured.get_ydata()) - np.sort(learned.get_ydata()) > 0.3).all()
+
+
+def test_a_mark_is_where_its_lf_is_written(frame, model):
+    _, y = make_votes()
+    display = LFAccuracyDisplay.from_estimator(model, frame, y)
+    drawn = display.ax_.lines[-1]
+    order = [NAMES.index(name) for name in written(display.ax_)]
+    by_line = np.argsort(drawn.get_ydata())
+    assert_allclose(drawn.get_xdata()[by_line], model.lf_accuracies_[order])
 
 
 def test_accuracy_from_votes(frame):
@@ -210,3 +258,24 @@ def test_importing_inspection_does_not_import_matplotlib():
     code = "import sys, sklearn_labelmodel.inspection; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("display", [LFCoverageDisplay, LFOverlapDisplay, LFConflictDisplay])
+def test_scores_are_drawn_as_a_label_model_reads_them(display):
+    y = np.random.default_rng(0).integers(2, size=200)
+    L = np.column_stack([y, y + np.random.default_rng(1).normal(size=(200, 2)).T[0], 5.0 * y])
+    L[::7, 1] = np.nan
+    model = LabelModelClassifier(scores=[1, 2]).fit(L)
+    alone, fitted = display.from_votes(L, scores=[1, 2]), display.from_estimator(model, L)
+    for name, value in vars(fitted).items():
+        if isinstance(value, np.ndarray):
+            assert_array_equal(vars(alone)[name], value)
+    unnamed = display.from_votes(L[:, 1:], scores="all")  # no class is known
+    assert len(unnamed.lf_names) == 2
+
+
+def test_accuracies_of_scores_are_those_of_the_class_that_they_lean_to():
+    y = np.array([0, 0, 0, 1, 1, 1])
+    scores = np.array([[1, 9], [2, 8], [3, 7], [4, 3], [5, 2], [6, 1]])
+    display = LFAccuracyDisplay.from_votes(scores, y, scores="all")
+    assert_array_equal(display.empirical, [1, 0])

@@ -402,3 +402,36 @@ def test_filter_knows_missing_votes():
 def test_filter_refuses_unlike_numbers_of_rows():
     with pytest.raises(ValueError, match="X has 2 rows and L has 3"):
         filter_unlabeled(["a", "b"], VOTES)
+
+
+# Scores without a label model ---------------------------------------------------------------------
+
+
+RATED = pd.DataFrame(
+    {
+        "vote": [1, 0, -1, 1, -1, 0, 1, 0],
+        "proba": [0.9, 0.1, np.nan, 0.8, np.nan, 0.3, 0.7, 0.2],
+        "rating": [5, 1, 4, 4, np.nan, 2, 5, 1],
+    }
+)
+
+
+@pytest.mark.parametrize("as_container", [pd.DataFrame, np.asarray, sp.csr_array])
+def test_rows_with_a_score_are_kept(as_container):
+    L = (
+        RATED.iloc[:, 1:]
+        if as_container is not sp.csr_array
+        else sp.csr_array([[0.5, 0], [0, 0], [0, 2]])
+    )
+    rows = list(range(L.shape[0]))
+    kept = [0, 2] if as_container is sp.csr_array else [0, 1, 2, 3, 5, 6, 7]
+    assert filter_unlabeled(rows, as_container(L), scores="all")[0] == kept
+
+
+def test_rows_are_kept_as_a_label_model_reads_them():
+    votes = RATED.assign(vote=RATED.vote + 1).to_numpy()
+    model = LabelModelClassifier(scores=[1, 2], abstain=[-1, 0], classes=[1, 2]).fit(votes)
+    L = np.array([[0, np.nan, np.nan], [0, np.nan, 3], [1, np.nan, np.nan]])
+    assert filter_unlabeled(["a", "b", "c"], L, label_model=model)[0] == ["b", "c"]
+    with pytest.raises(ValueError, match="expecting 3 features"):
+        filter_unlabeled(range(3), L[:, :2], label_model=model)

@@ -364,6 +364,13 @@ def test_of_many_pairs_some_agree_by_chance(seed):
     assert report.model.copies == ()
 
 
+def test_pairs_counted_in_few_rows_are_as_sure_as_these_rows_are(monkeypatch):
+    data = make_label_matrix(4000, 40, accuracy=0.92, coverage=0.3, random_state=0)
+    model = LabelModelClassifier().fit(data.L)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.repeats.PAIR_PRODUCTS", 1)
+    assert model.report(data.L).model.copies == ()
+
+
 def test_noisy_copies_among_many_lfs_are_found():
     data = make_label_matrix(
         1000,

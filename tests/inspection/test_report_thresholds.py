@@ -8,8 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
+from sklearn_labelmodel._evidence.class_prior import ClassPrior
 from sklearn_labelmodel._evidence.dependence import independent
-from sklearn_labelmodel._evidence.model import ClassPrior, Expected, History, VoteModel
+from sklearn_labelmodel._evidence.model import Expected, History, VoteModel
 from sklearn_labelmodel._evidence.table import VoteTable
 from sklearn_labelmodel._learning.observed import KeptCounts
 from sklearn_labelmodel._votes.codes import no_gold
@@ -17,19 +18,15 @@ from sklearn_labelmodel._votes.gold import GoldCounts
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
-from sklearn_labelmodel.inspection._report.checks import SEVERITIES, all_findings
-from sklearn_labelmodel.inspection._report.facts import (
-    AccuracyIntervals,
-    Consensus,
-    Copy,
-    Facts,
-    HeldOut,
-)
+from sklearn_labelmodel.inspection._report.checks import all_findings
+from sklearn_labelmodel.inspection._report.facts import AccuracyIntervals, Consensus, Facts
+from sklearn_labelmodel.inspection._report.finding import SEVERITIES
 from sklearn_labelmodel.inspection._report.likelihood import (
     enough_for_tables,
     fit_likelihood,
     start_with_labels,
 )
+from sklearn_labelmodel.inspection._report.parts import Copy, HeldOut
 from sklearn_labelmodel.inspection._report.repeats import are_copies, is_explained
 from sklearn_labelmodel.inspection._report.report import make_report
 

@@ -7,9 +7,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from sklearn.base import BaseEstimator
 
 import sklearn_labelmodel
 from sklearn_labelmodel import datasets, end_model, inspection, labeling
+from sklearn_labelmodel._utils.pages import DOCS as DOCS_ADDRESS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -18,6 +20,11 @@ PAGES = sorted(path for path in [*DOCS.glob("*.rst"), *DOCS.glob("guide/*.rst")]
 BLOCK = re.compile(r"^\.\. test(code|output)::\n\n((?:(?:   .*)?\n)+)", flags=re.MULTILINE)
 MODULES = [sklearn_labelmodel, datasets, end_model, inspection, labeling]
 NO_PAGE = {"ABSTAIN"}
+PUBLIC = {getattr(module, name) for module in MODULES for name in module.__all__}
+ESTIMATORS = sorted(
+    (it for it in PUBLIC if isinstance(it, type) and issubclass(it, BaseEstimator)),
+    key=lambda estimator: estimator.__name__,
+)
 pytestmark = pytest.mark.docs
 
 
@@ -86,3 +93,20 @@ def test_the_reference_lists_the_public_names():
 def test_the_guide_leads_to_every_example(path):
     label = f":ref:`sphx_glr_auto_examples_{path.stem}.py`"
     assert any(label in page.read_text(encoding="utf-8") for page in PAGES)
+
+
+def reference_pages():
+    """Pages of the reference, by the name of what they are about."""
+    reference = (DOCS / "api.rst").read_text(encoding="utf-8")
+    sections = re.split(r"^\.\. (?:module|currentmodule):: (\S+)$", reference, flags=re.MULTILINE)
+    return {
+        name: f"{DOCS_ADDRESS}generated/{module}.{name}.html"
+        for module, section in zip(sections[1::2], sections[2::2], strict=True)
+        for name in re.findall(r"^   (\w+)$", section, flags=re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: estimator.__name__)
+def test_the_question_mark_in_a_notebook_leads_to_the_page_of_the_class(estimator):
+    link = estimator._get_doc_link(estimator.__new__(estimator))
+    assert link == reference_pages()[estimator.__name__]

@@ -10,12 +10,13 @@ from sklearn_labelmodel import LabelModelClassifier
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNORKEL_PAGE = (ROOT / "docs" / "guide" / "snorkel.rst").read_text(encoding="utf-8")
 pytestmark = pytest.mark.docs
 COMMANDS = [
     "pip install -c constraints.txt . && python examples/label_breast_cancer.py",
     'pip install -c constraints.txt ".[test]" && pytest',
 ]
-# What the table must say beside each name of Snorkel's.
+# What the guide's table must say beside each name of Snorkel's.
 SNORKELS = {
     "cardinality": "`classes=range(k)`",
     "verbose": "the logger",
@@ -58,8 +59,8 @@ SNORKELS = {
     "metrics": "`sklearn.metrics`",
     "get_conditional_probs": "`conditional_probs_`",
     "get_weights": "`lf_accuracies_`",
-    "save": "`joblib.dump(",
-    "load": "`joblib.load(",
+    "save": "`model.save(",
+    "load": "`sklearn_labelmodel.load(",
     "eval": "none",
 }
 
@@ -85,14 +86,21 @@ def test_the_readme_has_a_code_block_of_output():
     assert any(output for _, output in fenced("python"))
 
 
+def test_the_readme_is_short_and_its_links_lead_somewhere():
+    assert len(README.splitlines()) <= 150
+    targets = re.findall(r"\]\(([^)]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).is_file()] == []
+
+
 def test_the_commands_are_two():
     lines = [line for block, _ in fenced("") for line in block.splitlines()]
     assert [line for line in lines if line.startswith("pip install")] == COMMANDS
 
 
 TABLE = [
-    line.strip("| ").split(" | ")
-    for line in README.split("| Snorkel | here |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
+    [cell.replace("``", "`") for cell in row]
+    for row in re.findall(r"^   \* - (.*)\n     - (.*)$", SNORKEL_PAGE, flags=re.MULTILINE)
 ]
 
 
@@ -102,10 +110,10 @@ def test_the_table_says_what_became_of_a_name_of_snorkels(theirs, ours):
     assert ours in beside
 
 
-def test_the_readme_says_which_parameters_snorkel_does_not_have():
+def test_the_guide_says_which_parameters_snorkel_does_not_have():
     in_table = {name for ours in SNORKELS.values() for name in re.findall(r"`(\w+)", ours)}
     in_table |= {"n_epochs", "lr", "l2"}
-    listed = re.findall(r"`(\w+)`", README.split("Not in Snorkel: ")[1].split("\n\n")[0])
+    listed = re.findall(r"``(\w+)``", SNORKEL_PAGE.split("Not in Snorkel: ")[1].split("\n\n")[0])
     parameters = set(inspect.signature(LabelModelClassifier).parameters)
     assert parameters - in_table == {name for name in listed if not name.endswith("_")}
 
@@ -113,6 +121,11 @@ def test_the_readme_says_which_parameters_snorkel_does_not_have():
 def test_the_changelog_has_the_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## {sklearn_labelmodel.__version__}\n" in changelog
+
+
+def test_the_citation_has_the_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {sklearn_labelmodel.__version__}\n" in citation
 
 
 def lower_bounds():

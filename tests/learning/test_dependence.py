@@ -26,8 +26,11 @@ from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.reader import read_votes
+from sklearn_labelmodel.datasets import make_label_matrix
 
 NAMES = np.array(["ham", "spam", "link", "caps"], dtype=object)
+
+NUMBERED = np.array([7, "ham", 9, 3], dtype=object)
 
 
 def found_pairs(L, n_classes):
@@ -88,6 +91,12 @@ def test_no_pairs_are_an_empty_table():
         ([("ham", "link")], None, "names LF 'ham', which L does not have; its columns are 0 to 3"),
         ([(0, 4)], None, "names LF 4, which L does not have; its columns are 0 to 3"),
         ([(0, -1)], NAMES, "names LF -1, which L does not have; its LFs are called"),
+        (
+            [(0, 7)],
+            NUMBERED,
+            r"LF 0, .* called \[7, 'ham', 9, 3\]. Numbers are names here, not positions",
+        ),
+        ([("a", 7)], NUMBERED, r"names LF 'a', .* called \[7, 'ham', 9, 3\]\.$"),
         ([(0, True)], None, "names LF True, which L does not have"),
         ([(0, 1.0)], None, r"names LF 1\.0, which L does not have"),
         ([(0, [1])], None, r"names LF \[1\], which L does not have"),
@@ -104,6 +113,10 @@ def test_no_pairs_are_an_empty_table():
 def test_what_is_no_pair_is_refused(pairs, names, message):
     with pytest.raises(ValueError, match=message):
         resolve_pairs(pairs, 4, names)
+
+
+def test_numbers_that_name_lfs_are_names():
+    assert resolve_pairs([(3, 7), ("ham", np.int64(9))], 4, NUMBERED).tolist() == [[3, 0], [1, 2]]
 
 
 def test_a_fit_refuses_an_unknown_lf_by_name():
@@ -539,19 +552,70 @@ def test_snorkels_start_looks_for_no_copies():
     assert_array_equal(model.vote_weights_, 1)
 
 
+def sure_pairs(L):
+    """Near-duplicates that training leaves out, where tables explain that all of them agree."""
+    statistics = count_votes(read_votes(L), no_gold(len(L)))
+    own = np.where(np.equal.outer(statistics.vote, [0, 1]), 0.99, 0.01)
+    precision = np.full(statistics.n_lfs, 0.99)
+    even = np.array([0.5, 0.5])
+    return find_copies(statistics, own, even, even, precision).apart.tolist()
+
+
+@pytest.mark.parametrize("n_copies", [1, 6])
+def test_the_same_votes_in_the_same_rows_are_copies_whatever_tables_say(n_copies):
+    L = with_copies(make_votes(400, 3, coverage=0.6, accuracy=0.99)[0], 2, n_copies)
+    copies = range(2, 3 + n_copies)
+    assert sure_pairs(L) == [[i, j] for i in copies for j in copies if i < j]
+
+
+@pytest.mark.parametrize(("n_votes", "found"), [(29, []), (30, [[0, 1]])])
+def test_the_same_few_votes_are_no_copies(n_votes, found):
+    L = np.full((400, 3), -1)
+    L[:, 2] = np.arange(400) % 2
+    L[:n_votes, :2] = L[:n_votes, [2]]
+    assert sure_pairs(L) == found
+
+
+@pytest.mark.parametrize(("n_silent", "found"), [(9, []), (10, [[0, 1]])])
+def test_lfs_that_hardly_abstain_are_no_copies_for_being_right(n_silent, found):
+    L = np.tile(np.arange(400)[:, None] % 2, (1, 3))
+    L[:n_silent, :2] = -1
+    assert sure_pairs(L) == found
+
+
+def test_many_copies_do_not_outvote_the_others():
+    alone, beside = [], []
+    for seed in (1, 3, 5):
+        data = make_label_matrix(
+            2000, 8, accuracy=(0.65, 0.9), coverage=(0.4, 0.8), random_state=seed
+        )
+        L = np.column_stack([data.L, *[data.L[:, 3]] * 6])
+        alone.append(LabelModelClassifier().fit(data.L).score(data.L, data.y))
+        beside.append(LabelModelClassifier().fit(L).score(L, data.y))
+    assert np.mean(beside) > np.mean(alone) - 0.02
+
+
+# Where the class prior is known, training looks at nothing else that copies change.
+EVEN = [0.5, 0.5]
+
+
 def test_likely_copies_are_not_left_out_of_training():
     L = with_copies(make_votes(400, 6)[0], 5, 1, noise=0.25)
-    found = LabelModelClassifier().fit(L)
+    found = LabelModelClassifier(class_balance=EVEN).fit(L)
     assert found.dependencies_ == [(5, 6)]
-    assert_array_equal(found.mu_, LabelModelClassifier(dependencies=None).fit(L).mu_)
+    assert_array_equal(
+        found.mu_, LabelModelClassifier(class_balance=EVEN, dependencies=None).fit(L).mu_
+    )
 
 
 def test_sure_copies_are_left_out_of_training_like_declared_ones():
     guess = np.random.default_rng(1).integers(2, size=(400, 1))
     L = with_copies(np.hstack([make_votes(400, 5)[0], guess]), 5, 1)
-    found = LabelModelClassifier().fit(L)
+    found = LabelModelClassifier(class_balance=EVEN).fit(L)
     assert found.dependencies_ == [(5, 6)]
-    assert_array_equal(found.mu_, LabelModelClassifier(dependencies=[(5, 6)]).fit(L).mu_)
+    assert_array_equal(
+        found.mu_, LabelModelClassifier(class_balance=EVEN, dependencies=[(5, 6)]).fit(L).mu_
+    )
 
 
 def test_lfs_that_are_nearly_always_right_are_no_sure_copies():
@@ -581,8 +645,10 @@ def test_lfs_that_nearly_always_say_the_same_are_no_sure_copies():
     y = np.random.default_rng(0).random(2000) < 0.02
     wrong = np.random.default_rng(1).random((2000, 5)) < 0.01
     L = np.where(wrong, ~y[:, None], y[:, None]).astype(int)
-    model = LabelModelClassifier().fit(L)
-    assert_array_equal(model.mu_, LabelModelClassifier(dependencies=None).fit(L).mu_)
+    model = LabelModelClassifier(class_balance=EVEN).fit(L)
+    assert_array_equal(
+        model.mu_, LabelModelClassifier(class_balance=EVEN, dependencies=None).fit(L).mu_
+    )
 
 
 @pytest.mark.parametrize("n_em_steps", [0, 5])

@@ -12,6 +12,7 @@ from sklearn.metrics import log_loss
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence.model import expected_counts, maximise
+from sklearn_labelmodel._evidence.table import one_coin
 from sklearn_labelmodel._learning import observed as _observed
 from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._learning.em import em
@@ -108,7 +109,14 @@ def step_by_formula(L, observed, model, precision, likeness, tempering):
     prior = model.prior
     if not prior.known:
         shares = (rows + PRIOR_VOTES) ** observed.identified
-        prior = replace(prior, of_voted=shares / shares.sum())
+        shares /= shares.sum()
+        voted = (L >= 0).any(axis=1).mean()
+        told = voted * shares + (1 - voted) / k
+        prior = replace(prior, of_voted=shares, told=told)
+        single = ~observed.has_choice[observed.lf]
+        each = precision[observed.lf]
+        implied = one_coin(observed.meaning, each, observed.frequency, told, single)
+        new[single] = np.log(implied[single])
     return replace(model, table=replace(model.table, log_p=new), prior=prior)
 
 
@@ -124,6 +132,7 @@ def some_likeness(observed, seed=0):
 def assert_same_evidence(found, expected, rtol=1e-10):
     assert_allclose(found.table.log_p, expected.table.log_p, rtol=rtol)
     assert_allclose(found.prior.of_voted, expected.prior.of_voted, rtol=rtol)
+    assert_allclose(found.prior.of_mu, expected.prior.of_mu, rtol=rtol)
 
 
 @pytest.mark.parametrize("counts", ["in_full", "less", "less_beside_its_like"])
@@ -190,11 +199,12 @@ def test_the_table_is_of_conditional_probabilities_once_all_votes_are_classes():
     assert_allclose([table[observed.lf == lf].sum(axis=0) for lf in range(5)], 1.0, rtol=1e-12)
 
 
-def test_lfs_of_one_symbol_keep_their_table():
+def test_lfs_of_one_symbol_keep_their_table_under_a_known_prior():
     observed = make_observed(mixed_votes(3), 3)
     single = ~observed.has_choice[observed.lf]
     assert_array_equal(observed.lf[single], [0, 4])
-    found, start = learn(observed, 5), assumed(observed)[0]
+    balance = [0.2, 0.5, 0.3]
+    found, start = learn(observed, 5, balance=balance), assumed(observed, balance=balance)[0]
     assert_array_equal(found.table.log_p[single], start.table.log_p[single])
     assert (found.table.log_p[~single] != start.table.log_p[~single]).any()
 
@@ -360,9 +370,53 @@ def test_dawid_skene_ends_at_a_fixed_point(tol):
 
 
 def test_identified_by_hand():
-    # LF 0 has a choice and casts 3 of the 6 votes; 4 of the votes are in rows of two.
-    L = np.array([[0, 1], [1, 1], [1, -1], [-1, 1], [-1, -1]])
-    assert make_observed(L, 2).identified == pytest.approx(3 / 6 * 4 / 6)
+    # LFs 0 and 1 have a choice: one of them votes in 4 of the 5 rows with votes; 4 of their 6 votes meet the other.
+    L = np.array([[0, 1, -1], [1, 0, 1], [1, -1, 1], [-1, 1, -1], [-1, -1, 1], [-1, -1, -1]])
+    assert make_observed(L, 2).identified == pytest.approx(4 / 5 * 4 / 6)
+
+
+def test_lfs_of_one_symbol_take_nothing_away_from_what_the_others_tell():
+    L = make_votes(coverage=0.9)[0]
+    voted = L[(L >= 0).any(axis=1)]
+    beside = np.hstack([voted, one_sided(np.tile(voted[:, :1], 20), range(20), 2)])
+    assert make_observed(beside, 2).identified == make_observed(voted, 2).identified > 0.9
+
+
+def opposite_rules(share, seed, n_samples=300):
+    """Three judges, and two scores that are each read by two opposite rules of one class."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random(n_samples) < share).astype(int)
+    judges = np.where(rng.random((n_samples, 3)) < 0.85, y[:, None], 1 - y[:, None])
+    judges[rng.random(judges.shape) < 0.15] = -1
+    rating = np.clip(np.round(rng.normal(2 + 2.2 * y, 1)), 1, 5)
+    proba = rng.normal(0.3 + 0.4 * y, 0.2)
+    says = [(rating >= 4, 1), (rating <= 2, 0), (proba > 0.6, 1), (proba < 0.3, 0)]
+    return np.column_stack([judges, *(np.where(when, vote, -1) for when, vote in says)]), y
+
+
+@pytest.mark.parametrize("share", [0.5, 0.35, 0.2, 0.1])
+def test_opposite_rules_of_one_class_do_not_drown_the_shares_that_judges_tell(share):
+    ours, majority = [], []
+    for seed in range(8):
+        L, y = opposite_rules(share, seed)
+        ours.append(LabelModelClassifier().fit(L).score(L, y))
+        yes, no = (L == 1).sum(axis=1), (L == 0).sum(axis=1)
+        majority.append(np.where(yes == no, 0.5, (yes > no) == y).mean())
+    assert np.mean(ours) > np.mean(majority) - 0.005
+
+
+def test_mu_starts_and_is_trained_under_the_shares_that_votes_tell():
+    L, _ = crowd(2000, [0.8] * 6, [0.8, 0.2])
+    L = np.vstack([L, np.full((1000, 6), -1)])
+    model = LabelModelClassifier(n_epochs=0).fit(L)
+    voted = (L >= 0).any(axis=1).mean()
+    told = voted * model.voted_prior_ + (1 - voted) * model.class_prior_
+    assert_array_equal(model.class_prior_, [0.5, 0.5])
+    cast = np.column_stack([L[:, lf] == vote for lf, vote in model.symbols_]).astype(float)
+    assert_allclose(model.mu_ @ told, cast.mean(axis=0), rtol=1e-9)
+    apart = model.symbols_["lf"][:, None] != model.symbols_["lf"]
+    left = apart * (cast.T @ cast / len(L) - model.mu_ * told @ model.mu_.T)
+    assert model.loss_ == pytest.approx((left**2).sum())
 
 
 def test_identified_of_one_sided_lfs_is_zero():

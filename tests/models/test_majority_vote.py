@@ -178,7 +178,8 @@ def test_majority_vote_is_the_bayes_decision_of_its_reading():
 def test_score_without_labels_is_that_of_the_untrained_label_model(three_classes):
     L, _ = three_classes
     model = MajorityVoteClassifier().fit(L)
-    untrained = LabelModelClassifier(n_epochs=0, prec_init=model.precision_).fit(L)
+    settings = {"n_epochs": 0, "n_em_steps": 0, "prec_init": model.precision_}
+    untrained = LabelModelClassifier(**settings).fit(L)
     assert model.score(L) == pytest.approx(untrained.score(L))
 
 

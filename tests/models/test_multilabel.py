@@ -308,6 +308,9 @@ def test_one_report_tells_of_all_labels():
     assert lines[0] == "3 labels"
     assert any(line.startswith("'sports': LabelModelClassifier") for line in lines)
     assert lines[-1] == "nothing found: 'law', 'art'"
+    html = report._repr_html_()
+    assert html.count("<style>") == 1
+    assert html.count("Accuracy and coverage") == 3
 
 
 # Conventions --------------------------------------------------------------------------------------

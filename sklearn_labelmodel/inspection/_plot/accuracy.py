@@ -1,4 +1,4 @@
-"""Accuracies of labeling functions, learned and measured."""
+"""Accuracies of labeling functions: learned, estimated from the votes, and measured."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from ..._utils import quoted
-from ..._votes.per_lf import count_per_lf
+from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
-from .._lf_counts import read_inspected
+from .._proportions import wilson_intervals
 from .._summary import learned_accuracy
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
+# How far marks are from the middle of their LF's line.
+LANE = 0.16
+
 
 class LFAccuracyDisplay(Display):
-    """Accuracy of each labeling function (LF): learned against measured on gold labels.
+    """Accuracy of each labeling function (LF): learned, against measured on gold labels or estimated from the votes.
 
     Make it with `from_votes` or `from_estimator`. Accuracy is P(vote is right | LF votes).
 
@@ -30,6 +32,9 @@ class LFAccuracyDisplay(Display):
         Learned accuracies, in [0, 1].
     confidence : float, default=0.95
         In (0, 1): that of the Wilson intervals around the measured accuracies.
+    estimated : array-like of shape (n_lfs, 3), default=None
+        Accuracies estimated from the votes alone, and the ends of their 95% intervals, as in the fit report; NaN
+        where the votes do not tell.
 
     Attributes
     ----------
@@ -57,7 +62,9 @@ class LFAccuracyDisplay(Display):
         incorrect: ArrayLike | None = None,
         learned: ArrayLike | None = None,
         confidence: float = 0.95,
+        estimated: ArrayLike | None = None,
     ):
+        self.estimated = None if estimated is None else np.asarray(estimated, dtype=np.float64)
         self.lf_names = list(lf_names)
         self.learned = None if learned is None else np.asarray(learned, dtype=np.float64)
         self.confidence = confidence
@@ -77,6 +84,7 @@ class LFAccuracyDisplay(Display):
         y: Any,
         *,
         abstain: Any = -1,
+        scores: Any = None,
         confidence: float = 0.95,
         ax: Any = None,
         **plot_params: Any,
@@ -91,6 +99,9 @@ class LFAccuracyDisplay(Display):
             Gold labels of all or some rows; -1 or a missing value marks a row without one.
         abstain : int, float, str or None, default=-1
             The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
         confidence : float, default=0.95
             In (0, 1), of the intervals.
         ax : matplotlib Axes, default=None
@@ -101,8 +112,8 @@ class LFAccuracyDisplay(Display):
         -------
         display : LFAccuracyDisplay
         """
-        votes, gold = read_inspected(L, y, abstain=abstain)
-        counts = count_per_lf(votes, gold)
+        votes, gold = read_inspected(L, y, abstain=abstain, scores=scores)
+        counts = count_lfs(votes, gold)
         display = cls(
             names_of(votes),
             correct=counts.correct,
@@ -122,7 +133,7 @@ class LFAccuracyDisplay(Display):
         ax: Any = None,
         **plot_params: Any,
     ) -> LFAccuracyDisplay:
-        """Draw the accuracies that a label model has learned, and with gold labels the measured ones.
+        """Draw the accuracies that a label model has learned, beside measured ones, or estimates where none are known.
 
         Parameters
         ----------
@@ -145,10 +156,12 @@ class LFAccuracyDisplay(Display):
         votes, gold = read_inspected(L, y, label_model)
         learned = learned_accuracy(label_model)
         if y is None:
-            return cls(names_of(votes), learned=learned, confidence=confidence).plot(
-                ax, **plot_params
+            lfs = label_model.report(L).lfs
+            display = cls(
+                names_of(votes), learned=learned, estimated=lfs[["accuracy", "low", "high"]]
             )
-        counts = count_per_lf(votes, gold)
+            return display.plot(ax, **plot_params)
+        counts = count_lfs(votes, gold, label_model)
         display = cls(
             names_of(votes),
             correct=counts.correct,
@@ -158,13 +171,15 @@ class LFAccuracyDisplay(Display):
         )
         return display.plot(ax, **plot_params)
 
-    def plot(self, ax: Any = None) -> LFAccuracyDisplay:
-        """Draw a line for each LF, the first on top.
+    def plot(self, ax: Any = None, *, order: str = "accuracy") -> LFAccuracyDisplay:
+        """Draw a line for each LF.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             None makes a new figure, larger for more LFs.
+        order : {"accuracy", "columns"}, default="accuracy"
+            The most accurate LF on top (as measured, else as estimated, else as learned), or the first column.
 
         Returns
         -------
@@ -172,70 +187,59 @@ class LFAccuracyDisplay(Display):
 
         Raises
         ------
+        ValueError
+            Another order.
         ImportError
             matplotlib is not installed.
         """
+        if order not in ("accuracy", "columns"):
+            raise ValueError(f"order is {quoted(order)}; it must be 'accuracy' or 'columns'.")
         n_lfs = len(self.lf_names)
-        ax = self._axes(ax, 5.0 + inches_for_names(self.lf_names), 0.9 + inches_for(n_lfs, 0.24))
-        lines = np.arange(n_lfs)
+        ax = self._axes(ax, 5.0 + inches_for_names(self.lf_names), 0.9 + inches_for(n_lfs, 0.32))
+        known = self._best_known()
+        lfs = np.argsort(-np.nan_to_num(known, nan=-1.0), kind="stable")
+        lfs = lfs if order == "accuracy" else np.arange(n_lfs)
+        lines = np.argsort(lfs).astype(np.float64)
+        # Marks lie in lanes of their own, so that none hides another.
+        if self.estimated is not None:
+            label = "estimated from the votes (95% interval)"
+            self._draw(self.estimated, lines + LANE, fmt="s", color="tab:green", label=label)
         if self.empirical is not None and self.intervals is not None:
-            known = np.flatnonzero(~np.isnan(self.empirical))
-            low, high = self.intervals[known].T
-            centre = self.empirical[known]
-            # Rounding can put an end on the wrong side of an accuracy of 0 or 1.
-            spread = np.maximum([centre - low, high - centre], 0.0)
             label = f"measured on gold labels ({self.confidence:.0%} interval)"
-            ax.errorbar(
-                centre, lines[known], xerr=spread, fmt="o", color="tab:blue", capsize=3, label=label
-            )
+            measured = np.column_stack([self.empirical, self.intervals])
+            self._draw(measured, lines + LANE, fmt="o", color="tab:blue", label=label)
         if self.learned is not None:
-            ax.plot(self.learned, lines, "D", color="tab:orange", markersize=5, label="learned")
-        lfs_downwards(ax, self.lf_names)
+            alone = self.estimated is None and self.empirical is None
+            ax.plot(
+                self.learned,
+                lines - LANE * (not alone),
+                "D",
+                color="tab:orange",
+                markersize=5,
+                label="learned",
+            )
+        lfs_downwards(ax, [self.lf_names[j] for j in lfs])
         ax.set_xlim(-0.02, 1.02)
         ax.set_xlabel("accuracy: P(vote is right | LF votes)")
         ax.grid(axis="both", alpha=0.3)
         legend_above(ax, 2)
-        for line in np.flatnonzero(self._unknown()):
-            write_in_line(ax, int(line), "no votes")
+        for j in np.flatnonzero(np.isnan(known)):
+            write_in_line(ax, int(lines[j]), "no votes")
         return self
 
-    def _unknown(self) -> NDArray[np.bool_]:
-        """Whether there is nothing to draw for an LF."""
-        unknown = np.ones(len(self.lf_names), dtype=bool)
-        for accuracies in (self.empirical, self.learned):
+    def _draw(self, known: NDArray[Any], lines: NDArray[Any], **style: Any) -> None:
+        """Accuracies with the ends of their intervals, shape (n_lfs, 3), of the LFs that have one."""
+        has = np.flatnonzero(~np.isnan(known[:, 0]))
+        centre, low, high = known[has].T
+        # Rounding can put an end on the wrong side of an accuracy of 0 or 1.
+        spread = np.maximum([centre - low, high - centre], 0.0)
+        self.ax_.errorbar(centre, lines[has], xerr=spread, markersize=5, capsize=3, **style)
+
+    def _best_known(self) -> NDArray[np.float64]:
+        """Accuracy of each LF, as measured, else as estimated, else as learned; NaN where there is nothing to draw."""
+        estimated = None if self.estimated is None else self.estimated[:, 0]
+        known = np.full(len(self.lf_names), np.nan)
+        for accuracies in (self.empirical, estimated, self.learned):
             if accuracies is not None:
-                unknown &= np.isnan(accuracies)
-        return unknown
-
-
-def wilson_intervals(
-    successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95
-) -> NDArray[np.float64]:
-    """Wilson score intervals of binomial proportions.
-
-    Parameters
-    ----------
-    successes, trials : array-like of shape (n,)
-    confidence : float, default=0.95
-        In (0, 1).
-
-    Returns
-    -------
-    intervals : ndarray of shape (n, 2)
-        In [0, 1]; [0, 1] without a trial.
-
-    References
-    ----------
-    E. B. Wilson. Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American
-    Statistical Association 22, 1927.
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(
-            f"confidence is {quoted(confidence)}; it must be between 0 and 1, such as 0.95."
-        )
-    k, n = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
-    z = ndtri(0.5 + confidence / 2)
-    centre = (k + z**2 / 2) / (n + z**2)
-    tried = np.maximum(n, 1)
-    half = z * np.sqrt(k * (n - k) / tried + z**2 / 4) / (n + z**2)
-    return np.clip(np.column_stack([centre - half, centre + half]), 0.0, 1.0)
+                known = np.where(np.isnan(known), accuracies, known)
+        return known

@@ -51,13 +51,14 @@ def shortened(names: list[Any]) -> list[str]:
     return [f"{name} [{j}]" if times[name] > 1 else name for j, name in enumerate(short)]
 
 
-def small_font(n_lfs: int) -> dict[str, Any]:
-    return {"fontsize": 8} if n_lfs > MANY_LFS else {}
+def as_written(n_lfs: int) -> dict[str, Any]:
+    """How names are drawn: small where they are many, and dollars as dollars, not as mathematics."""
+    return {"parse_math": False} | ({"fontsize": 8} if n_lfs > MANY_LFS else {})
 
 
 def lfs_downwards(ax: Any, names: list[Any]) -> None:
     """Label the y axis with one LF a line, the first on top."""
-    ax.set_yticks(range(len(names)), shortened(names), **small_font(len(names)))
+    ax.set_yticks(range(len(names)), shortened(names), **as_written(len(names)))
     ax.set_ylim(len(names) - 0.4, -0.6)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._votes.codes import Votes
-from ..._votes.per_lf import count_per_lf
-from .._lf_counts import check_label_model, read_inspected
+from .._fitted import check_label_model
+from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
@@ -46,7 +46,7 @@ class LFCoverageDisplay(Display):
 
     @classmethod
     def from_votes(
-        cls, L: Any, *, abstain: Any = -1, ax: Any = None, **plot_params: Any
+        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
     ) -> LFCoverageDisplay:
         """Count votes and draw them.
 
@@ -56,6 +56,9 @@ class LFCoverageDisplay(Display):
             Votes, as `LabelModelClassifier.fit` takes them.
         abstain : int, float, str or None, default=-1
             The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
         ax : matplotlib Axes, default=None
         **plot_params : dict
             Passed on to `plot`.
@@ -64,7 +67,7 @@ class LFCoverageDisplay(Display):
         -------
         display : LFCoverageDisplay
         """
-        return cls._of(read_inspected(L, abstain=abstain)).plot(ax, **plot_params)
+        return cls._of(read_inspected(L, abstain=abstain, scores=scores)).plot(ax, **plot_params)
 
     @classmethod
     def from_estimator(
@@ -85,12 +88,14 @@ class LFCoverageDisplay(Display):
         -------
         display : LFCoverageDisplay
         """
-        return cls._of(read_inspected(L, label_model=label_model)).plot(ax, **plot_params)
+        return cls._of(read_inspected(L, label_model=label_model), label_model).plot(
+            ax, **plot_params
+        )
 
     @classmethod
-    def _of(cls, read: tuple[Votes, Any]) -> LFCoverageDisplay:
+    def _of(cls, read: tuple[Votes, Any], label_model: Any = None) -> LFCoverageDisplay:
         votes, gold = read
-        counts = count_per_lf(votes, gold)
+        counts = count_lfs(votes, gold, label_model)
         return cls(
             counts.votes / votes.n_samples,
             counts.overlaps / votes.n_samples,
@@ -234,5 +239,6 @@ class LossCurveDisplay(Display):
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(visible=True, alpha=0.3)
         if style["label"] is not None:
-            ax.legend()
+            for text in ax.legend().get_texts():
+                text.set_parse_math(False)
         return self

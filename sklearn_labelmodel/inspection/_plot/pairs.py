@@ -10,7 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from ..._votes.codes import Votes
 from .._lf_counts import lf_names as names_of
 from .._lf_counts import pair_shares, read_inspected
-from .base import MANY_LFS, Display, inches_for, inches_for_names, shortened, small_font
+from .base import MANY_LFS, Display, as_written, inches_for, inches_for_names, shortened
+
+# How dark cells of LFs that share no row are, in [0, 1].
+GREY = 0.25
 
 
 class PairDisplay(Display):
@@ -50,17 +53,23 @@ class PairDisplay(Display):
         # Not 1: small shares would all look the same.
         highest = float(np.nanmax(self.shares, initial=0.0)) or 1.0
         image = ax.imshow(self.shares, cmap=cmap, vmin=0.0, vmax=highest)
-        ax.set_facecolor("lightgrey")
+        self._draw_unknown()
         labels = shortened(self.lf_names)
-        ax.set_xticks(range(n_lfs), labels, rotation=90, **small_font(n_lfs))
-        ax.set_yticks(range(n_lfs), labels, **small_font(n_lfs))
+        ax.set_xticks(range(n_lfs), labels, rotation=90, **as_written(n_lfs))
+        ax.set_yticks(range(n_lfs), labels, **as_written(n_lfs))
         # Centred, a title would leave the figure where there are few LFs.
-        ax.set_title(self.title, loc="right", fontsize="medium")
+        ax.set_title(self._title(), loc="right", fontsize="medium")
         if colorbar:
             self.figure_.colorbar(image, ax=ax, label=self.colorbar_label)
         if n_lfs <= MANY_LFS:
             self._write_numbers(image)
         return self
+
+    def _title(self) -> str:
+        return self.title
+
+    def _draw_unknown(self) -> None:
+        """Paint the cells that have no share."""
 
     def _write_numbers(self, image: Any) -> None:
         for (row, column), share in np.ndenumerate(self.shares):
@@ -106,7 +115,7 @@ class LFOverlapDisplay(PairDisplay):
 
     @classmethod
     def from_votes(
-        cls, L: Any, *, abstain: Any = -1, ax: Any = None, **plot_params: Any
+        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
     ) -> LFOverlapDisplay:
         """Count overlaps and draw them.
 
@@ -116,6 +125,9 @@ class LFOverlapDisplay(PairDisplay):
             Votes, as `LabelModelClassifier.fit` takes them.
         abstain : int, float, str or None, default=-1
             The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
         ax : matplotlib Axes, default=None
         **plot_params : dict
             Passed on to `plot`.
@@ -124,7 +136,7 @@ class LFOverlapDisplay(PairDisplay):
         -------
         display : LFOverlapDisplay
         """
-        votes, _ = read_inspected(L, abstain=abstain)
+        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
         return cls(pair_shares(votes)[0], names_of(votes)).plot(ax, **plot_params)
 
     @classmethod
@@ -154,13 +166,14 @@ class LFConflictDisplay(PairDisplay):
     """Heat map of how often two labeling functions (LFs) disagree where both vote.
 
     Make it with `from_votes` or `from_estimator`. A row and column of high shares is an LF at odds with the others; two
-    LFs that never disagree may be copies.
+    LFs that never disagree may be copies. Two LFs that only ever vote for one class always agree or never: of these the
+    fit report tells how often they meet.
 
     Parameters
     ----------
     shares : array-like of shape (n_lfs, n_lfs)
-        Of the rows in which both vote, the share, in [0, 1], in which they vote differently; NaN (drawn grey) on the
-        diagonal and for LFs that share no row.
+        Of the rows in which both vote, the share, in [0, 1], in which they vote differently; NaN on the diagonal (which
+        is left white) and for LFs that share no row (drawn grey).
     lf_names : list of length n_lfs
 
     Attributes
@@ -174,12 +187,23 @@ class LFConflictDisplay(PairDisplay):
     >>> LFConflictDisplay.from_votes([[1, 1], [-1, 0], [0, 1]])  # doctest: +SKIP
     """
 
-    title = "LF conflict (grey: no common row)"
+    title = "LF conflict"
     colorbar_label = "share of common rows that differ"
+
+    def _title(self) -> str:
+        return f"{self.title} (grey: no common row)" if self._apart().any() else self.title
+
+    def _apart(self) -> NDArray[np.bool_]:
+        """Which pairs of LFs share no row."""
+        return np.isnan(self.shares) & ~np.eye(len(self.shares), dtype=bool)
+
+    def _draw_unknown(self) -> None:
+        grey = np.where(self._apart(), GREY, np.nan)
+        self.ax_.imshow(grey, cmap="Greys", vmin=0.0, vmax=1.0)
 
     @classmethod
     def from_votes(
-        cls, L: Any, *, abstain: Any = -1, ax: Any = None, **plot_params: Any
+        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
     ) -> LFConflictDisplay:
         """Count conflicts and draw them.
 
@@ -189,6 +213,9 @@ class LFConflictDisplay(PairDisplay):
             Votes, as `LabelModelClassifier.fit` takes them.
         abstain : int, float, str or None, default=-1
             The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
         ax : matplotlib Axes, default=None
         **plot_params : dict
             Passed on to `plot`.
@@ -197,7 +224,7 @@ class LFConflictDisplay(PairDisplay):
         -------
         display : LFConflictDisplay
         """
-        votes, _ = read_inspected(L, abstain=abstain)
+        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
         return cls(_conflict_rates(votes), names_of(votes)).plot(ax, **plot_params)
 
     @classmethod
@@ -220,11 +247,11 @@ class LFConflictDisplay(PairDisplay):
         display : LFConflictDisplay
         """
         votes, _ = read_inspected(L, label_model=label_model)
-        return cls(_conflict_rates(votes), names_of(votes)).plot(ax, **plot_params)
+        return cls(_conflict_rates(votes, label_model), names_of(votes)).plot(ax, **plot_params)
 
 
-def _conflict_rates(votes: Votes) -> NDArray[np.float64]:
-    overlap, conflict = pair_shares(votes)
+def _conflict_rates(votes: Votes, label_model: Any = None) -> NDArray[np.float64]:
+    overlap, conflict = pair_shares(votes, label_model)
     with np.errstate(invalid="ignore"):
         rates = conflict / overlap
     np.fill_diagonal(rates, np.nan)

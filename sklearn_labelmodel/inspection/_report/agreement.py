@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..._votes.gold import GoldCounts
-from ..._votes.patterns import Patterns, votes_by_lf
+from ..._votes.patterns import Patterns
 from .facts import Consensus
 
 ROUNDING = 1e-9
@@ -37,12 +37,14 @@ def consensus(
     symbol = patterns.indicators.indices
     named = symbol_class[symbol] < n_classes
     row, lf, cls = row[named], patterns.lf[symbol[named]], symbol_class[symbol[named]]
+    # A vote that names no single class is none here: its rows are not taken out of those of all.
+    spoken = sp.csr_array((np.ones(len(row)), (row, lf)), shape=(len(total), n_lfs))
     others, weight = total[row] - 1, patterns.weight[row]
     row, lf, cls = (values[others > 0] for values in (row, lf, cls))
     weight, others = weight[others > 0], others[others > 0]
     met = np.bincount(lf, weight, minlength=n_lfs).astype(np.float64)
     agreed = np.bincount(lf, weight * (counts[row, cls] - 1) / others, minlength=n_lfs)
-    base = _shares_of_others(patterns, counts, (row, lf, cls, weight, others))
+    base = _shares_of_others(patterns, counts, spoken, (row, lf, cls, weight, others))
     votes = np.zeros((n_lfs, n_classes))
     np.add.at(votes, (lf, cls), weight)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -123,6 +125,7 @@ def _spread(share: NDArray[np.float64]) -> NDArray[np.float64]:
 def _shares_of_others(
     patterns: Patterns,
     counts: NDArray[np.float64],
+    spoken: Any,
     cells: tuple[NDArray[Any], ...],
 ) -> NDArray[np.float64]:
     """Mean share of each class among the votes of all other LFs in a row, shape (n_lfs, n_classes)."""
@@ -133,7 +136,6 @@ def _shares_of_others(
     rows = patterns.weight * (total[:, 0] > 0)
     shares *= rows[:, None]
     # All rows, less those in which the LF votes, which come back without its vote.
-    spoken = votes_by_lf(patterns)
     summed = shares.sum(axis=0) - spoken.T @ shares
     n_rows = rows.sum() - spoken.T @ rows
     shape = (len(counts), n_lfs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,42 +10,13 @@ from scipy.special import chdtrc
 
 from ..._utils import listed, plain
 from ..._votes.codes import LEAST_LFS
-from .facts import Consensus, Copy, Facts
+from .facts import Consensus, Facts
+from .finding import SEVERITIES, Finding, called, percent
+from .parts import Copy
 
-SEVERITIES = ("danger", "warning", "info")
 FEW_VOTES = 30
 # Probability, in all classes or LFs together, below which something is no accident of few rows.
 ACCIDENT = 0.001
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a fit report has to say.
-
-    Attributes
-    ----------
-    code : str
-        What it is, in one word or a few joined by hyphens.
-    severity : {"danger", "warning", "info"}
-        "danger": labels are likely to be wrong. "warning": some may be. "info": worth knowing.
-    lf : hashable or None
-        Name (or column) of the labeling function that it is about; None for the model.
-    message : str
-        What was found, without a full stop.
-    remedy : str
-        What to do about it.
-    """
-
-    code: str
-    severity: str
-    lf: Any
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}."
-
-
 FEW_LABELS, MOST_NAMES = 30, 5
 SAME_LABELS, LOW_AGREEMENT, LEAST_AGREEMENT = 0.95, 0.9, 0.7
 SILENT, MOSTLY_SILENT = 0.1, 0.5
@@ -80,12 +50,20 @@ def too_few_lfs(facts: Facts) -> list[Finding]:
 def inverted(facts: Facts) -> list[Finding]:
     """LFs that gold labels, or else the other LFs, contradict more often than chance, beyond sampling noise."""
     z, by_labels = _judged(facts)
-    remedy = "swap its labels if they are mixed up, else drop it"
     found = []
     for j in np.flatnonzero(z < INVERTED_Z):
         message = _against_labels(facts, j) if by_labels[j] else _against_others(facts, j)
-        found.append(Finding("inverted", "danger", facts.name[j], message, remedy))
+        found.append(Finding("inverted", "danger", facts.name[j], message, _upside_down(facts, j)))
     return found
+
+
+def _upside_down(facts: Facts, j: np.intp) -> str:
+    """What to do about an LF that says the opposite of what it should."""
+    if facts.gives_scores[j]:
+        return "turn its scale if that is a mistake, the model has learned to read it upside down"
+    return (
+        "swap its labels if they are mixed up, else look at rows in which it disagrees, and mend it"
+    )
 
 
 def _against_others(facts: Facts, j: np.intp) -> str:
@@ -121,7 +99,7 @@ def below_chance(facts: Facts) -> list[Finding]:
             facts.name[j],
             f"{called(facts.name[j])} is right in {low[j]:.0%} to {high[j]:.0%} of its votes, dealt at random they "
             f"would be in {chance[j]:.0%}",
-            "swap its labels if they are mixed up, else drop it",
+            _upside_down(facts, j),
         )
         for j in np.flatnonzero(below)
     ]
@@ -142,7 +120,7 @@ def unrelated(facts: Facts) -> list[Finding]:
             facts.name[j],
             f"{called(facts.name[j])} agrees with the others no more than by chance ({agreement.agreed[j]:.0%}, chance "
             f"{agreement.by_chance[j]:.0%})",
-            "look at rows in which it votes, or drop it",
+            "look at rows in which it votes, and mend it if it is wrong in them",
         )
         for j in np.flatnonzero(lost)
     ]
@@ -172,7 +150,7 @@ def _silent_finding(name: Any, in_fit: float) -> Finding:
     message = f"{called(name)} never votes"
     if in_fit:
         message += f" in these rows, in those of fit it did in {percent(in_fit)}"
-    return Finding("never-votes", "warning", name, message, "mend or drop it")
+    return Finding("never-votes", "warning", name, message, "mend it, or leave it out")
 
 
 def never_overlapping(facts: Facts) -> list[Finding]:
@@ -207,13 +185,14 @@ def few_votes(facts: Facts) -> list[Finding]:
 
 
 def one_sided(facts: Facts) -> list[Finding]:
-    """LFs that give one vote only."""
+    """LFs that only ever vote for one class."""
     return [
         Finding(
             "one-sided",
             "info",
             facts.name[j],
-            f"{called(facts.name[j])} gives one vote only, so that the votes alone do not tell how often it is right",
+            f"{called(facts.name[j])} only ever votes for one class, so that the votes alone do not tell how often it "
+            "is right",
             "judge it on labelled rows if much depends on it",
         )
         for j in np.flatnonzero(facts.kinds == 1)
@@ -255,11 +234,11 @@ def near_duplicates(facts: Facts) -> list[Finding]:
 def _copy_finding(copy: Copy, facts: Facts) -> Finding:
     first, second = facts.name[copy.first], facts.name[copy.second]
     effect = "so that their common errors count twice"
-    remedy = "drop one, or merge the two"
+    remedy = "merge the two, or use LabelModelClassifier, which lets them count less"
     if copy.allowed_for:
-        effect, remedy = "which the fit allows for", "leave both, or drop one"
+        effect, remedy = "which the fit allows for", "leave both, they count less where they agree"
     elif "declare dependencies" in facts.capabilities:
-        remedy = "drop one, merge the two, or declare them (dependencies)"
+        remedy = "declare them (dependencies), or merge the two"
     return Finding(
         "near-duplicate",
         "info" if copy.allowed_for or copy.rows < FEW_VOTES else "warning",
@@ -305,7 +284,7 @@ def shifted_shares(facts: Facts) -> list[Finding]:
     in_part = f"{facts.kind} heeds it in rows without votes only"
     message = (
         f"Class {plain(facts.classes[y])!r} gets {percent(facts.shares[y])} of the predicted probability, the class "
-        f"prior says {percent(prior[y])}, and {'labels lean on the prior' if heeded else in_part}"
+        f"prior says {percent(prior[y])}, and {'labels depend on it' if heeded else in_part}"
     )
     severity = "warning" if shift >= LARGE_SHIFT else "info"
     return [Finding("shifted-shares", severity, None, message, _shares_remedy(facts))]
@@ -414,12 +393,3 @@ CHECKS = (
     silent_rows,
     near_duplicates,
 )
-
-
-def called(name: Any) -> str:
-    return f"LF {name!r}" if isinstance(name, str) else f"LF {name}"
-
-
-def percent(share: float) -> str:
-    """A percentage, of which small ones keep a digit."""
-    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"

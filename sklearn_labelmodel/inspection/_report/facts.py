@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..._evidence.model import VoteModel
 from ..._learning.observed import KeptCounts
+from ..._votes.scores import is_bin
+from .parts import Alpha, ContestedRow, Copy, GoldCheck, HeldOut, Pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,10 @@ class Facts:
     held_out : HeldOut or None
         Mean log-likelihood of held-out rows under the model and under majority vote.
     copies : tuple of Copy
+    looks : Looks or None
+        What single rows show.
+    settings : dict of str to str
+        Parameters of the model, and versions.
     """
 
     kind: str
@@ -68,6 +74,8 @@ class Facts:
     outvoted: float | None = None
     held_out: HeldOut | None = None
     copies: tuple[Copy, ...] = ()
+    looks: Looks | None = None
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def classes(self) -> NDArray[Any]:
@@ -107,6 +115,22 @@ class Facts:
         return np.bincount(self.learned.table.lf, minlength=len(self.name))
 
     @property
+    def gives_scores(self) -> NDArray[np.bool_]:
+        """Whether each LF gave scores in `fit`, shape (n_lfs,)."""
+        table = self.learned.table
+        return np.bincount(table.lf[is_bin(table.vote)], minlength=len(self.name)) > 0
+
+    @property
+    def leaves_open(self) -> NDArray[np.bool_]:
+        """Whether each LF cast votes in `fit` that leave several classes open, shape (n_lfs,)."""
+        table, meaning = self.learned.table, self.kept.meaning
+        if meaning is None:
+            return np.zeros(len(self.name), dtype=bool)
+        open_to = (meaning == meaning.max(axis=1, keepdims=True)).sum(axis=1)
+        several = (open_to > 1) & (open_to < meaning.shape[1]) & ~is_bin(table.vote)
+        return np.bincount(table.lf[several], minlength=len(self.name)) > 0
+
+    @property
     def learned_accuracy(self) -> NDArray[np.float64]:
         """What the model takes each LF's accuracy to be, NaN for one that never voted in `fit`; shape (n_lfs,)."""
         return np.where(self.kinds > 0, self.learned.accuracies, np.nan)
@@ -120,6 +144,48 @@ class Facts:
     def n_voted(self) -> float:
         """Rows with votes among those read."""
         return self.n_samples * (1 - (self.silent or 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """What single rows show.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows there are, of which some may have been read.
+    alpha : Alpha
+    votes : tuple of (lf, vote, rows)
+        How often each LF casts each vote; columns, votes as users are shown them, numbers.
+    pairs : Pairs or None
+        None for a single LF, or more than can be compared.
+    contested : tuple of ContestedRow
+    rows_of_lf : dict of column to tuple
+        Rows in which an LF votes against the label, those first in which the label is surest.
+    rows_of_copy : dict of pair of columns to tuple
+        Rows in which two LFs that are copies differ.
+    outvoted_rows, silent_rows : tuple
+        Rows whose label has fewer votes than another class, and rows without votes.
+    without : ndarray of shape (n_lfs,)
+        Share of the rows whose label changes if the LF abstains everywhere; NaN where nobody looked.
+    gold : GoldCheck or None
+    right, wrong : ndarray of shape (n_lfs,) or None
+        Votes on rows with a gold label.
+    """
+
+    n_rows: int
+    alpha: Alpha
+    votes: tuple[tuple[int, Any, float], ...]
+    pairs: Pairs | None
+    contested: tuple[ContestedRow, ...]
+    rows_of_lf: dict[int, tuple[Any, ...]]
+    rows_of_copy: dict[tuple[int, int], tuple[Any, ...]]
+    outvoted_rows: tuple[Any, ...]
+    silent_rows: tuple[Any, ...]
+    without: NDArray[np.float64]
+    gold: GoldCheck | None = None
+    right: NDArray[np.float64] | None = None
+    wrong: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,19 +210,6 @@ class Consensus:
     error: NDArray[np.float64]
 
 
-class HeldOut(NamedTuple):
-    """Mean log-likelihood of held-out rows, and the standard error of its difference from majority vote's.
-
-    Attributes
-    ----------
-    own, majority, error : float
-    """
-
-    own: float
-    majority: float
-    error: float
-
-
 @dataclass(frozen=True, eq=False)
 class AccuracyIntervals:
     """P(vote is right | LF votes), estimated from the votes; NaN where they do not tell.
@@ -176,25 +229,3 @@ class AccuracyIntervals:
     high: NDArray[np.float64]
     chance: NDArray[np.float64]
     reason: list[str]
-
-
-class Copy(NamedTuple):
-    """Two LFs that vote alike.
-
-    Attributes
-    ----------
-    first, second : int
-        Their columns, the lower first.
-    rows : float
-        Rows in which both vote; of one-sided LFs, rows in which the rarer one votes.
-    agreement : float
-        Share, in [0, 1], of these rows in which they vote the same.
-    allowed_for : bool
-        Whether the fit's dependencies connect them, directly or through others.
-    """
-
-    first: int
-    second: int
-    rows: float
-    agreement: float
-    allowed_for: bool = False

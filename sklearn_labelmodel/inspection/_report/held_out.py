@@ -16,7 +16,7 @@ from ..._evidence.prior import given_prior
 from ..._learning.majority import EqualVotes, count_equally
 from ..._learning.observed import KeptCounts, Observed, observe, with_classes
 from ..._votes.codes import Votes, class_index, no_gold
-from .facts import HeldOut
+from .parts import HeldOut
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
 MOST_PARAMETERS = 1_000_000
@@ -111,7 +111,7 @@ def with_trust(model: VoteModel, votes: Votes) -> VoteModel:
     """
 
     def scaled(log_power: float) -> VoteModel:
-        mu = powered(model.mu, model.prior.of_all, np.exp(log_power))
+        mu = powered(model.mu, model.prior.of_mu, np.exp(log_power))
         return replace(model, mu=np.clip(mu, model.mu_eps, 1 - model.mu_eps))
 
     def loss(log_power: float) -> float:

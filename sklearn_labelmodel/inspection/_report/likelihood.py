@@ -14,8 +14,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
+from ..._evidence.class_prior import ClassPrior, uniform_prior
 from ..._evidence.dependence import independent
-from ..._evidence.model import ClassPrior, Expected, VoteModel, uniform_prior
+from ..._evidence.model import Expected, VoteModel
 from ..._evidence.table import VoteTable
 from ..._learning.dawid_skene import dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows

@@ -1,4 +1,4 @@
-"""inspection._report.measure."""
+"""All numbers that a fit report is made of, measured on a fitted label model and on votes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from ..._evidence.model import VoteModel, places_of
 from ..._learning.observed import Observed, observed_rows
 from ..._utils import warn_user
 from ..._votes.codes import Votes, no_gold
-from ..._votes.gold import GoldCounts
+from ..._votes.containers import check_row_order
+from ..._votes.gold import GoldCounts, read_gold
 from ..._votes.patterns import Patterns, read_patterns
 from .._scores import leaning_class
 from .agreement import agreement_with_labels, consensus, consensus_of_pairs
 from .checks import inverted
-from .facts import Consensus, Copy, Facts
+from .facts import Consensus, Facts
 from .held_out import FittedModel, held_out_scores
 from .intervals import accuracy_intervals
 from .likelihood import LikelihoodFit, fit_likelihood, pattern_posterior
+from .looks import counted_votes, look_at_rows, row_names
+from .parts import Copy
 from .repeats import copied_pairs
+from .settings import settings_of
 
-MOST_CELLS = 20_000_000
+MOST_CELLS, MOST_VOTES = 10_000_000, 5_000_000
 
 
 def measure_fit(model: FittedModel) -> Facts:
@@ -39,12 +43,14 @@ def measure_fit(model: FittedModel) -> Facts:
         coverage=kept.coverage,
         consensus=_kept_consensus(model),
         labelled=_agreement_with_labels(model),
+        settings=settings_of(model),
     )
 
 
-def measure(model: FittedModel, L: Any) -> Facts:
-    """What a fitted label model and the votes L tell."""
-    votes, known = _some_rows(model, L), measure_fit(model)
+def measure(model: FittedModel, L: Any, y: Any = None) -> Facts:
+    """What a fitted label model, the votes L, and gold labels tell."""
+    check_row_order(L=L, y=y)
+    (row, votes, n_rows), known = _some_rows(model, L), measure_fit(model)
     learned, labels = known.learned, known.kept.gold
     patterns = read_patterns(votes, no_gold(votes.n_samples))
     seen = observed_rows(patterns, learned.classes)
@@ -54,7 +60,7 @@ def measure(model: FittedModel, L: Any) -> Facts:
     copies, fit = _judge(learned, labels, seen)
     silent, shares, predicted = _labels(patterns, proba)
     agreement, outvoted = agreement_with_majority(counts, patterns.weight, proba)
-    return replace(
+    measured = replace(
         known,
         n_samples=votes.n_samples,
         coverage=seen.coverage,
@@ -68,6 +74,9 @@ def measure(model: FittedModel, L: Any) -> Facts:
         held_out=None if labels is not None else held_out_scores(model, votes),
         copies=copies,
     )
+    gold = read_gold(y, n_rows, classes=learned.classes)
+    looks = look_at_rows(model, measured, votes, row, gold, counted_votes(model, patterns), n_rows)
+    return replace(measured, looks=looks)
 
 
 def _names(model: FittedModel) -> NDArray[np.object_]:
@@ -94,13 +103,17 @@ def _agreement_with_labels(model: FittedModel) -> Consensus | None:
     return agreement_with_labels(table.lf, symbol_class, labels, len(table.joint))
 
 
-def _some_rows(model: FittedModel, L: Any) -> Votes:
-    """The votes of L, or evenly spaced rows of it where there are more than the report reads."""
-    votes = model._read_votes(L)
-    most = max(1, MOST_CELLS // max(votes.n_lfs, len(model.vote_model_.classes)))
-    if votes.n_samples <= most:
-        return votes
-    return votes.take(np.linspace(0, votes.n_samples - 1, most).astype(np.intp))
+def _some_rows(model: FittedModel, L: Any) -> tuple[NDArray[np.object_], Votes, int]:
+    """The rows that are read, evenly spaced where they are many: names and votes; and how many rows there are."""
+    votes, k = model._read_votes(L), len(model.vote_model_.classes)
+    a_row = max(1.0, float(model._kept.coverage.sum()))
+    most = max(1, min(MOST_CELLS // max(votes.n_lfs, k), int(MOST_VOTES / a_row)))
+    n_rows = votes.n_samples
+    places = np.arange(n_rows)
+    if n_rows > most:
+        places = np.linspace(0, n_rows - 1, most).astype(np.intp)
+        votes = votes.take(places)
+    return row_names(L, places), votes, n_rows
 
 
 def _judge(

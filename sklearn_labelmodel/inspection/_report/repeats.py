@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,11 @@ from ..._evidence.model import VoteModel, groups_of, places_of
 from ..._learning.copies import beyond_chance, find_copies
 from ..._votes.pairs import PairCounts, dense, sum_by_lf, symbols_by_vote
 from ..._votes.patterns import Patterns, votes_by_lf
-from .facts import Copy
 from .likelihood import LikelihoodFit, of_symbols, sampled
+from .parts import Copy
 
 # Products of two votes of a row that counting pairs may take, and patterns that are counted in any case.
-PAIR_PRODUCTS, LEAST_PATTERNS = 1 << 31, 200
+PAIR_PRODUCTS, LEAST_PATTERNS = 1 << 26, 200
 ALIKE, VERY_ALIKE, ALIKE_ROWS = 0.9, 0.97, 100
 UNEXPLAINED = 0.3
 # Probability, in all pairs together, that LFs which err independently agree so often.
@@ -41,10 +42,10 @@ def copied_pairs(patterns: Patterns, model: VoteModel, fit: LikelihoodFit) -> tu
     fit : LikelihoodFit
     """
     n_lfs = patterns.n_lfs
-    part = _occurring(sampled(patterns, _affordable(n_lfs))[1])
+    part = _occurring(_affordable(patterns)[1])
     statistics, prior = counted_pairs(part), model.prior
     table = tables_of(part, model)
-    found = find_copies(statistics, table, prior.of_voted, prior.of_all, model.accuracies)
+    found = find_copies(statistics, table, prior.of_voted, prior.of_mu, model.accuracies)
     allowed = groups_of(model.dependence.pairs, n_lfs)
     pairs = _distinct([found.pairs, np.argwhere(sp.triu(allowed))], n_lfs)
     rows, agreement = _alike(statistics, pairs)
@@ -81,9 +82,15 @@ def counted_pairs(patterns: Patterns) -> PairCounts:
     )
 
 
-def _affordable(n_lfs: int) -> int:
-    """How many patterns to count pairs in."""
-    return max(LEAST_PATTERNS, PAIR_PRODUCTS // n_lfs**2)
+def _affordable(patterns: Patterns) -> tuple[NDArray[np.intp], Patterns]:
+    """Patterns to count pairs in, evenly spaced where they are many: these stand for themselves, not for all."""
+    per_row = patterns.indicators.nnz / max(1, len(patterns.weight))
+    index, part = sampled(patterns, max(LEAST_PATTERNS, int(PAIR_PRODUCTS / max(1.0, per_row**2))))
+    if len(index) == len(patterns.weight):
+        return index, part
+    read = len(index) / part.weight.sum()
+    n_samples = round(part.n_samples * read)
+    return index, replace(part, weight=part.weight * read, n_samples=n_samples)
 
 
 def _occurring(patterns: Patterns) -> Patterns:
@@ -125,7 +132,7 @@ def _explained(fit: LikelihoodFit) -> NDArray[np.bool_]:
     known = fit.known
     if not known.any():
         return known & known[:, None]
-    index, part = sampled(fit.patterns, _affordable(fit.patterns.n_lfs))
+    index, part = _affordable(fit.patterns)
     ratio, z = compare_pairs(part, fit.proba()[index], fit.table)
     return known & known[:, None] & is_explained(ratio, z, int(known.sum()))
 

@@ -1,0 +1,200 @@
+"""Soft labels made better by the records: what a classifier makes of a row is its prior, and votes are judged anew.
+
+One round of expectation maximisation. E-step: the label model's rule adds up each row's votes, tempered as ever, and
+what a classifier that did not see the row says of it. M-step: what each vote says is counted in these rows. Then
+offsets give the probabilities the known class shares again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._evidence.lookup import every_row
+from .._evidence.model import (
+    Expected,
+    Rows,
+    VoteModel,
+    certain,
+    expected_counts,
+    normalised,
+)
+from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
+from .._learning.gold import anchor_strength
+from .._learning.shares import LEAST_LEFT, offsets
+from .._utils import warn_user
+from .._votes.codes import Votes
+from ._class_scores import LEAST_PROBABILITY
+from ._folds import innermost
+from ._known_shares import share_offsets
+from ._shares import shares_of
+
+# Agreement above chance, as a share of the most there can be (Cohen's kappa), below which features tell no classes.
+LEAST_KAPPA = 0.1
+
+
+def check_refinable(label_model: Any, estimator: Any, known: Any) -> None:
+    """Raise a ValueError where the soft labels cannot be refined, with the remedy."""
+    if known is None:
+        raise ValueError(
+            "refine='features' needs known class shares: where nobody knows them, a classifier's errors come back as "
+            "labels. Give LabelModelClassifier(class_balance=...), gold labels of some rows as y, or "
+            "match_shares=[...]; or leave refine=None."
+        )
+    # What only a LabelModelClassifier learns.
+    if not hasattr(innermost(label_model), "voted_prior_"):
+        raise ValueError(
+            "refine='features' learns anew what a LabelModelClassifier believes of its labeling functions; label_model "
+            f"is a {type(innermost(label_model)).__name__}. Pass a LabelModelClassifier, or refine=None."
+        )
+    if not hasattr(estimator, "predict_proba"):
+        raise ValueError(
+            f"refine='features' needs probabilities, and {type(estimator).__name__} has no predict_proba. Pass another "
+            "estimator (CalibratedClassifierCV adds them to a classifier), or refine=None."
+        )
+
+
+def features_tell(
+    scores: NDArray[np.float64], proba: NDArray[np.float64], rows: NDArray[np.intp]
+) -> bool:
+    """Whether classifier and votes agree on more rows than by chance; a warning if not.
+
+    Parameters
+    ----------
+    scores, proba : ndarray of shape (n_samples, n_classes)
+        Of the classifier, on rows that it did not see, and of the votes.
+    rows : ndarray of shape (n_rows,)
+        Those that are looked at.
+    """
+    rows = rows[~np.isnan(scores[rows]).any(axis=1)]
+    told, voted = scores[rows], proba[rows]
+    agree = np.mean(np.argmax(told, axis=1) == np.argmax(voted, axis=1))
+    chance = float(shares_of(told) @ shares_of(voted))
+    if agree - chance > LEAST_KAPPA * (1 - chance):
+        return True
+    warn_user(
+        f"Labels are not refined: out of fold, the classifier agrees with the votes on {agree:.0%} of the rows, and "
+        f"{chance:.0%} would be chance. X does not tell the classes, or the votes do not. Give features that do, or "
+        "pass refine=None."
+    )
+    return False
+
+
+def log_prior_of(
+    scores: NDArray[np.float64], class_offsets: NDArray[np.float64], shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Log P(Y | features) of each row, shape (n_samples, n_classes); the class shares where scores are NaN."""
+    told = normalised((scores + class_offsets).T).T
+    told = np.where(np.isnan(told), shares, np.maximum(told, LEAST_PROBABILITY))
+    return np.asarray(np.log(told))
+
+
+def refined(
+    label_model: Any,
+    L: Any,
+    gold: NDArray[np.intp],
+    proba: NDArray[np.float64],
+    known: tuple[NDArray[np.float64], float],
+    n_rounds: int,
+    choose_rows: Callable[[NDArray[np.float64]], NDArray[np.intp]],
+    predict_folds: Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[np.float64]],
+) -> NDArray[np.float64] | None:
+    """Soft labels after some rounds; None, with a warning, where features tell no classes.
+
+    Parameters
+    ----------
+    label_model : fitted LabelModelClassifier, or what wraps one
+    L : label matrix of n_samples rows
+    gold : ndarray of shape (n_samples,)
+        Class of each row's gold label; n_classes where there is none.
+    proba : ndarray of shape (n_samples, n_classes)
+        The soft labels so far.
+    known : (ndarray of shape (n_classes,), float)
+        Class shares, and the number of labels that they were counted from.
+    n_rounds : int
+    choose_rows : function of soft labels to the rows to train on
+    predict_folds : function of soft labels and rows to train on to scores of all rows, out of fold
+    """
+    inner, result = innermost(label_model), None
+    model, votes = inner.vote_model_, inner._read_votes(L)
+    for _ in range(n_rounds):
+        rows = choose_rows(proba)
+        scores = predict_folds(proba, rows)
+        if not features_tell(scores, proba, rows):
+            break
+        class_offsets, _ = share_offsets(known, scores)
+        log_prior = log_prior_of(scores, class_offsets, known[0])
+        model, proba = refine_once(model, votes, gold, log_prior, known)
+        result = proba
+    return result
+
+
+def refine_once(
+    model: VoteModel,
+    votes: Votes,
+    gold: NDArray[np.intp],
+    log_prior: NDArray[np.float64],
+    known: tuple[NDArray[np.float64], float],
+) -> tuple[VoteModel, NDArray[np.float64]]:
+    """What votes say by rows of which the classifier's opinion is known, and P(Y | votes, features) of these rows.
+
+    Parameters
+    ----------
+    model : VoteModel
+    votes : Votes
+    gold : ndarray of shape (n_samples,)
+        Class of each row's gold label; n_classes where there is none.
+    log_prior : ndarray of shape (n_samples, n_classes)
+        log P(Y | features).
+    known : (ndarray of shape (n_classes,), float)
+        Class shares, and the number of labels that they were counted from.
+
+    Returns
+    -------
+    learned : VoteModel
+    proba : ndarray of shape (n_samples, n_classes)
+    """
+    shares, n_labels = known
+    if not model.prior.known:
+        model = replace(model, prior=model.prior.for_all(shares, "given"))
+    blocks = every_row(model, votes, gold, log_prior)
+    learned = _learned_anew(model, expected_counts(model, blocks), shares)
+    learned = replace(learned, offsets=_matching(learned, blocks, shares, n_labels))
+    parts = [certain(learned.posterior(block), block.gold) for block in blocks]
+    return learned, np.ascontiguousarray(np.hstack(parts).T)
+
+
+def _learned_anew(model: VoteModel, expected: Expected, shares: NDArray[np.float64]) -> VoteModel:
+    """The tables that rows tell, drawn to mu as those of gold labels are; silence is no evidence any more."""
+    table, n_lfs, counts = model.table, len(model.table.joint), expected.counts
+    mu = np.maximum(model.mu, model.mu_eps)
+    of_votes = mu / sum_of_lf(mu, table.lf, n_lfs)[table.lf]
+    voted = sum_of_lf(counts, table.lf, n_lfs)[table.lf]
+    frequency = np.maximum(counts.sum(axis=1), 1.0) / expected.rows.sum()
+    joint = shrink(counts, mu, anchor_strength(frequency)[:, None], expected.rows)
+    with_choice = shrink(counts, of_votes, PRIOR_VOTES, voted)
+    log_p = np.log(np.where(table.joint[table.lf][:, None], joint, with_choice))
+    return replace(
+        model,
+        table=replace(table, log_p=log_p),
+        prior=model.prior.for_all(shares, "given"),
+        offsets=np.zeros_like(model.offsets),
+    )
+
+
+def _matching(
+    model: VoteModel, blocks: list[Rows], shares: NDArray[np.float64], n_labels: float
+) -> NDArray[np.float64]:
+    """Offsets of rows with votes that give them what rows without votes leave of the known shares."""
+    scores = np.hstack([model.scores(block) for block in blocks])
+    voted = np.hstack([block.total for block in blocks]) > 0
+    share, left = voted.mean(), shares
+    if share < 1:
+        voteless = normalised(scores[:, ~voted]).mean(axis=1)
+        left = np.maximum(shares - (1 - share) * voteless, LEAST_LEFT * share * shares)
+    weight = np.ones(np.count_nonzero(voted))
+    return offsets([(scores[:, voted], weight)], left / left.sum(), n_labels)

@@ -1,0 +1,404 @@
+"""The sections of a report, each from its parts to HTML; "" where there is nothing to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._proportions import wilson_intervals
+from .._report.finding import Finding, called
+from .._report.parts import Check, ContestedRow, Evidence, GoldCheck, Pair, ReportParts
+from . import figures as fig
+from .markup import details, element, listing, name, table, text, with_names
+from .words import (
+    NOUNS,
+    alike,
+    best_and_worst,
+    class_order,
+    gold_sentence,
+    percent,
+    signed,
+    tiles,
+    what_can_be_said,
+    without_sentence,
+)
+
+MOST_GROUPS, MOST_NAMES, MOST_VOTES, MOST_DRIFTED = 40, 12, 14, 20
+# Room for gold labels below what votes tell.
+GOLD_LANE = 13
+STATES = {"passed": "Passed", "not checked": "Could not be checked", "ignored": "Ignored"}
+
+
+def glance(report: ReportParts) -> str:
+    """Numbers at a glance."""
+    shown = "".join(
+        f"<div><dt>{text(tile.what)}</dt><dd>{text(tile.number)}</dd>"
+        + (f'<dd class="slm-note">{text(tile.note)}</dd>' if tile.note else "")
+        + "</div>"
+        for tile in tiles(report)
+    )
+    return f'<dl class="slm-tiles">{shown}</dl>'
+
+
+# Findings -----------------------------------------------------------------------------------------
+
+
+def findings(report: ReportParts) -> str:
+    """Findings, those of one kind together."""
+    groups = alike(report.findings)
+    names = report.lfs.index.tolist()
+    cards = "".join(finding_card(group, names) for group in groups[:MOST_GROUPS])
+    more = len(groups) - MOST_GROUPS
+    return (
+        cards + (f"<p>And {more} kinds more: see report.findings.</p>" if more > 0 else "")
+        or "<p>None.</p>"
+    )
+
+
+def finding_card(group: list[Finding], names: list[Any]) -> str:
+    """What was found, what to do, and where to look."""
+    first, others = group[0], [finding.lf for finding in group[1:]]
+    quoted = [each for each in map(called, names) if each in first.message]
+    label = f'<span class="slm-pill">{NOUNS[first.severity]}</span>'
+    link = element("a", text(first.code), href=first.url)
+    parts = [
+        f"<p>{label}{link}</p>",
+        f"<p><strong>{with_names(first.message, quoted)}.</strong></p>",
+        f"<p>What to do: {text(first.remedy)}.</p>",
+    ]
+    without = without_sentence(first)
+    if without:
+        parts.append(f'<p class="slm-muted">{text(without)}</p>')
+    if first.rows:
+        rows = ", ".join(name(row) for row in first.rows)
+        parts.append(f'<p class="slm-muted">Rows to look at: {rows}</p>')
+    if others:
+        parts.append(likewise(others))
+    return element("div", "".join(parts), class_=f"slm-finding slm-{first.severity}")
+
+
+def likewise(others: list[Any]) -> str:
+    """LFs of which the same is to be said."""
+    shown = ", ".join(map(name, others[:MOST_NAMES]))
+    rest = others[MOST_NAMES:]
+    if not rest:
+        return f"<p>Likewise {shown}.</p>"
+    return f"<p>Likewise {shown},</p>" + details(
+        f"and {len(rest):,} more", f"<p>{', '.join(map(name, rest[:500]))}</p>"
+    )
+
+
+def checked(report: ReportParts) -> str:
+    """What was looked for and not found, and what could not be looked for."""
+    by_state: dict[str, list[Check]] = {state: [] for state in STATES}
+    for check in report.checks:
+        by_state.get(check.state, []).append(check)
+    return "".join(
+        details(f"{STATES[state]}: {len(checks)}", listing([check_line(each) for each in checks]))
+        for state, checks in by_state.items()
+        if checks
+    )
+
+
+def check_line(check: Check) -> str:
+    if check.state == "passed":
+        return text(check.sound)
+    return f"{text(check.code)}: {text(check.why)}"
+
+
+# Labeling functions -------------------------------------------------------------------------------
+
+
+def accuracies(report: ReportParts) -> str:
+    """How good LFs are, and how often they vote."""
+    legend = [
+        (fig.diamond(0.5, "slm-learned"), "what the model has learned"),
+        (
+            fig.interval(0.1, 0.9, "slm-span") + fig.dot(0.5, "slm-estimate"),
+            "estimated from the votes, with its 95% interval",
+        ),
+        (fig.tick(0.5, "slm-chance"), "by chance"),
+    ]
+    if "correct" in report.lfs:
+        shape = fig.interval(0, 1, "slm-goldspan") + fig.square(0.5, "slm-gold")
+        legend.append((shape, "on gold labels, with its 95% interval"))
+    parts = [element("ul", "".join(map(legend_item, legend)), class_="slm-legend")]
+    for heading, lfs in best_and_worst(report.lfs):
+        rows = [lf_row(each) for each in lfs.itertuples()]
+        scale = '<span class="slm-scale"><span>0%</span><span>50%</span><span>100%</span></span>'
+        head = ["LF", f"Right, of its votes {scale}", "Votes in", "Share"]
+        caption = heading or "LFs, the most accurate first"
+        parts.append(table(head, rows, caption, "slm-chart slm-lfs"))
+    hidden = len(report.lfs) - sum(len(lfs) for _, lfs in best_and_worst(report.lfs))
+    if hidden:
+        parts.append(f'<p class="slm-muted">{hidden:,} LFs more are in report.lfs.</p>')
+    return "".join(parts)
+
+
+def legend_item(item: tuple[str, str]) -> str:
+    return f"<li>{fig.drawing([item[0]], None)}{text(item[1])}</li>"
+
+
+def lf_row(lf: Any) -> list[str]:
+    """A line for one LF."""
+    has_gold = getattr(lf, "correct", 0) + getattr(lf, "incorrect", 0) > 0
+    height = fig.HEIGHT + GOLD_LANE * has_gold
+    shapes, said = fig.grid(height), []
+    if not np.isnan(lf.chance):
+        shapes.append(fig.tick(lf.chance, "slm-chance", height))
+        said.append(f"by chance {lf.chance:.0%}")
+    if not np.isnan(lf.accuracy):
+        shapes += [fig.interval(lf.low, lf.high, "slm-span"), fig.dot(lf.accuracy, "slm-estimate")]
+        said.append(f"estimated {lf.accuracy:.0%}, {lf.low:.0%} to {lf.high:.0%}")
+    if not np.isnan(lf.learned_accuracy):
+        shapes.append(fig.diamond(lf.learned_accuracy, "slm-learned"))
+        said.append(f"learned {lf.learned_accuracy:.0%}")
+    if has_gold:
+        shapes += gold_marks(lf.correct, lf.incorrect)
+        said.append(f"on gold labels {lf.correct / (lf.correct + lf.incorrect):.0%}")
+    picture = fig.drawing(shapes, "; ".join(said) or "nothing known", height)
+    note = what_can_be_said(lf)
+    below = f'<div class="slm-muted">{text(note)}</div>' if note else ""
+    cover = fig.drawing([fig.bar(lf.coverage, "slm-fill")], None)
+    return [
+        name(lf.Index),
+        f"<td>{picture}{below}</td>",
+        f"<td>{cover}</td>",
+        f'<td class="slm-number">{share_text(lf.coverage)}</td>',
+    ]
+
+
+def gold_marks(correct: float, incorrect: float) -> list[str]:
+    """The share of votes that are right on gold labels, and its interval, in the lower lane."""
+    share, y = correct / (correct + incorrect), fig.MIDDLE + GOLD_LANE
+    low, high = wilson_intervals(correct, correct + incorrect)[0]
+    return [fig.interval(low, high, "slm-goldspan", y), fig.square(share, "slm-gold", y)]
+
+
+def share_text(share: float) -> str:
+    """A share in per cent, small ones with a digit."""
+    return f"{share:.0%}" if share >= 0.01 or not share else f"{share:.1%}"
+
+
+def agreement(report: ReportParts) -> str:
+    """How LFs agree, or meet, two by two."""
+    pairs = report.pairs
+    if pairs is None:
+        return ""
+    intro = (
+        "Most LFs here only ever vote for one class: two of them always agree or never, so that their agreement says "
+        "nothing. What tells is how often they vote on the same rows, against what chance would bring (1)."
+        if pairs.meeting
+        else "How often two LFs vote alike, of the rows in which both vote. A dash: they share no row."
+    )
+    titles = (
+        ("One class, and often together", "Different classes, and often together: one of them is wrong there")
+        if pairs.meeting
+        else ("Most alike", "Most at odds")
+    )  # fmt: skip
+    shown = [f"<p>{text(intro)}</p>"]
+    if pairs.lfs:
+        shown.append(heat_table(report))
+    lists = [
+        pair_table(each, title, pairs.meeting)
+        for title, each in zip(titles, (pairs.alike, pairs.at_odds), strict=True)
+        if each
+    ]
+    return "".join([*shown, element("div", "".join(lists), class_="slm-side")])
+
+
+def heat_table(report: ReportParts) -> str:
+    pairs = report.pairs
+    assert pairs is not None  # noqa: S101
+    numbers = [str(j + 1) for j in range(len(pairs.lfs))]
+    largest = max(1.0, float(np.nanmax(pairs.table, initial=0.0))) if pairs.meeting else 1.0
+    rows = [
+        [f"{number}&ensp;{name(lf)}", *(heat_cell(each, largest) for each in line)]
+        for number, lf, line in zip(numbers, pairs.lfs, pairs.table, strict=True)
+    ]
+    caption = "Rows shared, against chance" if pairs.meeting else "Agreement of two LFs"
+    return table(["LF", *numbers], rows, caption, "slm-heat")
+
+
+def heat_cell(value: float, largest: float, words: str | None = None) -> str:
+    """A cell, the darker the larger."""
+    if np.isnan(value):
+        return '<td class="slm-none">-</td>'
+    share = 0.42 * min(1.0, value / largest)
+    said = words if words is not None else f"{value:.2f}".removeprefix("0") or "0"
+    return f'<td style="--slm-share:{share:.2f}">{said}</td>'
+
+
+def pair_table(pairs: tuple[Pair, ...], title: str, meeting: bool) -> str:
+    rows = [
+        [
+            f"{name(pair.first)} and {name(pair.second)}",
+            f'<td class="slm-number">{pair.lift:.1f} x</td>' if meeting else
+            f'<td class="slm-number">{pair.agreement:.0%}</td>',
+            f'<td class="slm-number">{pair.rows:,}</td>',
+        ]
+        for pair in pairs
+    ]  # fmt: skip
+    head = ["LFs", "against chance" if meeting else "alike", "common rows"]
+    return table(head, rows, title)
+
+
+# Labels -------------------------------------------------------------------------------------------
+
+
+def class_shares(report: ReportParts) -> str:
+    """Shares of the classes: predicted, and the class prior."""
+    model = report.model
+    if model.shares is None or model.labels is None:
+        return ""
+    legend = [
+        (fig.bar(1.0, "slm-fill"), "mean predicted probability, over rows with votes"),
+        (fig.tick(0.5, "slm-prior"), f"class prior ({PRIOR_SOURCES[model.prior_source]})"),
+    ]
+    chosen = class_order(report)
+    largest = scale_for(max(model.shares[chosen].max(), model.class_prior[chosen].max()))
+    classes = model.classes.tolist()
+    rows = [
+        class_row(classes[y], (model.shares[y], model.class_prior[y], model.labels[y]), largest)
+        for y in chosen
+    ]
+    scale = f'<span class="slm-scale"><span>0%</span><span>{share_text(largest)}</span></span>'
+    head = ["Class", scale, "Predicted", "Prior", "Of the labels"]
+    hidden = len(model.classes) - len(chosen)
+    more = (
+        f'<p class="slm-muted">{hidden:,} classes more are in report.model.</p>' if hidden else ""
+    )
+    shown = element("ul", "".join(map(legend_item, legend)), class_="slm-legend")
+    return shown + table(head, rows, "Class shares", "slm-chart slm-classes") + more
+
+
+PRIOR_SOURCES = {
+    "given": "given",
+    "labels": "from gold labels",
+    "learned": "learned from the votes",
+    "uniform": "equal shares, for want of knowledge",
+}
+
+
+def scale_for(largest: float) -> float:
+    """The end of a scale that holds a share."""
+    return next(end for end in (0.05, 0.1, 0.2, 0.5, 1.0) if largest <= end or end == 1.0)
+
+
+def class_row(label: Any, shares: tuple[float, float, float], largest: float) -> list[str]:
+    """A line for one class: predicted share, prior, share of the labels."""
+    share, prior, _ = shares
+    shapes = [
+        *fig.grid(),
+        fig.bar(share / largest, "slm-fill"),
+        fig.tick(prior / largest, "slm-prior"),
+    ]
+    said = f"predicted {share:.0%}, prior {prior:.0%}"
+    numbers = [f'<td class="slm-number">{share_text(each)}</td>' for each in shares]
+    return [name(label), f"<td>{fig.drawing(shapes, said)}</td>", *numbers]
+
+
+def gold_labels(report: ReportParts) -> str:
+    """Reliability and confusion."""
+    gold, sentence = report.gold, gold_sentence(report)
+    if gold is None or sentence is None:
+        return ""
+    curve = f'<figure style="margin:0">{fig.reliability(gold.reliability)}</figure>'
+    both = element("div", curve + confusion(gold, report.model.classes.tolist()), class_="slm-side")
+    note = "Points below the diagonal: labels are right less often than they are sure to be."
+    return f'<p>{text(sentence)}</p>{both}<p class="slm-muted">{note}</p>'
+
+
+def confusion(gold: GoldCheck, classes: list[Any]) -> str:
+    """Rows by truth and label; of many classes the pairs most often mistaken."""
+    if len(classes) > MOST_VOTES:
+        return mistaken(gold, classes)
+    totals = np.maximum(gold.confusion.sum(axis=1, keepdims=True), 1)
+    rows = [
+        [name(label), *(heat_cell(n / total, 1.0, f"{n:,}") for n in line)]
+        for label, line, total in zip(classes, gold.confusion, totals[:, 0], strict=True)
+    ]
+    head = ["Truth", *(f"labelled {name(label)}" for label in classes)]
+    return table(head, rows, "Rows by truth and label", "slm-heat")
+
+
+def mistaken(gold: GoldCheck, classes: list[Any]) -> str:
+    wrong = gold.confusion - np.diag(np.diagonal(gold.confusion))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_VOTES]
+    rows = [
+        [name(classes[y]), name(classes[z]), f'<td class="slm-number">{wrong[y, z]:,}</td>']
+        for y, z in zip(*np.unravel_index(order, wrong.shape), strict=True)
+        if wrong[y, z]
+    ]
+    return table(["Truth", "Label", "Rows"], rows, "Classes most often mistaken") if rows else ""
+
+
+def contested(report: ReportParts) -> str:
+    """Rows whose votes contradict each other, each with what its votes say."""
+    return "".join(map(contested_row, report.contested))
+
+
+def contested_row(row: ContestedRow) -> str:
+    label, rival = f"{name(row.label)} {row.p_label:.1%}", f"{name(row.rival)} {row.p_rival:.1%}"
+    alike_too = f" {row.alike:,} of the rows looked at have these votes." if row.alike > 1 else ""
+    title = f'<p class="slm-subtitle">Row {name(row.row)}: {label}, {rival}</p>'
+    note = f'<p class="slm-muted">{alike_too}</p>' if alike_too else ""
+    bars = evidence_table(row.evidence, row.label, row.rival)
+    return element("div", title + note + bars, class_="slm-row")
+
+
+def evidence_table(evidence: tuple[Evidence, ...], label: Any, rival: Any) -> str:
+    """A bar for what each vote adds to the log-odds of a label."""
+    largest = max((abs(each.weight) for each in evidence), default=0.0)
+    rows = [
+        [
+            "class prior" if each.lf is None else name(each.lf),
+            "" if each.lf is None else name(each.vote),
+            f"<td>{fig.diverging(each.weight, largest)}</td>",
+            f'<td class="slm-number">{signed(each.weight)}</td>',
+        ]
+        for each in evidence[: MOST_VOTES + 1]
+    ]
+    sides = f'<span class="slm-scale"><span>for {name(rival)}</span><span>for {name(label)}</span></span>'
+    hidden = len(evidence) - 1 - MOST_VOTES
+    more = f'<p class="slm-muted">{hidden:,} weaker votes are not shown.</p>' if hidden > 0 else ""
+    caption = f"What its votes say, in log-odds of {label} against {rival}"
+    return table(["LF", "Vote", sides, "Log-odds"], rows, caption, "slm-chart slm-evidence") + more
+
+
+# The rest -----------------------------------------------------------------------------------------
+
+
+def drift(report: ReportParts) -> str:
+    """What changed since the reference."""
+    if report.drift is None:
+        return ""
+    moved = report.drift.assign(
+        moved=(report.drift["coverage"] - report.drift["coverage_before"]).abs()
+        + report.drift["votes_moved"]
+    ).sort_values("moved", ascending=False, kind="stable")
+    rows = [drift_row(each) for each in moved.head(MOST_DRIFTED).itertuples()]
+    head = ["LF", "Votes in", "before", "Votes moved", "Agrees with others", "before"]
+    hidden = len(moved) - MOST_DRIFTED
+    more = (
+        f'<p class="slm-muted">{hidden:,} LFs more are in report.drift.</p>' if hidden > 0 else ""
+    )
+    return table(head, rows, "LFs that changed most since the reference", "") + more
+
+
+def drift_row(lf: Any) -> list[str]:
+    shares = (lf.coverage, lf.coverage_before, lf.votes_moved, lf.agreement, lf.agreement_before)
+    cells = [f'<td class="slm-number">{percent(share) or "-"}</td>' for share in shares]
+    return [name(lf.Index), *cells]
+
+
+def settings(report: ReportParts) -> str:
+    """Parameters, versions and time."""
+    if not report.settings:
+        return ""
+    rows = [[text(key), name(value)] for key, value in report.settings.items()]
+    return details(
+        "Parameters and versions",
+        table(["What", "Value"], rows, "How this fit and report were made"),
+    )

@@ -1,0 +1,214 @@
+"""A report as JSON, and back; the guide's page on reports has the schema."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..._utils import plain, quoted
+from .._report.finding import Finding
+from .._report.parts import (
+    Alpha,
+    Check,
+    ContestedRow,
+    Copy,
+    Evidence,
+    FitNumbers,
+    GoldCheck,
+    HeldOut,
+    Pair,
+    Pairs,
+    ReportParts,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA, VERSION = "sklearn_labelmodel.fit_report", 1
+# What users named: a text, number or boolean as it is, a tuple as {"tuple": [...]}, all else as text.
+NAMES = {"lf", "vote", "row", "label", "rival", "first", "second"}
+LISTS_OF_NAMES = {"classes", "lfs"}
+TEXTS = ["reason", "findings"]
+
+
+# To JSON ------------------------------------------------------------------------------------------
+
+
+def stored(report: ReportParts) -> str:
+    """The report as JSON."""
+    parts = {field.name: getattr(report, field.name) for field in fields(ReportParts)}
+    parts["lfs"] = _records(report.lfs.reset_index())
+    parts["votes"] = _records(report.votes)
+    parts["drift"] = None if report.drift is None else _records(report.drift.reset_index())
+    parts["findings"] = [
+        asdict(each) | {"rows": [_name(row) for row in each.rows], "url": each.url}
+        for each in report.findings
+    ]
+    content = {key: _encoded(key, value) for key, value in parts.items()}
+    whole = {"schema": SCHEMA, "version": VERSION, **content}
+    return json.dumps(whole, allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    columns = {str(column): table[column].tolist() for column in table}
+    return [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
+
+
+def _encoded(key: str, value: Any) -> Any:
+    """What JSON can hold; null for a number that is not known."""
+    if key in NAMES:
+        return _name(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    elif hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {inner: _encoded(inner, each) for inner, each in value.items()}
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        named = key in LISTS_OF_NAMES and not any(isinstance(each, dict) for each in value)
+        return [_name(each) if named else _encoded("", each) for each in value]
+    value = plain(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _name(value: Any) -> Any:
+    value = plain(value)
+    if isinstance(value, tuple):
+        return {"tuple": [_name(each) for each in value]}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    known = value is None or isinstance(value, bool | int | float | str | dict)
+    return value if known else str(value)
+
+
+# From JSON ----------------------------------------------------------------------------------------
+
+
+def parts_of(text: str) -> dict[str, Any]:
+    """The parts of the report that is stored in a text.
+
+    Raises
+    ------
+    ValueError
+        It is no report, or one of a later version.
+    """
+    data = _checked(text)
+    pairs, gold, drift = data["pairs"], data["gold"], data["drift"]
+    return {
+        "findings": tuple(map(_finding, data["findings"])),
+        "lfs": _frame(data["lfs"]),
+        "model": _model(data["model"]),
+        "votes": _votes(data["votes"]),
+        "checks": tuple(Check(**check) for check in data["checks"]),
+        "pairs": None if pairs is None else _pairs(pairs),
+        "contested": tuple(map(_contested, data["contested"])),
+        "gold": None if gold is None else _gold(gold),
+        "drift": None if drift is None else _frame(drift),
+        "settings": data["settings"],
+    }
+
+
+def _checked(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"This is no JSON: {error}. Pass what `to_json` wrote.") from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise ValueError(
+            f"This JSON is no fit report: its schema is not {SCHEMA!r}. Pass what `to_json` wrote."
+        )
+    if data.get("version") != VERSION:
+        raise ValueError(
+            f"This fit report has version {quoted(data.get('version'))} of the schema, and this release reads version "
+            f"{VERSION}. Read it with the release that wrote it: {_release(data)}."
+        )
+    return data
+
+
+def _release(data: dict[str, Any]) -> str:
+    settings = data.get("settings")
+    known = isinstance(settings, dict) and settings.get("sklearn-labelmodel")
+    return f"sklearn-labelmodel {known}" if known else "a later one"
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple(map(_named, value["tuple"]))
+    return value
+
+
+def _of_names(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: _named(value) if key in NAMES else value for key, value in data.items()}
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else value
+
+
+def _finding(data: dict[str, Any]) -> Finding:
+    given = {key: value for key, value in _of_names(data).items() if key != "url"}
+    return Finding(**given | {"rows": tuple(map(_named, data["rows"]))})
+
+
+def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = {key: [record[key] for record in records] for key in records[0]}
+    lfs = [_named(lf) for lf in columns.pop("lf")]
+    index = pd.Index(lfs, name="lf", tupleize_cols=False)
+    kinds = {key: None if key in TEXTS else np.float64 for key in columns}
+    return pd.DataFrame(
+        {key: pd.Series(values, index, dtype=kinds[key]) for key, values in columns.items()}
+    )
+
+
+def _votes(records: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = {key: [_named(record[key]) for record in records] for key in ("lf", "vote", "rows")}
+    kinds = {"lf": object, "vote": object, "rows": np.float64}
+    return pd.DataFrame(
+        {key: pd.Series(values, dtype=kinds[key]) for key, values in columns.items()}
+    )
+
+
+def _model(data: dict[str, Any]) -> FitNumbers:
+    arrays = {key: data[key] and np.array(data[key]) for key in ("class_prior", "shares", "labels")}
+    given = {
+        "classes": np.array(list(map(_named, data["classes"]))),
+        "held_out": data["held_out"] and HeldOut(**data["held_out"]),
+        "copies": tuple(Copy(**copy) for copy in data["copies"]),
+        "alpha": data["alpha"] and Alpha(**{k: _number(v) for k, v in data["alpha"].items()}),
+    }
+    return FitNumbers(**data | arrays | given)
+
+
+def _pairs(data: dict[str, Any]) -> Pairs:
+    n = len(data["lfs"])
+    table = np.array([list(map(_number, line)) for line in data["table"]], dtype=np.float64)
+    return Pairs(
+        meeting=data["meeting"],
+        lfs=tuple(map(_named, data["lfs"])),
+        table=table.reshape(n, n),
+        alike=tuple(Pair(**_of_names(pair)) for pair in data["alike"]),
+        at_odds=tuple(Pair(**_of_names(pair)) for pair in data["at_odds"]),
+    )
+
+
+def _contested(data: dict[str, Any]) -> ContestedRow:
+    evidence = tuple(Evidence(**_of_names(each)) for each in data["evidence"])
+    return ContestedRow(**_of_names(data) | {"evidence": evidence})
+
+
+def _gold(data: dict[str, Any]) -> GoldCheck:
+    confusion = np.array(data["confusion"], dtype=np.int64)
+    bins = np.array(data["reliability"], dtype=np.float64)
+    return GoldCheck(**data | {"confusion": confusion, "reliability": bins})

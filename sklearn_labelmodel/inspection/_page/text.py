@@ -1,0 +1,238 @@
+"""A report as text: a few lines to print, and Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..._utils import listed
+from .._report.finding import called
+from .._report.parts import ContestedRow, ReportParts
+from .words import (
+    alike,
+    alpha_tile,
+    best_and_worst,
+    class_order,
+    counts_of,
+    gold_sentence,
+    percent,
+    shape_of,
+    signed,
+    tiles,
+    verdict,
+    what_can_be_said,
+    without_sentence,
+)
+
+MOST_LINES, MOST_NAMES, MOST_VOTES = 6, 4, 14
+CONVERGED = {True: "yes", False: "no", None: None}
+BAR = 10
+
+
+# Print --------------------------------------------------------------------------------------------
+
+
+def sentences(report: ReportParts) -> str:
+    """The gist, for a terminal."""
+    lines = [headline(report), *(f"  {label:8} {words}" for label, words in _lines(report))]
+    return "\n".join([*lines, f"  {_numbers(report)}"])
+
+
+def headline(report: ReportParts) -> str:
+    """What the report is on, and how much was found."""
+    return f"{shape_of(report)}: {counts_of(report.findings)}"
+
+
+def _lines(report: ReportParts) -> Iterator[tuple[str, str]]:
+    """Severity and sentence of each kind of finding, one line for LFs of which the same is to be said."""
+    groups = alike(report.findings)
+    for group in groups[:MOST_LINES]:
+        others = [str(finding.lf) for finding in group[1:]]
+        likewise = f" Likewise {listed(others, MOST_NAMES)}." if others else ""
+        yield group[0].severity, f"{group[0]}{likewise}"
+    if len(groups) > MOST_LINES:
+        kinds = ", ".join(dict.fromkeys(group[0].code for group in groups[MOST_LINES:]))
+        yield "...", f"and {kinds}: see report.findings."
+
+
+def _numbers(report: ReportParts) -> str:
+    model = report.model
+    alpha, gold = alpha_tile(report).number, report.gold
+    known = {
+        "labels right": gold
+        and f"{gold.accuracy:.1%} of {gold.n_rows:,} (majority vote {gold.majority:.1%})",
+        "agreement with majority vote": percent(model.agreement),
+        "Krippendorff's alpha": alpha or None,
+        "rows without votes": percent(model.silent),
+        "converged": None if model.diverged else CONVERGED[model.converged],
+        "held-out score": model.held_out
+        and f"{model.held_out.own:.3f} (majority vote {model.held_out.majority:.3f})",
+    }
+    parts = [f"{words} {number}" for words, number in known.items() if number is not None]
+    return "; ".join(parts) or "report(L) says more."
+
+
+# Markdown -----------------------------------------------------------------------------------------
+
+
+def markdown(report: ReportParts) -> str:
+    """The report in the order of the page."""
+    gold = gold_sentence(report)
+    blocks = [f"# {verdict(report)}", f"Fit report: {shape_of(report)}", gold or "", _tiles(report)]
+    for title, content in _sections(report):
+        if content:
+            blocks += [f"## {title}", content]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _sections(report: ReportParts) -> Iterator[tuple[str, str]]:
+    yield "Findings", _findings(report)
+    yield "What was checked", _checks(report)
+    yield "Accuracy and coverage", _accuracies(report)
+    yield "How the LFs agree", _pairs(report)
+    yield "Class shares", _classes(report)
+    yield "Against gold labels", _confusion(report)
+    yield "The most contested rows", "\n\n".join(map(_contested, report.contested))
+    yield "Settings and versions", _settings(report)
+
+
+def verbatim(value: Any) -> str:
+    """What users wrote, as they wrote it, on one line: nothing in it is Markdown, HTML or mathematics."""
+    words = re.sub(r"[\r\n|]+", lambda found: "\\|" if "|" in found[0] else " ", str(value))
+    longest = max((len(ticks) for ticks in re.findall(r"`+", words)), default=0)
+    fence, space = "`" * (longest + 1), " " if longest or not words.strip() else ""
+    return f"{fence}{space}{words}{space}{fence}"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A table; cells are Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def bar(share: float) -> str:
+    """A share as a bar of characters."""
+    if np.isnan(share):
+        return ""
+    filled = round(BAR * min(max(share, 0.0), 1.0))
+    return "█" * filled + "░" * (BAR - filled)
+
+
+def _tiles(report: ReportParts) -> str:
+    rows = [[tile.what, tile.number, tile.note] for tile in tiles(report)]
+    return table(["", "", ""], rows)
+
+
+def _findings(report: ReportParts) -> str:
+    names = [called(name) for name in report.lfs.index.tolist()]
+    lines = []
+    for group in alike(report.findings):
+        first, others = group[0], [verbatim(finding.lf) for finding in group[1:]]
+        message = first.message
+        for words in (each for each in names if each in message):
+            message = message.replace(words, verbatim(words))
+        parts = [f"- **{first.severity}** [{first.code}]({first.url}): {message}; {first.remedy}."]
+        parts += [without_sentence(first) or ""]
+        parts += [f"Rows to look at: {', '.join(map(verbatim, first.rows))}." if first.rows else ""]
+        parts += [f"Likewise {listed(others, 3 * MOST_NAMES)}." if others else ""]
+        lines.append(" ".join(filter(None, parts)))
+    return "\n".join(lines) or "None."
+
+
+def _checks(report: ReportParts) -> str:
+    passed = [check.sound for check in report.checks if check.state == "passed"]
+    others = [
+        f"- {check.state}, {check.code}: {check.why}"
+        for check in report.checks
+        if check.state in ("not checked", "ignored")
+    ]
+    lines = [f"- passed: {'; '.join(passed)}"] if passed else []
+    return "\n".join(lines + others)
+
+
+def _accuracies(report: ReportParts) -> str:
+    parts = []
+    for heading, lfs in best_and_worst(report.lfs):
+        rows = [_lf_row(lf) for lf in lfs.itertuples()]
+        head = ["LF", "right", "learned", "95% interval from the votes", "votes in"]
+        parts.append(f"{heading}\n\n{table(head, rows)}" if heading else table(head, rows))
+    return "\n\n".join(parts)
+
+
+def _lf_row(lf: Any) -> list[str]:
+    return [
+        verbatim(lf.Index),
+        bar(lf.accuracy if not np.isnan(lf.accuracy) else lf.learned_accuracy),
+        percent(lf.learned_accuracy) or "",
+        f"{lf.low:.0%} to {lf.high:.0%}" if not np.isnan(lf.low) else what_can_be_said(lf),
+        percent(lf.coverage) or "",
+    ]
+
+
+def _pairs(report: ReportParts) -> str:
+    pairs = report.pairs
+    if pairs is None:
+        return ""
+    rows = [
+        [
+            verbatim(pair.first),
+            verbatim(pair.second),
+            f"{pair.agreement:.0%}",
+            f"{pair.lift:.1f}",
+            f"{pair.rows:,}",
+        ]
+        for pair in [*pairs.alike, *pairs.at_odds]
+    ]
+    return table(["LF", "LF", "alike", "common rows, against chance", "common rows"], rows)
+
+
+def _classes(report: ReportParts) -> str:
+    model = report.model
+    if model.shares is None:
+        return ""
+    rows = [
+        [
+            verbatim(model.classes.tolist()[y]),
+            bar(model.shares[y]),
+            f"{model.shares[y]:.1%}",
+            f"{model.class_prior[y]:.1%}",
+        ]
+        for y in class_order(report)
+    ]
+    return table(["class", "", "predicted", f"prior ({model.prior_source})"], rows)
+
+
+def _confusion(report: ReportParts) -> str:
+    gold, classes = report.gold, report.model.classes.tolist()
+    if gold is None or len(classes) > MOST_VOTES:
+        return ""
+    rows = [
+        [verbatim(label), *(f"{n:,}" for n in line)]
+        for label, line in zip(classes, gold.confusion, strict=True)
+    ]
+    return table(["truth \\ label", *map(verbatim, classes)], rows)
+
+
+def _contested(row: ContestedRow) -> str:
+    title = (
+        f"Row {verbatim(row.row)}: {verbatim(row.label)} {row.p_label:.0%}, {verbatim(row.rival)} "
+        f"{row.p_rival:.0%}"
+    )
+    rows = [
+        [
+            "class prior" if each.lf is None else verbatim(each.lf),
+            "" if each.lf is None else verbatim(each.vote),
+            signed(each.weight),
+        ]
+        for each in row.evidence[: MOST_VOTES + 1]
+    ]
+    return f"{title}\n\n{table(['LF', 'vote', 'log-odds'], rows)}"
+
+
+def _settings(report: ReportParts) -> str:
+    return "\n".join(
+        f"- {key}: {verbatim(value)}" for key, value in (report.settings or {}).items()
+    )

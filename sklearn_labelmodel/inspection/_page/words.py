@@ -1,0 +1,187 @@
+"""What the page, the Markdown and the text of a report have in common: its sentences and numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .._report.finding import SEVERITIES, Finding
+from .._report.parts import ReportParts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOUNS = {"danger": "danger", "warning": "warning", "info": "note"}
+VERDICTS = {
+    "danger": "Do not trust these labels yet",
+    "warning": "Look at the warnings before you trust these labels",
+    "info": "Nothing found that speaks against these labels",
+    None: "Nothing found that speaks against these labels",
+}
+# Of more LFs (classes) the best and the worst (the largest) are shown.
+MOST_LFS, BEST, WORST, MOST_CLASSES = 40, 12, 20, 20
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things."""
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
+
+
+def percent(share: float | None) -> str | None:
+    """A share in per cent, None where it is unknown."""
+    return None if share is None or np.isnan(share) else f"{share:.0%}"
+
+
+def shape_of(report: ReportParts) -> str:
+    """What the report is on."""
+    model = report.model
+    size = f"{count(len(report.lfs), 'LF')}, {count(len(model.classes), 'class')}"
+    return f"{model.kind} on {count(model.n_rows, 'row')}, {size}"
+
+
+def counts_of(findings: tuple[Finding, ...]) -> str:
+    """How many findings of each severity there are."""
+    numbers = Counter(finding.severity for finding in findings)
+    counted = [count(numbers[each], NOUNS[each]) for each in SEVERITIES if numbers[each]]
+    return ", ".join(counted) or "nothing found"
+
+
+def verdict(report: ReportParts) -> str:
+    """The verdict in a sentence."""
+    looked = report.model.silent is not None
+    start = (
+        VERDICTS[report.worst] if looked else f"{VERDICTS[report.worst]}, as far as fit can tell"
+    )
+    return f"{start}: {counts_of(report.findings)}." if report.findings else f"{start}."
+
+
+def gold_sentence(report: ReportParts) -> str | None:
+    """How labels compare with gold labels."""
+    gold = report.gold
+    if gold is None:
+        return None
+    return (
+        f"Of {count(gold.n_rows, 'row')} with a gold label, {gold.accuracy:.1%} are labelled right ({gold.low:.1%} to "
+        f"{gold.high:.1%}); majority vote: {gold.majority:.1%}."
+    )
+
+
+class Tile(NamedTuple):
+    """A number at a glance: what it is, the number, and what to know of it."""
+
+    what: str
+    number: str
+    note: str = ""
+
+
+def tiles(report: ReportParts) -> list[Tile]:
+    """Numbers at a glance."""
+    model, lfs = report.model, report.lfs
+    read = "" if model.n_samples == model.n_rows else f"{model.n_samples:,} of them read"
+    covered = None if model.silent is None else percent(1 - model.silent)
+    found = [
+        Tile("rows", f"{model.n_rows:,}", read),
+        Tile("labeling functions", f"{len(lfs):,}", f"{lfs['coverage'].sum():.1f} votes a row"),
+        Tile("classes", f"{len(model.classes):,}"),
+        Tile("rows with a vote", covered or "", ""),
+        Tile("labels as by majority vote", percent(model.agreement) or "", ""),
+        alpha_tile(report),
+        gold_tile(report),
+        Tile("gold labels learned from", f"{model.n_labels:,}" if model.n_labels else ""),
+        held_out_tile(report),
+    ]
+    return [tile for tile in found if tile.number]
+
+
+def alpha_tile(report: ReportParts) -> Tile:
+    alpha = report.model.alpha
+    if alpha is None or np.isnan(alpha.alpha):
+        return Tile("", "")
+    return Tile(
+        "Krippendorff's alpha",
+        f"{alpha.alpha:.2f}",
+        f"{alpha.low:.2f} to {alpha.high:.2f}; 1: all agree, 0: chance",
+    )
+
+
+def gold_tile(report: ReportParts) -> Tile:
+    gold = report.gold
+    if gold is None:
+        return Tile("", "")
+    note = f"{gold.low:.0%} to {gold.high:.0%}; majority vote {gold.majority:.1%}"
+    return Tile("labels right", f"{gold.accuracy:.1%}", f"{note}; log loss {gold.log_loss:.2f}")
+
+
+def held_out_tile(report: ReportParts) -> Tile:
+    held_out = report.model.held_out
+    if held_out is None:
+        return Tile("", "")
+    note = f"majority vote {held_out.majority:.3f}; higher is better"
+    return Tile("held-out votes, log-likelihood", f"{held_out.own:.3f}", note)
+
+
+def alike(findings: tuple[Finding, ...]) -> list[list[Finding]]:
+    """Findings of one code, severity and remedy together, in the order of the first of each."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        kind = finding.code, finding.severity, finding.remedy
+        groups.setdefault(kind, []).append(finding)
+    return list(groups.values())
+
+
+def without_sentence(finding: Finding) -> str | None:
+    """What the labels would be without the LF."""
+    share = finding.without
+    if share is None:
+        return None
+    if share == 0:
+        return "Without it, no label would change."
+    return f"Without it, {f'{share:.1%}' if share >= 0.001 else 'less than 0.1%'} of the labels would change."
+
+
+def by_accuracy(lfs: pd.DataFrame) -> pd.DataFrame:
+    """LFs that vote, the most accurate first: as estimated, else as learned."""
+    known = lfs["accuracy"].fillna(lfs["learned_accuracy"])
+    order = np.argsort(-known.fillna(-1).to_numpy(), kind="stable")
+    return lfs.iloc[order]
+
+
+def best_and_worst(lfs: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """All LFs in order, or of many the best and the worst, each list with its heading."""
+    ordered = by_accuracy(lfs)
+    if len(lfs) <= MOST_LFS:
+        return [("", ordered)]
+    silent = ordered["learned_accuracy"].isna() & ordered["accuracy"].isna()
+    voting = ordered[~silent.to_numpy()]
+    return [
+        (f"The {BEST} most accurate", voting.iloc[:BEST]),
+        (f"The {WORST} least accurate", voting.iloc[BEST:].iloc[-WORST:]),
+    ]
+
+
+def what_can_be_said(lf: Any) -> str:
+    """Of an LF without an interval: why, and how it agrees with the others."""
+    reason = lf.reason
+    if not reason:
+        return ""
+    if np.isnan(lf.agreement) or np.isnan(lf.agreement_by_chance):
+        return str(reason)
+    return f"{reason}: others agree in {lf.agreement:.0%}, chance {lf.agreement_by_chance:.0%}"
+
+
+def class_order(report: ReportParts) -> np.ndarray[Any, Any]:
+    """Classes in their order; of many the most frequent and the most shifted."""
+    shares, prior = report.model.shares, report.model.class_prior
+    if shares is None or len(shares) <= MOST_CLASSES:
+        return np.arange(len(prior))
+    half = MOST_CLASSES // 2
+    frequent, shifted = np.argsort(-shares)[:half], np.argsort(-np.abs(shares - prior))[:half]
+    return np.unique(np.concatenate([frequent, shifted]))
+
+
+def signed(weight: float) -> str:
+    """Log-odds with their sign; a zero has none."""
+    return f"{weight:+.2f}".replace("-0.00", "0.00").replace("+0.00", "0.00")
