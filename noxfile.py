@@ -60,6 +60,16 @@ def test(session, constraints):
 
 
 @nox.session
+def spark(session):
+    """The tests that need Spark, and Java 17 or later, in an environment of their own: pandas 3 is new to PySpark."""
+    pins = Path("constraints.txt").read_text(encoding="utf-8").splitlines()
+    constraints = Path(session.create_tmp(), "constraints.txt")
+    constraints.write_text("\n".join(pin for pin in pins if not pin.startswith("pandas==")))
+    install(session, "spark,test", str(constraints))
+    session.run("pytest", "-m", "spark", *session.posargs)
+
+
+@nox.session
 def browser(session):
     """The pages that we make, in a headless Chromium; it must be installed."""
     install(session, "test,browser")

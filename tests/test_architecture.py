@@ -23,8 +23,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 # From the ground up. A package imports from the floors below it; siblings on a floor never import each other.
 FLOORS = [
     {"_utils"},
-    {"_votes", "labeling", "datasets"},
-    {"_evidence", "_engines"},
+    {"_votes", "_engines", "datasets"},
+    {"_evidence", "labeling"},
     {"_learning"},
     {"inspection"},
     {"_models"},
@@ -42,7 +42,7 @@ HOMES_OF_LIBRARIES = {
     "duckdb": "_engines",
 }
 MOST_LINES = 460
-MOST_BOXES = 12
+MOST_BOXES = 13
 MOST_FILES_IN_A_CHAIN = 14
 
 
@@ -260,7 +260,7 @@ SOUND = {
     "a library like the name of a file": {"_engines/duckdb.py": "", "_engines/a.py": "from .duckdb import x"},
     "computed at the top": {"__init__.py": "import_module(f'.{name}', __name__)"},
     "as long as may be": {"_votes/codes.py": "\n" * 460},
-    "as many as may be": {f"{name}/a.py": "" for name in sorted(FLOOR)[:12]},
+    "as many as may be": {f"{name}/a.py": "" for name in sorted(FLOOR)[:MOST_BOXES]},
     "as deep as may be": chain_of(14),
 }  # fmt: skip
 
@@ -297,7 +297,7 @@ FAULTS = [
     (imports_that_cannot_be_followed, {"_models/a.py": "import_module(name)"}),
     (imports_that_cannot_be_followed, {"_models/__init__.py": "import_module(f'.{name}', __name__)"}),
     (long_modules, {"_votes/codes.py": "\n" * 461}),
-    (too_many_boxes, boxes(13)),
+    (too_many_boxes, boxes(14)),
     (long_chains, chain_of(15)),
 ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from .._engines.sources import source_of
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import VoteModel
 from .._utils import warn_user
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from .._learning.observed import Observed
     from ..inspection._report.report import FitReport
+    from .sources import PredictedSource
     from .streaming import Counting
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
@@ -42,8 +44,11 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
     # L is this package's X; metadata routing would otherwise take it for metadata.
     __metadata_request__fit = {"L": metadata_routing.UNUSED}
-    __metadata_request__predict = {"L": metadata_routing.UNUSED}
-    __metadata_request__predict_proba = {"L": metadata_routing.UNUSED}
+    __metadata_request__predict = {"L": metadata_routing.UNUSED, "keep": metadata_routing.UNUSED}
+    __metadata_request__predict_proba = {
+        "L": metadata_routing.UNUSED,
+        "keep": metadata_routing.UNUSED,
+    }
     __metadata_request__predict_log_proba = {"L": metadata_routing.UNUSED}
     __metadata_request__score = {"L": metadata_routing.UNUSED}
 
@@ -87,14 +92,17 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
         Parameters
         ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs), or VoteStatistics
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs), VoteStatistics, or a source of rows
             Votes: class labels (numbers, booleans or strings), the marker `abstain` or a missing value. In a sparse
             matrix the stored entries are votes. Statistics hold the votes, labels and weights that they counted.
-        y : array-like of shape (n_samples,), default=None
+            Of a source, rows are counted where they are: a Dask DataFrame or Array, a Spark DataFrame, a DuckDB
+            relation, a polars LazyFrame, a pyarrow Dataset or RecordBatchReader.
+        y : array-like of shape (n_samples,), or str, default=None
             Gold labels of all or some rows; -1 or a missing value marks a row without one. -1 is a class
-            where taking it away would leave a single class, or where `classes` names it.
-        sample_weight : array-like of shape (n_samples,), default=None
-            How many rows each row stands for, from 0 on. Fractions are rounded to multiples of 2^-24.
+            where taking it away would leave a single class, or where `classes` names it. Of a source, a column's name.
+        sample_weight : array-like of shape (n_samples,), or str, default=None
+            How many rows each row stands for, from 0 on. Fractions are rounded to multiples of 2^-24. Of a source,
+            a column's name.
 
         Returns
         -------
@@ -112,6 +120,11 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         from .reading import observe_votes
         from .streaming import counting_of
 
+        source = source_of(L)
+        if source is not None:
+            from .sources import count_source
+
+            L, y, sample_weight = count_source(self, source, y, sample_weight), None, None
         return self._fit(observe_votes(self, L, y, sample_weight), counting_of(L))
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -213,19 +226,23 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
     # Predicting -----------------------------------------------------------------------------------
 
-    def predict_proba(self, L: Any) -> NDArray[np.float64]:
+    def predict_proba(self, L: Any, *, keep: Sequence[Any] = ()) -> NDArray[np.float64]:
         """Probability of every class given each row's votes.
 
         Parameters
         ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, as in `fit`. Votes that `fit` never saw from their LF carry no evidence.
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs), or a source of rows
+            Votes, as in `fit`. Votes that `fit` never saw from their LF carry no evidence. Of a source, the columns
+            that `fit` saw are read.
+        keep : list of column names, default=()
+            Columns of a source that stand before the result, such as an identifier.
 
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes), dtype float64
             In [0, 1], each row adding up to 1, columns in the order of `classes_`. A row without a vote gets
-            `class_prior_` (or `voteless_prior_`, where the model has one).
+            `class_prior_` (or `voteless_prior_`, where the model has one). Of a source, computed when asked for: the
+            columns "probability_CLASS" of a DataFrame of Dask or Spark or a pyarrow RecordBatchReader; a Dask Array.
 
         Raises
         ------
@@ -234,7 +251,9 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         ValueError
             Another number or order of LFs than in `fit`; votes that are no class labels.
         """
-        check_is_fitted(self)
+        source = self._source_of(L, keep)
+        if source is not None:
+            return source.predict_proba()
         model = self.vote_model_
         return self._posterior(model, self._read_votes(L, model))
 
@@ -243,15 +262,27 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(L))
 
-    def predict(self, L: Any) -> NDArray[Any]:
+    def predict(self, L: Any, *, keep: Sequence[Any] = ()) -> NDArray[Any]:
         """Most probable class of every row, the first of `classes_` on a tie; shape (n_samples,).
 
-        Parameters and errors are those of `predict_proba`.
+        Parameters and errors are those of `predict_proba`. Of a source of rows, the column "label".
         """
-        check_is_fitted(self)
+        source = self._source_of(L, keep)
+        if source is not None:
+            return source.predict()
         model = self.vote_model_
         votes, read = self._read_votes(L, model), partial(self._posterior, model)
         return model.classes[most_probable(read, votes, len(model.classes))]
+
+    def _source_of(self, L: Any, keep: Sequence[Any]) -> PredictedSource | None:
+        """L where it is not in memory, to be predicted there."""
+        check_is_fitted(self)
+        source = source_of(L)
+        if source is None and not len(keep):
+            return None
+        from .sources import PredictedSource
+
+        return PredictedSource(self, source, keep)
 
     def score(self, L: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy on gold labels, or without them the mean log-likelihood of the votes.
@@ -384,38 +415,6 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
         check_is_fitted(self)
         return make_report(measure_fit(self))
-
-    def contributions(self, L: Any) -> NDArray[np.float64]:
-        """What each vote adds for each class, and the prior.
-
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-
-        Returns
-        -------
-        contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
-            [i, j, y] is what the vote of LF j in row i adds for class y: its log-likelihood, less where the model
-            tempers a row's votes; 0 for an abstain. [i, n_lfs, y] is the log of the prior: of `voted_prior_`, most
-            of it tempered with the votes, or of `voteless_prior_`. The softmax over y of the sum over the
-            second axis is `predict_proba`.
-
-        Raises
-        ------
-        NotFittedError, ValueError, TypeError
-            As `predict_proba`.
-
-        Examples
-        --------
-        >>> from sklearn_labelmodel import LabelModelClassifier
-        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
-        >>> model = LabelModelClassifier().fit(L)
-        >>> model.contributions(L).shape
-        (5, 4, 2)
-        """
-        check_is_fitted(self)
-        model = self.vote_model_
-        return self._terms(model, self._read_votes(L, model))
 
     def explain(self, row: Any) -> pd.DataFrame:
         """Why one row gets its label: the prior and every vote, the strongest first.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from .._evidence.model import VoteModel, conditional_probs
 
 if TYPE_CHECKING:
     from .._learning.observed import KeptCounts
+    from .._votes.codes import Votes
     from .._votes.scores import Scores
 
 
@@ -20,6 +23,8 @@ class FittedVotes:
     vote_model_: VoteModel
     _scores: Scores | None
     _kept: KeptCounts
+    _read_votes: Callable[[Any, VoteModel], Votes]
+    _terms: Callable[[VoteModel, Votes], NDArray[np.float64]]
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -65,3 +70,35 @@ class FittedVotes:
     def lf_accuracies_(self) -> NDArray[np.float64]:
         """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
         return self.vote_model_.accuracies
+
+    def contributions(self, L: Any) -> NDArray[np.float64]:
+        """What each vote adds for each class, and the prior.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+
+        Returns
+        -------
+        contributions : ndarray of shape (n_samples, n_lfs + 1, n_classes), dtype float64
+            [i, j, y] is what the vote of LF j in row i adds for class y: its log-likelihood, less where the model
+            tempers a row's votes; 0 for an abstain. [i, n_lfs, y] is the log of the prior: of `voted_prior_`, most
+            of it tempered with the votes, or of `voteless_prior_`. The softmax over y of the sum over the
+            second axis is `predict_proba`.
+
+        Raises
+        ------
+        NotFittedError, ValueError, TypeError
+            As `predict_proba`.
+
+        Examples
+        --------
+        >>> from sklearn_labelmodel import LabelModelClassifier
+        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
+        >>> model = LabelModelClassifier().fit(L)
+        >>> model.contributions(L).shape
+        (5, 4, 2)
+        """
+        check_is_fitted(self)
+        model = self.vote_model_
+        return self._terms(model, self._read_votes(L, model))

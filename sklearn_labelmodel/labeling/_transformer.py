@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin, _fit_context
+from sklearn.utils import metadata_routing
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import _BaseComposition
 
+from .._engines.source import Frame
+from .._engines.sources import source_of
 from .._utils import message_of, quoted, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from ._base import BaseLabelingFunction, as_labeling_function
+from ._lazy import lazy_votes
 from ._records import LabelingFunctionError, Records
 from ._returned import vote_matrix, votes_of_rows
 from ._run import Outcome, run
@@ -95,6 +100,9 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
     array([None, None, None], dtype=object)
     """
 
+    # A choice of columns, no metadata of rows.
+    __metadata_request__transform = {"keep": metadata_routing.UNUSED}
+
     _parameter_constraints: dict[str, list[Any]] = {
         "lfs": [list, tuple],
         "n_jobs": [Integral, None],
@@ -130,22 +138,38 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         self._checked_lfs()
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: Any, keep: Sequence[Any] = ()) -> Any:
         """Return the votes of all labeling functions.
 
         Parameters
         ----------
         X : DataFrame, Series, array or list of n_samples records
-            From pandas, polars, NumPy or SciPy.
+            From pandas, polars, NumPy or SciPy; or a DataFrame of Dask or Spark.
+        keep : list of column names, default=()
+            Columns of a Dask or Spark DataFrame that stand before the votes, such as an identifier.
 
         Returns
         -------
         L : ndarray of shape (n_samples, n_lfs)
             See the notes for its dtype. What `set_output` asks for instead, with the names of the
-            labeling functions and, in pandas, the index of `X`.
+            labeling functions and, in pandas, the index of `X`. Of a DataFrame of Dask or Spark,
+            another one, which the workers compute when it is asked for: a column for each
+            labeling function, of the type that the votes of the first rows have.
         """
         self._validate_params()
         lfs = self._checked_lfs()
+        source = source_of(X)
+        if isinstance(source, Frame):
+            names = [lf.get_name() for lf in lfs]
+            return lazy_votes(source, names, partial(self._columns, lfs), keep)
+        if len(keep):
+            raise ValueError(
+                "`keep` is for DataFrames of Dask and Spark. Add the columns to the result."
+            )
+        return self._with_index(vote_matrix(self._columns(lfs, X)), X)
+
+    def _columns(self, lfs: list[BaseLabelingFunction], X: Any) -> list[np.ndarray]:
+        """The votes of each labeling function, n_lfs arrays of shape (n_samples,)."""
         records = Records(X)
         stop_on_error = self.on_error == "raise"
         outcomes = run(
@@ -157,8 +181,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         )
         report = _raise_first_failure if stop_on_error else _warn_of_failures
         report(lfs, outcomes, records)
-        columns = [_votes(*one, records) for one in zip(lfs, outcomes, strict=True)]
-        return self._with_index(vote_matrix(columns), X)
+        return [_votes(*one, records) for one in zip(lfs, outcomes, strict=True)]
 
     def _with_index(self, votes: np.ndarray, X: Any) -> Any:
         # The wrapper of scikit-learn 1.6 keeps the index of a DataFrame only.

@@ -216,7 +216,6 @@ ANSWERS = {f"t{i}": {"ann": 0, "bob": 1} for i in range(4)}
         (np.array([{"a": 0}, {"a": 1}], dtype=object), r"rows of L are dicts"),
         (pd.Series([[0, 1], [1, 0]]), r"one-dimensional Series of rows; pass L.tolist\(\)"),
         (np.array([(0, 1)], dtype=[("a", int), ("b", int)]), r"array of records; pass pandas"),
-        (pl.LazyFrame({"a": [0, 1]}), r"LazyFrame.* pass L.collect\(\)"),
         ((row for row in [[0, 1]]), r"generator.* pass list\(L\)"),
         ({(0, 1), (1, 0)}, r"set, which has no order"),
     ],
@@ -243,3 +242,8 @@ def test_labels_in_a_dict_are_told_what_to_pass():
 def test_labels_of_some_rows_are_told_how_to_spread():
     with pytest.raises(ValueError, match=r"y has 20 labels.*pass y.reindex\(L.index\)"):
         LabelModelClassifier().fit(VOTES, pd.Series(TRUTH[:20]))
+
+
+def test_what_looks_at_rows_wants_a_lazy_frame_collected():
+    with pytest.raises(TypeError, match=r"LazyFrame.* pass L.collect\(\)"):
+        lf_summary(pl.LazyFrame({"a": [0, 1]}))

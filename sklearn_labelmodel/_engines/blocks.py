@@ -1,0 +1,262 @@
+"""Blocks of rows: small pieces put together, large ones cut, and errors that say where a row lies."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial, reduce
+from itertools import chain
+from operator import add
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from .source import AddsUp, OfBlock, Progress, Sum
+
+BLOCK_CELLS = 1 << 23
+LEAST_ROWS, MOST_ROWS = 1 << 16, 1 << 20
+# Rows are grouped quicker than they are read, unless hardly any is like another.
+LEAST_ALIKE = 2
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows that lie together.
+
+    Attributes
+    ----------
+    rows : pyarrow Table, pandas DataFrame or ndarray
+    place : str
+        The file or partition, empty where there is but one.
+    first_row : int
+        Its place there.
+    """
+
+    rows: Any
+    place: str = ""
+    first_row: int = 0
+
+    def __len__(self) -> int:
+        return int(self.rows.shape[0])
+
+    def cuts(self, n_rows: int) -> Iterator[Piece]:
+        """The same rows in pieces of at most so many."""
+        whole = getattr(self.rows, "iloc", self.rows)
+        for start in range(0, len(self), n_rows):
+            yield Piece(whole[start : start + n_rows], self.place, self.first_row + start)
+
+
+@dataclass(frozen=True)
+class Counted(Generic[Sum]):
+    """What was counted of so many rows."""
+
+    n_rows: int
+    found: Sum
+
+    def __add__(self, other: Counted[Sum]) -> Counted[Sum]:
+        if not isinstance(other, Counted):
+            return NotImplemented
+        return Counted(self.n_rows + other.n_rows, self.found + other.found)
+
+
+def rows_of_a_block(n_columns: int) -> int:
+    """Rows of a block: enough to make counting worth a call, and no more than memory holds."""
+    return min(max(BLOCK_CELLS // max(n_columns, 1), LEAST_ROWS), MOST_ROWS)
+
+
+def in_blocks(pieces: Iterable[Piece], n_rows: int) -> Iterator[list[Piece]]:
+    """Pieces put together to blocks of about, and at most, so many rows."""
+    block: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        for cut in piece.cuts(n_rows):
+            if size + len(cut) > n_rows and block:
+                yield block
+                block, size = [], 0
+            block.append(cut)
+            size += len(cut)
+    if block:
+        yield block
+
+
+def joined(block: list[Piece]) -> Any:
+    """The rows of a block as one table."""
+    if len(block) == 1:
+        return block[0].rows
+    import pyarrow as pa
+
+    return pa.concat_tables([piece.rows for piece in block]).unify_dictionaries()
+
+
+def count_block(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
+    """What is counted of a block.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `of_block` does, with the file or partition, and the row counted there.
+    """
+    return Counted(
+        sum(map(len, block)), with_place(lambda rows: of_block(rows, None), joined(block), block)
+    )
+
+
+def counter_for(
+    of_block: OfBlock[Sum], first: list[Piece]
+) -> Callable[[list[Piece]], Counted[Sum]]:
+    """How blocks like the first one are counted: by their distinct rows, where these are few and Arrow groups them."""
+    return partial(count_groups if are_few(first) else count_block, of_block)
+
+
+def are_few(block: list[Piece]) -> bool:
+    """Whether Arrow groups the rows of a block to few."""
+    rows = joined(block)
+    if not hasattr(rows, "group_by"):
+        return False
+    import pyarrow as pa
+
+    try:
+        return are_alike(len(_grouped(rows)), len(rows))
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return False
+
+
+def are_alike(n_distinct: int, n_rows: int) -> bool:
+    """Whether so many distinct rows of some say that to group them is worth it."""
+    return LEAST_ALIKE * n_distinct <= n_rows
+
+
+def _grouped(rows: Any) -> Any:
+    """The distinct rows of an Arrow table, and in a last column their numbers."""
+    places = [str(place) for place in range(rows.num_columns)]
+    groups = rows.rename_columns(places).group_by(places).aggregate([([], "count_all")])
+    return groups.select([*places, "count_all"])
+
+
+def merged_groups(
+    blocks: Iterator[list[Piece]], n_threads: int, progress: Progress | None
+) -> Iterator[Piece]:
+    """The distinct rows of all blocks and, in a last column, their numbers; more than fit a block come in turns."""
+
+    def group(block: list[Piece]) -> Any:
+        return _grouped(joined(block))
+
+    held: list[Any] = []
+    for groups in in_threads(group, blocks, n_threads):
+        if progress is not None:
+            progress(int(groups.column("count_all").to_numpy().sum()))
+        held.append(groups)
+        if sum(map(len, held)) > MOST_ROWS:
+            held = [_regrouped(held)]
+        if len(held) == 1 and 2 * len(held[0]) > MOST_ROWS:
+            yield Piece(held.pop())
+    if held:
+        yield Piece(_regrouped(held))
+
+
+def _regrouped(groups: list[Any]) -> Any:
+    import pyarrow as pa
+
+    rows = pa.concat_tables(groups).unify_dictionaries()
+    names = rows.column_names
+    total = rows.group_by(names[:-1]).aggregate([("count_all", "sum")])
+    return total.select([*names[:-1], "count_all_sum"]).rename_columns(names)
+
+
+def count_groups(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
+    """As `count_block`, by the distinct rows; one by one, rows are read only to name one that is at fault."""
+    rows = joined(block)
+    try:
+        return count_weighted(of_block, _grouped(rows), rows.column_names)
+    except (ValueError, TypeError):
+        return count_block(of_block, block)
+
+
+def count_weighted(of_block: OfBlock[Sum], groups: Any, names: list[str]) -> Counted[Sum]:
+    """What is counted of distinct rows, whose numbers are the last column."""
+    last = groups.num_columns - 1
+    weight = groups.column(last).to_numpy().astype(np.int64)
+    votes = groups.remove_column(last).rename_columns(names)
+    return Counted(int(weight.sum()), of_block(votes, weight))
+
+
+def with_place(function: Callable[[Any], Result], rows: Any, block: list[Piece]) -> Result:
+    """Call a function with the rows of a block; an error names the piece that is at fault."""
+    try:
+        return function(rows)
+    except (ValueError, TypeError) as error:
+        for piece in block:
+            _try_alone(function, piece)
+        places = dict.fromkeys(piece.place for piece in block if piece.place)
+        error.args = (": ".join([*([" and ".join(places)] if places else []), str(error)]),)
+        raise
+
+
+def _try_alone(function: Callable[[Any], Any], piece: Piece) -> None:
+    try:
+        function(piece.rows)
+    except (ValueError, TypeError) as error:
+        told = moved(str(error), piece.first_row)
+        error.args = (f"{piece.place}: {told}" if piece.place else told,)
+        raise
+
+
+def moved(message: str, by: int) -> str:
+    """A message whose rows are counted from another row on; names in quotes stay."""
+
+    def further(found: re.Match[str]) -> str:
+        row = int(found[1]) + by
+        return f"row {row}" + (f" (index {row})" if found[2] else "")
+
+    return re.sub(r"(?<!['\"\w])row (\d+)\b( \(index \1\))?", further, message)
+
+
+def count_pieces(
+    of_block: OfBlock[Sum], pieces: Iterable[Piece], n_columns: int
+) -> Counted[Sum] | None:
+    """What is counted of pieces, one block after the other; None where there is no row."""
+    return total(map_blocks(of_block, in_blocks(pieces, rows_of_a_block(n_columns)), map))
+
+
+def map_blocks(
+    of_block: OfBlock[Sum],
+    blocks: Iterator[list[Piece]],
+    mapped: Callable[..., Iterator[Counted[Sum]]],
+) -> Iterator[Counted[Sum]]:
+    """What is counted of each block, by a function such as `map`."""
+    first = next(blocks, None)
+    if first is not None:
+        yield from mapped(counter_for(of_block, first), chain([first], blocks))
+
+
+Adding = TypeVar("Adding", bound=AddsUp)
+
+
+def total(parts: Iterable[Adding | None]) -> Adding | None:
+    """The sum of all parts but those that are None, of which no two are held besides it."""
+    there = (part for part in parts if part is not None)
+    first = next(there, None)
+    return None if first is None else reduce(add, there, first)
+
+
+def in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], n_threads: int
+) -> Iterator[Result]:
+    """As `map`, in threads; few items are read ahead of what is taken."""
+    pool = ThreadPoolExecutor(n_threads)
+    ahead: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            ahead.append(pool.submit(function, item))
+            if len(ahead) > n_threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

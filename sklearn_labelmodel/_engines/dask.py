@@ -1,0 +1,204 @@
+"""DataFrames and Arrays of Dask: counted by partitions on the workers, and added up there in a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .._utils import quoted
+from .blocks import Counted, Piece, count_pieces, total, with_place
+from .source import Frame, Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused
+
+# Results that one task adds up.
+FAN_IN = 8
+PLACE = "Partition"
+
+
+class DaskFrameSource(Frame):
+    """A Dask DataFrame."""
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+        self.columns = list(frame.columns)
+
+    def head(self, n_rows: int) -> Any:
+        return self.frame.head(n_rows, npartitions=-1)
+
+    def count(
+        self, of_block: OfBlock[Sum], columns: Sequence[Any], progress: Progress | None = None
+    ) -> Sum:
+        self.check_columns(columns)
+        columns = list(columns)
+        parts = self.frame[columns].to_delayed()
+        try:
+            return _sum(of_block, parts, columns, progress)
+        except Exception as error:
+            fault = None if PLACE in str(error) else _fault(self.frame, columns)
+            if fault is None:
+                raise
+            raise ValueError(fault) from error
+
+    def map(
+        self,
+        of_block: Callable[[Any], Made],
+        columns: Sequence[Any],
+        schema: Schema,
+        keep: Sequence[Any] = (),
+    ) -> Any:
+        self.check_columns(columns)
+        self.check_columns(keep, schema)
+        import pandas as pd
+
+        columns, keep = list(columns), list(keep)
+        meta = self.frame._meta[keep].assign(
+            **{name: pd.Series(dtype=_pandas_type(dtype)) for name, dtype in schema.items()}
+        )
+        function = partial(_map_frame, of_block, columns, keep, meta)
+        return self.frame[list(dict.fromkeys([*columns, *keep]))].map_partitions(
+            _call_with_number, function, partition_info=None, meta=meta, enforce_metadata=False
+        )
+
+
+class DaskArraySource(Source):
+    """A Dask Array of shape (n_rows, n_columns)."""
+
+    named = False
+
+    def __init__(self, array: Any) -> None:
+        if array.ndim != 2:
+            raise ValueError(
+                f"Expected a Dask array of two dimensions, a column for each LF; got {array.ndim}."
+            )
+        self.array = array
+        self.columns = list(range(array.shape[1]))
+
+    def count(
+        self, of_block: OfBlock[Sum], columns: Sequence[Any], progress: Progress | None = None
+    ) -> Sum:
+        self.check_columns(columns)
+        parts = self._of(columns).to_delayed().ravel()
+        return _sum(of_block, parts, None, progress)
+
+    def map(
+        self,
+        of_block: Callable[[Any], Made],
+        columns: Sequence[Any],
+        schema: Schema,
+        keep: Sequence[Any] = (),
+    ) -> Any:
+        """As of every source; the columns that are made stand side by side in an array of two dimensions."""
+        self.check_columns(columns)
+        if len(keep):
+            raise ValueError("An array has no names of columns to keep. Pass a Dask DataFrame.")
+        array = self._of(columns)
+        dtype = np.result_type(*(np.dtype(dtype) for dtype in schema.values()))
+        return array.map_blocks(
+            partial(_map_array, of_block, list(schema), dtype),
+            chunks=(array.chunks[0], (len(schema),)),
+            dtype=dtype,
+            meta=np.empty((0, 0), dtype=dtype),
+        )
+
+    def _of(self, columns: Sequence[int]) -> Any:
+        array = self.array if list(columns) == self.columns else self.array[:, list(columns)]
+        return array.rechunk({1: -1})
+
+
+def _sum(
+    of_block: OfBlock[Sum],
+    parts: Sequence[Any],
+    columns: list[Any] | None,
+    progress: Progress | None,
+) -> Sum:
+    from dask.delayed import delayed
+
+    shared = delayed(of_block, traverse=False)
+    count, add_up = delayed(_count_part), delayed(total)
+    sums = [count(shared, part, columns, number) for number, part in enumerate(parts)]
+    while len(sums) > 1:
+        sums = [add_up(sums[start : start + FAN_IN]) for start in range(0, len(sums), FAN_IN)]
+    found = found_or_refused(sums[0].compute() if sums else None)
+    if progress is not None:
+        progress(found.n_rows)
+    return found.found
+
+
+def _count_part(
+    of_block: OfBlock[Sum], rows: Any, columns: list[Any] | None, number: int
+) -> Counted[Sum] | None:
+    """What is counted of a partition; None where it is empty."""
+    place = f"{PLACE} {number}"
+    if columns is not None and list(rows.columns) != columns:
+        raise ValueError(f"{place} has the columns {list(rows.columns)}, and not {columns}.")
+    return count_pieces(of_block, [Piece(rows, place)], rows.shape[1])
+
+
+def _fault(frame: Any, columns: list[Any]) -> str | None:
+    """What is wrong with the first partition that cannot be read, or is without one of the columns."""
+    from dask.delayed import delayed
+
+    for number, part in enumerate(frame.to_delayed()):
+        try:
+            names = delayed(_names_of)(part).compute()
+        except Exception as error:
+            told = str(error).rstrip(".")
+            return (
+                f"{PLACE} {number} cannot be read: {told}. Write its file again, or leave it out."
+            )
+        missing = [name for name in columns if name not in names]
+        if missing:
+            return (
+                f"{PLACE} {number} has no column {quoted(missing[0])}; its columns are {names}. Give every partition "
+                "the same columns."
+            )
+    return None
+
+
+def _names_of(rows: Any) -> list[Any]:
+    return list(rows.columns)
+
+
+def _call_with_number(
+    rows: Any, function: Callable[[Any, int], Any], partition_info: dict[str, Any] | None = None
+) -> Any:
+    return function(rows, (partition_info or {}).get("number", 0))
+
+
+def _map_frame(
+    of_block: Callable[[Any], Made],
+    columns: list[Any],
+    keep: list[Any],
+    meta: Any,
+    rows: Any,
+    number: int,
+) -> Any:
+    """The frame of what is made of a partition, after the columns that are kept."""
+    if not len(rows):
+        return meta
+    votes = rows[columns]
+    made = with_place(of_block, votes, [Piece(votes, f"{PLACE} {number}")])
+    frame = rows[keep].assign(**made)
+    return frame.astype({name: meta.dtypes[name] for name in made})
+
+
+def _map_array(
+    of_block: Callable[[Any], Made],
+    names: list[str],
+    dtype: np.dtype[Any],
+    rows: Any,
+    block_info: Any = None,
+) -> Any:
+    if not len(rows):
+        return np.empty((0, len(names)), dtype=dtype)
+    number = block_info[0]["chunk-location"][0] if block_info else 0
+    made = with_place(of_block, rows, [Piece(rows, f"{PLACE} {number}")])
+    return np.column_stack([made[name] for name in names]).astype(dtype, copy=False)
+
+
+def _pandas_type(dtype: Any) -> Any:
+    if hasattr(dtype, "numpy_dtype"):
+        return dtype
+    return "string" if np.dtype(dtype).kind in "OUT" else np.dtype(dtype)

@@ -1,0 +1,56 @@
+"""Relations of DuckDB: its own GROUP BY where few rows are distinct, else record batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .arrow import tables_of
+from .blocks import Piece, are_alike, rows_of_a_block
+from .source import Progress
+from .stream import TRIAL_ROWS, GroupedStream
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class RelationSource(GroupedStream):
+    """A DuckDBPyRelation."""
+
+    extra = "duckdb"
+
+    def __init__(self, relation: Any) -> None:
+        self.relation = relation
+        self.columns = list(relation.columns)
+
+    def schema(self) -> pa.Schema:
+        return _reader(self.relation.limit(0), 1).schema
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+        votes = self.relation.project(_listed(columns))
+        return tables_of(_reader(votes, rows_of_a_block(len(columns))), columns)
+
+    def groups(
+        self,
+        columns: Sequence[str],
+        progress: Progress | None,  # noqa: ARG002
+    ) -> Iterator[Piece] | None:
+        votes = self.relation.project(_listed(columns))
+        trial = votes.limit(TRIAL_ROWS)
+        ((n_rows,),) = trial.aggregate("count(*)").fetchall()
+        ((n_distinct,),) = trial.distinct().aggregate("count(*)").fetchall()
+        if not are_alike(max(n_distinct, 1), n_rows):
+            return None
+        grouped = votes.aggregate(f"{_listed(columns)}, count(*)", _listed(columns))
+        return tables_of(_reader(grouped, rows_of_a_block(len(columns))))
+
+
+def _reader(relation: Any, n_rows: int) -> Any:
+    # Its older name.
+    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+    return read(n_rows)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """Columns in SQL."""
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in columns)

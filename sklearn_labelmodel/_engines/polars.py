@@ -1,0 +1,57 @@
+"""LazyFrames of polars, which its streaming engine computes a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .blocks import Piece, are_alike, rows_of_a_block
+from .source import Progress
+from .stream import N_ROWS, TRIAL_ROWS, GroupedStream
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class LazyFrameSource(GroupedStream):
+    """A polars LazyFrame."""
+
+    def __init__(self, frame: Any) -> None:
+        if not hasattr(frame, "collect_batches"):
+            raise ImportError(
+                "polars 1.34 or later reads a LazyFrame in batches. Install it, or pass L.collect()."
+            )
+        self.frame = frame
+        self.columns = frame.collect_schema().names()
+
+    def schema(self) -> pa.Schema:
+        return self.frame.head(0).collect().to_arrow().schema
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+        first_row = 0
+        frames = self.frame.select(columns).collect_batches(
+            chunk_size=rows_of_a_block(len(columns)), engine="streaming"
+        )
+        for frame in frames:
+            yield Piece(frame.to_arrow(), first_row=first_row)
+            first_row += frame.height
+
+    def groups(
+        self,
+        columns: Sequence[str],
+        progress: Progress | None,  # noqa: ARG002
+    ) -> Iterator[Piece] | None:
+        votes = self.frame.select(columns)
+        trial = votes.head(TRIAL_ROWS).collect(engine="streaming")
+        if not are_alike(trial.n_unique() if trial.height else 1, trial.height):
+            return None
+        names = {name: f"column_{place}" for place, name in enumerate(columns)}
+        grouped = votes.rename(names).group_by(list(names.values())).len(name=N_ROWS)
+        return _renamed(grouped, columns)
+
+
+def _renamed(grouped: Any, columns: Sequence[str]) -> Iterator[Piece]:
+    for frame in grouped.collect_batches(
+        chunk_size=rows_of_a_block(len(columns)), maintain_order=False, engine="streaming"
+    ):
+        yield Piece(frame.to_arrow().rename_columns([*columns, N_ROWS]))

@@ -1,0 +1,147 @@
+"""DataFrames of Spark: counted by partitions with mapInArrow, and added up on the workers before the driver."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from .blocks import Piece, count_pieces, in_blocks, rows_of_a_block, total
+from .source import Frame, Made, OfBlock, Progress, Schema, Sum, found_or_refused, needs
+from .stream import arrow_schema, map_block
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Sums that come to the driver, however many partitions there are.
+SUMS = 8
+PARTIAL = "part binary"
+
+
+class SparkSource(Frame):
+    """A Spark DataFrame."""
+
+    def __init__(self, frame: Any) -> None:
+        self.frame = frame
+        self.columns = list(frame.columns)
+
+    def head(self, n_rows: int) -> Any:
+        return self.frame.limit(n_rows).toArrow().to_pandas()
+
+    def count(
+        self, of_block: OfBlock[Sum], columns: Sequence[str], progress: Progress | None = None
+    ) -> Sum:
+        self.check_columns(columns)
+        with needs("pyarrow", "spark"):
+            import pyarrow  # noqa: F401
+        parts = self._select(columns).mapInArrow(
+            partial(_count_part, of_block, list(columns)), PARTIAL
+        )
+        sums = parts.repartition(SUMS).mapInArrow(_add_up, PARTIAL)
+        found = found_or_refused(total(pickle.loads(row.part) for row in sums.collect()))
+        if isinstance(found, Failed):
+            raise found.error
+        if progress is not None:
+            progress(found.n_rows)
+        return found.found
+
+    def map(
+        self,
+        of_block: Callable[[Any], Made],
+        columns: Sequence[str],
+        schema: Schema,
+        keep: Sequence[str] = (),
+    ) -> Any:
+        self.check_columns(columns)
+        self.check_columns(keep, schema)
+        with needs("pyarrow", "spark"):
+            import pyarrow  # noqa: F401
+            from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+
+        needed = list(dict.fromkeys([*columns, *keep]))
+        types = to_arrow_schema(self.frame.schema)
+        made = arrow_schema([types.field(name) for name in keep], schema)
+        function = partial(_map_part, of_block, list(columns), list(keep), needed, made)
+        return self._select(needed).mapInArrow(function, from_arrow_schema(made))
+
+    def _select(self, columns: Sequence[str]) -> Any:
+        """Some columns, by plain names: mapInArrow takes the dots of others for fields."""
+        quoted = ("`" + name.replace("`", "``") + "`" for name in columns)
+        return self.frame.selectExpr(*(f"{name} AS c{place}" for place, name in enumerate(quoted)))
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The error of a partition, which is no worker's fault, so that no other worker tries again.
+
+    Of two, the one of the first partition stays; beside a sum, the error stays.
+    """
+
+    number: int
+    error: Exception
+
+    def __add__(self, other: Any) -> Failed:
+        earlier = isinstance(other, Failed) and other.number < self.number
+        return other if earlier else self
+
+    def __radd__(self, other: Any) -> Failed:
+        return self
+
+
+def _count_part(
+    of_block: OfBlock[Any], names: list[str], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """What is counted of a partition, pickled, as a table of one cell."""
+    number = _partition()
+    pieces = _pieces(batches, names, number)
+    try:
+        found: Any = count_pieces(of_block, pieces, len(names))
+    except (ValueError, TypeError) as error:
+        found = Failed(number, error)
+    if found is not None:
+        yield _cell(found)
+
+
+def _add_up(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    found = total(pickle.loads(cell.as_py()) for batch in batches for cell in batch.column(0))
+    if found is not None:
+        yield _cell(found)
+
+
+def _cell(found: Any) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    return pa.RecordBatch.from_arrays([pa.array([pickle.dumps(found)])], names=["part"])
+
+
+def _map_part(
+    of_block: Callable[[Any], Made],
+    columns: list[str],
+    keep: list[str],
+    names: list[str],
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[pa.RecordBatch]:
+    pieces = _pieces(batches, names, _partition())
+    for block in in_blocks(pieces, rows_of_a_block(len(columns))):
+        yield from map_block(of_block, columns, keep, schema, block).to_batches()
+
+
+def _pieces(batches: Iterable[pa.RecordBatch], names: list[str], number: int) -> Iterator[Piece]:
+    import pyarrow as pa
+
+    first_row = 0
+    for batch in batches:
+        if batch.num_rows:
+            table = pa.Table.from_batches([batch]).rename_columns(names)
+            yield Piece(table, f"Partition {number}", first_row)
+        first_row += batch.num_rows
+
+
+def _partition() -> int:
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    return 0 if context is None else context.partitionId()

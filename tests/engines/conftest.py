@@ -1,0 +1,4 @@
+import pytest
+
+# Every engine here speaks Arrow.
+pytest.importorskip("pyarrow")
