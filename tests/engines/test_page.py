@@ -19,7 +19,7 @@ def blocks():
     ]
 
 
-FILES, DUCKDB, POLARS, DASK, SPARK = blocks()
+FILES, DUCKDB, POLARS, DASK, SPARK, COUNTS, PARTS = blocks()
 
 
 @pytest.fixture
@@ -41,8 +41,15 @@ def printed(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("engine", "example"),
-    [("pyarrow", FILES), ("duckdb", DUCKDB), ("polars", POLARS), ("dask.dataframe", DASK)],
-    ids=["files", "duckdb", "polars", "dask"],
+    [
+        ("pyarrow", FILES),
+        ("duckdb", DUCKDB),
+        ("polars", POLARS),
+        ("dask.dataframe", DASK),
+        ("pyarrow", COUNTS),
+        ("pyarrow", PARTS),
+    ],
+    ids=["files", "duckdb", "polars", "dask", "counts", "parts"],
 )
 # Of Dask's own use of pandas 3.
 @pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
