@@ -127,39 +127,21 @@ def count(blocks: Blocks, abstain: Any) -> VoteStatistics:
 
 
 def _count(blocks: Blocks, abstain: Any) -> VoteStatistics:
-    import pandas as pd
-
     from .._votes.statistics import VoteStatistics
 
-    total = None
-    for group in _with_votes(blocks):
-        votes = group[0].votes if len(group) == 1 else pd.concat([each.votes for each in group])
-        gold = None if group[0].gold is None else pd.concat([each.gold for each in group])
+    total, voted = None, False
+    for rows in blocks:
+        voted |= bool(rows.votes.notna().any(axis=None))
         with bad_input(blocks.source.name):
-            part = VoteStatistics(votes, gold, abstain=abstain)
+            part = VoteStatistics(rows.votes, rows.gold, abstain=abstain)
             total = part if total is None else total + part
     if total is None:
         raise BadInputError(f"{blocks.source.name}: there is a header, but no row.")
-    return total
-
-
-def _with_votes(blocks: Blocks) -> Iterator[list[Rows]]:
-    """All rows in groups that hold votes, since votes that are none cannot be counted alone."""
-    group: list[Rows] = []
-    voted = False
-    for rows in blocks:
-        votes = bool(rows.votes.notna().any(axis=None))
-        if votes and voted:
-            yield group
-            group = []
-        group.append(rows)
-        voted |= votes
-    if group and not voted:
+    if not voted:
         raise BadInputError(
             f"{blocks.source.name}: there is no vote; every cell is empty or the --abstain value."
         )
-    if group:
-        yield group
+    return total
 
 
 class Sample:
