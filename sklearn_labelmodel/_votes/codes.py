@@ -208,10 +208,11 @@ class DenseVotes(Votes):
             return super().cells(start, stop)
         array = self.array[start:stop].ravel()
         marker = int(self.values[self.abstain_code])
+        # One tile at least, so that no rows have no cells.
         spoken = np.concatenate(
             [
                 first + np.flatnonzero(array[first : first + SPARSE_TILE] != marker)
-                for first in range(0, len(array), SPARSE_TILE)
+                for first in range(0, max(1, len(array)), SPARSE_TILE)
             ]
         )
         row, lf = np.divmod(spoken, self.n_lfs)
@@ -431,6 +432,18 @@ class GoldLabels:
     def take(self, rows: NDArray[np.intp]) -> GoldLabels:
         """The labels of some rows."""
         return replace(self, codes=self.codes[rows])
+
+    def occurring(self) -> GoldLabels:
+        """Without the values that no row has."""
+        n_values = len(self.values)
+        occurs = np.bincount(self.codes, minlength=n_values + 1)[:n_values] > 0
+        if occurs.all():
+            return self
+        place = np.append(np.where(occurs, np.cumsum(occurs) - 1, -1), occurs.sum()).astype(np.intp)
+        unsettled = -1 if self.unsettled is None else int(place[self.unsettled])
+        return GoldLabels(
+            self.values[occurs], place[self.codes], None if unsettled < 0 else unsettled
+        )
 
 
 def no_gold(n_samples: int) -> GoldLabels:

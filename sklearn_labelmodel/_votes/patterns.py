@@ -26,9 +26,11 @@ BLOCK_CELLS = 1 << 18
 PATTERNS_PER_ROW = 4
 # Distinct rows with about as many votes each (from 2^(s - 1) to 2^s - 1) are kept up to so many votes in all.
 MOST_KEPT_VOTES = 1 << 24
-# Labelled rows are kept apart from others: few labels would be lost among many rows.
-N_STRATA, LABELLED = 128, 64
-PER_ROW = ("identity", "key", "gold", "row", "n_votes", "labelled", "weight")
+# Labelled rows are kept apart from others: few labels would be lost among many rows. So are those whose label -1 is
+# not settled, which join the ones or the others.
+STRATA_PER_GROUP, UNSETTLED = 64, 2
+N_STRATA = 3 * STRATA_PER_GROUP
+PER_ROW = ("identity", "key", "gold", "row", "n_votes", "group", "weight")
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,10 +206,11 @@ class FoundRows:
     row : ndarray of shape (n_found,), dtype intp
         Where one of these rows stands.
     n_votes : ndarray of shape (n_found,), dtype intp
-    labelled : ndarray of shape (n_found,), dtype bool
+    group : ndarray of shape (n_found,), dtype int8
+        0 where the row is unlabelled, 1 where it is labelled, 2 where its label -1 is not settled.
     weight : ndarray of shape (n_found,), dtype float64
         Rows that are alike.
-    totals : ndarray of shape (128,), dtype float64
+    totals : ndarray of shape (192,), dtype float64
         Rows of each stratum, those not kept included.
     """
 
@@ -216,7 +219,7 @@ class FoundRows:
     gold: NDArray[np.intp]
     row: NDArray[np.intp]
     n_votes: NDArray[np.intp]
-    labelled: NDArray[np.bool_]
+    group: NDArray[np.int8]
     weight: NDArray[np.float64]
     totals: NDArray[np.float64]
 
@@ -227,8 +230,8 @@ class FoundRows:
 
     @property
     def stratum(self) -> NDArray[np.intp]:
-        """The number of bits of the number of votes, and 64 more where the row is labelled, shape (n_found,)."""
-        return strata(self.n_votes, self.labelled)
+        """The number of bits of the number of votes, and 64 for each group before the row's, shape (n_found,)."""
+        return strata(self.n_votes, self.group)
 
     @property
     def _kept(self) -> NDArray[np.float64]:
@@ -248,7 +251,7 @@ class FoundRows:
 
 
 def joined(parts: list[FoundRows]) -> FoundRows:
-    """The rows of all parts, each distinct one once, and of very many those with the least identities."""
+    """The rows of all parts, each distinct one once, and of very many those with the least keys."""
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_ROW}
     totals = np.sum([part.totals for part in parts], axis=0)
     return least(distinct(FoundRows(**arrays, totals=totals)))
@@ -260,9 +263,9 @@ def distinct(found: FoundRows) -> FoundRows:
     return replace(found.only(first), weight=weight_sums(place, found.weight, len(identity)))
 
 
-def strata(n_votes: NDArray[np.intp], labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
+def strata(n_votes: NDArray[np.intp], group: NDArray[np.int8]) -> NDArray[np.intp]:
     """The stratum of rows of so many votes."""
-    return np.frexp(n_votes)[1].astype(np.intp) + LABELLED * labelled
+    return np.frexp(n_votes)[1].astype(np.intp) + STRATA_PER_GROUP * group.astype(np.intp)
 
 
 def weight_sums(
@@ -273,12 +276,17 @@ def weight_sums(
 
 
 def least(found: FoundRows) -> FoundRows:
-    """Of each stratum no more distinct rows than have some 16 million votes: those with the least identities."""
+    """Of each stratum the rows with the least keys of votes, no more keys than have some 16 million votes.
+
+    By keys of votes alone, so that groups which are joined keep what they would have kept together.
+    """
     stratum = found.stratum
     kept = np.ones(len(stratum), dtype=bool)
-    most = np.maximum(1, MOST_KEPT_VOTES >> (np.arange(N_STRATA) % LABELLED))
+    most = np.maximum(1, MOST_KEPT_VOTES >> (np.arange(N_STRATA) % STRATA_PER_GROUP))
     for large in np.flatnonzero(np.bincount(stratum, minlength=N_STRATA) > most):
-        kept[np.flatnonzero(stratum == large)[most[large] :]] = False
+        rows = np.flatnonzero(stratum == large)
+        order = combined(found.key[rows], np.zeros(1, dtype=np.uint64))
+        kept[rows] = order <= np.unique(order)[: most[large]][-1]
     return found if kept.all() else found.only(kept)
 
 
@@ -289,7 +297,7 @@ def find_rows(
     gold_keys = keys_of_gold(gold.values)
     parts: list[FoundRows] = []
     n_found = 0
-    for rows in votes.chunks():
+    for rows in votes.chunks() or [slice(0, 0)]:
         parts.append(_find_in(votes, gold, gold_keys, weight, rows))
         n_found += len(parts[-1].identity)
         if n_found > MOST_KEPT_VOTES:
@@ -320,14 +328,14 @@ def _find_in(
         row_weight = np.ones(len(row)) if weight is None else weight[rows]
         key, n_votes = row_keys(votes, rows.start, rows.stop)
     label = gold.codes[row].astype(np.intp)
-    labelled = label < len(gold.values)
+    group = (label < len(gold.values)).astype(np.int8)
     if not len(gold.values):
         label[:] = 0
-    identity = combined(key, gold_keys[np.where(labelled, label, -1)])
+    identity = combined(key, gold_keys[np.where(group, label, -1)])
     if gold.unsettled is not None:
         # As if it had no label; and next to one that has none.
         unsettled = label == gold.unsettled
-        labelled = labelled & ~unsettled
+        group[unsettled] = UNSETTLED
         identity[unsettled] = combined(key[unsettled], gold_keys[-1:]) + np.uint64(1)
     found = FoundRows(
         identity=identity,
@@ -335,9 +343,9 @@ def _find_in(
         gold=label,
         row=row,
         n_votes=n_votes,
-        labelled=labelled,
+        group=group,
         weight=row_weight,
-        totals=weight_sums(strata(n_votes, labelled), row_weight, N_STRATA),
+        totals=weight_sums(strata(n_votes, group), row_weight, N_STRATA),
     )
     return distinct(found)
 
