@@ -122,10 +122,10 @@ class Votes(ABC):
     def cells(
         self, start: int, stop: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
-        """Row (counted from start), LF and code of every vote in the rows start to stop."""
-        codes = np.ascontiguousarray(self.block(start, stop)).ravel()
+        """Row (counted from start), LF and code of every vote in the rows start to stop, row by row."""
+        codes = np.ascontiguousarray(self.block(start, stop).T).ravel()
         spoken = np.flatnonzero(codes != self.abstain_code)
-        lf, row = np.divmod(spoken, stop - start)
+        row, lf = np.divmod(spoken, self.n_lfs)
         return row, lf, codes[spoken]
 
     @property

@@ -286,7 +286,9 @@ def least(found: FoundRows) -> FoundRows:
     for large in np.flatnonzero(np.bincount(stratum, minlength=N_STRATA) > most):
         rows = np.flatnonzero(stratum == large)
         order = combined(found.key[rows], np.zeros(1, dtype=np.uint64))
-        kept[rows] = order <= np.unique(order)[: most[large]][-1]
+        ordered = np.sort(order)
+        first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        kept[rows] = order <= ordered[first[: most[large]][-1]]
     return found if kept.all() else found.only(kept)
 
 
@@ -378,14 +380,17 @@ def patterns_of(
     some = votes.take(found.row)
     row, lf, code = some.cells(0, some.n_samples)
     observed, symbol = _symbols(lf * np.intp(votes.n_codes) + code, votes.n_lfs * votes.n_codes)
-    shape = (some.n_samples, len(observed))
-    held = sp.coo_array((np.ones(len(row)), (_narrow(row), _narrow(symbol))), shape=shape)
+    ends = np.cumsum(np.bincount(row, minlength=some.n_samples))
+    held = sp.csr_array(
+        (np.ones(len(row)), _narrow(symbol), _narrow(np.append(0, ends))),
+        shape=(some.n_samples, len(observed)),
+    )
     return Patterns(
         n_samples=float(found.totals.sum()),
         n_lfs=votes.n_lfs,
         lf=observed // votes.n_codes,
         vote=votes.values[observed % votes.n_codes],
-        indicators=held.tocsr(),
+        indicators=held,
         weight=weight,
         gold=found.gold,
         gold_values=gold.values,
