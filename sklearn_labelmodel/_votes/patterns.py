@@ -296,11 +296,20 @@ def find_rows(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
 ) -> FoundRows:
     """Find the distinct rows; parameters as in `read_patterns`."""
+    chunks = votes.chunks() or [slice(0, 0)]
     gold_keys = keys_of_gold(gold.values)
+    n_patterns = votes.n_codes**votes.n_lfs * (len(gold.values) + 1)
+    if n_patterns <= PATTERNS_PER_ROW * (chunks[0].stop - chunks[0].start):
+        row, row_weight = _told_by_codes(votes, gold, weight, chunks, n_patterns)
+        keys = row_keys(votes.take(row), 0, len(row))
+        return least(_told_apart(gold, gold_keys, row, row_weight, *keys))
     parts: list[FoundRows] = []
     n_found = 0
-    for rows in votes.chunks() or [slice(0, 0)]:
-        parts.append(_find_in(votes, gold, gold_keys, weight, rows))
+    for rows in chunks:
+        row = np.arange(rows.start, rows.stop)
+        row_weight = np.ones(len(row)) if weight is None else weight[rows]
+        keys = row_keys(votes, rows.start, rows.stop)
+        parts.append(_told_apart(gold, gold_keys, row, row_weight, *keys))
         n_found += len(parts[-1].identity)
         if n_found > MOST_KEPT_VOTES:
             parts = [joined(parts)]
@@ -313,22 +322,15 @@ def keys_of_gold(values: NDArray[Any]) -> NDArray[np.uint64]:
     return np.append(value_keys(values, b"gold"), np.uint64(0))
 
 
-def _find_in(
-    votes: Votes,
+def _told_apart(
     gold: GoldLabels,
     gold_keys: NDArray[np.uint64],
-    weight: NDArray[np.float64] | None,
-    rows: slice,
+    row: NDArray[np.intp],
+    row_weight: NDArray[np.float64],
+    key: NDArray[np.uint64],
+    n_votes: NDArray[np.intp],
 ) -> FoundRows:
-    """The distinct rows of a chunk."""
-    n_patterns = votes.n_codes**votes.n_lfs * (len(gold.values) + 1)
-    if n_patterns <= PATTERNS_PER_ROW * (rows.stop - rows.start):
-        row, row_weight = _told_by_codes(votes, gold, weight, rows, n_patterns)
-        key, n_votes = row_keys(votes.take(row), 0, len(row))
-    else:
-        row = np.arange(rows.start, rows.stop)
-        row_weight = np.ones(len(row)) if weight is None else weight[rows]
-        key, n_votes = row_keys(votes, rows.start, rows.stop)
+    """The distinct ones of some rows, by their keys and gold labels."""
     label = gold.codes[row].astype(np.intp)
     group = (label < len(gold.values)).astype(np.int8)
     if not len(gold.values):
@@ -356,18 +358,19 @@ def _told_by_codes(
     votes: Votes,
     gold: GoldLabels,
     weight: NDArray[np.float64] | None,
-    rows: slice,
+    chunks: list[slice],
     n_patterns: int,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """One row of each pattern of codes, and how many are like it."""
-    (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
-    if len(gold.values):
-        code = code * (len(gold.values) + 1) + gold.codes[rows]
-    one_of = np.full(n_patterns, -1)
-    one_of[code] = np.arange(rows.start, rows.stop)
+    one_of, total = np.full(n_patterns, -1), np.zeros(n_patterns)
+    for rows in chunks:
+        (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
+        if len(gold.values):
+            code = code * (len(gold.values) + 1) + gold.codes[rows]
+        one_of[code] = np.arange(rows.start, rows.stop)
+        total += np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
     occurs = np.flatnonzero(one_of >= 0)
-    total = np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
-    return one_of[occurs], total[occurs].astype(np.float64)
+    return one_of[occurs], total[occurs]
 
 
 # Cells --------------------------------------------------------------------------------------------
