@@ -21,6 +21,7 @@ from .._votes.codes import GoldLabels, Votes, check_any_vote, is_text, no_gold
 from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
 from .._votes.counted import (
     check_gold_of_classes,
+    check_no_fractions,
     count,
     counted_votes,
     labels_of,
@@ -46,7 +47,7 @@ from .._votes.scores import (
 )
 from .._votes.statistics import VoteStatistics
 from .._votes.suspects import warn_of_new_values
-from .._votes.weights import read_weights
+from .._votes.weights import check_any_weight, read_weights
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
@@ -72,6 +73,8 @@ def observe_votes(model: Any, L: Any, y: Any, sample_weight: Any = None) -> Obse
     check_row_order(L=L, y=y, sample_weight=sample_weight)
     n_samples, names = _num_samples(L), column_names(L)
     weight = read_weights(sample_weight, n_samples)
+    if weight is not None:
+        check_any_weight(weight.sum())
     labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=named)
     fractions = bool(labels.n_labelled) or named is not None
     scored: Scores | None = None
@@ -92,8 +95,9 @@ def observe_votes(model: Any, L: Any, y: Any, sample_weight: Any = None) -> Obse
     if scored is not None:
         scored = with_ranges(scored, cells, weight)
         binned = with_bins(votes, scored, cells)
-    counted = labels if model.gold != "ignore" else no_gold(n_samples)
-    observed = observe(*without_zeros(binned, counted, weight), by_pairs=model._by_pairs)
+    binned, labels, weight = without_zeros(binned, labels, weight)
+    counted = labels if model.gold != "ignore" else no_gold(len(labels.codes))
+    observed = observe(binned, counted, weight, by_pairs=model._by_pairs)
     return _with_classes(model, observed, named, labels, votes, encoding, scored)
 
 
@@ -153,10 +157,13 @@ def observe_statistics(
     named = model.classes
     known = classes if named is None else given_classes(named, model.abstain)
     counted = settle_unlabelled(statistics._counted, known)
+    check_any_weight(counted.pairs.n_samples)
     check_any_vote(counted.pairs.lf)
     votes, labels = counted_votes(counted), labels_of(counted)
     if known is not None:
         check_gold_of_classes(counted, known)
+    elif not labels.n_labelled:
+        check_no_fractions(counted)
     if classes is not None:
         # As if a y that labels every row held them.
         labels = GoldLabels(classes, np.arange(len(classes)))

@@ -122,10 +122,10 @@ class Votes(ABC):
     def cells(
         self, start: int, stop: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
-        """Row (counted from start), LF and code of every vote in the rows start to stop."""
-        codes = np.ascontiguousarray(self.block(start, stop)).ravel()
+        """Row (counted from start), LF and code of every vote in the rows start to stop, row by row."""
+        codes = np.ascontiguousarray(self.block(start, stop).T).ravel()
         spoken = np.flatnonzero(codes != self.abstain_code)
-        lf, row = np.divmod(spoken, stop - start)
+        row, lf = np.divmod(spoken, self.n_lfs)
         return row, lf, codes[spoken]
 
     @property
@@ -208,10 +208,11 @@ class DenseVotes(Votes):
             return super().cells(start, stop)
         array = self.array[start:stop].ravel()
         marker = int(self.values[self.abstain_code])
+        # One tile at least, so that no rows have no cells.
         spoken = np.concatenate(
             [
                 first + np.flatnonzero(array[first : first + SPARSE_TILE] != marker)
-                for first in range(0, len(array), SPARSE_TILE)
+                for first in range(0, max(1, len(array)), SPARSE_TILE)
             ]
         )
         row, lf = np.divmod(spoken, self.n_lfs)
@@ -431,6 +432,18 @@ class GoldLabels:
     def take(self, rows: NDArray[np.intp]) -> GoldLabels:
         """The labels of some rows."""
         return replace(self, codes=self.codes[rows])
+
+    def occurring(self) -> GoldLabels:
+        """Without the values that no row has."""
+        n_values = len(self.values)
+        occurs = np.bincount(self.codes, minlength=n_values + 1)[:n_values] > 0
+        if occurs.all():
+            return self
+        place = np.append(np.where(occurs, np.cumsum(occurs) - 1, -1), occurs.sum()).astype(np.intp)
+        unsettled = -1 if self.unsettled is None else int(place[self.unsettled])
+        return GoldLabels(
+            self.values[occurs], place[self.codes], None if unsettled < 0 else unsettled
+        )
 
 
 def no_gold(n_samples: int) -> GoldLabels:

@@ -25,14 +25,18 @@ from .gold import UNLABELLED, read_gold
 from .keys import combined
 from .pairs import PairCounts, add_pairs, compacted, count_votes, drop_gold
 from .patterns import (
+    N_STRATA,
     FoundRows,
     Patterns,
     distinct,
     find_rows,
     joined,
     keys_of_gold,
+    least,
     patterns_of,
     places_among,
+    strata,
+    weight_sums,
 )
 from .reader import read_votes, values_of
 from .weights import read_weights
@@ -150,11 +154,11 @@ def _per_label(
 def without_zeros(
     votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None
 ) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
-    """Without the rows of weight 0."""
+    """Without the rows of weight 0, and the labels that only these have."""
     if weight is None or weight.all():
         return votes, labels, weight
     rows = np.flatnonzero(weight)
-    return votes.take(rows), labels.take(rows), weight[rows]
+    return votes.take(rows), labels.take(rows).occurring(), weight[rows]
 
 
 # Adding up ----------------------------------------------------------------------------------------
@@ -212,6 +216,11 @@ def _union(first: NDArray[Any], second: NDArray[Any], what: str) -> NDArray[Any]
         )
     if not (len(first) and len(second)):
         return np.unique(first if len(first) else second)
+    if first.dtype.kind != second.dtype.kind:
+        # True and 1 are one value; beside numbers, as in one table, it is a number.
+        first, second = (
+            values + 0 if values.dtype.kind == "b" else values for values in (first, second)
+        )
     return values_of({*first.tolist(), *second.tolist()})
 
 
@@ -288,6 +297,20 @@ def check_gold_of_classes(counted: Counted, classes: NDArray[Any]) -> None:
         )
 
 
+def check_no_fractions(counted: Counted) -> None:
+    """Raise a ValueError where a vote is no whole number: alone, votes name classes."""
+    vote = counted.pairs.vote
+    if vote.dtype.kind != "f":
+        return
+    fractions = np.flatnonzero(vote != np.rint(vote))
+    if len(fractions):
+        where = lf_label(counted.names, int(counted.pairs.lf[fractions[0]]))
+        raise ValueError(
+            f"{where}: the vote {quoted(vote[fractions[0]])} is not a class label; the column looks like a continuous "
+            "score. Threshold it first (BinLF), or name all classes with `classes`."
+        )
+
+
 def settled(counted: Counted, kept: NDArray[np.bool_]) -> Counted:
     """With some of the gold values only: rows of others are unlabelled.
 
@@ -295,35 +318,32 @@ def settled(counted: Counted, kept: NDArray[np.bool_]) -> Counted:
     ----------
     counted : Counted
     kept : ndarray of shape (n_gold_values,)
+        All but the label -1 that is not settled, all, or none.
     """
     old = counted.pairs.gold_values
     values = old[kept]
     code = np.where(kept, np.cumsum(kept) - 1, len(values))
     gold = np.append(code, len(values))[counted.found.gold]
     keys = keys_of_gold(values)
-    found = distinct(
-        replace(
-            counted.found,
-            identity=combined(counted.found.key, keys[gold]),
-            gold=gold.astype(np.intp),
-            labelled=gold < len(values),
-            totals=_moved_totals(counted.found, gold < len(values)),
-        )
+    group = (gold < len(values)).astype(np.int8)
+    moved = replace(
+        counted.found,
+        identity=combined(counted.found.key, keys[gold]),
+        gold=gold.astype(np.intp),
+        group=group,
+        totals=_moved_totals(counted.found, group),
     )
+    found = least(distinct(moved))
     cells = counted.cells[found.row]
     found = replace(found, row=np.arange(len(found.row)))
     return replace(counted, pairs=drop_gold(counted.pairs, kept), found=found, cells=cells)
 
 
-def _moved_totals(found: FoundRows, labelled: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Rows of each stratum where fewer rows are labelled; those left out move with those that are kept."""
-    before, after = found.stratum, replace(found, labelled=labelled).stratum
-    weight = found.scaled()
-    moved = np.flatnonzero(before != after)
-    totals = found.totals.copy()
-    np.subtract.at(totals, before[moved], weight[moved])
-    np.add.at(totals, after[moved], weight[moved])
-    return totals
+def _moved_totals(found: FoundRows, group: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Rows of each stratum where all rows of a group join another one."""
+    moves = np.stack([found.stratum, strata(found.n_votes, group)])
+    before, after = np.unique(moves, axis=1)
+    return weight_sums(after, found.totals[before], N_STRATA)
 
 
 # Votes to look at ---------------------------------------------------------------------------------

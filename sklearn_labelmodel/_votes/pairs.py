@@ -104,7 +104,7 @@ def count_votes(
     -------
     statistics : PairCounts
     """
-    chunks = votes.chunks(LEAST_CHUNK)
+    chunks = votes.chunks(LEAST_CHUNK) or [slice(0, 0)]
     total = reduce(_add, (_count_chunk(votes, gold, rows, weight) for rows in chunks))
     is_gold = total.lf == votes.n_lfs
     symbols, gold_symbols = np.flatnonzero(~is_gold), np.flatnonzero(is_gold)

@@ -26,9 +26,11 @@ BLOCK_CELLS = 1 << 18
 PATTERNS_PER_ROW = 4
 # Distinct rows with about as many votes each (from 2^(s - 1) to 2^s - 1) are kept up to so many votes in all.
 MOST_KEPT_VOTES = 1 << 24
-# Labelled rows are kept apart from others: few labels would be lost among many rows.
-N_STRATA, LABELLED = 128, 64
-PER_ROW = ("identity", "key", "gold", "row", "n_votes", "labelled", "weight")
+# Labelled rows are kept apart from others: few labels would be lost among many rows. So are those whose label -1 is
+# not settled, which join the ones or the others.
+STRATA_PER_GROUP, UNSETTLED = 64, 2
+N_STRATA = 3 * STRATA_PER_GROUP
+PER_ROW = ("identity", "key", "gold", "row", "n_votes", "group", "weight")
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,10 +206,11 @@ class FoundRows:
     row : ndarray of shape (n_found,), dtype intp
         Where one of these rows stands.
     n_votes : ndarray of shape (n_found,), dtype intp
-    labelled : ndarray of shape (n_found,), dtype bool
+    group : ndarray of shape (n_found,), dtype int8
+        0 where the row is unlabelled, 1 where it is labelled, 2 where its label -1 is not settled.
     weight : ndarray of shape (n_found,), dtype float64
         Rows that are alike.
-    totals : ndarray of shape (128,), dtype float64
+    totals : ndarray of shape (192,), dtype float64
         Rows of each stratum, those not kept included.
     """
 
@@ -216,7 +219,7 @@ class FoundRows:
     gold: NDArray[np.intp]
     row: NDArray[np.intp]
     n_votes: NDArray[np.intp]
-    labelled: NDArray[np.bool_]
+    group: NDArray[np.int8]
     weight: NDArray[np.float64]
     totals: NDArray[np.float64]
 
@@ -227,8 +230,8 @@ class FoundRows:
 
     @property
     def stratum(self) -> NDArray[np.intp]:
-        """The number of bits of the number of votes, and 64 more where the row is labelled, shape (n_found,)."""
-        return strata(self.n_votes, self.labelled)
+        """The number of bits of the number of votes, and 64 for each group before the row's, shape (n_found,)."""
+        return strata(self.n_votes, self.group)
 
     @property
     def _kept(self) -> NDArray[np.float64]:
@@ -248,7 +251,7 @@ class FoundRows:
 
 
 def joined(parts: list[FoundRows]) -> FoundRows:
-    """The rows of all parts, each distinct one once, and of very many those with the least identities."""
+    """The rows of all parts, each distinct one once, and of very many those with the least keys."""
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_ROW}
     totals = np.sum([part.totals for part in parts], axis=0)
     return least(distinct(FoundRows(**arrays, totals=totals)))
@@ -260,9 +263,9 @@ def distinct(found: FoundRows) -> FoundRows:
     return replace(found.only(first), weight=weight_sums(place, found.weight, len(identity)))
 
 
-def strata(n_votes: NDArray[np.intp], labelled: NDArray[np.bool_]) -> NDArray[np.intp]:
+def strata(n_votes: NDArray[np.intp], group: NDArray[np.int8]) -> NDArray[np.intp]:
     """The stratum of rows of so many votes."""
-    return np.frexp(n_votes)[1].astype(np.intp) + LABELLED * labelled
+    return np.frexp(n_votes)[1].astype(np.intp) + STRATA_PER_GROUP * group.astype(np.intp)
 
 
 def weight_sums(
@@ -273,12 +276,19 @@ def weight_sums(
 
 
 def least(found: FoundRows) -> FoundRows:
-    """Of each stratum no more distinct rows than have some 16 million votes: those with the least identities."""
+    """Of each stratum the rows with the least keys of votes, no more keys than have some 16 million votes.
+
+    By keys of votes alone, so that groups which are joined keep what they would have kept together.
+    """
     stratum = found.stratum
     kept = np.ones(len(stratum), dtype=bool)
-    most = np.maximum(1, MOST_KEPT_VOTES >> (np.arange(N_STRATA) % LABELLED))
+    most = np.maximum(1, MOST_KEPT_VOTES >> (np.arange(N_STRATA) % STRATA_PER_GROUP))
     for large in np.flatnonzero(np.bincount(stratum, minlength=N_STRATA) > most):
-        kept[np.flatnonzero(stratum == large)[most[large] :]] = False
+        rows = np.flatnonzero(stratum == large)
+        order = combined(found.key[rows], np.zeros(1, dtype=np.uint64))
+        ordered = np.sort(order)
+        first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        kept[rows] = order <= ordered[first[: most[large]][-1]]
     return found if kept.all() else found.only(kept)
 
 
@@ -286,11 +296,20 @@ def find_rows(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
 ) -> FoundRows:
     """Find the distinct rows; parameters as in `read_patterns`."""
+    chunks = votes.chunks() or [slice(0, 0)]
     gold_keys = keys_of_gold(gold.values)
+    n_patterns = votes.n_codes**votes.n_lfs * (len(gold.values) + 1)
+    if n_patterns <= PATTERNS_PER_ROW * (chunks[0].stop - chunks[0].start):
+        row, row_weight = _told_by_codes(votes, gold, weight, chunks, n_patterns)
+        keys = row_keys(votes.take(row), 0, len(row))
+        return least(_told_apart(gold, gold_keys, row, row_weight, *keys))
     parts: list[FoundRows] = []
     n_found = 0
-    for rows in votes.chunks():
-        parts.append(_find_in(votes, gold, gold_keys, weight, rows))
+    for rows in chunks:
+        row = np.arange(rows.start, rows.stop)
+        row_weight = np.ones(len(row)) if weight is None else weight[rows]
+        keys = row_keys(votes, rows.start, rows.stop)
+        parts.append(_told_apart(gold, gold_keys, row, row_weight, *keys))
         n_found += len(parts[-1].identity)
         if n_found > MOST_KEPT_VOTES:
             parts = [joined(parts)]
@@ -303,31 +322,24 @@ def keys_of_gold(values: NDArray[Any]) -> NDArray[np.uint64]:
     return np.append(value_keys(values, b"gold"), np.uint64(0))
 
 
-def _find_in(
-    votes: Votes,
+def _told_apart(
     gold: GoldLabels,
     gold_keys: NDArray[np.uint64],
-    weight: NDArray[np.float64] | None,
-    rows: slice,
+    row: NDArray[np.intp],
+    row_weight: NDArray[np.float64],
+    key: NDArray[np.uint64],
+    n_votes: NDArray[np.intp],
 ) -> FoundRows:
-    """The distinct rows of a chunk."""
-    n_patterns = votes.n_codes**votes.n_lfs * (len(gold.values) + 1)
-    if n_patterns <= PATTERNS_PER_ROW * (rows.stop - rows.start):
-        row, row_weight = _told_by_codes(votes, gold, weight, rows, n_patterns)
-        key, n_votes = row_keys(votes.take(row), 0, len(row))
-    else:
-        row = np.arange(rows.start, rows.stop)
-        row_weight = np.ones(len(row)) if weight is None else weight[rows]
-        key, n_votes = row_keys(votes, rows.start, rows.stop)
+    """The distinct ones of some rows, by their keys and gold labels."""
     label = gold.codes[row].astype(np.intp)
-    labelled = label < len(gold.values)
+    group = (label < len(gold.values)).astype(np.int8)
     if not len(gold.values):
         label[:] = 0
-    identity = combined(key, gold_keys[np.where(labelled, label, -1)])
+    identity = combined(key, gold_keys[np.where(group, label, -1)])
     if gold.unsettled is not None:
         # As if it had no label; and next to one that has none.
         unsettled = label == gold.unsettled
-        labelled = labelled & ~unsettled
+        group[unsettled] = UNSETTLED
         identity[unsettled] = combined(key[unsettled], gold_keys[-1:]) + np.uint64(1)
     found = FoundRows(
         identity=identity,
@@ -335,9 +347,9 @@ def _find_in(
         gold=label,
         row=row,
         n_votes=n_votes,
-        labelled=labelled,
+        group=group,
         weight=row_weight,
-        totals=weight_sums(strata(n_votes, labelled), row_weight, N_STRATA),
+        totals=weight_sums(strata(n_votes, group), row_weight, N_STRATA),
     )
     return distinct(found)
 
@@ -346,18 +358,19 @@ def _told_by_codes(
     votes: Votes,
     gold: GoldLabels,
     weight: NDArray[np.float64] | None,
-    rows: slice,
+    chunks: list[slice],
     n_patterns: int,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """One row of each pattern of codes, and how many are like it."""
-    (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
-    if len(gold.values):
-        code = code * (len(gold.values) + 1) + gold.codes[rows]
-    one_of = np.full(n_patterns, -1)
-    one_of[code] = np.arange(rows.start, rows.stop)
+    one_of, total = np.full(n_patterns, -1), np.zeros(n_patterns)
+    for rows in chunks:
+        (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
+        if len(gold.values):
+            code = code * (len(gold.values) + 1) + gold.codes[rows]
+        one_of[code] = np.arange(rows.start, rows.stop)
+        total += np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
     occurs = np.flatnonzero(one_of >= 0)
-    total = np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
-    return one_of[occurs], total[occurs].astype(np.float64)
+    return one_of[occurs], total[occurs]
 
 
 # Cells --------------------------------------------------------------------------------------------
@@ -370,14 +383,17 @@ def patterns_of(
     some = votes.take(found.row)
     row, lf, code = some.cells(0, some.n_samples)
     observed, symbol = _symbols(lf * np.intp(votes.n_codes) + code, votes.n_lfs * votes.n_codes)
-    shape = (some.n_samples, len(observed))
-    held = sp.coo_array((np.ones(len(row)), (_narrow(row), _narrow(symbol))), shape=shape)
+    ends = np.cumsum(np.bincount(row, minlength=some.n_samples))
+    held = sp.csr_array(
+        (np.ones(len(row)), _narrow(symbol), _narrow(np.append(0, ends))),
+        shape=(some.n_samples, len(observed)),
+    )
     return Patterns(
         n_samples=float(found.totals.sum()),
         n_lfs=votes.n_lfs,
         lf=observed // votes.n_codes,
         vote=votes.values[observed % votes.n_codes],
-        indicators=held.tocsr(),
+        indicators=held,
         weight=weight,
         gold=found.gold,
         gold_values=gold.values,

@@ -224,7 +224,7 @@ def as_arrays(statistics: VoteStatistics) -> dict[str, NDArray[Any]]:
         "pair_counts": together.data,
         "totals": found.totals,
         **{f"row_{name}": getattr(found, name) for name in ("identity", "key", "gold")},
-        **{f"row_{name}": getattr(found, name) for name in ("n_votes", "labelled", "weight")},
+        **{f"row_{name}": getattr(found, name) for name in ("n_votes", "group", "weight")},
         "cell_symbols": counted.cells.indices,
         "cell_bounds": counted.cells.indptr,
     }
@@ -277,7 +277,7 @@ def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
         gold_voteless=held["gold_voteless"],
         gold_values=_own_values(held["gold_values"]),
     )
-    per_row = ("identity", "key", "gold", "n_votes", "labelled", "weight")
+    per_row = ("identity", "key", "gold", "n_votes", "group", "weight")
     found = FoundRows(
         row=np.arange(n_rows),
         totals=held["totals"],

@@ -28,7 +28,7 @@ def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64] | No
     Raises
     ------
     ValueError
-        Another number of weights than rows; weights that are negative, missing, infinite, or all zero.
+        Another number of weights than rows; weights that are negative, missing or infinite.
     """
     if sample_weight is None:
         return None
@@ -45,6 +45,18 @@ def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64] | No
             f"sample_weight, row {unfit[0]}: {weight[unfit[0]]} is no weight. A weight says how many rows a row stands "
             "for: a number from 0 on."
         )
-    if not weight.any():
-        raise ValueError("All weights in sample_weight are zero, so no row is left to learn from.")
     return np.asarray(np.rint(weight / GRID) * GRID)
+
+
+def check_any_weight(total: float) -> None:
+    """Raise a ValueError where no row counts.
+
+    Parameters
+    ----------
+    total : float
+        The sum of all weights.
+    """
+    if not total:
+        raise ValueError(
+            "All weights in sample_weight are zero (as is what is below 2^-25), so no row is left to learn from."
+        )

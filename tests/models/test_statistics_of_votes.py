@@ -49,6 +49,10 @@ def counted(L, y, parts, **settings):
     return [VoteStatistics(L[part], None if y is None else y[part], **settings) for part in parts]
 
 
+def as_sparse(L):
+    return sp.csr_array((L[L >= 0], np.nonzero(L >= 0)), shape=L.shape)
+
+
 @st.composite
 def parted_votes(draw):
     """Votes, gold labels of some rows, and places to cut them."""
@@ -108,6 +112,25 @@ def test_samples_of_many_distinct_rows_are_the_same_whatever_the_parts(
     assert_same_model(clone(model).fit(c + a + b), clone(model).fit(L, gold), L)
 
 
+@each_model
+@pytest.mark.parametrize("gold", ["ignored", "no label", "a class"])
+def test_samples_are_the_same_where_labels_are_set_aside_after_counting(monkeypatch, model, gold):
+    monkeypatch.setattr(patterns_module, "MOST_KEPT_VOTES", 300)
+    L, y = make_votes(900, 9, seed=4)
+    settings = {"gold": "ignore"} if gold == "ignored" else {}
+    if gold == "a class":
+        L, y, settings = np.where(L < 0, 0, 2 * L - 1), 2.0 * y - 1, {"abstain": 0}
+    else:
+        y = np.where(np.arange(900) % 3 == 0, y, -1.0)
+    # Of the rows of a part, some have the label -1 and some have none.
+    y[np.arange(900) % 4 == 1] = np.nan
+    marker = {"abstain": 0} if "abstain" in settings else {}
+    total = sum(counted(L, y, parts_of(900, 200, 550), **marker))
+    assert not total.complete
+    model = clone(model).set_params(**settings)
+    assert_same_model(clone(model).fit(total), clone(model).fit(L, y), L)
+
+
 def test_what_is_kept_does_not_grow_with_the_rows(monkeypatch):
     monkeypatch.setattr(patterns_module, "MOST_KEPT_VOTES", 1 << 10)
     few, many = (VoteStatistics(make_votes(n, 12, seed=n)[0]) for n in (2000, 8000))
@@ -130,7 +153,7 @@ def test_few_labelled_rows_are_kept_among_many(monkeypatch):
     [
         lambda L: L.astype(object),
         lambda L: np.where(L < 0, np.nan, L),
-        lambda L: sp.csr_array((L[L >= 0], np.nonzero(L >= 0)), shape=L.shape),
+        as_sparse,
     ],
     ids=["objects", "floats", "sparse"],
 )
@@ -180,6 +203,33 @@ def test_weights_of_scores_are_repeated_scores():
     assert_same_model(clone(model).fit(scores, sample_weight=times), repeated, scores)
 
 
+@each_model
+@pytest.mark.parametrize("write", [np.asarray, as_sparse], ids=["array", "sparse"])
+def test_a_part_whose_rows_weigh_nothing_adds_nothing(model, write):
+    L, y = make_votes(120, 4)
+    weight = np.where(np.arange(120) < 50, 0, 2)
+    parts = parts_of(120, 50, 80)
+    statistics = [VoteStatistics(write(L[part]), y[part], weight[part]) for part in parts]
+    assert statistics[0].n_samples == 0
+    assert sum(statistics) == sum(statistics[1:])
+    assert_same_model(clone(model).fit(sum(statistics)), clone(model).fit(L, y, weight), L)
+    with pytest.raises(ValueError, match="All weights in sample_weight are zero"):
+        clone(model).fit(statistics[0])
+
+
+@each_model
+def test_a_label_that_only_rows_of_no_weight_have_is_no_class(model):
+    L, y = make_votes(120, 4)
+    gold, weight = np.append(y, 2), np.append(np.ones(120), 0)
+    rows = np.vstack([L, L[:1]])
+    expected = clone(model).fit(L, y)
+    for fitted in (
+        clone(model).fit(rows, gold, weight),
+        clone(model).fit(VoteStatistics(rows, gold, weight)),
+    ):
+        assert_same_model(fitted, expected, L)
+
+
 def test_sums_of_fractional_weights_have_no_rounding_error():
     L, _ = make_votes(90, 4)
     weight = np.random.default_rng(0).random(90)
@@ -195,6 +245,7 @@ def test_sums_of_fractional_weights_have_no_rounding_error():
         ([1.0] * 9 + [-1.0], r"sample_weight, row 9: -1.0 is no weight"),
         ([1.0] * 9 + [np.nan], r"sample_weight, row 9: nan"),
         ([0.0] * 10, "are zero"),
+        ([2.0**-26] * 10, "are zero"),
     ],
 )
 def test_weights_that_are_none_are_refused(weight, message):
@@ -290,6 +341,25 @@ def test_minus_one_is_a_class_or_no_label_as_all_rows_tell():
 def test_what_does_not_add_up_is_said(other, message):
     with pytest.raises(ValueError, match=message):
         VoteStatistics(make_votes(20, 4)[0]) + VoteStatistics(other)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_bools_beside_numbers_are_numbers_in_either_order(first):
+    L, _ = make_votes(60, 3)
+    parts = [VoteStatistics(L[:9] == 1), VoteStatistics(L[9:])]
+    total = parts[first] + parts[1 - first]
+    model = MajorityVoteClassifier().fit(total)
+    assert model.classes_.dtype.kind == "i"
+    assert total == VoteStatistics(np.vstack([L[:9] == 1, L[9:]]))
+
+
+def test_fractions_name_no_classes():
+    with pytest.warns(UserWarning, match="fractional"):
+        counts = VoteStatistics(make_votes(60, 3)[0] + 0.5, abstain=-0.5)
+    with pytest.raises(ValueError, match=r"LF 0: the vote 0.5 is not a class label"):
+        LabelModelClassifier(abstain=-0.5).fit(counts)
+    model = MajorityVoteClassifier(abstain=-0.5, classes=[0.5, 1.5]).fit(counts)
+    assert model.classes_.tolist() == [0.5, 1.5]
 
 
 def test_columns_in_another_order_do_not_add_up():
