@@ -61,9 +61,18 @@ def _upside_down(facts: Facts, j: np.intp) -> str:
     """What to do about an LF that says the opposite of what it should."""
     if facts.gives_scores[j]:
         return "turn its scale if that is a mistake, the model has learned to read it upside down"
-    return (
-        "swap its labels if they are mixed up, else look at rows in which it disagrees, and mend it"
-    )
+    mixed_up = "swap its labels if they are mixed up"
+    if _are_labels_doubtful(facts):
+        mixed_up += ", or the gold labels, which confirm no LF"
+    return f"{mixed_up}, else look at rows in which it disagrees, and mend it"
+
+
+def _are_labels_doubtful(facts: Facts) -> bool:
+    """Whether gold labels contradict two LFs or more and confirm none, as where their classes are swapped."""
+    if facts.labelled is None:
+        return False
+    z = _z(facts.labelled)
+    return bool((z < INVERTED_Z).sum() > 1 and not (z > CONFIRMED_Z).any())
 
 
 def _against_others(facts: Facts, j: np.intp) -> str:
