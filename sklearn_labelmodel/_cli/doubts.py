@@ -24,6 +24,7 @@ OPTIONS = {
     "date": "pass --id {}",
     "other": "pass --id {}",
     "score": "pass --scores {}, or --id {}",
+    "boolean": "write its votes as the others write theirs, or pass --id {}",
 }
 ALL_THE_SAME = "Columns that are votes all the same are named by --voters."
 
@@ -45,7 +46,8 @@ def check_voters(table: pd.DataFrame, voters: Sequence[str], name: str, *, class
     Raises
     ------
     BadInputError
-        Identifiers, texts, dates and scores, with the option for each; a table with a row for each vote.
+        Identifiers, texts, dates, scores and booleans beside words, with the option for each; a table with a row for
+        each vote.
     """
     from ..inspection._check_votes import check_votes
 
@@ -55,8 +57,9 @@ def check_voters(table: pd.DataFrame, voters: Sequence[str], name: str, *, class
     _check_no_long_table(found, name)
     found = found.loc[list(voters)]
     many = found["why"].str.contains("distinct whole numbers") & (found["taken_for"] == "score")
-    unfit = found["taken_for"].isin(list(OPTIONS)) & ~many
-    few = (len(table) < FEW_ROWS) & (found["taken_for"] != "score")
+    classes_themselves = (found["taken_for"] == "boolean") & ~found["why"].str.contains("beside")
+    unfit = found["taken_for"].isin(list(OPTIONS)) & ~many & ~classes_themselves
+    few = (len(table) < FEW_ROWS) & ~found["taken_for"].isin(["score", "boolean"])
     _refuse(found[unfit & ~few], name)
     for column in found.index[unfit & few]:
         _doubt(column, name, "an identifier or a text", "--id")

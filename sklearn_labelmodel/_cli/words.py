@@ -16,7 +16,10 @@ IN_OPTIONS = (
     (r"set abstain=\[(.*?)\]", lambda found: f"pass {_as_abstains(found[1].split(', '))}"),
     (r"set abstain=('.*?'|[^ ;,.]+)", lambda found: f"pass {_as_abstains([found[1]])}"),
     (r"replace it by None or NaN|mark them by None or NaN", "empty the cell"),
-    (r"leave out columns that are no LF's votes", "pass columns that are no votes by --id"),
+    (
+        r"leave out columns that are no LF's votes; .*? looks like",
+        "pass columns that are no votes by --id",
+    ),
     (r" or replace it by None|, or replace it by None", " or empty the cell"),
     (r"set `abstain` to another value \(None .*?\)", "pass another --abstain"),
     (r"the marker `abstain`", "the mark --abstain"),
@@ -28,10 +31,21 @@ IN_OPTIONS = (
     (r"name (all of them|them|the classes) \(`classes`\)", r"name \1 (--classes)"),
     (r"`classes`", "--classes"),
     (r"in `scores`", "by --scores"),
+    (
+        r"Say which class each column speaks for: scores=\{column: class\}",
+        "The command reads scores for two classes: name them (--classes), and take other votes out of the way by "
+        "--normalize, --abstain or --id",
+    ),
     (r"class_balance='estimate'", "--class-balance estimate"),
     (r"`?class_balance`?", "--class-balance"),
     (r"leave these labels out \(gold='ignore'\)", "leave --gold out"),
     (r"\(in y\)", "(in the --gold column)"),
+    (
+        r"('.*?'|\S+) \(in the --gold column\)(.*?)mark rows without a label by None or NaN",
+        lambda found: (
+            f"{found[1]} (in the --gold column){found[2]}add {_as_abstains([found[1]])}, or empty the cells"
+        ),
+    ),
     (r"mark rows without a label by None or NaN", "empty the cells of rows without a label"),
     (r"y, row", "--gold, row"),
     (r"\by's classes", "the classes of --gold"),
@@ -41,7 +55,7 @@ IN_OPTIONS = (
     (r"pass L\.T", "exchange rows and columns"),
     (
         r"(if a row holds one vote with its item and its voter, )?"
-        r"[Pp]ivot (the table|it) so that each voter has a column",
+        r"[Mm]ake a column of each voter \(votes_from_long does it\)",
         r"if a row holds one vote with its item and its voter, pass --long TASK WORKER LABEL",
     ),
     (r"\bL (has|holds)", r"The table \1"),

@@ -416,7 +416,10 @@ def _remedy_of_mixture(few_numbers: set[Any], texts: set[str]) -> str:
                 f"If {listed([quoted(vote) for vote in odd], 5)} means no vote, set abstain={marker} or replace it by "
                 "None; else write every class label in one way."
             )
-    return "Write every class label in one way, and leave out columns that are no LF's votes."
+    return (
+        "Write every class label in one way, and leave out columns that are no LF's votes; inspection.check_votes "
+        "says what each column looks like."
+    )
 
 
 def values_of(distinct: Iterable[Any]) -> NDArray[Any]:

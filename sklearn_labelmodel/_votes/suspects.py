@@ -94,8 +94,8 @@ def check_no_identifier(
     raise ValueError(
         f"{lf_label(votes.names, worst)} casts {n_different[worst]} different votes in {votes.n_rows:.15g} rows, "
         "each of which would be a class. If the column is an identifier or a text, leave it out; if a row holds one "
-        "vote with its item and its voter, pivot the table so that each voter has a column; if these are classes, "
-        "name them (`classes`)."
+        "vote with its item and its voter, make a column of each voter (votes_from_long does it); if these are "
+        "classes, name them (`classes`)."
     )
 
 
@@ -151,8 +151,8 @@ def _check_no_long_table(
     if named is not None:
         voter, label = (lf_label(votes.names, lf) for lf in named)
         raise ValueError(
-            f"{voter} and {label} look like the columns of a table with a row for each vote. Pivot it so that each "
-            "voter has a column; if these are classes, name them (`classes`)."
+            f"{voter} and {label} look like the columns of a table with a row for each vote. Make a column of "
+            "each voter (votes_from_long does it); if these are classes, name them (`classes`)."
         )
     several = np.flatnonzero(n_different > 1)
     if len(several) < 2 or n_different.max() < 3 or vote.dtype.kind == "f":
@@ -163,8 +163,8 @@ def _check_no_long_table(
         f"No vote is cast by two LFs: those of {lf_label(votes.names, int(several[0]))} (such as "
         f"{quoted(vote[lf == several[0]][0])}) and of {lf_label(votes.names, int(several[1]))} (such as "
         f"{quoted(vote[lf == several[1]][0])}) have nothing in common. If a row holds one vote with its item and its "
-        "voter, pivot the table so that each voter has a column; if some columns are no votes, leave them out; if "
-        "these are classes, name them (`classes`)."
+        "voter, make a column of each voter (votes_from_long does it); if some columns are no votes, leave them out; "
+        "if these are classes, name them (`classes`)."
     )
 
 

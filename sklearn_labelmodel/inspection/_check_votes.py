@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # A column of more different values that no other column shares holds no votes; a whole number of more is a score.
 MOST_CLASSES = 20
 
+BOOLEANS = frozenset({"true", "false"})
+
 # Spelling takes its time: more values are compared as they are.
 MOST_SPELLED = 1000
 
@@ -202,22 +204,37 @@ def _kind(of: type) -> str:
 def _found(column: _Column, columns: list[_Column]) -> Found:
     """What a column is taken for, why, and what to do with it."""
     others = [other for other in columns if other is not column]
+    if _is_foreign_boolean(column, others):
+        return _of_booleans(column, ", beside votes that are other words")
+    if column.kind == "boolean":
+        return _of_booleans(column)
     if column.kind in ("text", "mixed"):
         return _of_texts(column, others)
     if column.kind == "number":
         return _of_numbers(column, others)
     name = quoted(column.name)
     return {
-        "boolean": (
-            "boolean",
-            "true or false",
-            f"LookupLF({name}, {{True: ...}}), or as it is where these are the classes",
-        ),
         "sets": ("sets", "each cell holds several labels", "MultilabelClassifier"),
         "date": ("date", "dates", f"leave it out; or ThresholdLF({name}, '>', ..., label=...)"),
         "empty": ("empty", "no value in any row", "leave it out"),
         "other": ("other", "values that are neither numbers nor strings", "leave it out"),
     }[column.kind]
+
+
+def _is_foreign_boolean(column: _Column, others: list[_Column]) -> bool:
+    """Whether a column holds true and false, beside columns of words none of which is true or false."""
+    if column.kind not in ("boolean", "text") or not column.spelled <= BOOLEANS:
+        return False
+    texts = [other for other in others if other.kind == "text" and _may_be_votes(other, others)]
+    return bool(texts) and not any(BOOLEANS & other.spelled for other in texts)
+
+
+def _of_booleans(column: _Column, beside: str = "") -> Found:
+    name = quoted(column.name)
+    true = sorted(value for value in column.values if spelling(str(value)) == "true")
+    use = f"LookupLF({name}, {{{quoted(true[0]) if true else True}: ...}})"
+    as_is = "" if beside else ", or as it is where these are the classes"
+    return "boolean", f"true or false{beside}", use + as_is
 
 
 def _of_texts(column: _Column, others: list[_Column]) -> Found:

@@ -55,7 +55,9 @@ def explain_row(
     from ._page.frames import Explanation
 
     if votes.n_samples != 1:
-        raise ValueError(f"One row of votes can be explained at a time; got {votes.n_samples}.")
+        raise ValueError(
+            f"One row of votes can be explained at a time; got {votes.n_samples}. Pass it as L.iloc[[0]] or L[:1]."
+        )
     terms = terms[0] - terms[0].mean(axis=1, keepdims=True)
     codes = votes.block(0, 1)[:, 0]
     strength = np.ptp(terms[:-1], axis=1)

@@ -69,6 +69,14 @@ def test_numbers_that_are_other_columns_texts_are_votes():
     assert check_votes(votes)["taken_for"].tolist() == ["votes", "votes"]
 
 
+@pytest.mark.parametrize("values", [[True, False], ["True", "FALSE"], ["false", None]])
+def test_booleans_are_votes_of_their_own_only_where_nobody_shares_them(values):
+    beside = "true or false, beside votes that are other words"
+    assert check_votes(judged(flag=values * 20)).loc["flag", "why"] == beside
+    alike = pd.DataFrame({"a": ["true", "false"] * 20, "flag": values * 20})
+    assert check_votes(alike).loc["flag", "why"] != beside
+
+
 @pytest.mark.parametrize(("n_distinct", "kind"), [(20, "votes"), (21, "identifier")])
 def test_more_than_twenty_texts_of_its_own_are_no_votes(n_distinct, kind):
     assert taken_for([f"c{i % n_distinct}" for i in range(N)]) == kind

@@ -464,6 +464,18 @@ def test_lfs_that_labels_contradict_are_inverted_though_others_agree(anchored):
     assert f"votes against gold labels: {right:.0%} of its 59 votes" in first.message
 
 
+@pytest.mark.parametrize(
+    ("accuracies", "doubted"), [([0.9, 0.9], True), ([0.9], False), ([0.9, 0.9, 0.1], False)]
+)
+def test_gold_labels_that_contradict_several_lfs_and_confirm_none_are_doubted(accuracies, doubted):
+    accuracies = [*accuracies, *[0.5] * 3]
+    data = make_label_matrix(1000, len(accuracies), accuracy=accuracies, random_state=0)
+    swapped_gold = np.where(np.arange(1000) < 200, 1 - data.y, -1)
+    found = MajorityVoteClassifier().fit(data.L, swapped_gold).report(data.L).findings
+    (remedy,) = {finding.remedy for finding in found if finding.code == "inverted"}
+    assert ("the gold labels (which confirm no LF)" in remedy) == doubted
+
+
 def test_labels_choose_between_likelihoods_that_are_alike(anchored):
     data, _, model = anchored
     lfs = model.report(data.L).lfs

@@ -360,6 +360,16 @@ def test_the_remedy_for_shares_is_by_what_the_model_can_do(model, source, remedy
     assert re.fullmatch(remedy, finding.remedy)
 
 
+@pytest.mark.parametrize(
+    ("source", "checked"),
+    [("labels", "the gold labels"), ("given", "class_balance"), ("uniform", "class_balance")],
+)
+def test_a_lost_class_sends_to_what_its_share_comes_from(source, checked):
+    changed = lost(1000) | {"learned": learned(prior=(0.95, 0.05), source=source)}
+    (finding,) = [f for f in all_findings(facts(**changed)) if f.code == "lost-classes"]
+    assert finding.remedy.endswith(f"or check {checked}")
+
+
 def test_many_classes_take_many_rows_to_lose_one_or_to_shift():
     labels, predicted = np.append(0.0, np.full(99, 1 / 99)), np.repeat([0.005, 0.015], 50)
     predicted[[7, 8]] = 0.003, 0.007

@@ -143,6 +143,7 @@ DOUBTFUL = {
     "two": (VOTES.assign(key=range(60), text=TEXTS), 2, "'text' (text"),
     "score": (VOTES.assign(sure=np.linspace(0.1, 0.9, 60)), 2, "--scores sure, or --id sure"),
     "rating": (VOTES.assign(rating=np.arange(60) % 5), 2, "--scores rating"),
+    "boolean": (VOTES.assign(seen=np.arange(60) % 3 == 0), 2, "or pass --id seen"),
     "gold": (VOTES.assign(truth=GOLD), 0, "looks like gold labels by its name"),
     "long": (LONG, 2, "--long task worker answer"),
     "few rows": (VOTES[:5].assign(key=[*"abcde"]), 0, "looks like an identifier or a text"),
@@ -161,6 +162,25 @@ def test_many_numbers_are_doubted_unless_classes_are_named(label):
     assert "looks like scores" in label(numbers)[2]
     named = map(str, range(25))
     assert label(numbers, "--classes", *named)[::2] == (0, "")
+
+
+def test_true_and_false_are_votes_where_all_voters_say_them(label):
+    table = VOTES.replace({"ham": "True", "spam": "FALSE"})
+    assert label(table, "--normalize")[::2] == (0, "")
+
+
+def test_scores_beside_votes_of_three_classes_are_told_in_options(label):
+    table = VOTES.assign(j5="eggs", sure=np.linspace(0.1, 0.9, 60))
+    status, _, errors = label(table, "--scores", "sure")
+    assert status == 2
+    assert "name them (--classes)" in errors
+    assert "scores={" not in errors
+
+
+def test_a_mark_among_gold_labels_is_taken_away_by_the_option_that_is_named(label):
+    table = VOTES.assign(truth=[*GOLD[:30], *["nan"] * 30])
+    assert "add --abstain nan, or empty the cells" in label(table, "--gold", "truth")[2]
+    assert label(table, "--gold", "truth", "--abstain", "nan")[::2] == (0, "")
 
 
 def test_what_an_option_names_is_not_doubted(label):

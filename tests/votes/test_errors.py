@@ -557,7 +557,7 @@ def test_how_many_different_votes_make_an_identifier(few, many):
         MajorityVoteClassifier().fit(votes(*many))
 
 
-def test_a_table_with_a_row_for_each_vote_is_to_be_pivoted():
+def test_a_table_with_a_row_for_each_vote_is_sent_to_votes_from_long():
     long = pd.DataFrame(
         {
             "task": np.repeat([f"task {i}" for i in range(200)], 3),
@@ -565,7 +565,7 @@ def test_a_table_with_a_row_for_each_vote_is_to_be_pivoted():
             "label": np.tile(["ham", "spam"], 300),
         }
     )
-    with pytest.raises(ValueError, match=r"LF 'task' casts 200 .* pivot the table"):
+    with pytest.raises(ValueError, match=r"LF 'task' casts 200 .*votes_from_long does it"):
         LabelModelClassifier().fit(long)
     wide = long.pivot(index="task", columns="worker", values="label")
     assert set(LabelModelClassifier().fit(wide).predict(wide)) == {"ham", "spam"}

@@ -61,9 +61,22 @@ def _upside_down(facts: Facts, j: np.intp) -> str:
     """What to do about an LF that says the opposite of what it should."""
     if facts.gives_scores[j]:
         return "turn its scale if that is a mistake, the model has learned to read it upside down"
+    if _are_labels_doubtful(facts):
+        return (
+            "swap its labels, or the gold labels (which confirm no LF), if they are mixed up; else look at rows in "
+            "which it disagrees, and mend it"
+        )
     return (
         "swap its labels if they are mixed up, else look at rows in which it disagrees, and mend it"
     )
+
+
+def _are_labels_doubtful(facts: Facts) -> bool:
+    """Whether gold labels contradict two LFs or more and confirm none, as where their classes are swapped."""
+    if facts.labelled is None:
+        return False
+    z = _z(facts.labelled)
+    return bool((z < INVERTED_Z).sum() > 1 and not (z > CONFIRMED_Z).any())
 
 
 def _against_others(facts: Facts, j: np.intp) -> str:
@@ -308,7 +321,8 @@ def lost_classes(facts: Facts) -> list[Finding]:
         return []
     names = listed([repr(plain(facts.classes[y])) for y in lost], MOST_NAMES)
     message = f"No row is labelled {names}"
-    remedy = f"add LFs for {'it' if len(lost) == 1 else 'them'}, or check class_balance"
+    doubtful = "the gold labels" if facts.learned.prior.source == "labels" else "class_balance"
+    remedy = f"add LFs for {'it' if len(lost) == 1 else 'them'}, or check {doubtful}"
     return [Finding("lost-classes", "warning", None, message, remedy)]
 
 
