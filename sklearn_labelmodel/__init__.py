@@ -6,10 +6,9 @@ from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from ._models.label_model import LabelModelClassifier
-
 if TYPE_CHECKING:
     from ._models.dawid_skene import DawidSkeneClassifier
+    from ._models.label_model import LabelModelClassifier
     from ._models.majority_vote import MajorityVoteClassifier
     from ._models.multilabel import MultilabelClassifier, MultilabelReport
     from ._votes.statistics import VoteStatistics
@@ -62,6 +61,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "DawidSkeneClassifier": "_models.dawid_skene",
+    "LabelModelClassifier": "_models.label_model",
     "MajorityVoteClassifier": "_models.majority_vote",
     "MultilabelClassifier": "_models.multilabel",
     "MultilabelReport": "_models.multilabel",
@@ -78,7 +78,7 @@ _WINGS = ("datasets", "end_model", "inspection", "labeling")
 
 
 def __getattr__(name: str) -> Any:
-    """Load what the label model does not need when it is first asked for: importing stays quick."""
+    """Load things when they are first asked for: importing stays quick."""
     if name in _WINGS:
         return import_module(f".{name}", __name__)
     if name not in __all__:

@@ -15,9 +15,11 @@ class EndedError(BaseException):
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
     """Make of SIGTERM and SIGHUP what Ctrl-C is: an exception, so that nothing is left half done."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What is ignored, as SIGHUP is under nohup, stays so.
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     try:
-        before = {name: signal.signal(getattr(signal, name), _end) for name in names}
+        before = {number: signal.signal(number, _end) for number in heeded}
     except ValueError:
         # Only the main thread of a program receives signals.
         yield
@@ -25,8 +27,8 @@ def ended_by_signals() -> Iterator[None]:
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end(number: int, _: FrameType | None) -> None:

@@ -14,7 +14,7 @@ from typing import IO, NamedTuple
 # Ends the names of files that are being written.
 PART = ".labelmodel-part"
 # Of the file's own name, so that the whole is no longer than names may be.
-MOST_SIGNS = 60
+MOST_SIGNS = 50
 
 
 class Part(NamedTuple):

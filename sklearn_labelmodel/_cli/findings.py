@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .._utils import listed
+from .._utils import listed, quoted
 from .rows import Rows
 from .words import in_options
 
@@ -29,24 +29,39 @@ def findings(
     level : {"nominal", "ordinal", "interval"}
         Of agreement.
     """
-    yield _voters(model, rows)
+    from ..inspection._summary import lf_summary
+
+    summary = lf_summary(rows.votes, rows.gold, model).drop(columns="j").rename_axis("voter")
+    yield _voters(summary)
+    yield from _strange(model, summary["polarity"].drop([*scores]))
     if model.score_bins_ and hasattr(model, "conditional_probs_"):
         yield _scores(model)
     yield from _agreement(rows, scores, level)
     yield in_options(str(report))
 
 
-def _voters(model: Any, rows: Rows) -> str:
-    from ..inspection._summary import lf_summary
-
-    summary = lf_summary(rows.votes, rows.gold, model).drop(columns="j").rename_axis("voter")
-    summary["polarity"] = [
-        listed([str(vote) for vote in said], MOST_CLASSES) for said in summary["polarity"]
-    ]
+def _voters(summary: Any) -> str:
+    said = [listed([str(vote) for vote in votes], MOST_CLASSES) for votes in summary["polarity"]]
+    summary = summary.assign(polarity=said)
     if len(summary) <= MOST_VOTERS:
         return _table(summary)
     least = summary.sort_values("learned_accuracy").head(MOST_VOTERS)
     return f"{_table(least)}\n({MOST_VOTERS} of {len(summary):,} voters, those trusted least)"
+
+
+def _strange(model: Any, polarity: Any) -> Iterator[str]:
+    """Votes that a model which was trained on other rows does not know."""
+    known = {*model.classes_.tolist(), *model.symbols_["vote"].tolist()}
+    cast = {vote: voter for voter, votes in polarity.items() for vote in votes}
+    named = [
+        f"{quoted(vote)} (of {quoted(voter)})" for vote, voter in cast.items() if vote not in known
+    ]
+    if named:
+        noun = "vote" if len(named) == 1 else "votes"
+        yield (
+            f"The model has not met the {noun} {listed(named, MOST_CLASSES)}, so that "
+            "nothing follows from them. Correct them, empty the cells, or train a model on these rows too."
+        )
 
 
 def _scores(model: Any) -> str:

@@ -395,13 +395,13 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
         [('inverted', 5), ('below-chance', 5)]
         """
-        from ..inspection._report.measure import measure
+        from ..inspection._report.measure import measure, measure_reference
         from ..inspection._report.report import FitReport, make_report
 
         check_is_fitted(self)
         facts = measure(self, L, y)
         if reference is not None and not isinstance(reference, FitReport):
-            reference = make_report(measure(self, reference))
+            reference = make_report(measure_reference(self, reference))
         return make_report(facts, ignore, reference)
 
     @property

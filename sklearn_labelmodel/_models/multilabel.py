@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -233,13 +233,21 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
             accuracy_score(gold[known].astype(int), predicted[known], sample_weight=weight)
         )
 
-    def report(self, X: Any) -> MultilabelReport:
+    def report(
+        self, X: Any, y: Any = None, reference: Any = None, ignore: Iterable[str] = ()
+    ) -> MultilabelReport:
         """Say what is wrong, or may be, with the LFs and fits of all labels.
 
         Parameters
         ----------
         X : dict, DataFrame, array or list
             Votes, usually those of `fit`.
+        y : array-like of shape (n_samples, n_labels), default=None
+            Gold labels, as in `fit`, to hold labels and LFs against.
+        reference : MultilabelReport, or votes as X, default=None
+            An older report, or older votes of the same LFs: what drifted since is found.
+        ignore : list of str, default=()
+            Codes of findings that you do not want to hear of again.
 
         Returns
         -------
@@ -249,10 +257,30 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         Raises
         ------
         NotFittedError, ValueError, TypeError
-            As `predict_proba`.
+            As `predict_proba`; a ValueError also for y or reference that do not fit, and unknown codes.
         """
-        votes = self._read(X)
-        return MultilabelReport({k: self.label_models_[k].report(L) for k, L in votes.items()})
+        votes, older = self._read(X), self._older(reference)
+        gold = _read_indicators(y, list(votes), n_samples_of(votes))
+        codes = [ignore] if isinstance(ignore, str) else list(ignore)
+        reports, said = {}, _Said()
+        for j, (label, L) in enumerate(votes.items()):
+            model = self.label_models_[label]
+            known = _as_classes(gold[:, j], model.classes_.tolist())
+            with said.of(label):
+                reports[label] = model.report(L, known, older.get(label), codes)
+        said.warn()
+        return MultilabelReport(reports)
+
+    def _older(self, reference: Any) -> dict[Any, Any]:
+        """What the report of each label is held against."""
+        if reference is None:
+            return {}
+        try:
+            if isinstance(reference, MultilabelReport):
+                return in_order(reference.reports, self.classes_.tolist())
+            return self._read(reference)
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"reference: {error}") from error
 
     def _read(self, X: Any) -> dict[Any, Any]:
         check_is_fitted(self)

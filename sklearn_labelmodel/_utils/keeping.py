@@ -25,6 +25,8 @@ from .plain_form import plain_form, rebuilt
 
 FORMAT = 1
 ENTRY = "sklearn_labelmodel.json"
+# Of a file's own name in the name under which it is written, which is to be no longer than names may be.
+MOST_SIGNS = 50
 NO_SKOPS = "Models are saved and loaded by skops: pip install 'skops>=0.15'."
 
 
@@ -175,7 +177,11 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     end = Path(os.path.realpath(path))
     written = None
     try:
-        handle, written = tempfile.mkstemp(dir=end.parent, prefix=f".{end.name}.")
+        if end.exists() and not end.is_file():
+            # A pipe or a device stays one.
+            end.write_bytes(data)
+            return
+        handle, written = tempfile.mkstemp(dir=end.parent, prefix=f".{end.name[:MOST_SIGNS]}.")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()

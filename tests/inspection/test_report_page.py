@@ -452,6 +452,18 @@ def test_a_reference_may_be_read_from_a_file(model, frame, tmp_path):
     assert ("drifted-coverage", "c") in drifted(report)
 
 
+def test_votes_that_are_no_reference_are_named_as_it(model, frame):
+    with pytest.raises(ValueError, match=r"^reference: The feature names"):
+        model.report(frame, reference=frame.iloc[:, :2])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+@pytest.mark.parametrize("exit_name", ["to_html", "to_markdown", "to_json"])
+def test_a_disk_that_is_full_is_named(model, exit_name):
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        getattr(model.report_, exit_name)("/dev/full")
+
+
 def test_a_reference_on_other_lfs_is_refused(model, frame, data):
     other = LabelModelClassifier().fit(data.L).report(data.L)
     with pytest.raises(ValueError, match="The reference has none of these LFs: its first is LF 0"):

@@ -48,6 +48,19 @@ KEPT = {
 }
 
 
+def test_votes_that_a_kept_model_has_not_met_are_told(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("skops")
+    monkeypatch.chdir(tmp_path)
+    WORDS.to_csv("votes.csv", index=False)
+    later = WORDS.copy()
+    later.loc[3, "j2"] = "eggs"
+    later.to_csv("later.csv", index=False)
+    assert main(["votes.csv", "-o", "labels.csv", "--save", "model.skops"]) == 0
+    assert "has not met" not in capsys.readouterr().out
+    assert main(["later.csv", "-o", "more.csv", "--model", "model.skops"]) == 0
+    assert "The model has not met the vote 'eggs' (of 'j2')" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("table", "arguments"), KEPT.values(), ids=KEPT)
 @pytest.mark.parametrize("streamed", [[], ["--stream"]])
 def test_a_model_that_is_kept_labels_as_it_did(run, table, arguments, streamed):

@@ -114,6 +114,34 @@ def test_a_signal_ends_the_command_without_a_trace(folder, number):
 
 
 @posix
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_libraries_are_loaded_leaves_no_trace(folder, number):
+    command = [sys.executable, "-X", "importtime", *COMMAND[1:], "votes.csv", "-o", "labels.csv"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        # Imports are told one by one, and most are still to come.
+        next(line for line in process.stderr if line.split()[-1] == "numpy.version")
+        process.send_signal(number)
+        *_, last = process.stderr
+    assert process.returncode == 1
+    assert last == "labelmodel: error: ended before it was done.\n"
+    assert names(folder) == ["votes.csv"]
+
+
+@posix
+def test_who_has_logged_out_gets_labels_under_nohup(folder):
+    os.mkfifo(folder / "pipe.csv")
+    command = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *COMMAND]
+    command += ["pipe.csv", "-o", "labels.csv", "--id", "id"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with open("pipe.csv", "w") as pipe:
+            process.send_signal(signal.SIGHUP)
+            pipe.write(VOTES)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert len((folder / "labels.csv").read_text().splitlines()) == 31
+
+
+@posix
 def test_a_pipe_with_a_name_is_written_and_stays_one(folder):
     os.mkfifo(folder / "labels.csv")
     with subprocess.Popen(

@@ -280,6 +280,22 @@ def test_a_link_stays_a_link(path, model):
     assert isinstance(sklearn_labelmodel.load(path), RegexLF)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_a_pipe_is_written_and_stays_one(model, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    model.save(tmp_path / "pipe")
+    with os.fdopen(reader, "rb") as pipe:
+        assert pipe.read(2) == b"PK"
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_name_may_be_as_long_as_names_may_be(model, tmp_path):
+    path = tmp_path / f"{'m' * 249}.skops"
+    model.save(path)
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
 def test_a_folder_that_is_not_there_is_named_with_the_file(model, tmp_path):
     with pytest.raises(FileNotFoundError, match=re.escape(str(tmp_path / "none" / "kept.skops"))):
         model.save(tmp_path / "none" / "kept.skops")

@@ -313,6 +313,34 @@ def test_one_report_tells_of_all_labels():
     assert html.count("Accuracy and coverage") == 3
 
 
+def test_reports_are_held_against_gold_labels_and_older_votes():
+    votes, y = make_multilabel(600)
+    model = MultilabelClassifier().fit(votes)
+    known = np.where(np.arange(600)[:, None] < 300, y, -1)
+    older = model.report(votes[:400])
+    report = model.report(votes, known, reference=older, ignore="few-votes")
+    for j, label in enumerate(model.classes_):
+        own = model.label_models_[label].report(
+            votes[:, j], np.where(known[:, j] < 0, None, y[:, j])
+        )
+        pd.testing.assert_series_equal(report.reports[label].lfs["correct"], own.lfs["correct"])
+        assert report.reports[label].drift is not None
+        assert [c.code for c in report.reports[label].checks if c.state == "ignored"] == [
+            "few-votes"
+        ]
+    again = model.report(votes, reference=votes[:400]).reports[0].drift
+    pd.testing.assert_frame_equal(again, report.reports[0].drift)
+
+
+@pytest.mark.parametrize("part", ["votes", "report"])
+def test_a_reference_on_other_labels_is_refused(part):
+    votes, _ = make_multilabel(100)
+    model = MultilabelClassifier(QUICK).fit(votes)
+    other = MultilabelClassifier(QUICK).fit(votes[:, :2]).report(votes[:, :2])
+    with pytest.raises(ValueError, match=r"^reference: "):
+        model.report(votes, reference=votes[:, :2] if part == "votes" else other)
+
+
 # Conventions --------------------------------------------------------------------------------------
 
 # scikit-learn's checks that need no X of two axes, which has no votes on several labels.

@@ -47,6 +47,14 @@ def measure_fit(model: FittedModel) -> Facts:
     )
 
 
+def measure_reference(model: FittedModel, L: Any) -> Facts:
+    """As `measure`, of older votes; what is wrong with them is said of the reference."""
+    try:
+        return measure(model, L)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"reference: {error}") from error
+
+
 def measure(model: FittedModel, L: Any, y: Any = None) -> Facts:
     """What a fitted label model, the votes L, and gold labels tell."""
     check_row_order(L=L, y=y)

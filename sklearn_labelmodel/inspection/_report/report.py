@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..._utils import quoted
+from ..._utils.keeping import write_whole
 from .._page.page import document, fragment
 from .._page.store import parts_of, stored
 from .._page.text import headline, markdown, sentences
@@ -159,7 +160,7 @@ class FitReport(ReportParts):
 def _written(text: str, path: Any) -> str | None:
     if path is None:
         return text
-    Path(path).write_text(text, encoding="utf-8")
+    write_whole(path, text.encode("utf-8"))
     return None
 
 
