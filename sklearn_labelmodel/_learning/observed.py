@@ -174,7 +174,8 @@ class Observed:
 
 def _read_found(observed: Observed) -> Patterns:
     found = observed.found
-    return patterns_of(found, observed._cells, observed.labels, found.scaled())
+    patterns = patterns_of(found, observed._cells, observed.labels, found.scaled())
+    return patterns.with_symbols(observed.lf, observed.vote)
 
 
 def _sample(observed: Observed) -> Patterns:
@@ -238,6 +239,10 @@ def observe(
     if by_pairs or not counted["patterns"].complete:
         counted["statistics"] = count_votes(votes, labels, weight)
         check_any_vote(counted["statistics"].lf)
+    if not by_pairs:
+        # Rows that are left out may hold symbols that no other has.
+        exact = counted.get("statistics", counted["patterns"])
+        counted["patterns"] = counted["patterns"].with_symbols(exact.lf, exact.vote)
     return observed_counts(counted, labels, names=votes.names, votes=votes, weight=weight)
 
 

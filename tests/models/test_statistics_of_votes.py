@@ -131,6 +131,18 @@ def test_samples_are_the_same_where_labels_are_set_aside_after_counting(monkeypa
     assert_same_model(clone(model).fit(total), clone(model).fit(L, y), L)
 
 
+@each_model
+def test_votes_that_no_kept_row_holds_are_learned(monkeypatch, model):
+    monkeypatch.setattr(patterns_module, "MOST_KEPT_VOTES", 48)
+    L, y = make_votes(120, 6, seed=5)
+    L = np.where(np.arange(120)[:, None] == 20 * np.arange(6), 2, L)
+    for settings in ({"classes": [0, 1, 2]}, {"classes": [0, 1, 2], "gold": "ignore"}):
+        fitted = clone(model).set_params(**settings).fit(L, y)
+        assert np.count_nonzero(fitted.symbols_["vote"] == 2) == 6
+        counts = clone(model).set_params(**settings).fit(VoteStatistics(L, y))
+        assert_same_model(counts, fitted, L)
+
+
 def test_what_is_kept_does_not_grow_with_the_rows(monkeypatch):
     monkeypatch.setattr(patterns_module, "MOST_KEPT_VOTES", 1 << 10)
     few, many = (VoteStatistics(make_votes(n, 12, seed=n)[0]) for n in (2000, 8000))
