@@ -60,10 +60,18 @@ class Staged:
         return name
 
     def put_in_place(self) -> None:
-        """Give every file its name."""
+        """Give every file its name; pipes and devices, which may fail, come first."""
+        self._parts.sort(key=lambda part: part.end.is_file() or not part.end.exists())
         for part in self._parts:
             part.lock.close()
-            _put_in_place(part.name, part.end)
+            try:
+                _put_in_place(part.name, part.end)
+            except OSError as error:
+                raise _with_name(error, part.end) from error
+
+    def is_written(self) -> Path | None:
+        """What the file that is being written is to be called."""
+        return self._parts[-1].end if self._parts else None
 
     def discard(self) -> None:
         """Remove what has not got its name."""
@@ -78,10 +86,21 @@ def staged() -> Iterator[Staged]:
     """Write files; in the end all get their names, or none where something goes wrong."""
     files = Staged()
     try:
-        yield files
+        try:
+            yield files
+        except OSError as error:
+            end = files.is_written()
+            if end is None or not error.strerror:
+                raise
+            raise _with_name(error, end) from error
         files.put_in_place()
     finally:
         files.discard()
+
+
+def _with_name(error: OSError, end: Path) -> OSError:
+    """An error of the disk with the name that the user knows."""
+    return type(error)(error.errno, error.strerror, str(end))
 
 
 def check_folder(path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -214,6 +215,7 @@ def _add_list(group: Group, option: str, metavar: str, text: str) -> None:
 def check_options(options: Options) -> None:
     """Raise a BadInputError where options or the files they name cannot be what was meant."""
     _check_together(options)
+    _check_open(options)
     _check_suffix(options.output)
     for option, path in options.written.items():
         _check_place(option, path, options)
@@ -227,6 +229,14 @@ def _check_libraries(options: Options) -> None:
     for option, path in (("--save", options.save), ("--model", options.model)):
         if path is not None:
             check_library("skops", f"{option}: models are kept")
+
+
+def _check_open(options: Options) -> None:
+    """Python has no stream where the shell closed one."""
+    streams = {"input": (options.votes, sys.stdin), "output": (options.output, sys.stdout)}
+    for name, (path, stream) in streams.items():
+        if path == STANDARD and stream is None:
+            raise BadInputError(f"standard {name} is closed; name a file instead of {STANDARD!r}.")
 
 
 def _check_together(options: Options) -> None:

@@ -1,6 +1,7 @@
 """The command as a process: pipes, full disks, signals, and what is left behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -139,6 +140,32 @@ def test_who_has_logged_out_gets_labels_under_nohup(folder):
         process.communicate(timeout=60)
     assert process.returncode == 0
     assert len((folder / "labels.csv").read_text().splitlines()) == 31
+
+
+@posix
+@pytest.mark.parametrize(
+    ("closed", "arguments"),
+    [("<&-", ["-", "-o", "labels.csv"]), (">&-", ["votes.csv", "-o", "-"])],
+    ids=["input", "output"],
+)
+def test_a_closed_stream_is_told(folder, closed, arguments):
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", *COMMAND, *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"labelmodel: error: standard \w+ is closed; name a file instead of '-'\.\n", done.stderr
+    )
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a disk that is full")
+@pytest.mark.parametrize("option", ["--save", "--report"])
+def test_a_full_disk_is_named(folder, option):
+    pytest.importorskip("skops")
+    done = run("votes.csv", "-o", "labels.csv", "--id", "id", "--force", option, str(FULL))
+    assert done.returncode == 1
+    assert done.stderr == "labelmodel: error: [Errno 28] No space left on device: '/dev/full'\n"
+    # Labels are safe before a report is made, and a model comes with its labels or not at all.
+    assert (folder / "labels.csv").exists() == (option == "--report")
 
 
 @posix
