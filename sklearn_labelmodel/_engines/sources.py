@@ -22,13 +22,28 @@ def source_of(L: Any) -> Source | None:
 
     Examples
     --------
-    >>> import polars as pl
+    >>> import pyarrow as pa
     >>> from sklearn_labelmodel._engines.sources import source_of
-    >>> source_of(pl.LazyFrame({"a": [1, 0], "b": [1, None]})).columns
+    >>> table = pa.table({"a": [1, 0], "b": [1, None]})
+    >>> source_of(table.to_reader()).columns
     ['a', 'b']
-    >>> source_of(pl.DataFrame({"a": [1, 0], "b": [1, None]}))
+    >>> source_of(table)
     """
-    kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(L).__mro__}
+    kinds = _kinds_of(L)
+    return _distributed(L, kinds) or _streamed(L, kinds)
+
+
+def distributed_source_of(L: Any) -> Source | None:
+    """L as a source whose rows are on workers, of Dask or Spark; None where it is another."""
+    return _distributed(L, _kinds_of(L))
+
+
+def _kinds_of(L: Any) -> set[tuple[str, str]]:
+    """Package and name of its classes."""
+    return {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(L).__mro__}
+
+
+def _distributed(L: Any, kinds: set[tuple[str, str]]) -> Source | None:
     if ("dask", "DataFrame") in kinds or ("dask_expr", "DataFrame") in kinds:
         from .dask import DaskFrameSource
 
@@ -41,7 +56,7 @@ def source_of(L: Any) -> Source | None:
         from .spark import SparkSource
 
         return SparkSource(L)
-    return _streamed(L, kinds)
+    return None
 
 
 def _streamed(L: Any, kinds: set[tuple[str, str]]) -> Source | None:

@@ -98,7 +98,7 @@ def test_a_class_with_a_comma_is_quoted(label):
 
 
 def test_minus_one_is_a_class_where_it_is_named(label):
-    table = VOTES.replace({"ham": -1, "spam": 1})
+    table = VOTES.apply(lambda column: column.map({"ham": -1, "spam": 1}))
     assert label(table, "--classes", "-1", "1")[0] == 0
     model = LabelModelClassifier(classes=[-1, 1], abstain=None).fit(table)
     assert_probabilities(model.predict_proba(table))

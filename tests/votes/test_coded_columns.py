@@ -40,9 +40,10 @@ TABLES = {
     "polars enum": pl.DataFrame({"a": TEXTS}, schema={"a": pl.Enum(["z", "spam", "other", "ham", ""])}),
     "polars chunks": pl.concat([pl.DataFrame({"a": part}) for part in CHUNKS], rechunk=False),
     "pandas categories": pd.DataFrame({"a": pd.Categorical(TEXTS, ["z", "spam", "", "other", "ham"])}),
-    "pandas str": pd.DataFrame({"a": pd.array(TEXTS, "str")}),
     "pandas arrow": pd.DataFrame({"a": pd.array(TEXTS, pd.ArrowDtype(pa.string()))}),
 }  # fmt: skip
+if int(pd.__version__.split(".")[0]) >= 3:
+    TABLES["pandas str"] = pd.DataFrame({"a": pd.array(TEXTS, "str")})
 
 
 @pytest.mark.parametrize("name", [name for name in TABLES if "view" not in name])
