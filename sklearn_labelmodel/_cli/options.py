@@ -236,7 +236,7 @@ def _check_open(options: Options) -> None:
     streams = {"input": (options.votes, sys.stdin), "output": (options.output, sys.stdout)}
     for name, (path, stream) in streams.items():
         if path == STANDARD and stream is None:
-            raise BadInputError(f"standard {name} is closed; name a file instead of {STANDARD!r}.")
+            raise BadInputError(f"standard {name} is closed; name a file instead of '{STANDARD}'.")
 
 
 def _check_together(options: Options) -> None:
