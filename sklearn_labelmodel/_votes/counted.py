@@ -125,30 +125,18 @@ def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) 
 
 def count_pattern_pairs(patterns: Patterns) -> PairCounts:
     """Count the symbols of all distinct rows."""
-    held, weight = patterns.indicators, patterns.weight
-    n_gold = len(patterns.gold_values)
-    labelled = np.flatnonzero(patterns.gold < n_gold)
-    of_label = sp.csr_array(
-        (weight[labelled], (labelled, patterns.gold[labelled])), shape=(len(weight), n_gold)
-    )
-    silent = labelled[patterns.n_votes[labelled] == 0]
+    held, gold = patterns.indicators, patterns.gold_counts(patterns.gold_values)
     return PairCounts(
         n_samples=patterns.n_samples,
         n_lfs=patterns.n_lfs,
         lf=patterns.lf,
         vote=patterns.vote,
-        cooccurrence=compacted(sp.csr_array(held.T @ (sp.diags_array(weight) @ held))),
-        gold_counts=(held.T @ of_label).toarray(),
-        gold_rows=_per_label(patterns.gold[labelled], weight[labelled], n_gold),
-        gold_voteless=_per_label(patterns.gold[silent], weight[silent], n_gold),
+        cooccurrence=compacted(sp.csr_array(held.T @ (sp.diags_array(patterns.weight) @ held))),
+        gold_counts=gold.by_symbol,
+        gold_rows=gold.rows,
+        gold_voteless=gold.voteless,
         gold_values=patterns.gold_values,
     )
-
-
-def _per_label(
-    gold: NDArray[np.intp], weight: NDArray[np.float64], n_gold: int
-) -> NDArray[np.float64]:
-    return np.bincount(gold, weight, minlength=n_gold).astype(np.float64)
 
 
 def without_zeros(
@@ -241,17 +229,8 @@ def _widened(cells: Any, place: NDArray[np.intp], n_symbols: int) -> Any:
 
 def _with_gold(one: Counted, values: NDArray[Any], shift: int) -> FoundRows:
     """The distinct rows with codes of other gold values, and further down."""
-    old = one.pairs.gold_values
-    code = (
-        np.append(np.searchsorted(values, old), len(values))
-        if len(old)
-        else np.array([len(values)])
-    )
-    return replace(
-        one.found,
-        gold=code[np.minimum(one.found.gold, len(old))].astype(np.intp),
-        row=one.found.row + shift,
-    )
+    code = np.append(class_index(one.pairs.gold_values, values), len(values))
+    return replace(one.found, gold=code[one.found.gold], row=one.found.row + shift)
 
 
 def settle_unlabelled(counted: Counted, classes: Any) -> Counted:
@@ -280,10 +259,7 @@ def without_gold(counted: Counted) -> Counted:
 
 def labels_of(counted: Counted) -> GoldLabels:
     """The gold labels of the distinct rows."""
-    values = counted.pairs.gold_values
-    return (
-        GoldLabels(values, counted.found.gold) if len(values) else no_gold(len(counted.found.gold))
-    )
+    return GoldLabels(counted.pairs.gold_values, counted.found.gold)
 
 
 def check_gold_of_classes(counted: Counted, classes: NDArray[Any]) -> None:

@@ -70,12 +70,6 @@ class PairCounts:
         """Rows in which each symbol occurs, shape (n_symbols,)."""
         return np.asarray(self.cooccurrence.diagonal(), dtype=np.float64)
 
-    @property
-    def votes_per_lf(self) -> NDArray[np.float64]:
-        """Rows in which each LF votes, shape (n_lfs,)."""
-        votes = np.bincount(self.lf, weights=self.counts, minlength=self.n_lfs)
-        return votes.astype(np.float64)
-
     def compact(self) -> PairCounts:
         """With co-occurrences in the form that takes less room, or hardly more."""
         return replace(self, cooccurrence=compacted(self.cooccurrence))

@@ -36,10 +36,8 @@ def draw(
     """
     voted = np.flatnonzero(n_votes)
     _, first, place = np.unique(key[voted], return_index=True, return_inverse=True)
-    rows, weight = (
-        voted[first],
-        np.bincount(place, weight[voted], minlength=len(first)).astype(np.float64),
-    )
+    rows = voted[first]
+    weight = np.bincount(place, weight[voted], minlength=len(first)).astype(np.float64)
     size = n_votes[rows]
     if size.sum() <= most_votes:
         return rows, weight

@@ -39,7 +39,6 @@ def assert_counts_are_right(L, y=None, statistics=None):
     hot = indicators(L, symbols)
     assert (sp.csr_array(statistics.cooccurrence) != hot.T @ hot).nnz == 0
     assert_array_equal(statistics.counts, hot.sum(axis=0))
-    assert_array_equal(statistics.votes_per_lf, (L != -1).sum(axis=0))
     assert (statistics.n_samples, statistics.n_lfs) == L.shape
     if y is not None:
         labels = np.unique(y[y != -1])

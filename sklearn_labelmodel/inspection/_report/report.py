@@ -16,7 +16,7 @@ from ..._utils import quoted
 from ..._utils.keeping import write_whole
 from .._page.page import document, fragment
 from .._page.store import parts_of, stored
-from .._page.text import headline, markdown, sentences
+from .._page.text import markdown, sentences
 from .checked import SOUND, checks_of
 from .checks import all_findings
 from .drift import drift_findings, drift_of
@@ -152,9 +152,6 @@ class FitReport(ReportParts):
         self.to_html(path)
         webbrowser.open(Path(path).as_uri())
         return path
-
-    def _headline(self) -> str:
-        return headline(self)
 
 
 def _written(text: str, path: Any) -> str | None:
