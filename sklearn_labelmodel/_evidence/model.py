@@ -31,6 +31,8 @@ class Rows:
     ----------
     indicators : CSR array of shape (n_rows, n_symbols)
         1 where the row holds the symbol.
+    by_symbol : CSC array of shape (n_symbols, n_rows)
+        The same, turned over.
     evidence : CSR array of shape (n_rows, n_symbols)
         The same entries: how much each vote counts, in (0, 1].
     total : ndarray of shape (n_rows,)
@@ -44,6 +46,7 @@ class Rows:
     """
 
     indicators: sp.csr_array
+    by_symbol: sp.csc_array
     evidence: sp.csr_array
     total: NDArray[np.float64]
     weight: NDArray[np.float64]
@@ -219,7 +222,8 @@ def weighed_rows(
     if (dependence.weight != 1).any():
         data = evidence.data * dependence.weight[evidence.indices]
         evidence = sp.csr_array((data, evidence.indices, evidence.indptr), shape=evidence.shape)
-    return Rows(indicators, evidence, np.asarray(evidence.sum(axis=1)), weight, gold)
+    total = np.asarray(evidence.sum(axis=1))
+    return Rows(indicators, indicators.T, evidence, total, weight, gold)
 
 
 def weigh(indicators: sp.csr_array, likeness: sp.csr_array) -> sp.csr_array:
@@ -320,7 +324,7 @@ def expected_counts(model: VoteModel, blocks: list[Rows]) -> Expected:
 def counted(posterior: NDArray[np.float64], block: Rows) -> NDArray[np.float64]:
     """Rows of each class that hold each symbol, shape (n_symbols, n_classes)."""
     rows = np.multiply(posterior.T, block.weight[:, None], order="C")
-    return np.asarray(block.indicators.T @ rows)
+    return np.asarray(block.by_symbol @ rows)
 
 
 def posterior_of(scores: NDArray[np.float64], block: Rows) -> tuple[NDArray[np.float64], float]:

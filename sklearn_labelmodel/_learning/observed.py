@@ -14,7 +14,7 @@ from .._votes.codes import GoldLabels, Votes, check_any_vote, class_index, no_go
 from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
 from .._votes.pairs import PairCounts, count_gold, count_votes
-from .._votes.patterns import FoundRows, Patterns, find_rows, patterns_of
+from .._votes.patterns import FoundRows, Patterns, find_rows, grouped, has_few_patterns, patterns_of
 from .._votes.sampling import draw
 from .._votes.scores import Scores, is_bin
 
@@ -86,12 +86,17 @@ class Observed:
     @property
     def statistics(self) -> PairCounts:
         """How often symbols occur, alone and together."""
-        return self._once("statistics", lambda: count_votes(self._cells, self.labels, self.weight))
+        return self._once("statistics", lambda: count_votes(*self.rows))
+
+    @property
+    def rows(self) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
+        """Votes, labels and weights, those that are alike together where LFs and votes are few."""
+        return self._once("rows", lambda: grouped(self._cells, self.labels, self.weight))
 
     @property
     def found(self) -> FoundRows:
         """Where the distinct rows stand."""
-        return self._once("found", lambda: find_rows(self._cells, self.labels, self.weight))
+        return self._once("found", lambda: find_rows(*self.rows))
 
     @property
     def patterns(self) -> Patterns:
@@ -174,7 +179,7 @@ class Observed:
 
 def _read_found(observed: Observed) -> Patterns:
     found = observed.found
-    patterns = patterns_of(found, observed._cells, observed.labels, found.scaled())
+    patterns = patterns_of(found, *observed.rows[:2], found.scaled())
     return patterns.with_symbols(observed.lf, observed.vote)
 
 
@@ -187,7 +192,7 @@ def _sample(observed: Observed) -> Patterns:
     else:
         found = observed.found
         rows, weight = draw(found.key, found.n_votes, found.scaled(), most)
-        some = patterns_of(found.only(rows), observed._cells, observed.labels, weight)
+        some = patterns_of(found.only(rows), *observed.rows[:2], weight)
     return some.unlabelled().with_symbols(observed.lf, observed.vote)
 
 
@@ -232,12 +237,15 @@ def observe(
         L holds no vote.
     """
     counted: dict[str, Any] = {}
+    rows = votes, labels, weight
+    if not by_pairs or has_few_patterns(votes, labels):
+        rows = counted["rows"] = grouped(*rows)
     if not by_pairs:
-        found = find_rows(votes, labels, weight)
-        counted["patterns"] = patterns_of(found, votes, labels, found.scaled())
+        found = find_rows(*rows)
+        counted["patterns"] = patterns_of(found, *rows[:2], found.scaled())
         check_any_vote(counted["patterns"].lf)
     if by_pairs or not counted["patterns"].complete:
-        counted["statistics"] = count_votes(votes, labels, weight)
+        counted["statistics"] = count_votes(*rows)
         check_any_vote(counted["statistics"].lf)
     if not by_pairs:
         # Rows that are left out may hold symbols that no other has.

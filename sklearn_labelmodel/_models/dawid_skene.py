@@ -18,7 +18,7 @@ from .._evidence.model import VoteModel
 from .._evidence.prior import given_prior
 from .._evidence.table import VoteTable, least_probability
 from .._utils import warn_user
-from .._votes.codes import warn_unidentified
+from .._votes.suspects import warn_unidentified
 from .base import BaseLabelModel, Learner
 from .docs import documented
 

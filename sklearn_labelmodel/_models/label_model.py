@@ -25,7 +25,7 @@ from .._evidence.table import (
 )
 from .._learning.schedules import SCHEDULERS
 from .._utils import first_number, warn_user
-from .._votes.codes import warn_unidentified, warn_unidentified_prior
+from .._votes.suspects import warn_unidentified, warn_unidentified_prior
 from .base import BaseLabelModel, Learner
 from .docs import documented
 

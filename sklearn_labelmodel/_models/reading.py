@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +21,10 @@ from .._votes.classes import (
 from .._votes.codes import GoldLabels, Votes, check_any_vote, is_text, no_gold
 from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
 from .._votes.counted import (
+    Counted,
     check_gold_of_classes,
     check_no_fractions,
     count,
-    counted_votes,
-    labels_of,
     read_block,
     settle_unlabelled,
     without_gold,
@@ -33,6 +33,7 @@ from .._votes.counted import (
 from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
 from .._votes.gold import read_gold
 from .._votes.meanings import literal, literal_votes, open_classes
+from .._votes.patterns import patterns_of
 from .._votes.reader import read_votes
 from .._votes.scores import (
     Cells,
@@ -159,7 +160,7 @@ def observe_statistics(
     counted = settle_unlabelled(statistics._counted, known)
     check_any_weight(counted.pairs.n_samples)
     check_any_vote(counted.pairs.lf)
-    votes, labels = counted_votes(counted), labels_of(counted)
+    labels = counted.labels
     if known is not None:
         check_gold_of_classes(counted, known)
     elif not labels.n_labelled:
@@ -169,11 +170,27 @@ def observe_statistics(
         labels = GoldLabels(classes, np.arange(len(classes)))
     if model.gold == "ignore":
         counted = without_gold(counted)
-    held: dict[str, Any] = {"patterns": counted.patterns}
-    if model._by_pairs or not held["patterns"].complete:
-        held["statistics"] = counted.pairs
-    observed = observed_counts(held, labels_of(counted), names=counted.names)
+    votes, own_labels, weight = counted.rows
+    held = _counted_rows(counted, votes, own_labels, weight, by_pairs=model._by_pairs)
+    names = counted.names
+    observed = observed_counts(held, own_labels, names=names, votes=votes, weight=weight)
     return _with_classes(model, observed, named, labels, votes)
+
+
+def _counted_rows(
+    counted: Counted,
+    votes: Votes,
+    labels: GoldLabels,
+    weight: NDArray[np.float64],
+    *,
+    by_pairs: bool,
+) -> dict[str, Any]:
+    """What a fit on all rows would have counted so far."""
+    found, pairs = replace(counted.found, row=np.arange(len(weight))), counted.pairs
+    if by_pairs or not found.complete:
+        return {"rows": (votes, labels, weight), "found": found, "statistics": pairs}
+    patterns = patterns_of(found, votes, labels, weight)
+    return {"patterns": patterns.with_symbols(pairs.lf, pairs.vote)}
 
 
 def count_block(model: Any, L: Any, y: Any = None, sample_weight: Any = None) -> VoteStatistics:

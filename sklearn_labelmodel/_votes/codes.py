@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import quoted, warn_user
+from .._utils import quoted
 
 SURVEY_CELLS = 1 << 16
 # Stored votes take so much longer than cells.
@@ -39,6 +39,8 @@ class Votes(ABC):
         The code of "no vote": an index of `values` that is the abstain marker, or n_values.
     names : ndarray of shape (n_lfs,) or None
         LF names, for messages.
+    weight : ndarray of shape (n_samples,) or None, default=None
+        How many rows each stands for, wherever these lie; None where each is a row in its place.
     """
 
     n_samples: int
@@ -46,6 +48,7 @@ class Votes(ABC):
     values: NDArray[Any]
     abstain_code: int
     names: NDArray[np.object_] | None
+    weight: NDArray[np.float64] | None = field(default=None, kw_only=True)
 
     @abstractmethod
     def block(self, start: int, stop: int) -> NDArray[Any]:
@@ -54,6 +57,11 @@ class Votes(ABC):
     @abstractmethod
     def take(self, rows: NDArray[np.intp]) -> Votes:
         """The votes of some rows; the codes stay what they are."""
+
+    def coded(self, codes: NDArray[Any]) -> ColumnVotes:
+        """Other rows of the same votes, by their codes, (n_lfs, n_rows)."""
+        n_rows = codes.shape[1]
+        return ColumnVotes(n_rows, self.n_lfs, self.values, self.abstain_code, self.names, codes)
 
     @property
     def cells_per_row(self) -> float:
@@ -80,15 +88,20 @@ class Votes(ABC):
     @property
     def n_rows(self) -> float:
         """Rows that the votes are of."""
-        return self.n_samples
+        return self.n_samples if self.weight is None else float(self.weight.sum())
 
     def some_rows(self, n_rows: int) -> NDArray[np.intp]:
         """About so many rows, evenly spaced; all where there are no more."""
-        return np.unique(np.linspace(0, self.n_samples - 1, n_rows).astype(np.intp))
+        if self.weight is None:
+            return np.unique(np.linspace(0, self.n_samples - 1, n_rows).astype(np.intp))
+        ends = np.cumsum(self.weight)
+        places = (np.arange(n_rows) + 0.5) * (ends[-1] / n_rows)
+        return np.minimum(np.searchsorted(ends, places), len(ends) - 1)
 
     def place(self, lf: int, row: int) -> str:
         """How messages call a cell."""
-        return f"{lf_label(self.names, lf)}, row {row}"
+        lf_name = lf_label(self.names, lf)
+        return f"{lf_name}, row {row}" if self.weight is None else lf_name
 
     @property
     def n_codes(self) -> int:
@@ -329,11 +342,6 @@ def is_text(values: NDArray[Any]) -> bool:
     return values.dtype.kind in "OUST" and any(isinstance(value, str) for value in values)
 
 
-LEAST_LFS = 3
-LEAST_IDENTIFIED = 0.5
-NAMED = 5
-
-
 def check_any_vote(symbols: NDArray[Any]) -> None:
     """Raise a ValueError where no vote was observed.
 
@@ -345,58 +353,6 @@ def check_any_vote(symbols: NDArray[Any]) -> None:
     if not len(symbols):
         raise ValueError(
             "L holds no vote: every cell is the abstain marker or missing. Check the parameter `abstain`."
-        )
-
-
-def warn_unidentified(
-    names: NDArray[np.object_] | None,
-    n_lfs: int,
-    lf: NDArray[np.intp],
-    overlaps: NDArray[np.bool_],
-    decides: str,
-) -> None:
-    """Warn of labeling functions (LFs) whose accuracy the votes do not tell.
-
-    Parameters
-    ----------
-    names : ndarray of shape (n_lfs,) or None
-    n_lfs : int
-    lf : ndarray of shape (n_symbols,)
-        The LF of every vote that occurs.
-    overlaps : ndarray of shape (n_lfs,), dtype bool
-        Whether each LF shares a row with another LF.
-    decides : str
-        What decides in place of the votes.
-    """
-    if n_lfs < LEAST_LFS:
-        fault = f"{n_lfs} LF{'s' if n_lfs > 1 else ''}"
-    else:
-        alone = lf[~overlaps[lf]]
-        if not len(alone):
-            return
-        alone = np.unique(alone)
-        listed = ", ".join(lf_label(names, int(lf)) for lf in alone[:NAMED])
-        more = ", ..." if len(alone) > NAMED else ""
-        fault = f"LFs that share no row with another ({listed}{more})"
-    warn_user(
-        f"The votes cannot identify the accuracies of {fault}; {decides}. At least three LFs that vote on "
-        "common rows are needed."
-    )
-
-
-def warn_unidentified_prior(identified: float) -> None:
-    """Warn of a class prior that the votes hardly tell.
-
-    Parameters
-    ----------
-    identified : float
-        In [0, 1]; see `Observed.identified`.
-    """
-    if identified < LEAST_IDENTIFIED:
-        warn_user(
-            "The votes cannot identify the class prior: only "
-            f"{identified:.0%} of them are votes of LFs that cast several votes, in rows of two votes or more. The "
-            "estimate leans towards uniform; give class_balance if you know the shares, or label some rows."
         )
 
 

@@ -38,7 +38,9 @@ class Counts:
     pairs: Any
 
 
-def count_columns(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
+def count_columns(
+    votes: Votes, gold: GoldLabels, rows: slice, weight: NDArray[np.float64] | None
+) -> Counts:
     """Count some rows, fewer than 2^24, column by column.
 
     Parameters
@@ -46,6 +48,8 @@ def count_columns(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
     votes : Votes
     gold : GoldLabels
     rows : slice
+    weight : ndarray of shape (n_rows,) or None
+        Of these rows; ones where there is none.
 
     Returns
     -------
@@ -54,13 +58,13 @@ def count_columns(votes: Votes, gold: GoldLabels, rows: slice) -> Counts:
     """
     runs = votes.runs(MOST_PATTERNS)
     if len(runs) == 2 and not len(gold.values):
-        return _count_two(votes, rows, runs)
+        return _count_two(votes, rows, runs, weight)
     columns = _columns(votes, gold, rows, runs)
     symbols = [_symbols_of(column.first_lf, column.patterns, votes, gold) for column in columns]
     held = [indicators for _, _, indicators in symbols]
     n_symbols = sum(indicators.shape[1] for indicators in held)
     count = _sparse_pairs if n_symbols > DENSE_SYMBOLS else _dense_pairs
-    return _counts(symbols, count(columns, held))
+    return _counts(symbols, count(columns, held, weight))
 
 
 def observed(codes: NDArray[Any], n_patterns: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
@@ -165,12 +169,14 @@ def _counts(symbols: Sequence[_Symbols], pairs: Any) -> Counts:
 # Pairs of columns ---------------------------------------------------------------------------------
 
 
-def _count_two(votes: Votes, rows: slice, runs: list[slice]) -> Counts:
+def _count_two(
+    votes: Votes, rows: slice, runs: list[slice], weight: NDArray[np.float64] | None
+) -> Counts:
     """Two columns without gold labels: both are the margins of the one histogram."""
     (joint,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
     patterns = [votes.run_patterns(lfs) for lfs in runs]
     shape = len(patterns[0]), len(patterns[1])
-    histogram = np.bincount(joint, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float32)
+    histogram = np.bincount(joint, weight, minlength=shape[0] * shape[1]).reshape(shape)
     symbols = [
         _symbols_of(lfs.start, table, votes, None)
         for lfs, table in zip(runs, patterns, strict=True)
@@ -179,55 +185,63 @@ def _count_two(votes: Votes, rows: slice, runs: list[slice]) -> Counts:
     across = left.T @ histogram @ right
     own = _within(left, histogram.sum(axis=1)), _within(right, histogram.sum(axis=0))
     pairs = np.block([[own[0], across], [across.T, own[1]]])
-    return _counts(symbols, pairs.astype(np.float64))
+    return _counts(symbols, pairs)
 
 
-def _within(held: NDArray[np.float32], rows: NDArray[Any]) -> NDArray[np.float32]:
+def _within(held: NDArray[np.float32], rows: NDArray[Any]) -> NDArray[Any]:
     """Co-occurrences of one column's symbols, from the rows of each of its patterns."""
-    return (held.T * rows.astype(np.float32)) @ held
+    return np.asarray((held.T * rows) @ held)
 
 
-def _dense_pairs(columns: list[_Column], held: list[NDArray[np.float32]]) -> NDArray[np.float64]:
-    """Co-occurrences of all symbols; float32 is exact, as there are fewer than 2^24 rows."""
+def _dense_pairs(
+    columns: list[_Column],
+    held: list[NDArray[np.float32]],
+    weight: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    """Co-occurrences of all symbols; without weights float32 is exact, as there are fewer than 2^24 rows."""
+    counts = np.ones(len(columns[0].codes), dtype=np.float32) if weight is None else weight
     bounds = np.cumsum([0] + [symbols.shape[1] for symbols in held])
     pairs = np.zeros((bounds[-1], bounds[-1]))
     for i, left in enumerate(columns):
         rows = slice(*bounds[i : i + 2])
-        totals = np.bincount(left.codes, minlength=len(left.patterns))
-        pairs[rows, rows] = _within(held[i], totals)
+        totals = np.bincount(left.codes, weight, minlength=len(left.patterns))
+        pairs[rows, rows] = _within(held[i], totals.astype(counts.dtype))
         # A pattern holds few symbols; and dense products of this size would wait for threads.
         few = sp.csr_array(held[i].T)
-        for j, histogram in enumerate(_histograms(left, columns[i + 1 :]), start=i + 1):
+        for j, histogram in enumerate(_histograms(left, columns[i + 1 :], counts), start=i + 1):
             cols = slice(*bounds[j : j + 2])
             pairs[rows, cols] = (few @ histogram) @ held[j]
             pairs[cols, rows] = pairs[rows, cols].T
     return pairs
 
 
-def _histograms(left: _Column, others: list[_Column]) -> Iterator[NDArray[np.float32]]:
+def _histograms(
+    left: _Column, others: list[_Column], counts: NDArray[Any]
+) -> Iterator[NDArray[Any]]:
     """For each other column the rows of each pair of patterns, (left's patterns, its patterns)."""
     if not others:
         return
     widest = max(len(other.patterns) for other in others)
     # A sparse array adds up entries at one place, and takes both columns' codes as they are.
-    ones = np.ones(len(left.codes), dtype=np.float32)
     shape = len(left.patterns), widest
-    pairs = sp.coo_array((ones, (left.codes, others[0].codes)), shape=shape)
-    histogram = np.empty(shape, dtype=np.float32)
+    pairs = sp.coo_array((counts, (left.codes, others[0].codes)), shape=shape)
+    histogram = np.empty(shape, dtype=counts.dtype)
     for other in others:
         pairs.col = other.codes
         pairs.toarray(out=histogram)
         yield histogram[:, : len(other.patterns)]
 
 
-def _sparse_pairs(columns: list[_Column], held: list[NDArray[np.float32]]) -> Any:
+def _sparse_pairs(
+    columns: list[_Column], held: list[NDArray[np.float32]], weight: NDArray[np.float64] | None
+) -> Any:
     sparse_held = [sp.csr_array(symbols, dtype=np.float64) for symbols in held]
-    ones = np.ones(len(columns[0].codes))
+    counts = np.ones(len(columns[0].codes)) if weight is None else weight
     blocks: list[list[Any]] = [[None] * len(columns) for _ in columns]
     for i, left in enumerate(columns):
         for j in range(i, len(columns)):
             shape = len(left.patterns), len(columns[j].patterns)
-            histogram = sp.coo_array((ones, (left.codes, columns[j].codes)), shape=shape).tocsr()
+            histogram = sp.coo_array((counts, (left.codes, columns[j].codes)), shape=shape).tocsr()
             blocks[i][j] = sparse_held[i].T @ histogram @ sparse_held[j]
             blocks[j][i] = blocks[i][j].T
     return sp.csr_array(sp.block_array(blocks))

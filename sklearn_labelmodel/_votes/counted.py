@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples
 
 from .._utils import listed_values, quoted
 from .codes import (
+    ColumnVotes,
     GoldLabels,
     SparseVotes,
     Votes,
@@ -22,18 +22,17 @@ from .codes import (
 )
 from .containers import check_container, check_row_order, column_names
 from .gold import UNLABELLED, read_gold
-from .keys import combined
-from .pairs import PairCounts, add_pairs, compacted, count_votes, drop_gold
+from .pairs import PairCounts, add_pairs, count_votes, drop_gold
 from .patterns import (
+    FEW_DISTINCT,
     N_STRATA,
     FoundRows,
-    Patterns,
     distinct,
     find_rows,
+    grouped,
+    identities,
     joined,
-    keys_of_gold,
     least,
-    patterns_of,
     places_among,
     strata,
     weight_sums,
@@ -43,8 +42,10 @@ from .weights import read_weights
 
 # Read as labels until all rows are counted.
 MARKS = [UNLABELLED, str(UNLABELLED)]
-# Pairs are counted in the distinct rows where these are so few.
-FEW_DISTINCT = 4
+# Votes are moved together where so many times fewer rows are left.
+MOST_HELD = 2
+# Of a vote that is stored with its LF.
+SPARSE_BYTES = 5
 
 
 def read_block(
@@ -74,69 +75,53 @@ def read_block(
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """Counts of pairs of votes, and distinct rows with the symbols that they hold.
+    """Counts of pairs of votes, and the distinct rows.
 
     Attributes
     ----------
     names : ndarray of shape (n_lfs,) or None
     pairs : PairCounts
     found : FoundRows
-        Whose `row` says where in `cells` each is.
-    cells : CSR array of shape (n_found, n_symbols), dtype int8
-        1 where the row holds the symbol.
+        Whose `row` says where in `votes` each is.
+    votes : ColumnVotes or SparseVotes
+        Of the distinct rows, and of others.
     """
 
     names: NDArray[np.object_] | None
     pairs: PairCounts
     found: FoundRows
-    cells: Any
+    votes: ColumnVotes | SparseVotes
 
     @property
-    def patterns(self) -> Patterns:
-        """The distinct rows as learners read them."""
-        pairs, found = self.pairs, self.found
-        return Patterns(
-            n_samples=pairs.n_samples,
-            n_lfs=pairs.n_lfs,
-            lf=pairs.lf,
-            vote=pairs.vote,
-            indicators=self.cells.astype(np.float64),
-            weight=found.scaled(),
-            gold=found.gold,
-            gold_values=pairs.gold_values,
-            key=found.key,
-            complete=found.complete,
-        )
+    def rows(self) -> tuple[Votes, GoldLabels, NDArray[np.float64]]:
+        """Votes, labels and weights of the distinct rows."""
+        weight = self.found.scaled()
+        return replace(self.votes.take(self.found.row), weight=weight), self.labels, weight
+
+    @property
+    def labels(self) -> GoldLabels:
+        """The gold labels of the distinct rows."""
+        return GoldLabels(self.pairs.gold_values, self.found.gold)
+
+    def compact(self) -> Counted:
+        """Without the votes of other rows, where these are many."""
+        found = self.found
+        if MOST_HELD * len(found.row) >= self.votes.n_samples:
+            return self
+        in_order = replace(found, row=np.arange(len(found.row)))
+        return replace(self, found=in_order, votes=self.votes.take(found.row))
 
 
 def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) -> Counted:
     """Count votes that were read, those of rows of weight 0 not."""
-    votes, labels, weight = without_zeros(votes, labels, weight)
+    votes, labels, weight = grouped(*without_zeros(votes, labels, weight))
     found = find_rows(votes, labels, weight)
-    rows = patterns_of(found, votes, labels, found.weight)
-    few = FEW_DISTINCT * len(found.identity) <= votes.n_samples
-    if found.complete and (few or weight is not None):
-        pairs = count_pattern_pairs(rows)
-    else:
-        pairs = count_votes(votes, labels, weight)
-    cells = rows.with_symbols(pairs.lf, pairs.vote).indicators.astype(np.int8)
-    return Counted(votes.names, pairs, replace(found, row=np.arange(len(found.identity))), cells)
-
-
-def count_pattern_pairs(patterns: Patterns) -> PairCounts:
-    """Count the symbols of all distinct rows."""
-    held, gold = patterns.indicators, patterns.gold_counts(patterns.gold_values)
-    return PairCounts(
-        n_samples=patterns.n_samples,
-        n_lfs=patterns.n_lfs,
-        lf=patterns.lf,
-        vote=patterns.vote,
-        cooccurrence=compacted(sp.csr_array(held.T @ (sp.diags_array(patterns.weight) @ held))),
-        gold_counts=gold.by_symbol,
-        gold_rows=gold.rows,
-        gold_voteless=gold.voteless,
-        gold_values=patterns.gold_values,
-    )
+    rows = votes.take(found.row)
+    if found.complete and FEW_DISTINCT * len(found.row) <= votes.n_samples:
+        votes, labels, weight = rows, labels.take(found.row), found.weight
+    pairs = count_votes(votes, labels, weight)
+    found = replace(found, row=np.arange(len(found.row)))
+    return Counted(votes.names, pairs, found, coded(rows, np.unique(pairs.vote), found.n_votes))
 
 
 def without_zeros(
@@ -159,19 +144,10 @@ def add(a: Counted, b: Counted) -> Counted:
     gold = _union(a.pairs.gold_values, b.pairs.gold_values, "labels")
     lf, vote = _all_symbols(a.pairs, b.pairs, vote)
     places = [places_among(one.pairs.lf, one.pairs.vote, lf, vote) for one in (a, b)]
-    shift = a.cells.shape[0]
-    parts = [_with_gold(a, gold, 0), _with_gold(b, gold, shift)]
-    found = joined(parts)
-    cells = sp.vstack(
-        [_widened(one.cells, place, len(lf)) for one, place in zip((a, b), places, strict=True)],
-        format="csr",
-    )[found.row]
-    return Counted(
-        a.names,
-        add_pairs(a.pairs, b.pairs, places, lf, vote, gold),
-        replace(found, row=np.arange(len(found.identity))),
-        cells,
-    )
+    found = joined([_with_gold(a, gold, 0), _with_gold(b, gold, a.votes.n_samples)])
+    votes = one_after_other(a.votes, b.votes, np.unique(vote))
+    pairs = add_pairs(a.pairs, b.pairs, places, lf, vote, gold)
+    return Counted(a.names, pairs, found, votes).compact()
 
 
 def _check_same_lfs(a: Counted, b: Counted) -> None:
@@ -222,11 +198,6 @@ def _all_symbols(
     return union // width, values[union % width]
 
 
-def _widened(cells: Any, place: NDArray[np.intp], n_symbols: int) -> Any:
-    indices = place.astype(cells.indices.dtype)[cells.indices]
-    return sp.csr_array((cells.data, indices, cells.indptr), shape=(cells.shape[0], n_symbols))
-
-
 def _with_gold(one: Counted, values: NDArray[Any], shift: int) -> FoundRows:
     """The distinct rows with codes of other gold values, and further down."""
     code = np.append(class_index(one.pairs.gold_values, values), len(values))
@@ -255,11 +226,6 @@ def without_gold(counted: Counted) -> Counted:
     """Without any gold label."""
     n_values = len(counted.pairs.gold_values)
     return settled(counted, np.zeros(n_values, dtype=bool)) if n_values else counted
-
-
-def labels_of(counted: Counted) -> GoldLabels:
-    """The gold labels of the distinct rows."""
-    return GoldLabels(counted.pairs.gold_values, counted.found.gold)
 
 
 def check_gold_of_classes(counted: Counted, classes: NDArray[Any]) -> None:
@@ -299,20 +265,17 @@ def settled(counted: Counted, kept: NDArray[np.bool_]) -> Counted:
     old = counted.pairs.gold_values
     values = old[kept]
     code = np.where(kept, np.cumsum(kept) - 1, len(values))
-    gold = np.append(code, len(values))[counted.found.gold]
-    keys = keys_of_gold(values)
+    gold = np.append(code, len(values))[counted.found.gold].astype(np.intp)
     group = (gold < len(values)).astype(np.int8)
     moved = replace(
         counted.found,
-        identity=combined(counted.found.key, keys[gold]),
-        gold=gold.astype(np.intp),
+        identity=identities(counted.found.key, gold, values),
+        gold=gold,
         group=group,
         totals=_moved_totals(counted.found, group),
     )
     found = least(distinct(moved))
-    cells = counted.cells[found.row]
-    found = replace(found, row=np.arange(len(found.row)))
-    return replace(counted, pairs=drop_gold(counted.pairs, kept), found=found, cells=cells)
+    return replace(counted, pairs=drop_gold(counted.pairs, kept), found=found)
 
 
 def _moved_totals(found: FoundRows, group: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -322,41 +285,66 @@ def _moved_totals(found: FoundRows, group: NDArray[np.int8]) -> NDArray[np.float
     return weight_sums(after, found.totals[before], N_STRATA)
 
 
-# Votes to look at ---------------------------------------------------------------------------------
+# Votes that are kept ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class CountedVotes(SparseVotes):
-    """Distinct rows for votes: for checks that look at some rows, and for what they say of them."""
+def coded(
+    votes: Votes, values: NDArray[Any], n_votes: NDArray[np.intp]
+) -> ColumnVotes | SparseVotes:
+    """Votes of some rows by codes of these values, in the form that takes less room.
 
-    weight: NDArray[np.float64]
-
-    @property
-    def n_rows(self) -> float:
-        return float(self.weight.sum())
-
-    def some_rows(self, n_rows: int) -> NDArray[np.intp]:
-        ends = np.cumsum(self.weight)
-        places = (np.arange(n_rows) + 0.5) * (ends[-1] / n_rows)
-        return np.minimum(np.searchsorted(ends, places), len(ends) - 1)
-
-    def place(self, lf: int, row: int) -> str:  # noqa: ARG002
-        return lf_label(self.names, lf)
+    Parameters
+    ----------
+    votes : Votes
+    values : ndarray of shape (n_values,)
+        All that occur.
+    n_votes : ndarray of shape (n_samples,)
+        Votes of each row.
+    """
+    is_dense = SPARSE_BYTES * n_votes.sum() >= votes.n_samples * votes.n_lfs
+    held = votes.coded(votes.block(0, votes.n_samples)) if is_dense else as_sparse(votes)
+    return recoded(held, values)
 
 
-def counted_votes(counted: Counted) -> CountedVotes:
-    """The distinct rows as votes."""
-    pairs, cells = counted.pairs, counted.cells
-    values = np.unique(pairs.vote)
-    code = np.searchsorted(values, pairs.vote).astype(np.min_scalar_type(len(values)))
-    return CountedVotes(
-        n_samples=cells.shape[0],
-        n_lfs=pairs.n_lfs,
-        values=values,
-        abstain_code=len(values),
-        names=counted.names,
-        codes=code[cells.indices],
-        indices=pairs.lf[cells.indices],
-        indptr=cells.indptr,
-        weight=counted.found.scaled(),
+def as_sparse(votes: Votes) -> SparseVotes:
+    """Votes without the cells that hold none."""
+    row, lf, code = votes.cells(0, votes.n_samples)
+    return SparseVotes(
+        n_samples=votes.n_samples,
+        n_lfs=votes.n_lfs,
+        values=votes.values,
+        abstain_code=votes.abstain_code,
+        names=votes.names,
+        codes=code,
+        indices=lf.astype(np.int32),
+        indptr=np.append(0, np.cumsum(np.bincount(row, minlength=votes.n_samples))),
+    )
+
+
+def recoded(votes: ColumnVotes | SparseVotes, values: NDArray[Any]) -> ColumnVotes | SparseVotes:
+    """The same votes by codes of these values, the one after them for an abstain."""
+    if votes.abstain_code == len(values) and votes.values.tolist() == values.tolist():
+        return replace(votes, values=values)
+    code = np.full(votes.n_codes, len(values))
+    code[: len(votes.values)] = class_index(votes.values, values)
+    code[votes.abstain_code] = len(values)
+    codes = code.astype(np.min_scalar_type(len(values)))[votes.codes]
+    return replace(votes, values=values, abstain_code=len(values), codes=codes)
+
+
+def one_after_other(
+    a: ColumnVotes | SparseVotes, b: ColumnVotes | SparseVotes, values: NDArray[Any]
+) -> ColumnVotes | SparseVotes:
+    """The rows of a, and those of b, by codes of these values."""
+    a, b = recoded(a, values), recoded(b, values)
+    n_samples = a.n_samples + b.n_samples
+    if isinstance(a, ColumnVotes) and isinstance(b, ColumnVotes):
+        return replace(a, codes=np.hstack([a.codes, b.codes]), n_samples=n_samples)
+    first, second = as_sparse(a), as_sparse(b)
+    return replace(
+        first,
+        n_samples=n_samples,
+        codes=np.append(first.codes, second.codes),
+        indices=np.append(first.indices, second.indices),
+        indptr=np.append(first.indptr, first.indptr[-1] + second.indptr[1:]),
     )

@@ -1,6 +1,6 @@
 """Keys of rows: 64 bits that follow from the votes alone, whatever codes and places they have in some matrix.
 
-The key of a row is the sum, modulo 2^64, of one number for each vote, which LF and value mix into (Zobrist hashing,
+The key of a row mixes the sum, modulo 2^64, of one number for each vote, which LF and value mix into (Zobrist hashing,
 with the finaliser of SplitMix64 in place of a table of random numbers).
 
 References
@@ -42,6 +42,13 @@ def combined(key: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.u
 def as_share(key: NDArray[np.uint64]) -> NDArray[np.float64]:
     """Keys as numbers in (0, 1], such that those of any set of keys look drawn at random, and unlike their order."""
     return np.asarray((mixed(key ^ GOLDEN) >> np.uint64(11)) + np.uint64(1)) * 2.0**-53
+
+
+def runs_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The order in which keys ascend, and where in it each one that is unlike that before stands."""
+    order = np.argsort(keys)
+    ascending = keys[order]
+    return order, np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1])[: len(keys)])
 
 
 def value_keys(values: NDArray[Any], salt: bytes = b"") -> NDArray[np.uint64]:
@@ -97,7 +104,7 @@ def row_keys(votes: Votes, start: int, stop: int) -> tuple[NDArray[np.uint64], N
         cells[~spoken[patterns]] = 0
         key += cells.sum(axis=1, dtype=np.uint64)[codes]
         n_votes += spoken[patterns].sum(axis=1)[codes]
-    return key, n_votes
+    return mixed(key), n_votes
 
 
 def _sparse_keys(
@@ -114,7 +121,7 @@ def _sparse_keys(
     cells = combined(of_lf[votes.indices[entries]], value[codes])
     said = spoken[codes]
     cells[~said] = 0
-    return _row_sums(cells, bounds), _row_sums(said.astype(np.intp), bounds)
+    return mixed(_row_sums(cells, bounds)), _row_sums(said.astype(np.intp), bounds)
 
 
 def _row_sums(entries: NDArray[Any], bounds: NDArray[Any]) -> NDArray[Any]:

@@ -19,11 +19,13 @@ from sklearn.utils import gen_batches
 
 from .codes import GoldLabels, Votes, check_any_vote, class_index
 from .gold import GoldCounts
-from .keys import combined, row_keys, value_keys
+from .keys import combined, row_keys, runs_of, value_keys
 
 BLOCK_CELLS = 1 << 18
 # Rows of so many patterns are counted by one histogram.
 PATTERNS_PER_ROW = 4
+# All else is counted in the distinct rows where these are so few times fewer than rows.
+FEW_DISTINCT = 4
 # Distinct rows with about as many votes each (from 2^(s - 1) to 2^s - 1) are kept up to so many votes in all.
 MOST_KEPT_VOTES = 1 << 24
 # Labelled rows are kept apart from others: few labels would be lost among many rows. So are those whose label -1 is
@@ -182,6 +184,7 @@ def read_patterns(
     ValueError
         L holds no vote.
     """
+    votes, gold, weight = grouped(votes, gold, weight)
     found = find_rows(votes, gold, weight)
     patterns = patterns_of(found, votes, gold, found.scaled())
     check_any_vote(patterns.lf)
@@ -189,6 +192,26 @@ def read_patterns(
 
 
 # Finding ------------------------------------------------------------------------------------------
+
+
+def grouped(
+    votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None
+) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
+    """Rows of few LFs and votes as one row of each pattern, which weighs as many as are like it; others as given."""
+    chunks, n_patterns = votes.chunks() or [slice(0, 0)], _n_patterns(votes, gold)
+    if n_patterns > PATTERNS_PER_ROW * (chunks[0].stop - chunks[0].start):
+        return votes, gold, weight
+    n_labels, total = len(gold.values) + 1, np.zeros(n_patterns)
+    for rows in chunks:
+        (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
+        if len(gold.values):
+            code = code * n_labels + gold.codes[rows]
+        total += np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
+    occurs = np.flatnonzero(total)
+    pattern, label = np.divmod(occurs, n_labels)
+    each = votes.n_codes ** np.arange(votes.n_lfs)[::-1, None]
+    codes = (pattern // each % votes.n_codes).astype(votes.code_dtype)
+    return votes.coded(codes), replace(gold, codes=label), total[occurs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +249,7 @@ class FoundRows:
     @property
     def complete(self) -> bool:
         """Whether no distinct row was left out."""
-        return np.array_equal(self._kept, self.totals)
+        return np.array_equal(self.kept, self.totals)
 
     @property
     def stratum(self) -> NDArray[np.intp]:
@@ -234,12 +257,13 @@ class FoundRows:
         return strata(self.n_votes, self.group)
 
     @property
-    def _kept(self) -> NDArray[np.float64]:
+    def kept(self) -> NDArray[np.float64]:
+        """Rows of each stratum that are kept, shape (192,)."""
         return weight_sums(self.stratum, self.weight, N_STRATA)
 
     def scaled(self) -> NDArray[np.float64]:
         """Weights that stand for the rows of each stratum that are not kept, too."""
-        kept = self._kept
+        kept = self.kept
         if np.array_equal(kept, self.totals):
             return self.weight
         scale = np.divide(self.totals, kept, out=np.ones(N_STRATA), where=kept > 0)
@@ -248,6 +272,15 @@ class FoundRows:
     def only(self, chosen: NDArray[Any]) -> FoundRows:
         """Some of them."""
         return replace(self, **{name: getattr(self, name)[chosen] for name in PER_ROW})
+
+
+def has_few_patterns(votes: Votes, gold: GoldLabels) -> bool:
+    """Whether many rows are alike, whatever they hold."""
+    return FEW_DISTINCT * _n_patterns(votes, gold) <= votes.n_samples
+
+
+def _n_patterns(votes: Votes, gold: GoldLabels) -> int:
+    return int(votes.n_codes**votes.n_lfs * (len(gold.values) + 1))
 
 
 def joined(parts: list[FoundRows]) -> FoundRows:
@@ -259,8 +292,8 @@ def joined(parts: list[FoundRows]) -> FoundRows:
 
 def distinct(found: FoundRows) -> FoundRows:
     """Each distinct row once, ascending by identity, with the weight of all that are like it."""
-    identity, first, place = np.unique(found.identity, return_index=True, return_inverse=True)
-    return replace(found.only(first), weight=weight_sums(place, found.weight, len(identity)))
+    order, first = runs_of(found.identity)
+    return replace(found.only(order[first]), weight=np.add.reduceat(found.weight[order], first))
 
 
 def strata(n_votes: NDArray[np.intp], group: NDArray[np.int8]) -> NDArray[np.intp]:
@@ -285,10 +318,9 @@ def least(found: FoundRows) -> FoundRows:
     most = np.maximum(1, MOST_KEPT_VOTES >> (np.arange(N_STRATA) % STRATA_PER_GROUP))
     for large in np.flatnonzero(np.bincount(stratum, minlength=N_STRATA) > most):
         rows = np.flatnonzero(stratum == large)
-        order = combined(found.key[rows], np.zeros(1, dtype=np.uint64))
-        ordered = np.sort(order)
-        first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-        kept[rows] = order <= ordered[first[: most[large]][-1]]
+        key = found.key[rows]
+        order, first = runs_of(key)
+        kept[rows] = key <= key[order[first[: most[large]][-1]]]
     return found if kept.all() else found.only(kept)
 
 
@@ -297,19 +329,13 @@ def find_rows(
 ) -> FoundRows:
     """Find the distinct rows; parameters as in `read_patterns`."""
     chunks = votes.chunks() or [slice(0, 0)]
-    gold_keys = keys_of_gold(gold.values)
-    n_patterns = votes.n_codes**votes.n_lfs * (len(gold.values) + 1)
-    if n_patterns <= PATTERNS_PER_ROW * (chunks[0].stop - chunks[0].start):
-        row, row_weight = _told_by_codes(votes, gold, weight, chunks, n_patterns)
-        keys = row_keys(votes.take(row), 0, len(row))
-        return least(_told_apart(gold, gold_keys, row, row_weight, *keys))
     parts: list[FoundRows] = []
     n_found = 0
     for rows in chunks:
         row = np.arange(rows.start, rows.stop)
         row_weight = np.ones(len(row)) if weight is None else weight[rows]
         keys = row_keys(votes, rows.start, rows.stop)
-        parts.append(_told_apart(gold, gold_keys, row, row_weight, *keys))
+        parts.append(_told_apart(gold, row, row_weight, *keys))
         n_found += len(parts[-1].identity)
         if n_found > MOST_KEPT_VOTES:
             parts = [joined(parts)]
@@ -317,14 +343,19 @@ def find_rows(
     return least(parts[0]) if len(parts) == 1 else joined(parts)
 
 
-def keys_of_gold(values: NDArray[Any]) -> NDArray[np.uint64]:
-    """Keys of gold labels, and last that of a row without one."""
-    return np.append(value_keys(values, b"gold"), np.uint64(0))
+def identities(
+    key: NDArray[np.uint64], label: NDArray[np.intp], gold_values: NDArray[Any]
+) -> NDArray[np.uint64]:
+    """Keys of votes and gold labels together: without a label the key of the votes."""
+    identity = key.copy()
+    labelled = np.flatnonzero(label < len(gold_values))
+    gold_keys = value_keys(gold_values, b"gold")
+    identity[labelled] = combined(key[labelled], gold_keys[label[labelled]])
+    return identity
 
 
 def _told_apart(
     gold: GoldLabels,
-    gold_keys: NDArray[np.uint64],
     row: NDArray[np.intp],
     row_weight: NDArray[np.float64],
     key: NDArray[np.uint64],
@@ -335,12 +366,12 @@ def _told_apart(
     group = (label < len(gold.values)).astype(np.int8)
     if not len(gold.values):
         label[:] = 0
-    identity = combined(key, gold_keys[np.where(group, label, -1)])
+    identity = identities(key, label, gold.values)
     if gold.unsettled is not None:
         # As if it had no label; and next to one that has none.
         unsettled = label == gold.unsettled
         group[unsettled] = UNSETTLED
-        identity[unsettled] = combined(key[unsettled], gold_keys[-1:]) + np.uint64(1)
+        identity[unsettled] = key[unsettled] + np.uint64(1)
     found = FoundRows(
         identity=identity,
         key=key,
@@ -349,28 +380,10 @@ def _told_apart(
         n_votes=n_votes,
         group=group,
         weight=row_weight,
-        totals=weight_sums(strata(n_votes, group), row_weight, N_STRATA),
+        totals=np.zeros(N_STRATA),
     )
-    return distinct(found)
-
-
-def _told_by_codes(
-    votes: Votes,
-    gold: GoldLabels,
-    weight: NDArray[np.float64] | None,
-    chunks: list[slice],
-    n_patterns: int,
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """One row of each pattern of codes, and how many are like it."""
-    one_of, total = np.full(n_patterns, -1), np.zeros(n_patterns)
-    for rows in chunks:
-        (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
-        if len(gold.values):
-            code = code * (len(gold.values) + 1) + gold.codes[rows]
-        one_of[code] = np.arange(rows.start, rows.stop)
-        total += np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
-    occurs = np.flatnonzero(one_of >= 0)
-    return one_of[occurs], total[occurs]
+    found = distinct(found)
+    return replace(found, totals=found.kept)
 
 
 # Cells --------------------------------------------------------------------------------------------

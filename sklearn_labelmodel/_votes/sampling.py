@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .keys import as_share
+from .keys import as_share, runs_of
 
 
 def draw(
@@ -35,9 +35,9 @@ def draw(
         Adding up to the weight of all rows that have a vote.
     """
     voted = np.flatnonzero(n_votes)
-    _, first, place = np.unique(key[voted], return_index=True, return_inverse=True)
-    rows = voted[first]
-    weight = np.bincount(place, weight[voted], minlength=len(first)).astype(np.float64)
+    order, first = runs_of(key[voted])
+    rows = voted[order[first]]
+    weight = np.add.reduceat(weight[voted[order]], first)
     size = n_votes[rows]
     if size.sum() <= most_votes:
         return rows, weight

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,10 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import plain, quoted
 from .._utils.keeping import PlainState, write_whole
+from .codes import ColumnVotes, SparseVotes
 from .containers import as_objects
-from .counted import Counted, add, count, read_block
+from .counted import Counted, add, coded, count, read_block
 from .pairs import PairCounts
-from .patterns import FoundRows
+from .patterns import FoundRows, patterns_of
 from .reader import markers_of
 
 FORMAT = 1
@@ -104,7 +106,7 @@ class VoteStatistics(PlainState):
 
     @classmethod
     def _held(cls) -> tuple[type, ...]:
-        return Counted, PairCounts, FoundRows
+        return Counted, PairCounts, FoundRows, ColumnVotes, SparseVotes
 
     @property
     def n_samples(self) -> float:
@@ -207,6 +209,9 @@ def as_arrays(statistics: VoteStatistics) -> dict[str, NDArray[Any]]:
     """All that statistics hold, as arrays that need no pickle."""
     counted = statistics._counted
     pairs, found, together = counted.pairs, counted.found, sp.coo_array(counted.pairs.cooccurrence)
+    votes, labels, weight = counted.rows
+    in_order = replace(found, row=np.arange(len(found.row)))
+    cells = patterns_of(in_order, votes, labels, weight).with_symbols(pairs.lf, pairs.vote)
     return {
         "format": np.array(FORMAT),
         "names": _as_text(None if counted.names is None else counted.names.tolist()),
@@ -225,8 +230,8 @@ def as_arrays(statistics: VoteStatistics) -> dict[str, NDArray[Any]]:
         "totals": found.totals,
         **{f"row_{name}": getattr(found, name) for name in ("identity", "key", "gold")},
         **{f"row_{name}": getattr(found, name) for name in ("n_votes", "group", "weight")},
-        "cell_symbols": counted.cells.indices,
-        "cell_bounds": counted.cells.indptr,
+        "cell_symbols": cells.indicators.indices,
+        "cell_bounds": cells.indicators.indptr,
     }
 
 
@@ -283,13 +288,21 @@ def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
         totals=held["totals"],
         **{name: held[f"row_{name}"] for name in per_row},
     )
-    ones = np.ones(len(held["cell_symbols"]), dtype=np.int8)
-    cells = sp.csr_array(
-        (ones, held["cell_symbols"], held["cell_bounds"]), shape=(n_rows, n_symbols)
+    values, symbol = np.unique(pairs.vote), held["cell_symbols"]
+    votes = SparseVotes(
+        n_samples=n_rows,
+        n_lfs=pairs.n_lfs,
+        values=values,
+        abstain_code=len(values),
+        names=None,
+        codes=np.searchsorted(values, pairs.vote)[symbol],
+        indices=pairs.lf[symbol],
+        indptr=held["cell_bounds"],
     )
     own_names = None if names is None else as_objects([_as_name(name) for name in names])
     return VoteStatistics.of_counted(
-        Counted(own_names, pairs.compact(), found, cells), json.loads(str(held["markers"]))
+        Counted(own_names, pairs.compact(), found, coded(votes, values, found.n_votes)),
+        json.loads(str(held["markers"])),
     )
 
 

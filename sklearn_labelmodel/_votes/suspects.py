@@ -1,4 +1,4 @@
-"""Votes that can hardly be what was meant: identifiers, scores, marks, variants, tables the wrong way round."""
+"""Votes that can hardly be what was meant: identifiers, scores, marks, variants, long tables; and votes too few."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INDEX_NAME = re.compile(r"(Unnamed: \d+|index|level_\d+|__index_level_\d+__|)")
 # Rows and LFs looked at where a look at some will do.
 SOME_ROWS, SOME_LFS = 1000, 20
 # So few records, or so many LFs for each, are rather LFs and records the wrong way round.
-FEW_ROWS, LEAST_LFS, MANY_LFS = 30, 10, 3
+FEW_ROWS, LEAST_WIDTH, MANY_LFS = 30, 10, 3
 # Scores: an LF of so many different numbers; and so unlikely would gold labels miss all classes but theirs.
 LEAST_SCORES, UNLIKELY = 5, 1e-3
 # Columns of a table with a row for each vote.
@@ -203,7 +203,7 @@ def warn_of_layout(votes: Votes) -> None:
     # Long tables make sparse matrices, and name their rows and voters.
     if (
         not isinstance(votes, SparseVotes)
-        and votes.n_lfs >= LEAST_LFS
+        and votes.n_lfs >= LEAST_WIDTH
         and (
             votes.n_lfs >= MANY_LFS * votes.n_samples
             or votes.n_samples < min(FEW_ROWS, votes.n_lfs)
@@ -383,3 +383,62 @@ def warn_of_new_values(new: NDArray[Any], known: NDArray[Any], what: str, effect
 
 def _joined(labels: list[str]) -> str:
     return ", ".join(map(quoted, labels[:-1])) + f" and {quoted(labels[-1])}"
+
+
+# Votes that tell too little -----------------------------------------------------------------------
+
+LEAST_LFS = 3
+LEAST_IDENTIFIED = 0.5
+NAMED = 5
+
+
+def warn_unidentified(
+    names: NDArray[np.object_] | None,
+    n_lfs: int,
+    lf: NDArray[np.intp],
+    overlaps: NDArray[np.bool_],
+    decides: str,
+) -> None:
+    """Warn of labeling functions (LFs) whose accuracy the votes do not tell.
+
+    Parameters
+    ----------
+    names : ndarray of shape (n_lfs,) or None
+    n_lfs : int
+    lf : ndarray of shape (n_symbols,)
+        The LF of every vote that occurs.
+    overlaps : ndarray of shape (n_lfs,), dtype bool
+        Whether each LF shares a row with another LF.
+    decides : str
+        What decides in place of the votes.
+    """
+    if n_lfs < LEAST_LFS:
+        fault = f"{n_lfs} LF{'s' if n_lfs > 1 else ''}"
+    else:
+        alone = lf[~overlaps[lf]]
+        if not len(alone):
+            return
+        alone = np.unique(alone)
+        listed = ", ".join(lf_label(names, int(lf)) for lf in alone[:NAMED])
+        more = ", ..." if len(alone) > NAMED else ""
+        fault = f"LFs that share no row with another ({listed}{more})"
+    warn_user(
+        f"The votes cannot identify the accuracies of {fault}; {decides}. At least three LFs that vote on "
+        "common rows are needed."
+    )
+
+
+def warn_unidentified_prior(identified: float) -> None:
+    """Warn of a class prior that the votes hardly tell.
+
+    Parameters
+    ----------
+    identified : float
+        In [0, 1]; see `Observed.identified`.
+    """
+    if identified < LEAST_IDENTIFIED:
+        warn_user(
+            "The votes cannot identify the class prior: only "
+            f"{identified:.0%} of them are votes of LFs that cast several votes, in rows of two votes or more. The "
+            "estimate leans towards uniform; give class_balance if you know the shares, or label some rows."
+        )

@@ -14,6 +14,7 @@ from sklearn_labelmodel._votes import columns as _column_counts
 from sklearn_labelmodel._votes import pairs as _statistics
 from sklearn_labelmodel._votes.gold import read_gold
 from sklearn_labelmodel._votes.pairs import count_votes
+from sklearn_labelmodel._votes.patterns import grouped
 from sklearn_labelmodel._votes.reader import read_votes
 
 
@@ -78,25 +79,29 @@ def test_counts_equal_brute_force(shape):
 WAYS = [_statistics._count_rows, _statistics._count_each_vote, _column_counts.count_columns]
 
 
-def assert_way_is_right(way, L, y):
+def assert_way_is_right(way, L, y, weight=None):
     """Compare one way of counting the second half of the rows with brute force."""
     rows = slice(len(L) // 2, len(L))
-    counts = _statistics._present(way(read_votes(L), read_gold(y, len(L)), rows))
+    of_rows = None if weight is None else weight[rows]
+    counts = _statistics._present(way(read_votes(L), read_gold(y, len(L)), rows, of_rows))
     n_lfs, beside = L.shape[1], np.column_stack([L, y])[rows]
     # A code is a vote's place after the abstain -1, and a label's place among the labels from 0 on.
     symbols = [(j, v) for j in range(n_lfs + 1) for v in np.unique(beside[:, j]) if v != -1]
     codes = [(j, v + (j < n_lfs)) for j, v in symbols]
     hot = indicators(beside, symbols)
     assert list(zip(counts.lf.tolist(), counts.code.tolist(), strict=True)) == codes
-    assert (sp.csr_array(counts.pairs) != hot.T @ hot).nnz == 0
+    weighed = hot if weight is None else hot * of_rows[:, None]
+    assert (sp.csr_array(counts.pairs) != weighed.T @ hot).nnz == 0
 
 
+@pytest.mark.parametrize("weighed", [True, False])
 @pytest.mark.parametrize("labelled", [True, False])
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize("shape", [(7, 1, 2, 0.6), (90, 10, 2, 0.9), (60, 9, 20, 0.2)], ids=str)
-def test_every_way_of_counting_equals_brute_force(shape, way, labelled):
+def test_every_way_of_counting_equals_brute_force(shape, way, labelled, weighed):
     L, y = random_votes(*shape)
-    assert_way_is_right(way, L, y if labelled else np.full_like(y, -1))
+    weight = np.random.default_rng(0).integers(1, 1 << 30, len(L)) / 1.0 if weighed else None
+    assert_way_is_right(way, L, y if labelled else np.full_like(y, -1), weight)
 
 
 @pytest.mark.parametrize("way", WAYS[1:], ids=lambda way: way.__name__)
@@ -201,3 +206,15 @@ def test_the_two_votes_of_one_lf_never_occur_together():
     own = statistics.lf[:, None] == statistics.lf
     np.fill_diagonal(own, False)
     assert not dense(statistics.cooccurrence)[own].any()
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_rows_of_few_lfs_are_grouped_with_the_number_of_each(labelled):
+    L, y = random_votes(4000, 3, 2, 0.7)
+    y = y if labelled else np.full_like(y, -1)
+    weight = np.arange(1.0, len(L) + 1)
+    votes, gold, total = grouped(read_votes(L), read_gold(y, len(L)), weight)
+    values, labels = np.append(votes.values, -1), np.append(gold.values, -1)
+    rows = np.column_stack([values[votes.block(0, votes.n_samples).T], labels[gold.codes]])
+    sums = pd.Series(weight).groupby([*np.column_stack([L, y]).T]).sum()
+    assert dict(zip(map(tuple, rows.tolist()), total, strict=True)) == sums.to_dict()

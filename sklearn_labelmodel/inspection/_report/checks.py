@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from ..._utils import listed, plain, quoted
-from ..._votes.codes import LEAST_LFS
+from ..._votes.suspects import LEAST_LFS
 from .facts import Consensus, Facts
 from .finding import SEVERITIES, Finding, called, percent
 from .parts import Copy
