@@ -68,13 +68,13 @@ def em(
     def m_step(model: VoteModel, expected: Expected) -> VoteModel:
         table, prior = model.table, model.prior
         log_p = np.log(_confusion(observed, precision, expected.counts))
-        of_joint = table.log_p
         if not prior.known:
             shares = _share(power * np.log(expected.rows + PRIOR_VOTES))
             told = voted * shares + (1 - voted) * prior.of_voteless
             prior = replace(prior, of_voted=shares, told=told)
-            of_joint = np.log(one_coin(*assumed, prior.of_mu, joint))
-        log_p = np.where(joint[:, None], of_joint, log_p)
+        log_p[joint] = table.log_p[joint]
+        if joint.any() and not prior.known:
+            log_p[joint] = np.log(one_coin(*assumed, prior.of_mu, joint)[joint])
         return replace(model, table=replace(table, log_p=log_p), prior=prior)
 
     learned = maximise(model, model.rows(observed.sample), m_step, n_steps)

@@ -19,7 +19,7 @@ from .._votes.sampling import draw
 from .._votes.scores import Scores, is_bin
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
-MOST_VOTES, VOTES_PER_LF = 1 << 17, 512
+MOST_VOTES, VOTES_PER_LF = 1 << 16, 512
 # A table of a GiB: a fit holds several.
 MOST_TABLE_CELLS = 1 << 27
 # Co-occurrences of more symbols are not kept beside a fitted model.

@@ -49,7 +49,7 @@ def draw(
 
 def _least_sure(size: NDArray[np.intp], weight: NDArray[np.float64], most: int) -> float:
     """The weight from which on rows are drawn for sure, such that the sizes of those drawn add up to `most`."""
-    order = np.argsort(-weight, kind="stable")
+    order = np.argsort(-weight)
     size, weight = size[order], weight[order]
     room = most - (np.cumsum(size) - size)
     left = np.cumsum((size * weight)[::-1])[::-1]
