@@ -15,8 +15,10 @@ CODED_BY_ARROW = TEXTS | {
     "bool",
     *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
 }
-# Smaller chunks of texts are joined.
-LEAST_ROWS = 1 << 15
+# With fewer rows, Arrow is the quicker.
+LEAST_ROWS = 1 << 14
+# Bytes of texts that one array of Arrow surely holds.
+BYTES_OF_AN_ARRAY = 2**31 - 1
 
 
 class Coded(NamedTuple):
@@ -70,13 +72,13 @@ def _coded_by_pandas(column: Any) -> Coded | None:
 
 def _coded_by_polars(column: Any) -> Coded | None:
     kind = column.dtype.base_type().__name__
+    is_coded = kind in ("String", "Categorical", "Enum", "Boolean") or column.dtype.is_integer()
     try:
-        if kind == "String":
+        if len(column) >= LEAST_ROWS and kind == "String":
             return _coded_texts_of_polars(column)
-        if kind in ("Categorical", "Enum"):
+        if len(column) >= LEAST_ROWS and kind == "Categorical":
             return _coded_categories(column)
-        is_whole = column.dtype.is_integer() or kind == "Boolean"
-        return _coded_by_arrow(column.to_arrow()) if is_whole else None
+        return _coded_by_arrow(column.to_arrow()) if is_coded else None
     except ImportError:
         return None
 
@@ -118,19 +120,17 @@ def _coded_by_arrow(column: Any) -> Coded | None:
 
 
 def _chunks(column: Any) -> list[Any]:
-    """The chunks of an Arrow column, small ones of texts joined."""
+    """The chunks of an Arrow column; of texts, which are quickly joined, one."""
     if not hasattr(column, "chunks"):
         return [column]
-    if str(column.type) in TEXTS and len(column) < LEAST_ROWS * column.num_chunks:
-        joined = column.combine_chunks()
-        return getattr(joined, "chunks", [joined])
-    return list(column.chunks)
+    is_text = str(column.type) in TEXTS and column.nbytes <= BYTES_OF_AN_ARRAY
+    return [column.combine_chunks()] if is_text and column.num_chunks > 1 else list(column.chunks)
 
 
 def _coded_chunk(chunk: Any) -> tuple[NDArray[np.integer[Any]], list[Any]]:
     """Codes of an Arrow array, and what each stands for."""
     kind = str(chunk.type)
-    coded = coded_texts(chunk) if kind in TEXTS else None
+    coded = coded_texts(chunk) if kind in TEXTS and len(chunk) >= LEAST_ROWS else None
     if coded is not None:
         return coded
     if kind == "string_view":

@@ -99,8 +99,7 @@ class _Table:
         bits = 2 + 2 * n_texts.bit_length()
         draw = np.random.default_rng(0)
         for _ in range(TRIALS if n_texts <= MOST_TEXTS else 0):
-            factors: Words = draw.integers(2**64 - 1, size=n_words, dtype=np.uint64)
-            factors |= np.uint64(1)
+            factors = np.array(draw.integers(2**64 - 1, size=n_words, dtype=np.uint64))
             places = _places(words, factors, bits)
             if len(np.unique(places)) == n_texts:
                 code_at = np.zeros(1 << bits, dtype=np.intp)
