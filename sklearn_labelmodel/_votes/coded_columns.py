@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .texts import TILE_ROWS, coded_texts, presence
+from .._utils.texts import TILE_ROWS, coded_texts, presence
 
 # Types whose values Arrow hands over as they are.
 TEXTS = {"string", "large_string", "string_view"}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklearn_labelmodel._utils.texts import MOST_TEXTS, TILE_ROWS, coded_texts
 from sklearn_labelmodel._votes import coded_columns
 from sklearn_labelmodel._votes.reader import read_votes
-from sklearn_labelmodel._votes.texts import MOST_TEXTS, TILE_ROWS, coded_texts
 
 KINDS = [pa.string(), pa.large_string(), pa.string_view()]
 
