@@ -281,9 +281,10 @@ def _read_columns(
     names: NDArray[np.object_] | None,
     allow_fractions: bool,
 ) -> Votes:
-    read = [_Column(lf_label(names, j), cells) for j, cells in enumerate(columns)]
-    for column in read:
-        column.check(allow_fractions)
+    read: list[_Column] = []
+    for j, cells in enumerate(columns):
+        read.append(_Column(lf_label(names, j), cells))
+        read[-1].check(allow_fractions)
     values = _common_values(read, markers)
     code_of = {value: code for code, value in enumerate(values.tolist())}
     abstain_code = len(values)
