@@ -6,6 +6,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from .data import piece
 WORDS = [("ham", "spam"), ("positive", "negative"), ("answers it", "does not answer it")]
 MOST = 3
 CHUNK = 1 << 17
+STREAMED = ("Dataset", "LazyFrame")
 
 
 def texts_of(votes: pa.Table, words: tuple[str, str]) -> pa.Table:
@@ -54,11 +56,12 @@ def in_memory(texts: pa.Table) -> Iterator[tuple[str, Any]]:
 
 def on_disk(votes: pa.Table, texts: pa.Table, folder: Path) -> Iterator[tuple[str, Any]]:
     """The same votes in Parquet, read as a stream: as int8, and as texts."""
-    for kind, table in (("int8", votes), ("string", texts)):
-        path = folder / f"{kind}.parquet"
-        pq.write_table(table, path)
-        yield f"Dataset of {kind}", ds.dataset(path)
-        yield f"LazyFrame of {kind}", pl.scan_parquet(path)
+    paths = {"int8": folder / "int8.parquet", "string": folder / "string.parquet"}
+    pq.write_table(votes, paths["int8"])
+    pq.write_table(texts, paths["string"])
+    for engine, read in zip(STREAMED, (ds.dataset, pl.scan_parquet), strict=True):
+        for kind, path in paths.items():
+            yield f"{engine} of {kind}", read(path)
 
 
 def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
@@ -76,7 +79,7 @@ def fit(L: Any) -> object:
 
 
 def main() -> None:
-    """Print for each pair of words the seconds of each container, and what was wanted."""
+    """Print for each pair of words the processor seconds of each container, and what was wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=float, default=1e6)
     parser.add_argument("--lfs", type=int, default=10)
@@ -84,26 +87,24 @@ def main() -> None:
     args = parser.parse_args()
     votes = piece(np.random.default_rng(0), int(args.rows), args.lfs)
     array = np.column_stack([column.to_numpy() for column in votes.columns])
-    in_int8 = cpu_seconds(lambda: fit(array), args.repeats)
-    print(f"int8 array: fit {in_int8:.3f} s")
-    goals = []
+    goals: list[Goal] = []
+    base = 0.0
     for words in WORDS:
-        rows = []
         texts = texts_of(votes, words)
-        for name, L in in_memory(texts):
-            reading = cpu_seconds(lambda L=L: read_votes(L), args.repeats)
-            seconds = cpu_seconds(lambda L=L: fit(L), args.repeats)
-            rows.append([name, f"{reading:.3f}", f"{seconds:.3f}", f"{seconds / in_int8:.1f}x"])
-            goals.append(Goal(f"{words[0]}: {name}", seconds / in_int8, MOST))
         with tempfile.TemporaryDirectory() as folder:
-            streamed: dict[str, float] = {}
-            for name, L in on_disk(votes, texts, Path(folder)):
-                seconds = cpu_seconds(lambda L=L: fit(L), args.repeats)
-                base = streamed.setdefault(name.split()[0], seconds)
-                rows.append([name, "", f"{seconds:.3f}", f"{seconds / base:.1f}x"])
+            forms = [("int8", array), *in_memory(texts), *on_disk(votes, texts, Path(folder))]
+            rows = []
+            for name, L in forms:
+                stored = name.startswith(STREAMED)
+                reading = (
+                    "" if stored else f"{cpu_seconds(partial(read_votes, L), args.repeats):.3f}"
+                )
+                seconds = cpu_seconds(partial(fit, L), args.repeats)
+                base = seconds if name.endswith("int8") else base
+                rows.append([name, reading, f"{seconds:.3f}", f"{seconds / base:.1f}x"])
                 goals.append(Goal(f"{words[0]}: {name}", seconds / base, MOST))
         print_table([[" / ".join(words), "reading", "fit", ""], *rows])
-    print_goals([goal for goal in goals if "int8" not in goal.name])
+    print_goals([goal for goal in goals if not goal.name.endswith("int8")])
 
 
 if __name__ == "__main__":
