@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from .._utils.texts import coded_texts
 from .source import AddsUp, OfBlock, Progress, Sum
 
 BLOCK_CELLS = 1 << 23
@@ -132,11 +133,42 @@ def are_alike(n_distinct: int, n_rows: int) -> bool:
     return LEAST_ALIKE * n_distinct <= n_rows
 
 
-def _grouped(rows: Any) -> Any:
-    """The distinct rows of an Arrow table, and in a last column their numbers."""
+def _grouped(rows: Any, counts: Any = None) -> Any:
+    """The distinct rows of an Arrow table, and in a last column their numbers, or the sums of their counts."""
+    import pyarrow as pa
+
     places = [str(place) for place in range(rows.num_columns)]
-    groups = rows.rename_columns(places).group_by(places).aggregate([([], "count_all")])
-    return groups.select([*places, "count_all"])
+    coded = [_as_numbers(column) for column in rows.columns]
+    numbers = pa.table([column for column, _ in coded], names=places)
+    if counts is None:
+        groups, total = numbers.group_by(places).aggregate([([], "count_all")]), "count_all"
+    else:
+        weighted = numbers.append_column("count", counts)
+        groups, total = weighted.group_by(places).aggregate([("count", "sum")]), "count_sum"
+    columns = [
+        groups.column(place) if values is None else values.take(groups.column(place))
+        for place, (_, values) in zip(places, coded, strict=True)
+    ]
+    return pa.table([*columns, groups.column(total)], names=[*places, "count_all"])
+
+
+def _as_numbers(column: Any) -> tuple[Any, Any]:
+    """A column as numbers and the values that these index, where that is quicker to group: Arrow is slow with nulls."""
+    import pyarrow as pa
+
+    array = column.unify_dictionaries().combine_chunks()
+    kind = array.type
+    is_text = kind in (pa.string(), pa.large_string())
+    coded = coded_texts(array) if is_text else None
+    if coded is not None:
+        return pa.array(coded[0]), pa.array(coded[1], kind)
+    if is_text or (pa.types.is_primitive(kind) and array.null_count):
+        array = array.dictionary_encode()
+    if not pa.types.is_dictionary(array.type):
+        return column, None
+    values = array.dictionary
+    numbers = array.indices.cast("int32").fill_null(len(values))
+    return numbers, pa.concat_arrays([values, pa.nulls(1, values.type)])
 
 
 def merged_groups(
@@ -163,10 +195,10 @@ def merged_groups(
 def _regrouped(groups: list[Any]) -> Any:
     import pyarrow as pa
 
-    rows = pa.concat_tables(groups).unify_dictionaries()
-    names = rows.column_names
-    total = rows.group_by(names[:-1]).aggregate([("count_all", "sum")])
-    return total.select([*names[:-1], "count_all_sum"]).rename_columns(names)
+    if len(groups) == 1:
+        return groups[0]
+    rows = pa.concat_tables(groups)
+    return _grouped(rows.drop_columns("count_all"), rows.column("count_all"))
 
 
 def count_groups(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:

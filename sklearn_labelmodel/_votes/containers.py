@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,16 +13,8 @@ from numpy.typing import NDArray
 from .._utils import plain, quoted, warn_user
 
 NAMED = 5
-# Rows in which most values of a column are found.
-SOME_ROWS = 1000
-# Types that Arrow codes quickly, and whose values it hands over as they are. (Of views it takes missing strings for
-# empty ones.)
-CODED_BY_ARROW = {
-    *("string", "large_string", "bool"),
-    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
-}
-CODED_BY_POLARS = {
-    *("String", "Categorical", "Enum", "Boolean"),
+WHOLE_NUMBERS_OF_POLARS = {
+    "Boolean",
     *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)),
 }
 
@@ -90,7 +82,7 @@ def as_one_block(table: Any) -> NDArray[Any] | None:
     """The values of a frame whose columns are all plain numbers or all booleans; of polars, of one type."""
     if hasattr(table, "get_column") and not hasattr(table, "iloc"):
         kinds = {dtype.base_type().__name__ for dtype in table.dtypes}
-        plain = len(kinds) == 1 and kinds <= CODED_BY_POLARS - {"String", "Categorical", "Enum"}
+        plain = len(kinds) == 1 and kinds <= WHOLE_NUMBERS_OF_POLARS
         has_null = any(column.null_count() for column in table.get_columns())
         return table.to_numpy() if plain and not has_null else None
     if not hasattr(table, "iloc"):
@@ -124,82 +116,6 @@ def column_of(table: Any, j: int) -> Any:
     column = table.to_series(j)
     plain = column.dtype.is_integer() or column.dtype.is_float()
     return column.to_numpy() if plain and not column.null_count() else as_objects(column.to_list())
-
-
-class Coded(NamedTuple):
-    """A column as places among its distinct values, -1 where it is missing; values come in the order of their rows."""
-
-    codes: NDArray[np.integer[Any]]
-    values: list[Any]
-
-
-def coded_column(table: Any, j: int) -> Coded | None:
-    """One column of a table, coded by its library; None where it has no quick way to, or might lose something."""
-    if hasattr(table, "iloc"):
-        return _coded_by_pandas(table.iloc[:, j])
-    if hasattr(table, "column_names"):
-        return _coded_by_arrow(table.column(j))
-    return _coded_by_polars(table.to_series(j))
-
-
-def _coded_by_pandas(column: Any) -> Coded | None:
-    if hasattr(column, "cat"):
-        return _in_order_of_rows(column.cat.codes.to_numpy(), column.cat.categories.tolist())
-    dtype = column.dtype
-    if hasattr(dtype, "pyarrow_dtype") or getattr(dtype, "storage", None) == "pyarrow":
-        return _coded_by_arrow(column.array.__arrow_array__())
-    return None
-
-
-def _coded_by_polars(column: Any) -> Coded | None:
-    if column.dtype.base_type().__name__ not in CODED_BY_POLARS:
-        return None
-    try:
-        return _coded_by_arrow(column.to_arrow())
-    except ImportError:
-        return None
-
-
-def _coded_by_arrow(column: Any) -> Coded | None:
-    is_coded = hasattr(column.type, "index_type")
-    if str(column.type.value_type if is_coded else column.type) not in CODED_BY_ARROW:
-        return None
-    # Missing cells as a value of their own: then the codes are no copy.
-    column = column if is_coded else column.dictionary_encode(null_encoding="encode")
-    chunks = column.chunks if hasattr(column, "chunks") else [column]
-    codes: list[NDArray[Any]] = [np.zeros(0, dtype=np.int32)]
-    values: list[Any] = []
-    for chunk in chunks:
-        indices = chunk.indices.cast("int32")
-        indices = indices.fill_null(-1) if indices.null_count else indices
-        places = indices.to_numpy(zero_copy_only=False)
-        codes.append(np.where(places < 0, -1, places + len(values)) if values else places)
-        values += chunk.dictionary.to_pylist()
-    return _in_order_of_rows(codes[1] if len(codes) == 2 else np.concatenate(codes), values)
-
-
-def _in_order_of_rows(codes: NDArray[Any], values: list[Any]) -> Coded:
-    """Codes of values that may be missing, there twice, or in no row, by each value's first row."""
-    place: dict[Any, int] = {}
-    merged = [-1 if value is None else place.setdefault(value, len(place)) for value in values]
-    order = _first_rows(codes[:SOME_ROWS], merged, len(place))
-    if len(order) < len(place):
-        order = _first_rows(codes, merged, len(place))
-    distinct = list(place)
-    if merged == order == list(range(len(values))):
-        return Coded(codes, distinct)
-    rank = dict(zip(order, range(len(order)), strict=True))
-    table = np.array([*(rank.get(each, -1) for each in merged), -1], dtype=np.int32)
-    return Coded(table.take(codes, mode="wrap"), [distinct[each] for each in order])
-
-
-def _first_rows(codes: NDArray[Any], merged: list[int], n_values: int) -> list[int]:
-    """The values that occur, in the order of their first rows."""
-    seen = np.array([*merged, -1])
-    first = np.full(n_values + 1, len(codes))
-    first[seen.take(codes[::-1], mode="wrap")] = np.arange(len(codes))[::-1]
-    order = np.argsort(first[:-1], kind="stable")
-    return order[: np.count_nonzero(first[:-1] < len(codes))].tolist()
 
 
 def as_objects(cells: Iterable[Any]) -> NDArray[np.object_]:

@@ -14,13 +14,12 @@ from sklearn.utils import check_array
 
 from .._utils import is_comparable, listed, quoted, warn_user
 from .._utils.spelling import marks
+from .coded_columns import Coded, coded_column
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
-    Coded,
     as_array,
     as_one_block,
     check_container,
-    coded_column,
     column_of,
     is_table,
     largest_exact,
@@ -282,29 +281,25 @@ def _read_columns(
     names: NDArray[np.object_] | None,
     allow_fractions: bool,
 ) -> Votes:
-    raw_codes = np.empty((shape[1], shape[0]), dtype=np.int32)
-    distinct: list[list[Any]] = []
+    read: list[_Column] = []
     for j, cells in enumerate(columns):
-        column = _Column(lf_label(names, j), cells)
-        column.check(allow_fractions)
-        raw_codes[j] = column.codes
-        distinct.append(column.votes)
-    values = _common_values(distinct, raw_codes, markers, names)
+        read.append(_Column(lf_label(names, j), cells))
+        read[-1].check(allow_fractions)
+    values = _common_values(read, markers)
     code_of = {value: code for code, value in enumerate(values.tolist())}
     abstain_code = len(values)
     if not len(values):
         values, abstain_code = NO_VOTES
     code_of |= dict.fromkeys(markers, abstain_code)
-    codes = np.empty(raw_codes.shape, dtype=np.min_scalar_type(len(values)))
-    for j, votes in enumerate(distinct):
-        # The last entry serves pandas' code -1, a missing value.
-        table = np.array([code_of[vote] for vote in votes] + [abstain_code], dtype=codes.dtype)
-        table.take(raw_codes[j], mode="wrap", out=codes[j])
+    codes = np.empty((shape[1], shape[0]), dtype=np.min_scalar_type(len(values)))
+    for column, vote_codes in zip(read, codes, strict=True):
+        table = [*(code_of[vote] for vote in column.votes), abstain_code]
+        column.coded.write(np.array(table, codes.dtype), vote_codes)
     return ColumnVotes(shape[0], shape[1], values, abstain_code, names, codes)
 
 
 class _Column:
-    """One column as integer codes (-1 where missing) of its distinct votes."""
+    """One column as codes of its distinct votes."""
 
     def __init__(self, label: str, cells: Any, rows: Sequence[int] | None = None):
         self.label, self.rows = label, rows
@@ -312,12 +307,12 @@ class _Column:
         is_float = isinstance(kind, np.dtype) and kind.kind == "f"
         self.exact = largest_exact(kind if is_float else np.float64)
         try:
-            self.codes, distinct = cells if isinstance(cells, Coded) else _factorize(cells)
+            self.coded = cells if isinstance(cells, Coded) else _factorize(cells)
         except Exception as error:
             # Methods of cells, which are not this package's, may raise anything.
             unfit = ((row, cell) for row, cell in enumerate(cells) if not is_comparable(cell))
             raise self._not_a_vote(*next(unfit, (0, error))) from None
-        self.votes = [self._vote(code, value) for code, value in enumerate(distinct)]
+        self.votes = [self._vote(code, value) for code, value in enumerate(self.coded.values)]
 
     def _vote(self, code: int, value: Any) -> Any:
         if isinstance(value, str | bool | numbers.Integral | np.bool_):
@@ -325,16 +320,16 @@ class _Column:
         if isinstance(value, Decimal) and value.is_finite() and value == int(value):
             return int(value)
         if not isinstance(value, numbers.Real | Decimal):
-            raise self._not_a_vote(self._row_of(code), value)
+            raise self._not_a_vote(self.row_of(code), value)
         number = float(value)
         if np.isinf(number):
             raise ValueError(
-                f"{self.label}, row {self._row_of(code)}: the vote is infinity. A vote is a class "
+                f"{self.label}, row {self.row_of(code)}: the vote is infinity. A vote is a class "
                 "label; put the abstain marker or a missing value where there is none."
             )
         if abs(number) >= self.exact:
             raise ValueError(
-                f"{self.label}, row {self._row_of(code)}: the vote {quoted(value)} is too large for a class label: "
+                f"{self.label}, row {self.row_of(code)}: the vote {quoted(value)} is too large for a class label: "
                 f"floats of this kind are rounded from {self.exact:.0f} on. Write classes as integers or strings."
             )
         return int(number) if number.is_integer() else number
@@ -346,8 +341,9 @@ class _Column:
             "must be a string or a number (a class label, or a missing value to abstain)."
         )
 
-    def _row_of(self, code: int) -> int:
-        position = int(np.flatnonzero(self.codes == code)[0])
+    def row_of(self, place: int) -> int:
+        """The first row of one of the votes."""
+        position = int(np.flatnonzero(self.coded.cells() == place)[0])
         return position if self.rows is None else int(self.rows[position])
 
     def check(self, allow_fractions: bool) -> None:
@@ -356,7 +352,7 @@ class _Column:
         if not fractions:
             return
         example = self.votes[fractions[0]]
-        where = f"{self.label}, row {self._row_of(fractions[0])}: the vote {quoted(example)}"
+        where = f"{self.label}, row {self.row_of(fractions[0])}: the vote {quoted(example)}"
         if not allow_fractions or len(fractions) > MAX_FRACTIONAL_VOTES:
             raise ValueError(
                 f"{where} is not a class label; the column looks like a continuous score "
@@ -372,38 +368,32 @@ class _Column:
 def _factorize(cells: Any) -> Coded:
     import pandas as pd
 
-    codes, distinct = pd.factorize(cells)
-    return Coded(codes, distinct.tolist())
+    places, distinct = pd.factorize(cells)
+    codes = (places + 1).astype(np.int32)
+    return Coded(codes, np.arange(-1, len(distinct), dtype=np.int32), distinct.tolist())
 
 
-def _common_values(
-    distinct: list[list[Any]],
-    codes: NDArray[np.int32],
-    markers: list[Any],
-    names: NDArray[np.object_] | None,
-) -> NDArray[Any]:
+def _common_values(columns: list[_Column], markers: list[Any]) -> NDArray[Any]:
     """Sorted union of the columns' votes without the abstain markers; numbers and strings do not mix."""
     silent = set(markers)
     places: dict[bool, list[tuple[int, int]]] = {}
-    for j, votes in enumerate(distinct):
-        for code, vote in enumerate(votes):
+    for j, column in enumerate(columns):
+        for place, vote in enumerate(column.votes):
             if vote not in silent:
-                places.setdefault(isinstance(vote, str), []).append((j, code))
+                places.setdefault(isinstance(vote, str), []).append((j, place))
     if len(places) == 2:
         both = {j for j, _ in places[True]} & {j for j, _ in places[False]}
         shown = "; ".join(
-            _first_cell(
-                min(places[kind], key=lambda place: place[0] not in both), distinct, codes, names
-            )
+            _first_cell(columns, *min(places[kind], key=lambda place: place[0] not in both))
             for kind in (False, True)
         )
         raise ValueError(
             f"Votes are all numbers or all strings, not both ({shown}). "
             + _remedy_of_mixture(
-                *({distinct[j][code] for j, code in places[kind]} for kind in (False, True))
+                *({columns[j].votes[place] for j, place in places[kind]} for kind in (False, True))
             )
         )
-    return values_of({vote for votes in distinct for vote in votes} - silent)
+    return values_of({vote for column in columns for vote in column.votes} - silent)
 
 
 def _remedy_of_mixture(few_numbers: set[Any], texts: set[str]) -> str:
@@ -446,12 +436,6 @@ def values_of(distinct: Iterable[Any]) -> NDArray[Any]:
     return values
 
 
-def _first_cell(
-    place: tuple[int, int],
-    distinct: list[list[Any]],
-    codes: NDArray[np.int32],
-    names: NDArray[np.object_] | None,
-) -> str:
-    lf, code = place
-    row = int(np.flatnonzero(codes[lf] == code)[0])
-    return f"{lf_label(names, lf)}, row {row}: {quoted(distinct[lf][code])}"
+def _first_cell(columns: list[_Column], j: int, place: int) -> str:
+    column = columns[j]
+    return f"{column.label}, row {column.row_of(place)}: {quoted(column.votes[place])}"

@@ -13,7 +13,8 @@ import numpy as np
 
 from .._utils import listed, quoted
 from .._utils.spelling import is_word_for_no_vote, spelling
-from .._votes.containers import coded_column, column_of, is_table
+from .._votes.coded_columns import coded_column
+from .._votes.containers import column_of, is_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,8 +159,8 @@ def _columns(frame: Any) -> Iterator[_Column]:
         if coded is None:
             yield _column(name, pd.Series(column_of(frame, position)))
         else:
-            codes, values = coded
-            yield _of_values(name, len(codes), int((codes >= 0).sum()), values, values)
+            n_present = int((coded.cells() >= 0).sum())
+            yield _of_values(name, len(coded.codes), n_present, coded.values, coded.values)
 
 
 def _column(name: Any, cells: pd.Series[Any]) -> _Column:

@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from sklearn_labelmodel._votes.containers import coded_column
+from sklearn_labelmodel._votes.coded_columns import coded_column
 from sklearn_labelmodel._votes.reader import read_votes
 
 TEXTS = ["ham", None, "spam", "ham", "", "other", "spam", None]
@@ -48,9 +48,9 @@ if int(pd.__version__.split(".")[0]) >= 3:
 
 @pytest.mark.parametrize("name", [name for name in TABLES if "view" not in name])
 def test_values_come_in_the_order_of_their_rows(name):
-    codes, values = coded_column(TABLES[name], 0)
-    assert values == ["ham", "spam", "", "other"]
-    assert codes.tolist() == [0, -1, 1, 0, 2, 3, 1, -1]
+    coded = coded_column(TABLES[name], 0)
+    assert coded.values == ["ham", "spam", "", "other"]
+    assert coded.cells().tolist() == [0, -1, 1, 0, 2, 3, 1, -1]
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -65,9 +65,9 @@ def test_votes_are_those_of_objects(table):
 def test_values_beyond_the_first_rows_are_found(n_values):
     texts = [f"t{i * i % n_values}" for i in range(3000)]
     for table in (pl.DataFrame({"a": texts}), pd.DataFrame({"a": pd.Categorical(texts)})):
-        codes, values = coded_column(table, 0)
-        assert values == list(dict.fromkeys(texts))
-        assert [values[code] for code in codes] == texts
+        coded = coded_column(table, 0)
+        assert coded.values == list(dict.fromkeys(texts))
+        assert [coded.values[place] for place in coded.cells()] == texts
 
 
 @pytest.mark.parametrize(
