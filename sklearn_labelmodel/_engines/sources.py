@@ -7,7 +7,7 @@ from typing import Any
 from .source import Source
 
 
-def source_of(L: Any) -> Source | None:
+def source_of(L: Any, *, on_workers: bool = False) -> Source | None:
     """L as a source of rows; None where it is in memory.
 
     Parameters
@@ -15,6 +15,8 @@ def source_of(L: Any) -> Source | None:
     L : object
         A source is a Dask DataFrame or Array, a Spark DataFrame, a DuckDB relation, a polars LazyFrame, a pyarrow
         Dataset or RecordBatchReader.
+    on_workers : bool, default=False
+        Whether only those count whose rows are on workers, of Dask or Spark.
 
     Returns
     -------
@@ -29,22 +31,8 @@ def source_of(L: Any) -> Source | None:
     ['a', 'b']
     >>> source_of(table)
     """
-    kinds = _kinds_of(L)
-    return _distributed(L, kinds) or _streamed(L, kinds)
-
-
-def distributed_source_of(L: Any) -> Source | None:
-    """L as a source whose rows are on workers, of Dask or Spark; None where it is another."""
-    return _distributed(L, _kinds_of(L))
-
-
-def _kinds_of(L: Any) -> set[tuple[str, str]]:
-    """Package and name of its classes."""
-    return {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(L).__mro__}
-
-
-def _distributed(L: Any, kinds: set[tuple[str, str]]) -> Source | None:
-    if ("dask", "DataFrame") in kinds or ("dask_expr", "DataFrame") in kinds:
+    kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(L).__mro__}
+    if {("dask", "DataFrame"), ("dask_expr", "DataFrame")} & kinds:
         from .dask import DaskFrameSource
 
         return DaskFrameSource(L)
@@ -56,10 +44,8 @@ def _distributed(L: Any, kinds: set[tuple[str, str]]) -> Source | None:
         from .spark import SparkSource
 
         return SparkSource(L)
-    return None
-
-
-def _streamed(L: Any, kinds: set[tuple[str, str]]) -> Source | None:
+    if on_workers:
+        return None
     if {("duckdb", "DuckDBPyRelation"), ("_duckdb", "DuckDBPyRelation")} & kinds:
         from .duckdb import RelationSource
 

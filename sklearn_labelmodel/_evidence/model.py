@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._votes.codes import class_index
-from .class_prior import ClassPrior
+from .prior import ClassPrior
 from .table import VoteTable
 
 if TYPE_CHECKING:

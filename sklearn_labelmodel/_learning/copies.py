@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from .._evidence.dependence import independent
 from .._evidence.model import NO_PAIRS, Dependence, VoteModel
+from .._votes.codes import is_bin
 from .._votes.pairs import PairCounts, dense, sum_by_lf, symbols_by_vote
-from .._votes.scores import is_bin
 from .observed import Observed
 
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0

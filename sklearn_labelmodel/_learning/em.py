@@ -27,7 +27,7 @@ from .._evidence.table import (
     shrink,
     sum_of_lf,
 )
-from .._votes.scores import is_bin
+from .._votes.codes import is_bin
 from .observed import Observed
 
 # The label model ----------------------------------------------------------------------------------

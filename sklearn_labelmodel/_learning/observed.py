@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._votes.codes import GoldLabels, Votes, check_any_vote, class_index, no_gold
+from .._votes.codes import GoldLabels, Votes, check_any_vote, class_index, is_bin, no_gold
 from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
+from .._votes.keys import draw
 from .._votes.pairs import PairCounts, count_gold, count_votes
 from .._votes.patterns import FoundRows, Patterns, find_rows, grouped, has_few_patterns, patterns_of
-from .._votes.sampling import draw
-from .._votes.scores import Scores, is_bin
+
+if TYPE_CHECKING:
+    from .._votes.scores import Scores
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 16, 512

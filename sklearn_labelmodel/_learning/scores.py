@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .._evidence.model import Rows, VoteModel
 from .._evidence.table import LEAST_PRECISION, leaning, sum_of_lf
-from .._votes.scores import is_bin
+from .._votes.codes import is_bin
 from .observed import Observed
 
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from .._learning.observed import Observed
     from ..inspection._report.report import FitReport
+    from .reading import Counting
     from .sources import PredictedSource
-    from .streaming import Counting
 
 Learner = Callable[["Observed", VoteModel], VoteModel]
 
@@ -118,14 +118,13 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
             Training diverged to a loss that is not finite.
         """
         from .reading import observe_votes
-        from .streaming import counting_of
 
         source = source_of(L)
         if source is not None:
             from .sources import count_source
 
             L, y, sample_weight = count_source(self, source, y, sample_weight), None, None
-        return self._fit(observe_votes(self, L, y, sample_weight), counting_of(L))
+        return self._fit(*observe_votes(self, L, y, sample_weight))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -168,13 +167,12 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         UserWarning
             After a `fit` on votes, which keeps no counts: these rows are the first.
         """
-        from .reading import observe_statistics
-        from .streaming import count_more
+        from .reading import count_more, observe_statistics
 
         counting = count_more(self, L, y, classes, sample_weight)
         return self._fit(observe_statistics(self, *counting), counting)
 
-    def _fit(self, observed: Observed, counting: Counting | None = None) -> Self:
+    def _fit(self, observed: Observed, counting: Counting | None) -> Self:
         assumed = self._assume(observed)
         learned = self._learn(observed, assumed)
         self._warn(observed, learned)

@@ -12,8 +12,9 @@ class SavableModel(Savable):
     @classmethod
     def _held(cls) -> tuple[type, ...]:
         from .._learning.observed import KeptCounts
+        from .._votes.codes import Bin
         from .._votes.gold import GoldCounts
-        from .._votes.scores import Bin, Scores
-        from .streaming import Counting
+        from .._votes.scores import Scores
+        from .reading import Counting
 
         return *PARTS, KeptCounts, GoldCounts, Bin, Scores, Counting

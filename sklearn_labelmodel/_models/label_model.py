@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.class_prior import ClassPrior, uniform_prior
 from .._evidence.model import NO_PAIRS, Dependence, History, VoteModel
+from .._evidence.prior import ClassPrior, uniform_prior
 from .._evidence.table import (
     VoteTable,
     least_probability,

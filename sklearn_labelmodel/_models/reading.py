@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples
 
 from .._evidence.model import VoteModel
+from .._utils import listed_values, warn_user
 from .._votes.classes import (
     check_gold_is_class,
     check_same_kind,
@@ -54,8 +55,10 @@ if TYPE_CHECKING:
     from .._learning.observed import Observed
 
 
-def observe_votes(model: Any, L: Any, y: Any, sample_weight: Any = None) -> Observed:
-    """What `fit` sees of votes and labels.
+def observe_votes(
+    model: Any, L: Any, y: Any, sample_weight: Any = None
+) -> tuple[Observed, Counting | None]:
+    """What `fit` sees of votes and labels, and the counts that it was given, for `partial_fit` to add to.
 
     Parameters
     ----------
@@ -66,15 +69,16 @@ def observe_votes(model: Any, L: Any, y: Any, sample_weight: Any = None) -> Obse
     """
     from .._learning.observed import observe
 
-    named = model.classes
     if isinstance(L, VoteStatistics):
         _check_alone(y, sample_weight)
-        return observe_statistics(model, L)
+        return observe_statistics(model, L), Counting(L, None)
+    named = model.classes
     check_container(L)
     check_row_order(L=L, y=y, sample_weight=sample_weight)
     n_samples, names = _num_samples(L), column_names(L)
-    weight = read_weights(sample_weight, n_samples)
-    if weight is not None:
+    weight = None
+    if sample_weight is not None:
+        weight = read_weights(sample_weight, n_samples)
         check_any_weight(weight.sum())
     labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=named)
     fractions = bool(labels.n_labelled) or named is not None
@@ -96,10 +100,11 @@ def observe_votes(model: Any, L: Any, y: Any, sample_weight: Any = None) -> Obse
     if scored is not None:
         scored = with_ranges(scored, cells, weight)
         binned = with_bins(votes, scored, cells)
-    binned, labels, weight = without_zeros(binned, labels, weight)
+    if weight is not None:
+        binned, labels, weight = without_zeros(binned, labels, weight)
     counted = labels if model.gold != "ignore" else no_gold(len(labels.codes))
     observed = observe(binned, counted, weight, by_pairs=model._by_pairs)
-    return _with_classes(model, observed, named, labels, votes, encoding, scored)
+    return _with_classes(model, observed, named, labels, votes, encoding, scored), None
 
 
 def _with_classes(
@@ -223,6 +228,50 @@ def _check_countable(model: Any) -> None:
         raise ValueError(
             "Scores are cut into bins by quantiles of all rows, so that parts of the rows cannot be counted apart. Fit "
             "all rows at once, or cut the scores into votes first (BinLF)."
+        )
+
+
+# Rows that come a part at a time ------------------------------------------------------------------
+
+
+class Counting(NamedTuple):
+    """What `partial_fit` counted so far, and the classes that it was given with the first rows."""
+
+    statistics: VoteStatistics
+    classes: NDArray[Any] | None
+
+
+def count_more(model: Any, L: Any, y: Any, classes: Any, sample_weight: Any) -> Counting:
+    """The counts of all rows that `partial_fit` was given.
+
+    Parameters
+    ----------
+    model : label model
+    L, y, classes, sample_weight
+        As `partial_fit` takes them.
+    """
+    before: Counting | None = getattr(model, "_counting", None)
+    given = None if classes is None else np.unique(np.asarray(classes))
+    if before is None:
+        if model.__sklearn_is_fitted__():
+            warn_user(
+                "`fit` keeps no counts that more rows could be added to: partial_fit starts anew. To add rows to those "
+                "of a fit, begin with partial_fit, or fit VoteStatistics(L, y)."
+            )
+        return Counting(count_block(model, L, y, sample_weight), given)
+    if given is not None:
+        _check_same_classes(before.classes, given)
+    check_lf_names(model, L)
+    check_width(L, before.statistics.n_lfs, model)
+    return before._replace(statistics=before.statistics + count_block(model, L, y, sample_weight))
+
+
+def _check_same_classes(before: NDArray[Any] | None, now: NDArray[Any]) -> None:
+    if before is None or before.tolist() != now.tolist():
+        first = "none" if before is None else listed_values(before)
+        raise ValueError(
+            f"partial_fit was given the classes {listed_values(now)}, and at its first call {first}. Give the same, or "
+            "leave them out after the first call."
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import total_ordering
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -340,6 +341,38 @@ def lf_label(names: NDArray[np.object_] | None, lf: int) -> str:
 def is_text(values: NDArray[Any]) -> bool:
     """Whether an array of votes or labels holds strings (else numbers)."""
     return values.dtype.kind in "OUST" and any(isinstance(value, str) for value in values)
+
+
+@total_ordering
+@dataclass(frozen=True)
+class Bin:
+    """What a score is among votes: the bin that it falls into.
+
+    Attributes
+    ----------
+    place : int
+        Counted from the lowest scores.
+    label : scalar or None
+        The class that scores speak for; None for the second of two.
+    """
+
+    place: int
+    label: Any = None
+
+    def __lt__(self, other: Any) -> bool:
+        """Bins come in order, after all votes."""
+        return isinstance(other, Bin) and self._key < other._key
+
+    @property
+    def _key(self) -> tuple[bool, Any, int]:
+        return self.label is not None, self.label, self.place
+
+
+def is_bin(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of some votes are bins of scores."""
+    if values.dtype.kind != "O":
+        return np.zeros(len(values), dtype=bool)
+    return np.array([isinstance(value, Bin) for value in values], dtype=bool)
 
 
 def check_any_vote(symbols: NDArray[Any]) -> None:

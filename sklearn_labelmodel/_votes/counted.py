@@ -70,7 +70,8 @@ def read_block(
         labels = replace(labels, unsettled=int(unsettled[0]) if len(unsettled) else None)
     # Fractions may be votes where something else than the votes names the classes: fit says so.
     votes = read_votes(L, abstain=abstain, names=column_names(L), allow_fractions=True)
-    return votes, labels, read_weights(sample_weight, n_samples)
+    weight = None if sample_weight is None else read_weights(sample_weight, n_samples)
+    return votes, labels, weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,9 @@ class Counted:
 
 def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) -> Counted:
     """Count votes that were read, those of rows of weight 0 not."""
-    votes, labels, weight = grouped(*without_zeros(votes, labels, weight))
+    if weight is not None:
+        votes, labels, weight = without_zeros(votes, labels, weight)
+    votes, labels, weight = grouped(votes, labels, weight)
     found = find_rows(votes, labels, weight)
     rows = votes.take(found.row)
     if found.complete and FEW_DISTINCT * len(found.row) <= votes.n_samples:
@@ -125,10 +128,10 @@ def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) 
 
 
 def without_zeros(
-    votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None
-) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
+    votes: Votes, labels: GoldLabels, weight: NDArray[np.float64]
+) -> tuple[Votes, GoldLabels, NDArray[np.float64]]:
     """Without the rows of weight 0, and the labels that only these have."""
-    if weight is None or weight.all():
+    if weight.all():
         return votes, labels, weight
     rows = np.flatnonzero(weight)
     return votes.take(rows), labels.take(rows).occurring(), weight[rows]

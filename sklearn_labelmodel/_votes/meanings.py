@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import listed_values, plain, quoted
-from .codes import Votes, class_index
+from .codes import Votes, class_index, is_bin
 from .containers import as_objects
 from .encoding import renamed
-from .scores import is_bin
 
 
 def open_classes(

@@ -6,7 +6,6 @@ import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import total_ordering
 from typing import Any
 
 import numpy as np
@@ -15,44 +14,12 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._utils import listed_values, plain, quoted, warn_user
-from .codes import ColumnVotes, SparseVotes, Votes, lf_label
+from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label
 from .containers import as_array, as_objects, column_of, is_table
 from .reader import NO_VOTES, is_missing, markers_of, read_votes
 
 # Bins that a column of scores is cut into. Chosen on half of the rows and judges of one set, checked on the others.
 N_BINS = 4
-
-
-@total_ordering
-@dataclass(frozen=True)
-class Bin:
-    """What a score is among votes: the bin that it falls into.
-
-    Attributes
-    ----------
-    place : int
-        Counted from the lowest scores.
-    label : scalar or None
-        The class that scores speak for; None for the second of two.
-    """
-
-    place: int
-    label: Any = None
-
-    def __lt__(self, other: Any) -> bool:
-        """Bins come in order, after all votes."""
-        return isinstance(other, Bin) and self._key < other._key
-
-    @property
-    def _key(self) -> tuple[bool, Any, int]:
-        return self.label is not None, self.label, self.place
-
-
-def is_bin(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which of some votes are bins of scores."""
-    if values.dtype.kind != "O":
-        return np.zeros(len(values), dtype=bool)
-    return np.array([isinstance(value, Bin) for value in values], dtype=bool)
 
 
 def no_bins(values: NDArray[Any]) -> NDArray[Any]:

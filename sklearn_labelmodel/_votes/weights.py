@@ -12,12 +12,12 @@ from sklearn.utils import column_or_1d
 GRID = 2.0**-24
 
 
-def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64] | None:
-    """Read the weights of rows; None where none are given.
+def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
+    """Read the weights of rows.
 
     Parameters
     ----------
-    sample_weight : array-like of shape (n_samples,), scalar or None
+    sample_weight : array-like of shape (n_samples,) or scalar
     n_samples : int
 
     Returns
@@ -30,8 +30,6 @@ def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64] | No
     ValueError
         Another number of weights than rows; weights that are negative, missing or infinite.
     """
-    if sample_weight is None:
-        return None
     weight = np.asarray(sample_weight, dtype=np.float64)
     weight = np.full(n_samples, weight) if weight.ndim == 0 else column_or_1d(weight)
     if len(weight) != n_samples:

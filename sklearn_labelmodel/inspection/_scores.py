@@ -11,9 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._evidence.lookup import find_symbols
 from .._evidence.model import places_of
-from .._votes.codes import ColumnVotes, SparseVotes, Votes, class_index
+from .._votes.codes import ColumnVotes, SparseVotes, Votes, class_index, is_bin
 from .._votes.reader import values_of
-from .._votes.scores import is_bin, no_bins
+from .._votes.scores import no_bins
 
 if TYPE_CHECKING:
     import pandas as pd

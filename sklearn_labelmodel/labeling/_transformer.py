@@ -17,7 +17,7 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.metaestimators import _BaseComposition
 
 from .._engines.source import Frame
-from .._engines.sources import distributed_source_of
+from .._engines.sources import source_of
 from .._utils import message_of, quoted, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
@@ -158,7 +158,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         """
         self._validate_params()
         lfs = self._checked_lfs()
-        source = distributed_source_of(X)
+        source = source_of(X, on_workers=True)
         if isinstance(source, Frame):
             names = [lf.get_name() for lf in lfs]
             return lazy_votes(source, names, partial(self._columns, lfs), keep)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..._evidence.model import VoteModel
 from ..._learning.observed import KeptCounts
-from ..._votes.scores import is_bin
+from ..._votes.codes import is_bin
 from .parts import Alpha, ContestedRow, Copy, GoldCheck, HeldOut, Pairs
 
 

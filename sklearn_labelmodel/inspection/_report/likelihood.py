@@ -14,16 +14,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from ..._evidence.class_prior import ClassPrior, uniform_prior
 from ..._evidence.dependence import independent
 from ..._evidence.model import Expected, VoteModel
+from ..._evidence.prior import ClassPrior, uniform_prior
 from ..._evidence.table import VoteTable
 from ..._learning.dawid_skene import dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
-from ..._votes.codes import class_index
+from ..._votes.codes import class_index, is_bin
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns, votes_by_lf
-from ..._votes.scores import is_bin
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7
