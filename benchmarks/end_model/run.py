@@ -7,12 +7,15 @@ import csv
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
 
 from benchmarks.quality.metrics import correctness, log_loss, macro_f1
 from sklearn_labelmodel import (
@@ -27,6 +30,7 @@ from .snorkel import FixedLabels, SnorkelLabels
 RESULTS = Path(__file__).resolve().parent / "results"
 N_GOLD = 50
 BASE = "soft"
+STRENGTHS = (1, 10, 100)  # of which "C chosen" chooses
 # Equal to Snorkel's label model to float32's rounding.
 SNORKEL = {"init": "snorkel", "optimizer_params": {"momentum": 0.9}, "random_state": 0}
 
@@ -107,7 +111,7 @@ def probabilities(split: Split, snorkel: SnorkelLabels | None, draws: int) -> It
     as_snorkel = clone(ours).set_params(**SNORKEL)
     yield {"as Snorkel": trained(split, as_snorkel).predict_proba(split.X_test)}
     plain = trained(split, ours, estimator=clone(split.plain))
-    yield {BASE: plain.predict_proba(split.X_test)}
+    yield {BASE: plain.predict_proba(split.X_test), f"{BASE} + votes": with_votes(split, plain)}
     yield {"soft, this C": trained(split, ours).predict_proba(split.X_test)}
     shares = np.maximum(np.bincount(split.y_train[known], minlength=split.n_classes), 0.5)
     balance = clone(ours).set_params(class_balance=shares / shares.sum())
@@ -120,6 +124,34 @@ def probabilities(split: Split, snorkel: SnorkelLabels | None, draws: int) -> It
     for name, rounds in {"balance + refine": 1, "balance + refine, 3 rounds": 3}.items():
         refined = trained(split, balance, refine="features", n_refine=rounds)
         yield {name: refined.predict_proba(split.X_test)}
+    chosen = replace(split, estimator=with_chosen_strength(split, balance))
+    for name, refine in {"match": None, "refine": "features"}.items():
+        model = trained(chosen, balance, refine=refine)
+        yield {f"balance + {name}, C chosen": model.predict_proba(split.X_test)}
+
+
+def with_votes(split: Split, model: Any) -> np.ndarray:
+    """Return what `use_votes=True` predicts of the scored rows: the mean of both where there is a vote."""
+    proba, by_votes = (
+        model.predict_proba(split.X_test),
+        model.label_model_.predict_proba(split.L_test),
+    )
+    voted = (split.L_test >= 0).any(axis=1)
+    return np.where(voted[:, np.newaxis], (proba + by_votes) / 2, proba)
+
+
+def with_chosen_strength(split: Split, label_model: Any) -> Any:
+    """Return the estimator with the C that foresees soft labels best, in folds and without gold labels."""
+    name = "logisticregression__C" if isinstance(split.estimator, Pipeline) else "C"
+    with config_context(enable_metadata_routing=True):
+        model = WeakSupervisionClassifier(
+            label_model=label_model, estimator=split.estimator, match_shares=None
+        ).set_fit_request(L=True)
+        search = GridSearchCV(model, {f"estimator__{name}": STRENGTHS}, refit=False)
+        search.fit(split.X_train, L=split.L_train)
+    chosen = search.best_params_[f"estimator__{name}"]
+    print(f"  C chosen: {chosen}", file=sys.stderr)
+    return clone(split.estimator).set_params(**{name: chosen})
 
 
 def by_gold(split: Split, known: np.ndarray) -> np.ndarray:

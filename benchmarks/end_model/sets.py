@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import Memory
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import DATA
 from sklearn_labelmodel.datasets import breast_cancer_rules
 
 SEPARATOR = chr(30)
@@ -31,7 +33,7 @@ class Split:
     ----------
     X_train, X_test : ndarray or sparse matrix
         Features.
-    L_train : ndarray of shape (n_train, n_lfs)
+    L_train, L_test : ndarray of shape (n_rows, n_lfs)
         -1 abstains.
     y_train, y_test : ndarray
         -1 where there is no gold label.
@@ -44,6 +46,7 @@ class Split:
     L_train: np.ndarray
     y_train: np.ndarray
     X_test: Any
+    L_test: np.ndarray
     y_test: np.ndarray
     n_classes: int
     estimator: Any
@@ -85,15 +88,19 @@ def _text_split(path: Path, features: str, strength: float) -> Split:
     with np.load(path) as data:
         split = "train" if "y_train" in data else "valid"
         L, y, texts = _read(data, split)
-        y_test, texts_test = _read(data, "test")[1:]
+        L_test, y_test, texts_test = _read(data, "test")
     rows = np.arange(len(y))
     if len(rows) > LARGE:
         rows = np.random.default_rng(0).permutation(len(rows))[:MOST_ROWS]
     n_classes = int(max(L.max(), y.max(), y_test.max())) + 1
     texts = [texts[i] for i in rows]
-    X, X_test = (_embedded if features == "embeddings" else _weighed_words)(texts, texts_test)
+    if features == "embeddings":
+        X, X_test = Memory(DATA / "embeddings", verbose=0).cache(_embedded)(texts, texts_test)
+    else:
+        X, X_test = _weighed_words(texts, texts_test)
     by_strength = (LogisticRegression(C=c, max_iter=1000) for c in (strength, 1.0))
-    return Split(X, L[rows], y[rows], X_test, y_test, n_classes, *by_strength)
+    train, test = (X, L[rows], y[rows]), (X_test, L_test, y_test)
+    return Split(*train, *test, n_classes, *by_strength)
 
 
 def _read(data: Any, split: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -125,6 +132,6 @@ def _table_splits(strength: float) -> Iterator[Split]:
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     for train, test in folds.split(X, y):
         yield Split(
-            *(X[train], L[train], y[train], X[test], y[test]),
+            *(X[train], L[train], y[train], X[test], L[test], y[test]),
             *(2, *by_strength),
         )

@@ -14,6 +14,7 @@ from .._models.scoring import gold_accuracy
 from .._votes.codes import class_index
 from ._class_scores import LEAST_PROBABILITY, class_probabilities, class_scores, in_class_order
 from ._soft_scores import mean_with_votes, soft_log_likelihood
+from ._texts import check_not_one_text
 from ._training_rows import covered_rows
 
 
@@ -197,6 +198,7 @@ class Predictions:
         return soft_log_likelihood(self.unshifted_proba(X), targets, covered, sample_weight)
 
     def _without_votes(self, X: Any) -> Any:
+        check_not_one_text(X)
         if not self.vote_columns_ or not hasattr(X, "columns"):
             return X
         return X[[name for name in X.columns if name not in self.vote_columns_]]

@@ -24,17 +24,14 @@ from .._evidence.model import (
     normalised,
 )
 from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
+from .._learning.copies import LEAST_Z
 from .._learning.gold import anchor_strength
 from .._learning.shares import LEAST_LEFT, offsets
-from .._utils import warn_user
+from .._utils import TIE, warn_user
 from .._votes.codes import Votes
 from ._class_scores import LEAST_PROBABILITY
 from ._folds import innermost
 from ._known_shares import share_offsets
-from ._shares import shares_of
-
-# Agreement above chance, as a share of the most there can be (Cohen's kappa), below which features tell no classes.
-LEAST_KAPPA = 0.1
 
 
 def check_refinable(label_model: Any, estimator: Any, known: Any) -> None:
@@ -61,7 +58,7 @@ def check_refinable(label_model: Any, estimator: Any, known: Any) -> None:
 def features_tell(
     scores: NDArray[np.float64], proba: NDArray[np.float64], rows: NDArray[np.intp]
 ) -> bool:
-    """Whether classifier and votes agree on more rows than by chance; a warning if not.
+    """Whether classifier and votes agree more than on shuffled rows; a warning if not.
 
     Parameters
     ----------
@@ -71,17 +68,39 @@ def features_tell(
         Those that are looked at.
     """
     rows = rows[~np.isnan(scores[rows]).any(axis=1)]
-    told, voted = scores[rows], proba[rows]
-    agree = np.mean(np.argmax(told, axis=1) == np.argmax(voted, axis=1))
-    chance = float(shares_of(told) @ shares_of(voted))
-    if agree - chance > LEAST_KAPPA * (1 - chance):
+    correlation, error = agreement(normalised(scores[rows].T).T, proba[rows])
+    if correlation > LEAST_Z * error:
         return True
     warn_user(
-        f"Labels are not refined: out of fold, the classifier agrees with the votes on {agree:.0%} of the rows, and "
-        f"{chance:.0%} would be chance. X does not tell the classes, or the votes do not. Give features that do, or "
-        "pass refine=None."
+        "Labels are not refined: out of fold, the probabilities of the classifier and of the votes correlate by "
+        f"{correlation:.2g}, which could be chance. X does not tell the classes, or the votes do not. Give features "
+        "that do, or pass refine=None."
     )
     return False
+
+
+def agreement(told: NDArray[np.float64], voted: NDArray[np.float64]) -> tuple[float, float]:
+    """Correlation of two opinions over all classes, and its standard error were the rows of one shuffled.
+
+    No class need ever lead: with a rare one the same class does in nearly every row. With two classes it is Pearson's,
+    and the error 1 / sqrt(n - 1). In general, for centred A and B, the sum of A * B has mean 0 and variance
+    sum(A'A * B'B) / (n - 1) over all orders of the rows.
+
+    Parameters
+    ----------
+    told, voted : ndarray of shape (n_rows, n_classes)
+
+    Returns
+    -------
+    correlation, error : float
+        0 and 1 where one of both says the same of every row.
+    """
+    told, voted = told - told.mean(axis=0), voted - voted.mean(axis=0)
+    scale = float(np.linalg.norm(told) * np.linalg.norm(voted))
+    if scale <= TIE * len(told):
+        return 0.0, 1.0
+    spread = float(np.sum((told.T @ told) * (voted.T @ voted)))
+    return float(np.sum(told * voted)) / scale, np.sqrt(spread / (len(told) - 1)) / scale
 
 
 def log_prior_of(

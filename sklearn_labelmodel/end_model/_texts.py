@@ -11,6 +11,14 @@ from sklearn.utils import get_tags, indexable
 from .._utils import quoted
 
 
+def check_not_one_text(records: Any) -> None:
+    """Raise a ValueError where the records are one text, of which every character would be a record."""
+    if isinstance(records, str | bytes):
+        raise ValueError(
+            f"X is one text, {quoted(records)}, and must hold records. Pass a list with one text: [text]."
+        )
+
+
 def check_default_reads(records: Any) -> None:
     """Raise a ValueError where the records are, or hold, texts, which the default estimator cannot read."""
     if hasattr(records, "columns"):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from .._utils import quoted
 from ..inspection._summary import lf_summary
 from ._folds import innermost
+from ._texts import check_not_one_text
 from ._vote_sources import with_names
 
 if TYPE_CHECKING:
@@ -194,8 +195,9 @@ class LabelingViews:
         Raises
         ------
         ValueError
-            There is neither, or X lacks a vote column.
+            There is neither, X lacks a vote column, or is one text.
         """
+        check_not_one_text(X)
         if self.labeler_ is not None:
             return with_names(self.labeler_.transform(X), self.labeler_)
         if not self.vote_columns_:

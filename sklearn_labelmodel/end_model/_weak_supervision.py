@@ -31,7 +31,7 @@ from ._known_shares import known_shares, out_of_fold_scores, share_offsets, warn
 from ._predictions import Predictions
 from ._refine import check_refinable, refined
 from ._soft_labels import fit_on_probabilities, takes_probabilities
-from ._texts import check_default_reads, check_not_column_names
+from ._texts import check_default_reads, check_not_column_names, check_not_one_text
 from ._training_rows import (
     covered_rows,
     gold_codes,
@@ -248,6 +248,7 @@ class WeakSupervisionClassifier(
         """
         with unchanged_on_error(self):
             self._check_votes_at_predict()
+            check_not_one_text(X)
             check_row_order(X=X, y=y, L=L)
             records, votes = self._records_and_votes(X, L)
             self._check_records(records)

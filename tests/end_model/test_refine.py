@@ -1,6 +1,7 @@
 """Soft labels that records make better: one round by itself, and within the estimator."""
 
 import pickle
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
@@ -21,7 +23,12 @@ from sklearn_labelmodel import (
 )
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
-from sklearn_labelmodel.end_model._refine import features_tell, log_prior_of, refine_once
+from sklearn_labelmodel.end_model._refine import (
+    agreement,
+    features_tell,
+    log_prior_of,
+    refine_once,
+)
 
 SHARES = np.array([0.6, 0.3, 0.1])
 NONE = np.full(600, 3)
@@ -111,13 +118,34 @@ def test_rows_that_no_fold_held_out_have_the_class_shares():
     assert_allclose(log_prior, np.log([SHARES, [1 / 3] * 3]), rtol=1e-12)
 
 
-@pytest.mark.parametrize(("n_agree", "tells"), [(54, False), (56, True)])
+def test_the_error_of_agreement_is_that_over_all_orders_of_the_rows():
+    rng = np.random.default_rng(0)
+    told, voted = (rng.dirichlet(SHARES, size=6) for _ in range(2))
+    found = np.array([agreement(told[list(order)], voted) for order in permutations(range(6))])
+    assert_allclose(found[:, 0].mean(), 0, atol=1e-12)
+    assert_allclose(found[:, 1], found[:, 0].std(), rtol=1e-9)
+
+
+def test_agreement_on_two_classes_is_pearsons():
+    told, voted = np.random.default_rng(0).uniform(size=(2, 50))
+    found = agreement(np.column_stack([told, 1 - told]), np.column_stack([voted, 1 - voted]))
+    assert_allclose(found, [np.corrcoef(told, voted)[0, 1], 1 / 7], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("n_agree", "tells"), [(65, False), (66, True)])
 def test_agreement_hardly_above_chance(n_agree, tells, recwarn):
-    # Half is chance, so that a tenth above it is 55.
+    # Pearson's correlation is .30 or .32, and three of its standard errors are 3 / sqrt(99) = .3015.
     truth = np.tile([0, 1], 50)
     told = np.where(np.arange(100) < n_agree, truth, 1 - truth)
-    assert features_tell(np.eye(2)[told], np.eye(2)[truth], np.arange(100)) == tells
+    scores = np.log(np.maximum(np.eye(2)[told], 1e-12))
+    assert features_tell(scores, np.eye(2)[truth], np.arange(100)) == tells
     assert len(recwarn) == (not tells)
+
+
+def test_a_classifier_that_says_the_same_of_all_rows_tells_nothing(data):
+    proba = np.eye(3)[data[2]]
+    with pytest.warns(UserWarning, match="correlate by 0, which could be chance"):
+        assert not features_tell(np.tile(np.log(SHARES), (600, 1)), proba, np.arange(600))
 
 
 # In the estimator ---------------------------------------------------------------------------------
@@ -159,6 +187,15 @@ def test_features_that_tell_nothing_change_nothing(data):
     assert model.refined_proba_ is None
     plain = clone(model).set_params(refine=None).fit(X, L=L)
     assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
+
+
+def test_features_may_tell_a_class_that_is_too_rare_ever_to_lead():
+    made = make_label_matrix(2000, 8, class_balance=[0.97, 0.03], accuracy=0.75, random_state=0)
+    X = np.random.default_rng(0).normal(size=(2000, 2)) + 1.5 * made.y[:, None]
+    model = refining([0.97, 0.03]).fit(X, L=made.L)
+    assert model.unshifted_proba(X)[:, 1].max() < 0.5
+    by_votes, by_both = model.label_model_.predict_proba(made.L)[:, 1], model.refined_proba_[:, 1]
+    assert roc_auc_score(made.y, by_both) > roc_auc_score(made.y, by_votes) + 0.01
 
 
 def test_shares_of_gold_labels_and_of_ones_own_will_do(data):

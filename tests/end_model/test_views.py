@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
@@ -218,3 +219,11 @@ def test_the_remedies_work(votes):
     by_frame = WeakSupervisionClassifier(estimator=estimator).fit(frame, L=votes)
     by_column = WeakSupervisionClassifier(estimator=READER).fit(frame["text"], L=votes)
     assert_allclose(by_frame.predict_proba(frame), by_column.predict_proba(frame["text"]))
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "explain", "fit"])
+@pytest.mark.parametrize("text", ["win now", b"win now"])
+def test_one_text_is_no_list_of_records(by_labeler, method, text):
+    with pytest.raises(ValueError, match=r"X is one text, b?'win now', .*Pass a list .*\[text\]"):
+        getattr(clone(by_labeler) if method == "fit" else by_labeler, method)(text)
+    assert len(by_labeler.predict(["win now"])) == 1
