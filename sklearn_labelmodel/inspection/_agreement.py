@@ -14,7 +14,7 @@ from .._utils import quoted, random_state_of
 from .._votes.codes import Votes, is_text, no_gold
 from .._votes.pairs import count_votes
 from .._votes.patterns import Patterns, read_patterns
-from ._alpha import (
+from ._intervals import (
     ROUNDING,
     Resampled,
     Scale,

@@ -22,8 +22,11 @@ from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs
 from sklearn_labelmodel.inspection._report.held_out import powered
-from sklearn_labelmodel.inspection._report.intervals import accuracy_intervals
-from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood, pattern_posterior
+from sklearn_labelmodel.inspection._report.likelihood import (
+    accuracy_intervals,
+    fit_likelihood,
+    pattern_posterior,
+)
 from sklearn_labelmodel.inspection._report.measure import measure, measure_fit
 from sklearn_labelmodel.inspection._report.repeats import tables_of
 
@@ -138,7 +141,7 @@ def test_intervals_do_not_depend_on_the_order_of_rows(good):
 def test_thinned_rows_give_about_the_same_intervals(monkeypatch):
     L, _ = make_votes(4000, 20)
     whole = intervals_of(L, 2)
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.intervals.PRODUCTS", 1 << 20)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.likelihood.PRODUCTS", 1 << 20)
     thinned = intervals_of(L, 2)
     assert_allclose(thinned.estimate, whole.estimate)
     assert_allclose(thinned.high - thinned.low, whole.high - whole.low, rtol=0.2)

@@ -21,8 +21,8 @@ from sklearn_labelmodel.inspection import FitReport, agreement, lf_summary
 from sklearn_labelmodel.inspection._page.text import verbatim
 from sklearn_labelmodel.inspection._page.words import alike
 from sklearn_labelmodel.inspection._report import checks, drift
-from sklearn_labelmodel.inspection._report.checked import SOUND
-from sklearn_labelmodel.inspection._report.finding import Finding
+from sklearn_labelmodel.inspection._report.parts import Finding
+from sklearn_labelmodel.inspection._report.report import SOUND
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "report.rst"
 SCRIPT, PIPES = "<script>alert(1)</script>", "a|b`c`\n*d* $5 or $9"

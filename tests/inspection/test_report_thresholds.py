@@ -20,13 +20,12 @@ from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection._report.checks import all_findings
 from sklearn_labelmodel.inspection._report.facts import AccuracyIntervals, Consensus, Facts
-from sklearn_labelmodel.inspection._report.finding import SEVERITIES
 from sklearn_labelmodel.inspection._report.likelihood import (
     enough_for_tables,
     fit_likelihood,
     start_with_labels,
 )
-from sklearn_labelmodel.inspection._report.parts import Copy, HeldOut
+from sklearn_labelmodel.inspection._report.parts import SEVERITIES, Copy, HeldOut
 from sklearn_labelmodel.inspection._report.repeats import are_copies, is_explained
 from sklearn_labelmodel.inspection._report.report import make_report
 

@@ -6,9 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from .._proportions import wilson_intervals
-from .._report.finding import Finding, called
-from .._report.parts import Check, ContestedRow, Evidence, GoldCheck, Pair, ReportParts
+from .._intervals import wilson_intervals
+from .._report.parts import (
+    Check,
+    ContestedRow,
+    Evidence,
+    Finding,
+    GoldCheck,
+    Pair,
+    ReportParts,
+    called,
+)
 from . import figures as fig
 from .markup import details, element, listing, name, table, text, with_names
 from .words import (

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..._utils import listed
-from .._report.finding import called
-from .._report.parts import ContestedRow, ReportParts
+from .._report.parts import ContestedRow, ReportParts, called
 from .words import (
     alike,
     alpha_tile,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._report.finding import SEVERITIES, Finding
-from .._report.parts import ReportParts
+from .._report.parts import SEVERITIES, Finding, ReportParts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..._utils import quoted
+from .._intervals import wilson_intervals
 from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
-from .._proportions import wilson_intervals
 from .._summary import learned_accuracy
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 

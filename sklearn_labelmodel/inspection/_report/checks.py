@@ -11,8 +11,7 @@ from scipy.special import chdtrc
 from ..._utils import listed, plain, quoted
 from ..._votes.codes import LEAST_LFS
 from .facts import Consensus, Facts
-from .finding import SEVERITIES, Finding, called, percent
-from .parts import Copy
+from .parts import SEVERITIES, Copy, Finding, called, percent
 
 FEW_VOTES = 30
 # Probability, in all classes or LFs together, below which something is no accident of few rows.

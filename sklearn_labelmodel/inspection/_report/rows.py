@@ -1,19 +1,80 @@
-"""Rows worth looking at: contested ones, and those that show what a finding means."""
+"""Some rows of L, one by one: what they hold, which are worth looking at, and how gold labels judge them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..._votes.codes import ColumnVotes, Votes
-from .cells import Cells
-from .parts import ContestedRow, Evidence
+from ..._votes.codes import ColumnVotes, GoldLabels, Votes, class_index
+from .._intervals import wilson_intervals
+from .parts import ContestedRow, Evidence, GoldCheck
 
 MOST_CONTESTED, CANDIDATES, MOST_EXAMPLES = 5, 400, 3
 # Votes that a search for changed labels may look at, for each LF and in all.
 WITHOUT_CELLS, WITHOUT_ROWS, MOST_WITHOUT = 200_000, 2_000, 40
+N_BINS, LEAST_P = 10, 1e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Some rows.
+
+    Attributes
+    ----------
+    votes : Votes
+    row : ndarray of shape (n_rows,), dtype object
+        What users call each row.
+    proba : ndarray of shape (n_rows, n_classes)
+    lf : ndarray of shape (n_symbols,)
+        The LF of each symbol.
+    meant : ndarray of shape (n_symbols, n_classes), dtype bool
+        The classes that it speaks for.
+    holds : CSR array of shape (n_rows, n_symbols)
+        1 where the row holds the symbol.
+    """
+
+    votes: Votes
+    row: NDArray[np.object_]
+    proba: NDArray[np.float64]
+    lf: NDArray[np.intp]
+    meant: NDArray[np.bool_]
+    holds: Any
+
+    @property
+    def label(self) -> NDArray[np.intp]:
+        """Most probable class of each row, shape (n_rows,)."""
+        return np.asarray(self.proba.argmax(axis=1))
+
+    @property
+    def counts(self) -> NDArray[np.float64]:
+        """Votes that speak for each class, shape (n_rows, n_classes)."""
+        return np.asarray(self.holds @ self.meant.astype(np.float64))
+
+    @property
+    def n_speaking(self) -> NDArray[np.float64]:
+        """Votes of each row that speak for any class, shape (n_rows,)."""
+        return np.asarray(self.holds @ self.meant.any(axis=1).astype(np.float64))
+
+    def against(self, label: NDArray[np.intp]) -> Any:
+        """Votes that speak for other classes than the row's label: CSR array of shape (n_rows, n_symbols)."""
+        cells = self.holds.tocoo()
+        opposed = (
+            np.asarray(self.meant.any(axis=1))[cells.col] & ~self.meant[cells.col, label[cells.row]]
+        )
+        at = (cells.row[opposed], cells.col[opposed])
+        return sp.csr_array((np.ones(len(at[0])), at), shape=self.holds.shape)
+
+    def by_lf(self, of_symbol: Any) -> Any:
+        """Sums over the symbols of each LF: CSR array of shape (n_rows, n_lfs)."""
+        entries = (np.ones(len(self.lf)), (np.arange(len(self.lf)), self.lf))
+        return sp.csr_array(of_symbol @ sp.csr_array(entries, (len(self.lf), self.votes.n_lfs)))
+
+
+# Contested rows -----------------------------------------------------------------------------------
 
 
 def contested_rows(model: Any, cells: Cells) -> tuple[ContestedRow, ...]:
@@ -140,3 +201,86 @@ def _silenced(votes: Votes, lf: int) -> Votes:
     return ColumnVotes(
         votes.n_samples, votes.n_lfs, votes.values, votes.abstain_code, votes.names, codes
     )
+
+
+# Beside gold labels -------------------------------------------------------------------------------
+
+
+def gold_check(cells: Cells, truth: NDArray[np.intp]) -> GoldCheck:
+    """How often labels are right, and how probable they were.
+
+    Parameters
+    ----------
+    cells : Cells
+    truth : ndarray of shape (n_rows,), dtype intp
+        The gold label's class; n_classes where it is no class.
+    """
+    label, n_classes = cells.label, cells.proba.shape[1]
+    right = label == truth
+    low, high = wilson_intervals(right.sum(), len(right))[0]
+    known = np.flatnonzero(truth < n_classes)
+    confusion = np.zeros((n_classes, n_classes), dtype=np.int64)
+    np.add.at(confusion, (truth[known], label[known]), 1)
+    of_truth = np.append(cells.proba, np.zeros((len(truth), 1)), axis=1)
+    p = of_truth[np.arange(len(truth)), truth]
+    return GoldCheck(
+        n_rows=len(truth),
+        accuracy=float(right.mean()),
+        low=float(low),
+        high=float(high),
+        majority=_majority(cells.counts, truth),
+        log_loss=float(-np.log(np.maximum(p, LEAST_P)).mean()),
+        confusion=confusion,
+        reliability=reliability(cells.proba.max(axis=1), right),
+    )
+
+
+def _majority(counts: NDArray[np.float64], truth: NDArray[np.intp]) -> float:
+    """How often majority vote is right, which draws lots where classes tie."""
+    leads = counts == counts.max(axis=1, keepdims=True)
+    leads_of = np.append(leads, np.zeros((len(truth), 1), dtype=bool), axis=1)
+    return float((leads_of[np.arange(len(truth)), truth] / leads.sum(axis=1)).mean())
+
+
+def reliability(
+    p: NDArray[np.float64], right: NDArray[np.bool_], n_bins: int = N_BINS
+) -> NDArray[np.float64]:
+    """Mean probability, share that is right, and number of rows, in bins of about as many rows each.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n_rows,)
+        Probability of each row's label.
+    right : ndarray of shape (n_rows,)
+    n_bins : int
+
+    Returns
+    -------
+    bins : ndarray of shape (at most n_bins, 3)
+        Rows that are as probable are in one bin.
+    """
+    edges = np.unique(np.quantile(p, np.linspace(0, 1, n_bins + 1)[1:-1]))
+    place = np.searchsorted(edges, p, side="right")
+    rows = np.bincount(place).astype(np.float64)
+    held = rows > 0
+    with np.errstate(invalid="ignore"):
+        bins = [np.bincount(place, p) / rows, np.bincount(place, right) / rows, rows]
+    return np.column_stack(bins)[held]
+
+
+def votes_right(cells: Cells, truth: NDArray[np.intp]) -> tuple[NDArray[np.float64], ...]:
+    """Votes of each LF that speak for the gold label's class, among others perhaps, and votes that do not."""
+    n_classes = cells.meant.shape[1]
+    meant = np.append(cells.meant, np.zeros((len(cells.lf), 1), dtype=bool), axis=1)
+    held = cells.holds.tocoo()
+    is_right = meant[held.col, truth[held.row]] & (truth[held.row] < n_classes)
+    n_lfs = cells.votes.n_lfs
+    lf, weight = cells.lf[held.col], is_right.astype(np.float64)
+    right, wrong = (np.bincount(lf, each, minlength=n_lfs) for each in (weight, 1 - weight))
+    return right.astype(np.float64), wrong.astype(np.float64)
+
+
+def labelled(gold: GoldLabels, classes: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows with a gold label, and its class; n_classes where it is no class."""
+    rows = np.flatnonzero(gold.codes < len(gold.values))
+    return rows, class_index(gold.values, classes)[gold.codes[rows]]
