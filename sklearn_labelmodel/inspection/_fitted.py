@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+if TYPE_CHECKING:
+    from .._evidence.model import VoteModel
+    from .._learning.observed import KeptCounts, Observed
+    from .._votes.codes import Votes
+    from .._votes.scores import Scores
 
-def check_label_model(label_model: Any) -> Any:
+
+class FittedModel(Protocol):
+    """What functions ask of a fitted label model: what it has stored, and how it reads and adds up votes."""
+
+    vote_model_: VoteModel
+    n_features_in_: int
+    _kept: KeptCounts
+    _scores: Scores | None
+    _capabilities: frozenset[str]
+    _by_pairs: bool
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+    def _read_votes(self, L: Any) -> Votes: ...
+
+    def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]: ...
+
+    def _terms(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]: ...
+
+    def _assume(self, observed: Observed) -> VoteModel: ...
+
+    def _learn(self, observed: Observed, assumed: VoteModel) -> VoteModel: ...
+
+
+def check_label_model(label_model: Any) -> FittedModel:
     """The label model, if it is a fitted one of this package."""
     if not hasattr(type(label_model), "_read_votes"):
         raise TypeError(
@@ -15,4 +46,5 @@ def check_label_model(label_model: Any) -> Any:
             "LabelModelClassifier().fit(L)."
         )
     check_is_fitted(label_model)
-    return label_model
+    fitted: FittedModel = label_model
+    return fitted

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ from sklearn_labelmodel.inspection._report.likelihood import (
     fit_likelihood,
     pattern_posterior,
 )
-from sklearn_labelmodel.inspection._report.measure import measure, measure_fit
+from sklearn_labelmodel.inspection._report.make import measure_fit
 from sklearn_labelmodel.inspection._report.repeats import tables_of
 
 MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
@@ -43,9 +44,9 @@ def patterns_of(L):
 
 
 def intervals_of(L, n_classes, prior=None, **options):
-    return accuracy_intervals(
-        fit_likelihood(patterns_of(L), np.arange(n_classes), prior), **options
-    )
+    fit = fit_likelihood(patterns_of(L), np.arange(n_classes), prior)
+    estimate, low, high, chance = accuracy_intervals(fit, **options)
+    return SimpleNamespace(estimate=estimate, low=low, high=high, chance=chance, reason=fit.reason)
 
 
 def codes(report, lf=None):
@@ -574,7 +575,7 @@ def test_where_the_class_prior_is_from(good):
         (DawidSkeneClassifier(**given), None, "given"),
         (MajorityVoteClassifier(), y, "labels"),
     ]:
-        assert measure_fit(model.fit(good.L, labels)).learned.prior.source == origin
+        assert measure_fit(model.fit(good.L, labels)).model.prior_source == origin
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -876,7 +877,8 @@ def test_distinct_rows_have_the_posterior_of_the_rows(good):
 
 
 def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.measure.MOST_CELLS", 8 * 500)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.make.MOST_CELLS", 8 * 500)
     model = LabelModelClassifier().fit(good.L)
-    facts = measure(model, good.L)
-    assert facts.n_samples == 500
+    numbers = model.report(good.L).model
+    assert numbers.n_samples == 500
+    assert numbers.n_rows == 1000

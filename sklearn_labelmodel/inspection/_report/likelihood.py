@@ -26,7 +26,6 @@ from ..._votes.codes import class_index
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns, votes_by_lf
 from ..._votes.scores import is_bin
-from .facts import AccuracyIntervals
 
 # Rows that the Dirichlet priors are worth: they keep probabilities off 0 and 1, and hardly more.
 STRENGTH, PRECISION = 1.0, 0.7
@@ -282,7 +281,7 @@ def pattern_posterior(part: Patterns, model: VoteModel) -> NDArray[np.float64]:
 # Intervals: the delta method's, on the scale of log-odds ------------------------------------------
 
 
-def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> AccuracyIntervals:
+def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> NDArray[np.float64]:
     """Estimate how often each LF is right, and how far off the estimate may be.
 
     Parameters
@@ -293,7 +292,9 @@ def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> AccuracyInter
 
     Returns
     -------
-    intervals : AccuracyIntervals
+    intervals : ndarray of shape (4, n_lfs)
+        The estimate, the lower and the upper end, and the accuracy that the LF's votes would have if they were dealt to
+        its rows at random; NaN where the votes do not tell.
 
     Examples
     --------
@@ -304,19 +305,19 @@ def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> AccuracyInter
     >>> from sklearn_labelmodel.datasets import make_label_matrix
     >>> data = make_label_matrix(2000, 5, accuracy=[0.9, 0.8, 0.8, 0.7, 0.3], random_state=0)
     >>> patterns = read_patterns(read_votes(data.L, abstain=-1), no_gold(2000))
-    >>> intervals = accuracy_intervals(fit_likelihood(patterns, patterns.vote[:2]))
-    >>> bool(intervals.high[4] < 0.5)
+    >>> estimate, low, high, chance = accuracy_intervals(fit_likelihood(patterns, patterns.vote[:2]))
+    >>> bool(high[4] < chance[4])
     True
     """
     known = fit.known
-    estimate, low, high, chance = np.full((4, len(known)), np.nan)
+    intervals = np.full((4, len(known)), np.nan)
     if known.any():
         errors = _coin_errors if fit.coins else _table_errors
         accuracy, error = (values[known] for values in errors(fit))
         reach = ndtri((1 + level) / 2) * error
-        estimate[known], chance[known] = accuracy, _by_chance(fit)[known]
-        low[known], high[known] = expit(logit(accuracy) - reach), expit(logit(accuracy) + reach)
-    return AccuracyIntervals(estimate, low, high, chance, fit.reason)
+        low, high = expit(logit(accuracy) - reach), expit(logit(accuracy) + reach)
+        intervals[:, known] = accuracy, low, high, _by_chance(fit)[known]
+    return intervals
 
 
 def _by_chance(fit: LikelihoodFit) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -18,11 +18,14 @@ from ..._utils.keeping import write_whole
 from .._page.page import document, fragment
 from .._page.store import parts_of, stored
 from .._page.text import markdown, sentences
-from .checks import all_findings
 from .drift import drift_findings, drift_of
 from .facts import Facts
 from .likelihood import FOREIGN
-from .parts import SEVERITIES, Check, Finding, FitNumbers, ReportParts
+from .parts import SEVERITIES, Check, Finding, ReportParts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 SETS = "votes for several classes at once"
 # What holds where nothing is found.
@@ -57,6 +60,9 @@ NEED_ROWS = {
     "worse-than-majority",
 }
 NO_LOOK, NO_REFERENCE = "it takes a look at rows: report(L)", "no reference was given"
+
+
+SETS = "votes for several classes at once"
 
 
 class FitReport(ReportParts):
@@ -192,17 +198,24 @@ def _written(text: str, path: Any) -> str | None:
     return None
 
 
-def make_report(
-    facts: Facts, ignore: Iterable[str] = (), reference: ReportParts | None = None
+# Numbers and findings -----------------------------------------------------------------------------
+
+
+def report_of_facts(
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    ignore: Iterable[str] = (),
+    reference: FitReport | None = None,
 ) -> FitReport:
-    """Check the numbers, and put the findings beside them.
+    """The numbers, and the findings beside them.
 
     Parameters
     ----------
     facts : Facts
+    findings : tuple of Finding
     ignore : iterable of str
         Codes of findings to leave out.
-    reference : ReportParts or None
+    reference : FitReport or None
         An older report, to say what drifted since.
 
     Raises
@@ -211,24 +224,18 @@ def make_report(
         A code that no finding has; a reference on other LFs.
     """
     ignored = _known_codes(ignore)
-    findings = tuple(_with_rows(finding, facts) for finding in all_findings(facts))
-    report = FitReport(findings, _frame(facts), _numbers(facts), _votes(facts))
+    report = FitReport(findings, _frame(facts), facts.model, _votes(facts))
     drift = None if reference is None else drift_of(report, reference)
     if drift is not None and reference is not None:
-        findings += drift_findings(drift, facts.n_samples, reference.model.n_samples)
+        findings += drift_findings(drift, facts.model.n_samples, reference.model.n_samples)
     told = [finding for finding in findings if finding.code not in ignored]
     told.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    looks = facts.looks
     return replace(
         report,
         findings=tuple(told),
         lfs=report.lfs.assign(findings=_codes(facts, told)),
         checks=checks_of(facts, findings, ignored, reference is not None),
-        pairs=looks.pairs if looks else None,
-        contested=looks.contested if looks else (),
-        gold=looks.gold if looks else None,
         drift=drift,
-        settings=facts.settings,
     )
 
 
@@ -242,60 +249,42 @@ def _known_codes(ignore: Iterable[str]) -> list[str]:
     return codes
 
 
-def _with_rows(finding: Finding, facts: Facts) -> Finding:
-    """With rows to look at, and what would be without the LF."""
-    looks = facts.looks
-    if looks is None:
-        return finding
-    if finding.lf is None:
-        rows = {"against-majority": looks.outvoted_rows, "silent-rows": looks.silent_rows}
-        return replace(finding, rows=rows.get(finding.code, ()))
-    j = facts.name.tolist().index(finding.lf)
-    share = looks.without[j]
-    return replace(
-        finding,
-        rows=_rows_of(finding, j, facts),
-        without=None if np.isnan(share) else float(share),
-    )
-
-
-def _rows_of(finding: Finding, j: int, facts: Facts) -> tuple[Any, ...]:
-    looks = facts.looks
-    if looks is None or finding.code == "never-votes":
-        return ()
-    if finding.code == "near-duplicate":
-        return next((rows for (_, second), rows in looks.rows_of_copy.items() if second == j), ())
-    return looks.rows_of_lf.get(j, ())
-
-
-def _numbers(facts: Facts) -> FitNumbers:
-    looks = facts.looks
-    return FitNumbers(
-        kind=facts.kind,
-        classes=facts.classes,
-        class_prior=facts.class_prior,
-        prior_source=facts.learned.prior.source,
-        n_rows=facts.n_samples if looks is None else looks.n_rows,
-        n_samples=facts.n_samples,
-        n_labels=facts.n_labels,
-        converged=facts.converged,
-        diverged=facts.diverged,
-        silent=facts.silent,
-        shares=facts.shares,
-        labels=facts.labels,
-        agreement=facts.agreement,
-        outvoted=facts.outvoted,
-        held_out=facts.held_out,
-        copies=facts.copies,
-        alpha=looks.alpha if looks else None,
-    )
-
-
-def _votes(facts: Facts) -> Any:
+def _frame(facts: Facts) -> pd.DataFrame:
     import pandas as pd
 
-    counted = () if facts.looks is None else facts.looks.votes
-    names = facts.name.tolist()
+    nothing = np.full(len(facts.name), np.nan)
+    consensus = facts.consensus
+    unknown = np.full((4, len(nothing)), np.nan)
+    estimate, low, high, chance = unknown if facts.intervals is None else facts.intervals
+    columns: dict[str, Any] = {
+        "votes": facts.votes,
+        "coverage": facts.coverage,
+        "learned_accuracy": facts.learned_accuracy,
+        "accuracy": estimate,
+        "low": low,
+        "high": high,
+        "chance": chance,
+        "reason": "needs report(L)" if facts.intervals is None else _reasons(facts),
+        "agreement": nothing if consensus is None else consensus.agreed,
+        "agreement_by_chance": nothing if consensus is None else consensus.by_chance,
+        "without": nothing,
+    }
+    index = pd.Index(facts.name, name="lf", tupleize_cols=False)
+    return pd.DataFrame(columns | {"findings": ""}, index=index)
+
+
+def _reasons(facts: Facts) -> list[str]:
+    """Why there is no interval, where a vote for several classes at once is no fault."""
+    return [
+        SETS if leaves_open and reason == FOREIGN else reason
+        for reason, leaves_open in zip(facts.reason, facts.leaves_open, strict=True)
+    ]
+
+
+def _votes(facts: Facts) -> pd.DataFrame:
+    import pandas as pd
+
+    counted, names = facts.counted, facts.name.tolist()
     columns = {
         "lf": pd.Series([names[j] for j, _, _ in counted], dtype=object),
         "vote": pd.Series([vote for _, vote, _ in counted], dtype=object),
@@ -309,38 +298,6 @@ def _codes(facts: Facts, findings: list[Finding]) -> list[str]:
     for finding in findings:
         codes.setdefault(finding.lf, {})[finding.code] = None
     return [", ".join(codes.get(name, ())) for name in facts.name]
-
-
-def _frame(facts: Facts) -> Any:
-    import pandas as pd
-
-    nothing = np.full(len(facts.name), np.nan)
-    intervals, consensus, looks = facts.intervals, facts.consensus, facts.looks
-    columns: dict[str, Any] = {
-        "votes": facts.votes,
-        "coverage": facts.coverage,
-        "learned_accuracy": facts.learned_accuracy,
-        "accuracy": nothing if intervals is None else intervals.estimate,
-        "low": nothing if intervals is None else intervals.low,
-        "high": nothing if intervals is None else intervals.high,
-        "chance": nothing if intervals is None else intervals.chance,
-        "reason": "needs report(L)" if intervals is None else _reasons(facts, intervals.reason),
-        "agreement": nothing if consensus is None else consensus.agreed,
-        "agreement_by_chance": nothing if consensus is None else consensus.by_chance,
-        "without": nothing if looks is None else looks.without,
-    }
-    if looks is not None and looks.right is not None:
-        columns |= {"correct": looks.right, "incorrect": looks.wrong}
-    index = pd.Index(facts.name, name="lf", tupleize_cols=False)
-    return pd.DataFrame(columns | {"findings": ""}, index=index)
-
-
-def _reasons(facts: Facts, reasons: list[str]) -> list[str]:
-    """Why there is no interval, where a vote for several classes at once is no fault."""
-    return [
-        SETS if leaves_open and reason == FOREIGN else reason
-        for reason, leaves_open in zip(reasons, facts.leaves_open, strict=True)
-    ]
 
 
 # What was looked for ------------------------------------------------------------------------------
@@ -382,15 +339,15 @@ def _obstacle(facts: Facts, code: str, compared: bool) -> str:
         return "" if compared else NO_REFERENCE
     if code in ("inverted", "unrelated"):
         return _no_consensus(facts)
-    if code == "not-converged" and facts.converged is None:
+    if code == "not-converged" and facts.model.converged is None:
         return "no tolerance was asked for"
-    if facts.looks is None:
+    if facts.model.silent is None:
         return NO_LOOK if code in NEED_ROWS else ""
     if code == "below-chance":
         return _no_interval(facts)
-    if code == "against-majority" and facts.outvoted is None:
+    if code == "against-majority" and facts.model.outvoted is None:
         return "no vote is for a class"
-    if code == "worse-than-majority" and facts.held_out is None:
+    if code == "worse-than-majority" and facts.model.held_out is None:
         return _no_held_out(facts)
     return ""
 
@@ -406,11 +363,10 @@ def _no_consensus(facts: Facts) -> str:
 
 
 def _no_interval(facts: Facts) -> str:
-    intervals = facts.intervals
-    if intervals is not None and np.isfinite(intervals.low).any():
+    if facts.intervals is not None and np.isfinite(facts.intervals).any():
         return ""
-    reasons = Counter(intervals.reason if intervals is not None else [])
-    most = ", ".join(f"{reason} ({n})" for reason, n in reasons.most_common(3) if reason)
+    reasons = Counter(facts.reason).most_common(3)
+    most = ", ".join(f"{reason} ({n})" for reason, n in reasons if reason)
     return f"votes tell no LF's accuracy: {most}" if most else "votes tell no LF's accuracy"
 
 
