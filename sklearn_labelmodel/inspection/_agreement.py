@@ -226,7 +226,7 @@ def _scores(L: Any, abstain: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]
     return ranks, numbers
 
 
-def _symbols(patterns: Patterns, votes: Votes) -> Any:
+def _symbols(patterns: Patterns, votes: Votes) -> sp.csr_array:
     """Which vote each symbol is: CSR array of shape (n_symbols, n_values)."""
     code = np.searchsorted(votes.values, patterns.vote)
     shape = (len(code), len(votes.values))
@@ -234,7 +234,7 @@ def _symbols(patterns: Patterns, votes: Votes) -> Any:
 
 
 def _left_out(
-    patterns: Patterns, symbols: Any, names: list[Any], scale: Scale, resampled: Resampled
+    patterns: Patterns, symbols: sp.csr_array, names: list[Any], scale: Scale, resampled: Resampled
 ) -> pd.DataFrame:
     """Alpha of all voters but one, for each of the names."""
     import pandas as pd
@@ -298,7 +298,7 @@ class _Cells:
     second: NDArray[np.intp]
     rows: NDArray[np.float64]
 
-    def of_pairs(self, n_pairs: int) -> Any:
+    def of_pairs(self, n_pairs: int) -> sp.csr_array:
         """Rows of each pair's cells: CSR array of shape (n_pairs, n_cells)."""
         entries = (self.rows, (self.pair, np.arange(len(self.pair))))
         return sp.csr_array(entries, shape=(n_pairs, len(self.pair)))
@@ -324,7 +324,7 @@ def _sums_of_pairs(cells: _Cells, n_pairs: int, scale: Scale) -> Sums:
     return sums_of(np.full(len(square), 2.0), square, one + other)
 
 
-def _kappa(cells: _Cells, of_pair: Any, n_values: int, level: str) -> NDArray[np.float64]:
+def _kappa(cells: _Cells, of_pair: sp.csr_array, n_values: int, level: str) -> NDArray[np.float64]:
     """Cohen's kappa of each pair: 1 - disagreement / what the two voters' shares of votes would give by chance."""
     positions = np.arange(n_values, dtype=np.float64)
     scale = Scale("nominal" if level == "nominal" else "interval", positions)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .._learning.observed import KeptCounts, Observed
     from .._votes.codes import Votes
     from .._votes.scores import Scores
+    from ._report.parts import ReportParts
 
 
 class FittedModel(Protocol):
@@ -25,7 +26,12 @@ class FittedModel(Protocol):
     _capabilities: frozenset[str]
     _by_pairs: bool
 
+    @property
+    def classes_(self) -> NDArray[Any]: ...
+
     def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+    def report(self, L: Any) -> ReportParts: ...
 
     def _read_votes(self, L: Any) -> Votes: ...
 
@@ -36,6 +42,12 @@ class FittedModel(Protocol):
     def _assume(self, observed: Observed) -> VoteModel: ...
 
     def _learn(self, observed: Observed, assumed: VoteModel) -> VoteModel: ...
+
+
+def learned_accuracies(learned: VoteModel) -> NDArray[np.float64]:
+    """What a model takes each LF's accuracy to be, NaN for one that never voted in `fit`; shape (n_lfs,)."""
+    kinds = np.bincount(learned.table.lf, minlength=len(learned.accuracies))
+    return np.where(kinds > 0, learned.accuracies, np.nan)
 
 
 def check_label_model(label_model: Any) -> FittedModel:

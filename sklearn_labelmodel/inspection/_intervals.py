@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -43,7 +42,7 @@ class Scale:
 
     def places(
         self, counts: NDArray[np.float64], group: NDArray[np.intp], code: NDArray[np.intp]
-    ) -> Any:
+    ) -> sp.csr_array:
         """Place of some votes, CSR array of shape (n_votes, n_axes).
 
         Parameters
@@ -79,9 +78,9 @@ class Sums:
     """
 
     numbers: NDArray[np.float64]
-    total: Any
+    total: sp.csr_array
 
-    def added(self, weights: Any) -> NDArray[np.float64]:
+    def added(self, weights: NDArray[np.float64] | sp.csr_array) -> NDArray[np.float64]:
         """Weighted sums over rows, shape (n_weights, 3 + n_axes), of weights of shape (n_weights, n_rows)."""
         return np.hstack([weights @ self.numbers, dense(weights @ self.total)])
 
@@ -89,12 +88,12 @@ class Sums:
         return Sums(self.numbers[rows], self.total[rows])
 
 
-def sums_of(size: NDArray[np.float64], square: NDArray[np.float64], total: Any) -> Sums:
+def sums_of(size: NDArray[np.float64], square: NDArray[np.float64], total: sp.csr_array) -> Sums:
     within = (size * square - products(total, total)) / np.maximum(size - 1, 1)
     return Sums(np.column_stack([within, size, square]), total)
 
 
-def products(one: Any, other: Any) -> NDArray[np.float64]:
+def products(one: sp.csr_array, other: sp.csr_array) -> NDArray[np.float64]:
     """Inner product of each row of two CSR arrays."""
     return np.asarray(one.multiply(other).sum(axis=1), dtype=np.float64)
 
@@ -132,7 +131,7 @@ def interval(samples: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def alpha_of_rows(
-    counts: Any, weight: NDArray[np.float64], scale: Scale, resampled: Resampled
+    counts: sp.csr_array, weight: NDArray[np.float64], scale: Scale, resampled: Resampled
 ) -> tuple[float, float, float]:
     """Alpha and its interval from how often each row holds each value, CSR array of shape (n_rows, n_values)."""
     size = np.asarray(counts.sum(axis=1))

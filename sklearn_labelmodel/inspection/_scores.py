@@ -14,12 +14,13 @@ from .._evidence.model import places_of
 from .._votes.codes import ColumnVotes, SparseVotes, Votes, class_index
 from .._votes.reader import values_of
 from .._votes.scores import is_bin, no_bins
+from ._fitted import FittedModel
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def score_summary(label_model: Any) -> pd.DataFrame:
+def score_summary(label_model: FittedModel) -> pd.DataFrame:
     """What the scores of each column turned out to mean.
 
     Parameters
@@ -64,12 +65,13 @@ def score_summary(label_model: Any) -> pd.DataFrame:
 
     check_is_fitted(label_model)
     scored, table = label_model._scores, label_model.vote_model_.table
-    if scored is None:
+    of_symbols = label_model._kept.frequency
+    if scored is None or of_symbols is None:
         raise ValueError(
             "The label model was fitted without scores; name their columns in `scores`."
         )
     bins = np.flatnonzero(is_bin(table.vote))
-    lf, frequency = table.lf[bins], label_model._kept.frequency[bins]
+    lf, frequency = table.lf[bins], of_symbols[bins]
     names = getattr(label_model, "feature_names_in_", np.arange(len(table.joint)))
     words = [scored.words(j, vote) for j, vote in zip(lf.tolist(), table.vote[bins], strict=True)]
     odds = np.exp(table.log_p[bins] - table.log_p[bins].max(axis=1, keepdims=True))
@@ -81,7 +83,9 @@ def score_summary(label_model: Any) -> pd.DataFrame:
     return pd.concat([pd.Series(share, index, name="share"), proba], axis=1)
 
 
-def leaning_class(label_model: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
+def leaning_class(
+    label_model: FittedModel, lf: NDArray[np.intp], vote: NDArray[Any]
+) -> NDArray[np.intp]:
     """The class that each symbol names, or is taken to lean to before anything is learned; n_classes for none.
 
     Parameters
@@ -113,7 +117,7 @@ def leaning_of(meaning: NDArray[np.float64], named: NDArray[np.intp]) -> NDArray
     return np.where((named == n_classes) & (n_classes > 1), leans, named)
 
 
-def leaning_votes(votes: Votes, label_model: Any) -> Votes:
+def leaning_votes(votes: Votes, label_model: FittedModel) -> Votes:
     """The votes, in which a score is a vote for the class that it leans to, and abstains where there is none.
 
     Parameters
@@ -168,7 +172,9 @@ def _padded(votes: Votes) -> NDArray[Any]:
     return np.append(votes.values, [None] * (votes.n_codes - len(votes.values)))
 
 
-def classes_meant(label_model: Any, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.bool_]:
+def classes_meant(
+    label_model: FittedModel, lf: NDArray[np.intp], vote: NDArray[Any]
+) -> NDArray[np.bool_]:
     """Which classes each symbol speaks for: one, several for a vote that leaves them open, none for what is no class.
 
     Parameters

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._fitted import check_label_model
+from ._fitted import FittedModel, learned_accuracies
 from ._lf_counts import count_lfs, lf_names, read_inspected
 
 if TYPE_CHECKING:
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def lf_summary(
-    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1, scores: Any = None
+    L: Any,
+    y: Any = None,
+    label_model: FittedModel | None = None,
+    abstain: Any = -1,
+    scores: Any = None,
 ) -> pd.DataFrame:
     """Describe every labeling function (LF): what it votes for, how often, and how well.
 
@@ -103,21 +107,9 @@ def lf_summary(
         with np.errstate(invalid="ignore"):
             columns["empirical_accuracy"] = counts.correct / (counts.correct + counts.incorrect)
     if label_model is not None:
-        columns["learned_accuracy"] = learned_accuracy(label_model)
+        columns["learned_accuracy"] = learned_accuracies(label_model.vote_model_)
     if y is not None and label_model is not None:
         columns["difference"] = columns["learned_accuracy"] - columns["empirical_accuracy"]
     # Names that are tuples, of two-level columns, stay names: pandas would make levels of them.
     index = pd.Index(lf_names(votes), name="lf", tupleize_cols=False)
     return Summary(columns, index=index)
-
-
-def learned_accuracy(label_model: Any) -> Any:
-    """P(vote is right | LF votes) as learned, shape (n_lfs,); NaN for an LF that never voted in `fit`."""
-    model: Any = check_label_model(label_model)
-    if not hasattr(model, "lf_accuracies_"):
-        raise TypeError(
-            f"{type(model).__name__} learns no accuracies of LFs (it has no `lf_accuracies_`)."
-        )
-    voted = np.zeros(model.n_features_in_, dtype=bool)
-    voted[model.symbols_["lf"]] = True
-    return np.where(voted, model.lf_accuracies_, np.nan)

@@ -125,7 +125,7 @@ def _spread(share: NDArray[np.float64]) -> NDArray[np.float64]:
 def _shares_of_others(
     patterns: Patterns,
     counts: NDArray[np.float64],
-    spoken: Any,
+    spoken: sp.csr_array,
     cells: tuple[NDArray[Any], ...],
 ) -> NDArray[np.float64]:
     """Mean share of each class among the votes of all other LFs in a row, shape (n_lfs, n_classes)."""

@@ -110,11 +110,6 @@ class Facts:
         return np.bincount(table.lf[several], minlength=len(self.name)) > 0
 
     @property
-    def learned_accuracy(self) -> NDArray[np.float64]:
-        """What the model takes each LF's accuracy to be, NaN for one that never voted in `fit`; shape (n_lfs,)."""
-        return np.where(self.kinds > 0, self.learned.accuracies, np.nan)
-
-    @property
     def n_voted(self) -> float:
         """Rows with votes among those read."""
         return self.model.n_samples * (1 - (self.model.silent or 0.0))

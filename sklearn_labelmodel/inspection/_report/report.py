@@ -15,6 +15,7 @@ import numpy as np
 
 from ..._utils import quoted
 from ..._utils.keeping import write_whole
+from .._fitted import learned_accuracies
 from .._page.page import document, fragment
 from .._page.store import parts_of, stored
 from .._page.text import markdown, sentences
@@ -259,7 +260,7 @@ def _frame(facts: Facts) -> pd.DataFrame:
     columns: dict[str, Any] = {
         "votes": facts.votes,
         "coverage": facts.coverage,
-        "learned_accuracy": facts.learned_accuracy,
+        "learned_accuracy": learned_accuracies(facts.learned),
         "accuracy": estimate,
         "low": low,
         "high": high,

@@ -54,7 +54,7 @@ class Cells:
     proba: NDArray[np.float64]
     lf: NDArray[np.intp]
     meant: NDArray[np.bool_]
-    holds: Any
+    holds: sp.csr_array
 
     @property
     def label(self) -> NDArray[np.intp]:
@@ -71,7 +71,7 @@ class Cells:
         """Votes of each row that speak for any class, shape (n_rows,)."""
         return np.asarray(self.holds @ self.meant.any(axis=1).astype(np.float64))
 
-    def against(self, label: NDArray[np.intp]) -> Any:
+    def against(self, label: NDArray[np.intp]) -> sp.csr_array:
         """Votes that speak for other classes than the row's label: CSR array of shape (n_rows, n_symbols)."""
         cells = self.holds.tocoo()
         opposed = (
@@ -80,7 +80,7 @@ class Cells:
         at = (cells.row[opposed], cells.col[opposed])
         return sp.csr_array((np.ones(len(at[0])), at), shape=self.holds.shape)
 
-    def by_lf(self, of_symbol: Any) -> Any:
+    def by_lf(self, of_symbol: sp.csr_array) -> sp.csr_array:
         """Sums over the symbols of each LF: CSR array of shape (n_rows, n_lfs)."""
         entries = (np.ones(len(self.lf)), (np.arange(len(self.lf)), self.lf))
         return sp.csr_array(of_symbol @ sp.csr_array(entries, (len(self.lf), self.votes.n_lfs)))
