@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..._evidence.lookup import find_symbols
 from ..._votes.codes import ColumnVotes, GoldLabels, Votes, class_index
-from ..._votes.pairs import dense, sum_by_lf
+from ..._votes.pairs import dense
 from .._fitted import FittedModel
 from .._intervals import Scale, alpha_of_rows, resampler, wilson_intervals
 from .._scores import classes_meant
@@ -164,15 +164,26 @@ def pairs_of(cells: Cells, names: list[Any], n_kinds: NDArray[np.intp]) -> Pairs
 
 def _meetings(cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows in which two LFs both vote, and in which they speak for a common class; each (n_lfs, n_lfs)."""
-    holds, meant = cells.holds, cells.meant.astype(np.float32)
-    if holds.nnz > DENSE * cells.votes.n_samples * cells.votes.n_lfs:
-        says = holds.toarray().astype(np.float32)
-        together = (says.T @ says).astype(np.float64)
-    else:
-        together = dense(holds.T @ holds)
-    alike = (meant @ meant.T > 0) | np.eye(len(meant), dtype=bool)
-    n_lfs = cells.votes.n_lfs
-    return sum_by_lf(together, cells.lf, n_lfs), sum_by_lf(together * alike, cells.lf, n_lfs)
+    spoken = cells.by_lf(cells.holds)
+    rows = _products(spoken, spoken)
+    # Votes that speak for the same classes are of a kind: a line for each row and kind, so that symbols need no pairs.
+    kinds, kind = np.unique(cells.meant, axis=0, return_inverse=True)
+    in_common = sp.csr_array(kinds @ kinds.T)
+    held, shape = cells.holds.tocoo(), (len(cells.row) * len(kinds), cells.votes.n_lfs)
+    line = held.row.astype(np.intp) * len(kinds) + kind[held.col]
+    says = sp.csr_array((held.data, (line, cells.lf[held.col])), shape=shape)
+    agrees = sp.kron(sp.eye_array(len(cells.row)), in_common, format="csr") @ says
+    agreed = _products(says, agrees)
+    np.fill_diagonal(agreed, rows.diagonal())
+    return rows, agreed
+
+
+def _products(one: sp.csr_array, other: sp.csr_array) -> NDArray[np.float64]:
+    """Inner products of the columns of two matrices of small whole numbers."""
+    if one.nnz > DENSE * np.prod(one.shape):
+        pair = (each.toarray().astype(np.float32) for each in (one, other))
+        return np.asarray(next(pair).T @ next(pair), dtype=np.float64)
+    return dense(one.T @ other)
 
 
 def _extremes(
