@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from dataclasses import replace
+from itertools import combinations
 from types import SimpleNamespace
 
 import numpy as np
@@ -874,6 +875,18 @@ def test_distinct_rows_have_the_posterior_of_the_rows(good):
     patterns = patterns_of(good.L)
     proba = pattern_posterior(patterns, model.vote_model_)
     assert_allclose(patterns.weight @ proba / 1000, model.predict_proba(good.L).mean(axis=0))
+
+
+@pytest.mark.parametrize("share_of_votes", [0.9, 0.05])
+def test_two_lfs_agree_where_their_votes_leave_a_class_in_common(share_of_votes):
+    rng = np.random.RandomState(0)
+    meanings = {"ab": ["a", "b"], "bc": ["b", "c"]}
+    L = rng.choice(["a", "b", "c", *meanings], size=(2000, 6)).astype(object)
+    L[rng.rand(*L.shape) > share_of_votes] = None
+    pairs = LabelModelClassifier(vote_meanings=meanings).fit(L).report(L).pairs
+    for i, j in combinations(range(6), 2):
+        both = [(u, v) for u, v in zip(L[:, i], L[:, j], strict=True) if u and v]
+        assert pairs.table[i, j] == np.mean([bool({*u} & {*v}) for u, v in both])
 
 
 def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
