@@ -27,6 +27,7 @@ from sklearn_labelmodel.inspection._report.held_out import powered
 from sklearn_labelmodel.inspection._report.likelihood import (
     accuracy_intervals,
     fit_likelihood,
+    in_triangles,
     pattern_posterior,
 )
 from sklearn_labelmodel.inspection._report.make import measure_fit
@@ -887,6 +888,21 @@ def test_two_lfs_agree_where_their_votes_leave_a_class_in_common(share_of_votes)
     for i, j in combinations(range(6), 2):
         both = [(u, v) for u, v in zip(L[:, i], L[:, j], strict=True) if u and v]
         assert pairs.table[i, j] == np.mean([bool({*u} & {*v}) for u, v in both])
+
+
+@pytest.mark.parametrize("share_of_votes", [0.15, 0.3, 0.6])
+def test_lfs_that_meet_two_others_that_meet_are_found_in_whatever_rows(share_of_votes):
+    rng = np.random.RandomState(0)
+    for _ in range(30):
+        voted = np.vstack([rng.rand(8, 7) < share_of_votes, np.eye(7, dtype=bool)])
+        usable = rng.rand(7) < 0.8
+        meet = voted.T.astype(int) @ voted > 0
+        triples = [(i, j, k) for i, j, k in combinations(np.flatnonzero(usable), 3)]
+        expected = {
+            lf for i, j, k in triples if meet[i, j] & meet[j, k] & meet[i, k] for lf in (i, j, k)
+        }
+        found = in_triangles(patterns_of(np.where(voted, 1, -1)), usable)
+        assert set(np.flatnonzero(found)) == expected
 
 
 def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):

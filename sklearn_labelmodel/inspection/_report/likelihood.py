@@ -14,7 +14,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
-from sklearn.utils import gen_batches
 
 from ..._evidence.class_prior import ClassPrior, uniform_prior
 from ..._evidence.dependence import independent
@@ -35,7 +34,7 @@ START_ROWS = 5.0
 LEAST_VOTES, LEAST_SHARE = 5, 0.05
 VOTES_PER_PARAMETER = 15
 MOST_PARAMETERS = 1024
-POSTERIOR_CELLS, CHUNK_CELLS = 1 << 22, 1 << 20
+POSTERIOR_CELLS = 1 << 22
 NEVER_VOTES = "never votes"
 FOREIGN, SCORES = "votes for what is no class", "gives scores"
 ONE_SIDED = "one-sided"
@@ -150,8 +149,7 @@ def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] 
     one_sided = votes - most < np.maximum(LEAST_VOTES, LEAST_SHARE * votes)
     copied = np.isin(np.arange(patterns.n_lfs), copies)
     usable = (votes > 0) & ~foreign & ~one_sided & ~copied
-    meets = _meetings(patterns)
-    met = _in_triangles(meets, usable)
+    met = in_triangles(patterns, usable)
     cases = [
         (votes == 0, NEVER_VOTES),
         (scored, SCORES),
@@ -163,23 +161,29 @@ def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] 
     return [next((text for mask, text in cases if mask[j]), "") for j in range(patterns.n_lfs)]
 
 
-def _meetings(patterns: Patterns) -> NDArray[np.bool_]:
-    """Whether two LFs share a row, shape (n_lfs, n_lfs)."""
-    spoken = votes_by_lf(patterns)
-    meets = np.zeros((patterns.n_lfs, patterns.n_lfs), dtype=bool)
-    for rows in gen_batches(spoken.shape[0], max(1, CHUNK_CELLS // patterns.n_lfs)):
-        chunk = spoken[rows].toarray().astype(np.float32)
-        meets |= chunk.T @ chunk > 0
-        if meets.all():
-            break
-    np.fill_diagonal(meets, False)
-    return meets
+def in_triangles(patterns: Patterns, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which usable LFs share rows with two usable others that share rows, shape (n_lfs,)."""
+    says = sp.csr_array(votes_by_lf(patterns)[:, np.flatnonzero(usable)])
+    met = np.zeros(says.shape[1], dtype=bool)
+    met[says[np.flatnonzero(np.diff(says.indptr) > 2)].indices] = True
+    # The three need not meet in one row; few LFs are left to ask.
+    left = np.flatnonzero(~met)
+    beside = _others(says, left)
+    near = np.unique(beside.indices)
+    beside, among = beside[:, near], _others(says[:, near], np.arange(len(near)))
+    met[left] = (beside @ among).multiply(beside).sum(axis=1) > 0
+    found = usable.copy()
+    found[usable] = met
+    return found
 
 
-def _in_triangles(meets: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which usable LFs share rows with two usable others that share rows."""
-    pairs = (meets & usable & usable[:, None]).astype(np.float64)
-    return np.asarray((pairs @ pairs * pairs).any(axis=1))
+def _others(says: sp.csr_array, lfs: NDArray[np.intp]) -> sp.csr_array:
+    """Rows that some LFs share with each other LF, CSR array of shape (n_chosen, n_lfs)."""
+    together = sp.coo_array(says[:, lfs].T @ says)
+    row, other = together.coords
+    apart = lfs[row] != other
+    entries = (together.data[apart], (row[apart], other[apart]))
+    return sp.csr_array(entries, shape=(len(lfs), says.shape[1]))
 
 
 def _only(patterns: Patterns, symbols: NDArray[np.intp], n_classes: int) -> Patterns:

@@ -130,7 +130,7 @@ class FitReport(ReportParts):
     def _repr_html_(self) -> str:
         return fragment(self)
 
-    def to_html(self, path: Any = None) -> str | None:
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """The report as one HTML file: no script, and nothing that is fetched.
 
         Parameters
@@ -145,11 +145,11 @@ class FitReport(ReportParts):
         """
         return _written(document(self), path)
 
-    def to_markdown(self, path: Any = None) -> str | None:
+    def to_markdown(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """The report as Markdown, for a pull request or a wiki; `path` as in `to_html`."""
         return _written(markdown(self), path)
 
-    def to_json(self, path: Any = None) -> str | None:
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """The report as JSON, for programs; `path` as in `to_html`.
 
         The guide's page on reports has the schema. `from_json` makes the report of it again; names and votes that are
@@ -192,7 +192,7 @@ class FitReport(ReportParts):
         return path
 
 
-def _written(text: str, path: Any) -> str | None:
+def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
     if path is None:
         return text
     write_whole(path, text.encode("utf-8"))
