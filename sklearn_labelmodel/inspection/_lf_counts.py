@@ -30,8 +30,7 @@ from .._votes.scores import (
     with_ranges,
 )
 from .._votes.suspects import warn_of_new_values
-from ._fitted import FittedModel, check_label_model
-from ._scores import as_leaning, leaning_of, leaning_votes
+from ._fitted import FittedModel, as_leaning, check_label_model, leaning_of, leaning_votes
 
 
 def read_inspected(

@@ -19,8 +19,7 @@ from ..._votes.codes import GoldLabels, Votes, no_gold
 from ..._votes.containers import as_objects, check_row_order
 from ..._votes.gold import GoldCounts, read_gold
 from ..._votes.patterns import Patterns, read_patterns
-from .._fitted import FittedModel
-from .._scores import leaning_class
+from .._fitted import FittedModel, leaning_class
 from .agreement import agreement_with_labels, consensus, consensus_of_pairs
 from .checks import all_findings, inverted
 from .facts import Consensus, Facts

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from ..._evidence.lookup import find_symbols
 from ..._votes.codes import ColumnVotes, GoldLabels, Votes, class_index
 from ..._votes.pairs import dense
-from .._fitted import FittedModel
+from .._fitted import FittedModel, classes_meant
 from .._intervals import Scale, alpha_of_rows, resampler, wilson_intervals
-from .._scores import classes_meant
 from .parts import Alpha, ContestedRow, Evidence, GoldCheck, Pair, Pairs
 
 # Cells that are looked at one by one; labelled rows times LFs.
