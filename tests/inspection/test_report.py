@@ -22,7 +22,7 @@ from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
-from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs
+from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs, tables_of
 from sklearn_labelmodel.inspection._report.held_out import powered
 from sklearn_labelmodel.inspection._report.likelihood import (
     accuracy_intervals,
@@ -31,7 +31,6 @@ from sklearn_labelmodel.inspection._report.likelihood import (
     pattern_posterior,
 )
 from sklearn_labelmodel.inspection._report.make import measure_fit
-from sklearn_labelmodel.inspection._report.repeats import tables_of
 
 MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
 SETTINGS = [
@@ -373,7 +372,7 @@ def test_of_many_pairs_some_agree_by_chance(seed):
 def test_pairs_counted_in_few_rows_are_as_sure_as_these_rows_are(monkeypatch):
     data = make_label_matrix(4000, 40, accuracy=0.92, coverage=0.3, random_state=0)
     model = LabelModelClassifier().fit(data.L)
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.repeats.PAIR_PRODUCTS", 1)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.agreement.PAIR_PRODUCTS", 1)
     assert model.report(data.L).model.copies == ()
 
 

@@ -18,6 +18,7 @@ from sklearn_labelmodel._votes.gold import GoldCounts
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
+from sklearn_labelmodel.inspection._report.agreement import are_copies, is_explained
 from sklearn_labelmodel.inspection._report.checks import all_findings
 from sklearn_labelmodel.inspection._report.facts import Consensus, Facts
 from sklearn_labelmodel.inspection._report.likelihood import (
@@ -27,7 +28,6 @@ from sklearn_labelmodel.inspection._report.likelihood import (
 )
 from sklearn_labelmodel.inspection._report.make import numbers_of_fit
 from sklearn_labelmodel.inspection._report.parts import SEVERITIES, Copy, FitNumbers, HeldOut
-from sklearn_labelmodel.inspection._report.repeats import are_copies, is_explained
 from sklearn_labelmodel.inspection._report.report import report_of_facts
 
 N_LFS = 3

@@ -20,13 +20,12 @@ from ..._votes.containers import as_objects, check_row_order
 from ..._votes.gold import GoldCounts, read_gold
 from ..._votes.patterns import Patterns, read_patterns
 from .._fitted import FittedModel, leaning_class
-from .agreement import agreement_with_labels, consensus, consensus_of_pairs
+from .agreement import agreement_with_labels, consensus, consensus_of_pairs, copied_pairs
 from .checks import all_findings, inverted
 from .facts import Consensus, Facts
 from .held_out import held_out_scores
 from .likelihood import LikelihoodFit, accuracy_intervals, fit_likelihood, pattern_posterior
 from .parts import Copy, Finding, FitNumbers
-from .repeats import copied_pairs
 from .report import FitReport, report_of_facts
 from .rows import (
     GOLD_CELLS,
