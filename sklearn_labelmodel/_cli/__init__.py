@@ -17,7 +17,7 @@ from .files import Staged, check_folder, staged
 from .findings import findings
 from .labels import labels_of, load_model, parameters, reader_of, train
 from .options import Options, check_options, parse
-from .rows import Rows, Whole, read_long, read_wide
+from .rows import Rows, read_long, read_wide
 from .source import Source
 from .sources import open_source
 from .stream import Blocks
@@ -138,12 +138,12 @@ def _report(model: Any, rows: Rows, options: Options) -> Any:
     return report
 
 
-def _open(source: Source, options: Options, reader: CellReader, model: Any) -> Whole | Blocks:
+def _open(source: Source, options: Options, reader: CellReader, model: Any) -> Rows | Blocks:
     """The table, with the role of each column; a large one is not read yet."""
     trained_on = None if model is None else _voters_of(model, options)
     if options.long is not None:
         columns = columns_of_long(source, options)
-        return Whole(read_long(source, columns, reader, options.repeats, trained_on))
+        return read_long(source, columns, reader, options.repeats, trained_on)
     roles = roles_of(source, options, trained_on)
     if model is None:
         _check_doubts(source, roles, reader, options)
@@ -158,7 +158,7 @@ def _open(source: Source, options: Options, reader: CellReader, model: Any) -> W
         raise BadInputError(
             f"{source.name}: there is no vote; every cell is empty or the --abstain value."
         )
-    return Whole(rows, roles.scores)
+    return rows
 
 
 def _voters_of(model: Any, options: Options) -> list[Any]:
@@ -182,7 +182,7 @@ def _check_doubts(source: Source, roles: Roles, reader: CellReader, options: Opt
 
 
 def _write_labels(
-    model: Any, table: Whole | Blocks, options: Options, files: Staged, name: str
+    model: Any, table: Rows | Blocks, options: Options, files: Staged, name: str
 ) -> Counter[Any]:
     """Write the labels; how many rows have each of them, None being no label."""
     counts: Counter[Any] = Counter()

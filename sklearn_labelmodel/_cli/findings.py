@@ -65,7 +65,7 @@ def _strange(model: Any, polarity: Any) -> Iterator[str]:
 
 
 def _scores(model: Any) -> str:
-    from ..inspection._scores import score_summary
+    from ..inspection._summary import score_summary
 
     return _table(score_summary(model))
 

@@ -33,49 +33,33 @@ class Rows:
     voters : list
         Names of the columns of votes.
     gold : Series or None
+    scores : sequence of str
+        Which voters are scores.
     """
 
     ids: pd.DataFrame
     votes: Any
     voters: list[Any]
     gold: pd.Series | None
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A table that is in memory.
-
-    Attributes
-    ----------
-    rows : Rows
-    scores : list of str
-        Which voters are scores.
-    """
-
-    rows: Rows
     scores: Sequence[str] = ()
-
-    @property
-    def voters(self) -> list[Any]:
-        return self.rows.voters
 
     @property
     def looked_at(self) -> Rows:
         """The rows that findings are about."""
-        return self.rows
+        return self
 
     def training(self, abstain: Any) -> tuple[Any, Any]:  # noqa: ARG002
         """Votes and gold labels, as label models fit them."""
-        return self.rows.votes, self.rows.gold
+        return self.votes, self.gold
 
     def parts(self) -> Iterator[Rows]:
         """All rows, some at a time."""
-        rows, n_rows = self.rows, len(self.rows.ids)
+        n_rows = len(self.ids)
         with progress("labelling", n_rows, " rows") as shown:
             for first in range(0, n_rows, SOME_ROWS):
                 some = slice(first, first + SOME_ROWS)
-                votes = rows.votes.iloc[some] if hasattr(rows.votes, "iloc") else rows.votes[some]
-                yield Rows(rows.ids.iloc[some], votes, rows.voters, None)
+                votes = self.votes.iloc[some] if hasattr(self.votes, "iloc") else self.votes[some]
+                yield Rows(self.ids.iloc[some], votes, self.voters, None)
                 shown(min(some.stop, n_rows))
 
 
@@ -113,7 +97,7 @@ def read_rows(table: pd.DataFrame, source: Source, roles: Roles, reader: CellRea
     frame = pd.DataFrame(dict(enumerate(votes.values())), index=table.index)
     frame.columns = pd.Index(roles.voters, dtype=object)
     gold = reader.labels(table[roles.gold]) if roles.gold is not None else None
-    return Rows(table[roles.ids], frame, roles.voters, gold)
+    return Rows(table[roles.ids], frame, roles.voters, gold, roles.scores)
 
 
 def _gather(source: Source, coded: Sequence[str], kept: Sequence[str]) -> pd.DataFrame:

@@ -103,7 +103,7 @@ def find_copies(
         easily = _easy_agreements(choosing, precision[choosing.lfs], table.shape[1]) * common
         sure_ratio, sure_z = beyond_chance(agreed, easily, common)
         is_sure = (sure_ratio > LEAST_SURE_RATIO) & (sure_z > LEAST_Z)
-        is_sure &= _are_contradicted(is_sure, agreed, common)
+        is_sure = _are_contradicted(is_sure, agreed, common)
         is_same = _are_the_same(agreed, choosing.n_samples)
         is_sure, sure_z = is_sure | is_same, np.where(is_same, np.inf, sure_z)
         ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
@@ -192,30 +192,35 @@ def _easy_agreements(
 def _are_contradicted(
     alike: NDArray[np.bool_], agreed: NDArray[np.float64], common: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Pairs of LFs that both agree with the LFs unlike them less often than these agree among each other.
+    """Pairs of alike LFs that both agree with the LFs unlike them less often than these agree among each other.
 
     Those of the latter that may be copies themselves do not count, if there are any others.
     """
+    asked = np.flatnonzero(alike.any(axis=1))
     apart = 1.0 - np.eye(len(alike))
     agreed, common = agreed * apart, common * apart
-    others = ~alike & (apart > 0)
-    with_others = _rate((agreed * others).sum(axis=1), (common * others).sum(axis=1))
+    others = (~alike & (apart > 0))[asked]
+    with_others = _rate(*((matrix[asked] * others).sum(axis=1) for matrix in (agreed, common)))
     among = [(others @ matrix * others).sum(axis=1) for matrix in (agreed, common)]
     unlike = [(others @ (matrix * ~alike) * others).sum(axis=1) for matrix in (agreed, common)]
     among = [
         np.where(unlike[1] > 0, some, every) for some, every in zip(unlike, among, strict=True)
     ]
-    less = with_others < _rate(*among)
-    return less[:, None] & less
+    less = np.zeros(len(alike), dtype=bool)
+    less[asked] = with_others < _rate(*among)
+    return alike & less[:, None] & less
 
 
 def _are_the_same(agreed: NDArray[np.float64], n_samples: float) -> NDArray[np.bool_]:
     """Pairs of LFs that cast the same votes in the same rows, where chance would not have them silent together."""
     votes = agreed.diagonal()
-    rarer = np.minimum.outer(votes, votes)
-    ratio, z = beyond_chance(agreed, np.outer(votes, votes) / n_samples, rarer)
-    alike = (agreed == votes) & (agreed == votes[:, None])
-    return alike & (votes >= LEAST_VOTES) & (ratio > LEAST_RATIO) & (z > LEAST_Z)
+    same = (agreed == votes) & (agreed == votes[:, None]) & (votes >= LEAST_VOTES)
+    np.fill_diagonal(same, val=False)
+    first, second = np.nonzero(same)
+    expected = votes[first] * votes[second] / n_samples
+    ratio, z = _beyond(agreed[first, second], expected, np.minimum(votes[first], votes[second]))
+    same[first, second] = (ratio > LEAST_RATIO) & (z > LEAST_Z)
+    return same
 
 
 def _rate(agreed: NDArray[np.float64], common: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -239,12 +244,18 @@ def beyond_chance(
     agreed: NDArray[np.float64], expected: NDArray[np.float64], common: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ratio in [0, 1] and z, with empty diagonals."""
+    ratio, z = _beyond(agreed, expected, common)
+    np.fill_diagonal(ratio, 0.0)
+    return ratio, z
+
+
+def _beyond(
+    agreed: NDArray[np.float64], expected: NDArray[np.float64], common: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     beyond = agreed - expected
     error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
     z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
-    ratio = np.clip(beyond / (common - expected + INDEPENDENT_VOTES), 0.0, 1.0)
-    np.fill_diagonal(ratio, 0.0)
-    return ratio, z
+    return np.clip(beyond / (common - expected + INDEPENDENT_VOTES), 0.0, 1.0), z
 
 
 def _shared(some: Symbols, dependence: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -393,14 +393,10 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
         [('inverted', 5), ('below-chance', 5)]
         """
-        from ..inspection._report.measure import measure, measure_reference
-        from ..inspection._report.report import FitReport, make_report
+        from ..inspection._report.make import make_report
 
         check_is_fitted(self)
-        facts = measure(self, L, y)
-        if reference is not None and not isinstance(reference, FitReport):
-            reference = make_report(measure_reference(self, reference))
-        return make_report(facts, ignore, reference)
+        return make_report(self, L, y, reference, ignore)
 
     @property
     def report_(self) -> FitReport:
@@ -408,11 +404,10 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
         There are no intervals, class shares, agreement with majority vote, copies or held-out scores.
         """
-        from ..inspection._report.measure import measure_fit
-        from ..inspection._report.report import make_report
+        from ..inspection._report.make import report_of_fit
 
         check_is_fitted(self)
-        return make_report(measure_fit(self))
+        return report_of_fit(self)
 
     def explain(self, row: Any) -> pd.DataFrame:
         """Why one row gets its label: the prior and every vote, the strongest first.

@@ -392,7 +392,7 @@ class LabelModelClassifier(BaseLabelModel):
                 ConvergenceWarning,
             )
         if self.verbose:
-            from ..inspection._report.measure import warn_of_inverted
+            from ..inspection._report.make import warn_of_inverted
 
             fitted = copy.copy(self)
             fitted._keep(observed, learned)

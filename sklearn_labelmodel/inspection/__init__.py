@@ -6,10 +6,9 @@ from ._decisions import filter_unlabeled, probs_to_preds
 from ._plot.accuracy import LFAccuracyDisplay
 from ._plot.coverage import LFCoverageDisplay, LossCurveDisplay
 from ._plot.pairs import LFConflictDisplay, LFOverlapDisplay
-from ._report.finding import Finding
+from ._report.parts import Finding
 from ._report.report import FitReport
-from ._scores import score_summary
-from ._summary import lf_summary
+from ._summary import lf_summary, score_summary
 
 __all__ = [
     "Agreement",

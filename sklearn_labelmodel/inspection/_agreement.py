@@ -14,7 +14,7 @@ from .._utils import quoted, random_state_of
 from .._votes.codes import Votes, is_text, no_gold
 from .._votes.pairs import count_votes
 from .._votes.patterns import Patterns, read_patterns
-from ._alpha import (
+from ._intervals import (
     ROUNDING,
     Resampled,
     Scale,
@@ -226,7 +226,7 @@ def _scores(L: Any, abstain: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]
     return ranks, numbers
 
 
-def _symbols(patterns: Patterns, votes: Votes) -> Any:
+def _symbols(patterns: Patterns, votes: Votes) -> sp.csr_array:
     """Which vote each symbol is: CSR array of shape (n_symbols, n_values)."""
     code = np.searchsorted(votes.values, patterns.vote)
     shape = (len(code), len(votes.values))
@@ -234,7 +234,7 @@ def _symbols(patterns: Patterns, votes: Votes) -> Any:
 
 
 def _left_out(
-    patterns: Patterns, symbols: Any, names: list[Any], scale: Scale, resampled: Resampled
+    patterns: Patterns, symbols: sp.csr_array, names: list[Any], scale: Scale, resampled: Resampled
 ) -> pd.DataFrame:
     """Alpha of all voters but one, for each of the names."""
     import pandas as pd
@@ -267,44 +267,30 @@ def _pairs(
     columns = ["rows", "alpha", "low", "high", "kappa"]
     if votes is None:
         return pd.DataFrame(columns=columns, index=index, dtype=float)
-    cells, n_pairs = _cells(votes), len(named)
-    sums, of_pair = _sums_of_pairs(cells, n_pairs, scale), cells.of_pairs(n_pairs)
-    intervals = np.full((n_pairs, 2), np.nan)
-    for pair in range(n_pairs if n_bootstrap else 0):
+    of_pair, codes = _cells(votes)
+    sums = _sums_of_pairs(of_pair, codes, scale)
+    intervals = np.full((len(named), 2), np.nan)
+    for pair in range(len(named) if n_bootstrap else 0):
         own = slice(*of_pair.indptr[pair : pair + 2])
         if own.start < own.stop:
-            samples = resampler(cells.rows[own], n_bootstrap, random)(sums.of(own))
+            samples = resampler(of_pair.data[own], n_bootstrap, random)(sums.of(own))
             intervals[pair] = interval(alpha_of_sums(samples))
-    kappa = _kappa(cells, of_pair, len(votes.values), scale.level)
+    kappa = _kappa(of_pair, codes, len(votes.values), scale.level)
     rows = of_pair.sum(axis=1).astype(np.int64)
     numbers = [rows, alpha_of_sums(sums.added(of_pair)), *intervals.T, kappa]
     return pd.DataFrame(dict(zip(columns, numbers, strict=True)), index=index)
 
 
-@dataclass(frozen=True)
-class _Cells:
+def _cells(votes: Votes) -> tuple[sp.csr_array, NDArray[np.intp]]:
     """Pairs of votes that two voters cast in the same rows, in order of the pairs of voters.
 
-    Attributes
-    ----------
-    pair, first, second : ndarray of shape (n_cells,)
-        The pair of voters, and the code of each one's vote.
-    rows : ndarray of shape (n_cells,), dtype float64
-        How often it occurs.
+    Returns
+    -------
+    rows : CSR array of shape (n_pairs, n_cells)
+        In how many rows each pair of voters casts them; every column has one entry.
+    codes : ndarray of shape (2, n_cells)
+        The two votes.
     """
-
-    pair: NDArray[np.intp]
-    first: NDArray[np.intp]
-    second: NDArray[np.intp]
-    rows: NDArray[np.float64]
-
-    def of_pairs(self, n_pairs: int) -> Any:
-        """Rows of each pair's cells: CSR array of shape (n_pairs, n_cells)."""
-        entries = (self.rows, (self.pair, np.arange(len(self.pair))))
-        return sp.csr_array(entries, shape=(n_pairs, len(self.pair)))
-
-
-def _cells(votes: Votes) -> _Cells:
     statistics = count_votes(votes, no_gold(votes.n_samples))
     code = np.searchsorted(votes.values, statistics.vote)
     together = sp.triu(sp.coo_array(statistics.cooccurrence), k=1)
@@ -312,24 +298,33 @@ def _cells(votes: Votes) -> _Cells:
     lf, other = statistics.lf[row], statistics.lf[column]
     pair = lf * (2 * votes.n_lfs - lf - 1) // 2 + other - lf - 1
     order = np.lexsort((column, row, pair))
-    return _Cells(pair[order], code[row[order]], code[column[order]], together.data[order])
+    n_pairs = votes.n_lfs * (votes.n_lfs - 1) // 2
+    entries = (together.data[order], (pair[order], np.arange(len(order))))
+    codes = np.stack([code[row[order]], code[column[order]]])
+    return sp.csr_array(entries, shape=(n_pairs, len(order))), codes
 
 
-def _sums_of_pairs(cells: _Cells, n_pairs: int, scale: Scale) -> Sums:
-    counts = np.zeros((n_pairs, len(scale.numbers)))
-    for code in (cells.first, cells.second):
-        np.add.at(counts, (cells.pair, code), cells.rows)
-    one, other = (scale.places(counts, cells.pair, code) for code in (cells.first, cells.second))
+def _sums_of_pairs(of_pair: sp.csr_array, codes: NDArray[np.intp], scale: Scale) -> Sums:
+    counts, pair = np.zeros((of_pair.shape[0], len(scale.numbers))), _pair_of_cells(of_pair)
+    for code in codes:
+        np.add.at(counts, (pair, code), of_pair.data)
+    one, other = (scale.places(counts, pair, code) for code in codes)
     square = products(one, one) + products(other, other)
     return sums_of(np.full(len(square), 2.0), square, one + other)
 
 
-def _kappa(cells: _Cells, of_pair: Any, n_values: int, level: str) -> NDArray[np.float64]:
+def _pair_of_cells(of_pair: sp.csr_array) -> NDArray[np.intp]:
+    return np.repeat(np.arange(of_pair.shape[0]), np.diff(of_pair.indptr))
+
+
+def _kappa(
+    of_pair: sp.csr_array, codes: NDArray[np.intp], n_values: int, level: str
+) -> NDArray[np.float64]:
     """Cohen's kappa of each pair: 1 - disagreement / what the two voters' shares of votes would give by chance."""
     positions = np.arange(n_values, dtype=np.float64)
     scale = Scale("nominal" if level == "nominal" else "interval", positions)
-    nothing = np.empty((0, 0))
-    one, other = (scale.places(nothing, cells.pair, code) for code in (cells.first, cells.second))
+    nothing, pair = np.empty((0, 0)), _pair_of_cells(of_pair)
+    one, other = (scale.places(nothing, pair, code) for code in codes)
     square = of_pair @ (products(one, one) + products(other, other))
     with np.errstate(invalid="ignore", divide="ignore"):
         by_chance = products(of_pair @ one, of_pair @ other) / of_pair.sum(axis=1)

@@ -14,7 +14,7 @@ from .._utils import TIE, listed_values, plain, quoted, random_state_of
 from .._votes.containers import check_row_order, column_names
 from .._votes.per_lf import rows_with_vote
 from .._votes.scores import Cells, find_scores, n_columns, read_beside, rows_with_score
-from ._fitted import check_label_model
+from ._fitted import FittedModel, check_label_model
 
 
 def probs_to_preds(
@@ -131,7 +131,12 @@ def _dtype_with(classes: NDArray[Any], abstain: Any) -> np.dtype[Any]:
 
 
 def filter_unlabeled(
-    X: Any, L: Any, *arrays: Any, abstain: Any = -1, scores: Any = None, label_model: Any = None
+    X: Any,
+    L: Any,
+    *arrays: Any,
+    abstain: Any = -1,
+    scores: Any = None,
+    label_model: FittedModel | None = None,
 ) -> tuple[Any, ...]:
     """Keep the rows in which at least one labeling function votes.
 

@@ -30,12 +30,15 @@ from .._votes.scores import (
     with_ranges,
 )
 from .._votes.suspects import warn_of_new_values
-from ._fitted import check_label_model
-from ._scores import as_leaning, leaning_of, leaning_votes
+from ._fitted import FittedModel, as_leaning, check_label_model, leaning_of, leaning_votes
 
 
 def read_inspected(
-    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1, scores: Any = None
+    L: Any,
+    y: Any = None,
+    label_model: FittedModel | None = None,
+    abstain: Any = -1,
+    scores: Any = None,
 ) -> tuple[Votes, GoldLabels]:
     """Votes, with their LFs' names where there are any, and gold labels, read as `fit` reads them.
 
@@ -94,12 +97,12 @@ def lf_names(votes: Votes) -> list[Any]:
     return list(range(votes.n_lfs)) if votes.names is None else votes.names.tolist()
 
 
-def _names(L: Any, label_model: Any) -> NDArray[np.object_] | None:
+def _names(L: Any, label_model: FittedModel | None) -> NDArray[np.object_] | None:
     names = column_names(L)
     return getattr(label_model, "feature_names_in_", None) if names is None else names
 
 
-def count_lfs(votes: Votes, gold: GoldLabels, label_model: Any = None) -> LFCounts:
+def count_lfs(votes: Votes, gold: GoldLabels, label_model: FittedModel | None = None) -> LFCounts:
     """What LFs do; a vote that leaves several classes open is right, and agrees, where one of these is meant.
 
     Parameters
@@ -116,10 +119,10 @@ def count_lfs(votes: Votes, gold: GoldLabels, label_model: Any = None) -> LFCoun
     return replace(counts, conflicts=conflicts, correct=correct, incorrect=incorrect)
 
 
-def _open_to(label_model: Any) -> dict[Any, list[Any]]:
+def _open_to(label_model: FittedModel | None) -> dict[Any, list[Any]]:
     """The classes that each vote leaves open, of those votes that leave several open."""
     meanings = getattr(label_model, "vote_meanings", None)
-    if not meanings:
+    if label_model is None or not meanings:
         return {}
     classes = label_model.classes_
     return {vote: classes[at].tolist() for vote, at in open_classes(meanings, classes).items()}
@@ -155,7 +158,7 @@ def _count_with_sets(
 
 
 def pair_shares(
-    votes: Votes, label_model: Any = None
+    votes: Votes, label_model: FittedModel | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Share of all rows in which two LFs both vote, and in which they vote differently.
 

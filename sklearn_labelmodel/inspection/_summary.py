@@ -1,12 +1,14 @@
-"""A table of what every labeling function does, and of how good it is."""
+"""Tables of what labeling functions do, and of what their scores turned out to mean."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
-from ._fitted import check_label_model
+from .._votes.codes import is_bin
+from ._fitted import FittedModel, learned_accuracies
 from ._lf_counts import count_lfs, lf_names, read_inspected
 
 if TYPE_CHECKING:
@@ -14,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def lf_summary(
-    L: Any, y: Any = None, label_model: Any = None, abstain: Any = -1, scores: Any = None
+    L: Any,
+    y: Any = None,
+    label_model: FittedModel | None = None,
+    abstain: Any = -1,
+    scores: Any = None,
 ) -> pd.DataFrame:
     """Describe every labeling function (LF): what it votes for, how often, and how well.
 
@@ -103,7 +109,7 @@ def lf_summary(
         with np.errstate(invalid="ignore"):
             columns["empirical_accuracy"] = counts.correct / (counts.correct + counts.incorrect)
     if label_model is not None:
-        columns["learned_accuracy"] = learned_accuracy(label_model)
+        columns["learned_accuracy"] = learned_accuracies(label_model.vote_model_)
     if y is not None and label_model is not None:
         columns["difference"] = columns["learned_accuracy"] - columns["empirical_accuracy"]
     # Names that are tuples, of two-level columns, stay names: pandas would make levels of them.
@@ -111,13 +117,64 @@ def lf_summary(
     return Summary(columns, index=index)
 
 
-def learned_accuracy(label_model: Any) -> Any:
-    """P(vote is right | LF votes) as learned, shape (n_lfs,); NaN for an LF that never voted in `fit`."""
-    model: Any = check_label_model(label_model)
-    if not hasattr(model, "lf_accuracies_"):
-        raise TypeError(
-            f"{type(model).__name__} learns no accuracies of LFs (it has no `lf_accuracies_`)."
+def score_summary(label_model: FittedModel) -> pd.DataFrame:
+    """What the scores of each column turned out to mean.
+
+    Parameters
+    ----------
+    label_model : LabelModelClassifier or DawidSkeneClassifier
+        Fitted with `scores`.
+
+    Returns
+    -------
+    summary : DataFrame
+        A row for each bin, indexed by column and scores ("6 to 8"), lowest first. Its columns are
+
+        - share (float): the bin's share of the scores of its column in `fit`.
+        - a column for each class: its probability in [0, 1] for a row that has this score alone, were all classes
+          equally frequent and rows not tempered. Where it falls as scores rise, the column speaks against its class.
+
+    Raises
+    ------
+    ValueError
+        The label model was fitted without scores.
+    NotFittedError
+        It was not fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_labelmodel import LabelModelClassifier
+    >>> from sklearn_labelmodel.inspection import score_summary
+    >>> rng = np.random.RandomState(0)
+    >>> y = rng.randint(2, size=1000)
+    >>> ratings = np.clip(np.round(4 + 2 * y[:, None] + 2 * rng.randn(1000, 5)), 0, 9)
+    >>> model = LabelModelClassifier(classes=["no", "yes"], scores="all").fit(ratings)
+    >>> score_summary(model).loc[0].round(2)  # doctest: +NORMALIZE_WHITESPACE
+            share    no   yes
+    scores
+    0 to 3   0.24  0.71  0.29
+    4 to 5   0.33  0.57  0.43
+    6        0.18  0.39  0.61
+    7 to 9   0.25  0.29  0.71
+    """
+    import pandas as pd
+
+    check_is_fitted(label_model)
+    scored, table = label_model._scores, label_model.vote_model_.table
+    of_symbols = label_model._kept.frequency
+    if scored is None or of_symbols is None:
+        raise ValueError(
+            "The label model was fitted without scores; name their columns in `scores`."
         )
-    voted = np.zeros(model.n_features_in_, dtype=bool)
-    voted[model.symbols_["lf"]] = True
-    return np.where(voted, model.lf_accuracies_, np.nan)
+    bins = np.flatnonzero(is_bin(table.vote))
+    lf, frequency = table.lf[bins], of_symbols[bins]
+    names = getattr(label_model, "feature_names_in_", np.arange(len(table.joint)))
+    words = [scored.words(j, vote) for j, vote in zip(lf.tolist(), table.vote[bins], strict=True)]
+    odds = np.exp(table.log_p[bins] - table.log_p[bins].max(axis=1, keepdims=True))
+    share = frequency / np.bincount(lf, frequency)[lf]
+    index = pd.MultiIndex.from_arrays([[names[j] for j in lf], words], names=["lf", "scores"])
+    proba = pd.DataFrame(
+        odds / odds.sum(axis=1, keepdims=True), index, label_model.classes_.tolist()
+    )
+    return pd.concat([pd.Series(share, index, name="share"), proba], axis=1)

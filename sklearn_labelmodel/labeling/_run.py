@@ -48,16 +48,8 @@ class Outcome:
             self.failure = None if position is None else start + position, error
 
 
-@dataclass
-class Task:
-    """Labeling functions, by position, to run together on all rows or on a slice of them."""
-
-    lfs: list[int]
-    rows: slice | None = None
-
-    def n_votes(self, n_rows: int) -> int:
-        n_task_rows = n_rows if self.rows is None else len(range(n_rows)[self.rows])
-        return len(self.lfs) * n_task_rows
+# Labeling functions, by position, to run together on a slice of the rows, or on all of them.
+Task = tuple[list[int], slice | None]
 
 
 def run(
@@ -87,12 +79,12 @@ def run(
         results = _run_in_workers(watched, lfs, records, n_jobs, stop_on_error)
     outcomes = [Outcome([]) for _ in lfs]
     # Fewer results than tasks: the run was ended.
-    for task, task_outcomes in zip(tasks, results, strict=False):
-        for lf, outcome in zip(task.lfs, task_outcomes, strict=True):
-            if task.rows is None:
+    for (positions, rows), task_outcomes in zip(tasks, results, strict=False):
+        for lf, outcome in zip(positions, task_outcomes, strict=True):
+            if rows is None:
                 outcomes[lf] = outcome
             else:
-                outcomes[lf].append(outcome, task.rows.start)
+                outcomes[lf].append(outcome, rows.start)
     return outcomes
 
 
@@ -101,12 +93,12 @@ def _plan(lfs: Sequence[Any], n_rows: int, n_workers: int) -> list[Task]:
     vectorized = [position for position, lf in enumerate(lfs) if lf.vectorized]
     row_wise = [position for position, lf in enumerate(lfs) if not lf.vectorized]
     n_groups = len(vectorized) if n_workers == 1 else min(n_workers, len(vectorized))
-    tasks = [Task(vectorized[group::n_groups]) for group in range(n_groups)]
+    tasks: list[Task] = [(vectorized[group::n_groups], None) for group in range(n_groups)]
     size = _MOST_ROWS_AT_ONCE if n_workers == 1 else ceil(n_rows / (4 * n_workers))
     size = max(1, min(size, _MOST_ROWS_AT_ONCE))
     if row_wise:
         starts = range(0, max(n_rows, 1), size)
-        tasks += [Task(row_wise, slice(start, start + size)) for start in starts]
+        tasks += [(row_wise, slice(start, start + size)) for start in starts]
     return tasks
 
 
@@ -114,9 +106,9 @@ def _run_here(
     tasks: Iterable[Task], lfs: Sequence[Any], records: Records, stop_on_error: bool
 ) -> list[list[Outcome]]:
     results = []
-    for task in tasks:
-        task_records = records if task.rows is None else records.take(task.rows)
-        results.append(_run_task([lfs[lf] for lf in task.lfs], task_records, stop_on_error))
+    for positions, rows in tasks:
+        task_records = records if rows is None else records.take(rows)
+        results.append(_run_task([lfs[lf] for lf in positions], task_records, stop_on_error))
         if stop_on_error and any(outcome.failure for outcome in results[-1]):
             break
     return results
@@ -132,11 +124,11 @@ def _run_in_workers(
     run_task = delayed(_run_task_in_worker)
     calls = (
         run_task(
-            [lfs[lf] for lf in task.lfs],
-            (records if task.rows is None else records.take(task.rows)).data,
+            [lfs[lf] for lf in positions],
+            (records if rows is None else records.take(rows)).data,
             stop_on_error,
         )
-        for task in tasks
+        for positions, rows in tasks
     )
     try:
         return Parallel(n_jobs=n_jobs)(calls)
@@ -236,8 +228,13 @@ def _watched(tasks: list[Task], n_rows: int) -> Iterator[Task]:
     """Pass tasks on, with a bar that counts the votes of those that were taken before."""
     from tqdm.auto import tqdm
 
-    total = sum(task.n_votes(n_rows) for task in tasks)
-    with tqdm(total=total, desc="labeling functions", unit="vote", unit_scale=True) as bar:
-        for task in tasks:
+    sizes = [_n_votes(task, n_rows) for task in tasks]
+    with tqdm(total=sum(sizes), desc="labeling functions", unit="vote", unit_scale=True) as bar:
+        for task, n_votes in zip(tasks, sizes, strict=True):
             yield task
-            bar.update(task.n_votes(n_rows))
+            bar.update(n_votes)
+
+
+def _n_votes(task: Task, n_rows: int) -> int:
+    positions, rows = task
+    return len(positions) * (n_rows if rows is None else len(range(n_rows)[rows]))

@@ -3,6 +3,8 @@
 import sys
 from collections import Counter
 from dataclasses import replace
+from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,12 +22,15 @@ from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
-from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs
+from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs, tables_of
 from sklearn_labelmodel.inspection._report.held_out import powered
-from sklearn_labelmodel.inspection._report.intervals import accuracy_intervals
-from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood, pattern_posterior
-from sklearn_labelmodel.inspection._report.measure import measure, measure_fit
-from sklearn_labelmodel.inspection._report.repeats import tables_of
+from sklearn_labelmodel.inspection._report.likelihood import (
+    accuracy_intervals,
+    fit_likelihood,
+    in_triangles,
+    pattern_posterior,
+)
+from sklearn_labelmodel.inspection._report.make import measure_fit
 
 MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
 SETTINGS = [
@@ -40,9 +45,9 @@ def patterns_of(L):
 
 
 def intervals_of(L, n_classes, prior=None, **options):
-    return accuracy_intervals(
-        fit_likelihood(patterns_of(L), np.arange(n_classes), prior), **options
-    )
+    fit = fit_likelihood(patterns_of(L), np.arange(n_classes), prior)
+    estimate, low, high, chance = accuracy_intervals(fit, **options)
+    return SimpleNamespace(estimate=estimate, low=low, high=high, chance=chance, reason=fit.reason)
 
 
 def codes(report, lf=None):
@@ -138,7 +143,7 @@ def test_intervals_do_not_depend_on_the_order_of_rows(good):
 def test_thinned_rows_give_about_the_same_intervals(monkeypatch):
     L, _ = make_votes(4000, 20)
     whole = intervals_of(L, 2)
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.intervals.PRODUCTS", 1 << 20)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.likelihood.PRODUCTS", 1 << 20)
     thinned = intervals_of(L, 2)
     assert_allclose(thinned.estimate, whole.estimate)
     assert_allclose(thinned.high - thinned.low, whole.high - whole.low, rtol=0.2)
@@ -367,7 +372,7 @@ def test_of_many_pairs_some_agree_by_chance(seed):
 def test_pairs_counted_in_few_rows_are_as_sure_as_these_rows_are(monkeypatch):
     data = make_label_matrix(4000, 40, accuracy=0.92, coverage=0.3, random_state=0)
     model = LabelModelClassifier().fit(data.L)
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.repeats.PAIR_PRODUCTS", 1)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.agreement.PAIR_PRODUCTS", 1)
     assert model.report(data.L).model.copies == ()
 
 
@@ -571,7 +576,7 @@ def test_where_the_class_prior_is_from(good):
         (DawidSkeneClassifier(**given), None, "given"),
         (MajorityVoteClassifier(), y, "labels"),
     ]:
-        assert measure_fit(model.fit(good.L, labels)).learned.prior.source == origin
+        assert measure_fit(model.fit(good.L, labels)).model.prior_source == origin
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -872,8 +877,36 @@ def test_distinct_rows_have_the_posterior_of_the_rows(good):
     assert_allclose(patterns.weight @ proba / 1000, model.predict_proba(good.L).mean(axis=0))
 
 
+@pytest.mark.parametrize("share_of_votes", [0.9, 0.05])
+def test_two_lfs_agree_where_their_votes_leave_a_class_in_common(share_of_votes):
+    rng = np.random.RandomState(0)
+    meanings = {"ab": ["a", "b"], "bc": ["b", "c"]}
+    L = rng.choice(["a", "b", "c", *meanings], size=(2000, 6)).astype(object)
+    L[rng.rand(*L.shape) > share_of_votes] = None
+    pairs = LabelModelClassifier(vote_meanings=meanings).fit(L).report(L).pairs
+    for i, j in combinations(range(6), 2):
+        both = [(u, v) for u, v in zip(L[:, i], L[:, j], strict=True) if u and v]
+        assert pairs.table[i, j] == np.mean([bool({*u} & {*v}) for u, v in both])
+
+
+@pytest.mark.parametrize("share_of_votes", [0.15, 0.3, 0.6])
+def test_lfs_that_meet_two_others_that_meet_are_found_in_whatever_rows(share_of_votes):
+    rng = np.random.RandomState(0)
+    for _ in range(30):
+        voted = np.vstack([rng.rand(8, 7) < share_of_votes, np.eye(7, dtype=bool)])
+        usable = rng.rand(7) < 0.8
+        meet = voted.T.astype(int) @ voted > 0
+        triples = [(i, j, k) for i, j, k in combinations(np.flatnonzero(usable), 3)]
+        expected = {
+            lf for i, j, k in triples if meet[i, j] & meet[j, k] & meet[i, k] for lf in (i, j, k)
+        }
+        found = in_triangles(patterns_of(np.where(voted, 1, -1)), usable)
+        assert set(np.flatnonzero(found)) == expected
+
+
 def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.measure.MOST_CELLS", 8 * 500)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.make.MOST_CELLS", 8 * 500)
     model = LabelModelClassifier().fit(good.L)
-    facts = measure(model, good.L)
-    assert facts.n_samples == 500
+    numbers = model.report(good.L).model
+    assert numbers.n_samples == 500
+    assert numbers.n_rows == 1000

@@ -1,7 +1,7 @@
 """The fit report on facts made by hand: every threshold just inside and just outside, and how a report reads."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -18,19 +18,20 @@ from sklearn_labelmodel._votes.gold import GoldCounts
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
+from sklearn_labelmodel.inspection._report.agreement import are_copies, is_explained
 from sklearn_labelmodel.inspection._report.checks import all_findings
-from sklearn_labelmodel.inspection._report.facts import AccuracyIntervals, Consensus, Facts
-from sklearn_labelmodel.inspection._report.finding import SEVERITIES
+from sklearn_labelmodel.inspection._report.facts import Consensus, Facts
 from sklearn_labelmodel.inspection._report.likelihood import (
     enough_for_tables,
     fit_likelihood,
     start_with_labels,
 )
-from sklearn_labelmodel.inspection._report.parts import Copy, HeldOut
-from sklearn_labelmodel.inspection._report.repeats import are_copies, is_explained
-from sklearn_labelmodel.inspection._report.report import make_report
+from sklearn_labelmodel.inspection._report.make import numbers_of_fit
+from sklearn_labelmodel.inspection._report.parts import SEVERITIES, Copy, FitNumbers, HeldOut
+from sklearn_labelmodel.inspection._report.report import report_of_facts
 
 N_LFS = 3
+NUMBERS = {field.name for field in fields(FitNumbers)}
 
 
 def learned(prior=(0.5, 0.5), source="uniform", history=None, lf=(0, 0, 1, 1, 2, 2)):
@@ -62,17 +63,23 @@ def kept(first=0.5, second=0.5, n_labels=0, alone=False):
 
 
 def facts(**changes):
-    """Facts in which nothing is wrong, but for the changes."""
+    """Facts in which nothing is wrong, but for the changes, to them or to their numbers on the model."""
+    of_model = {key: changes.pop(key) for key in {*changes} & NUMBERS}
+    of_all = {"learned": learned(), "kept": kept(), **changes}
+    numbers = numbers_of_fit("LabelModelClassifier", of_all["learned"], of_all["kept"])
     good = Facts(
-        kind="LabelModelClassifier",
+        model=replace(numbers, **of_model),
         capabilities=frozenset({"heed a prior"}),
         name=np.array(["a", "b", "c"], dtype=object),
-        learned=learned(),
-        kept=kept(),
-        n_samples=1000,
+        learned=of_all["learned"],
+        kept=of_all["kept"],
         coverage=np.full(N_LFS, 0.5),
     )
     return replace(good, **changes)
+
+
+def report_of(facts):
+    return report_of_facts(facts, all_findings(facts))
 
 
 def agreeing(z, met=1000.0):
@@ -85,7 +92,7 @@ def agreeing(z, met=1000.0):
 def interval(low, high):
     """The first LF's accuracy is between these, chance is a half."""
     low, high = np.array([low, 0.8, 0.8]), np.array([high, 0.9, 0.9])
-    return AccuracyIntervals((low + high) / 2, low, high, np.full(N_LFS, 0.5), [""] * N_LFS)
+    return np.array([(low + high) / 2, low, high, np.full(N_LFS, 0.5)])
 
 
 def shares(first):
@@ -411,21 +418,21 @@ def test_every_finding_is_a_sentence_with_a_remedy():
 
 
 def test_the_worst_comes_first():
-    report = make_report(everything_wrong())
+    report = report_of(everything_wrong())
     ranks = [SEVERITIES.index(finding.severity) for finding in report.findings]
     assert ranks == sorted(ranks)
     assert report.worst == "danger"
 
 
 def test_printing_is_short_however_much_is_found():
-    text = str(make_report(everything_wrong()))
+    text = str(report_of(everything_wrong()))
     assert len(text.splitlines()) <= 9
     assert "see report.findings" in text
 
 
 def test_only_lfs_with_the_same_remedy_share_a_line():
     pairs = (Copy(0, 1, 1000.0, 0.95, True), Copy(0, 2, 1000.0, 0.95, False))
-    lines = str(make_report(facts(copies=pairs))).splitlines()
+    lines = str(report_of(facts(copies=pairs))).splitlines()
     (allowed,) = (line for line in lines if "which the fit allows for" in line)
     (counted,) = (line for line in lines if "count twice" in line)
     assert "warning" in counted
@@ -436,6 +443,6 @@ def test_only_lfs_with_the_same_remedy_share_a_line():
 def test_training_that_diverged_is_not_called_converged():
     for diverged, said in [(False, "converged yes"), (True, "Training diverged")]:
         history = History(np.ones(2), 2.0, converged=True, diverged=diverged)
-        text = str(make_report(facts(learned=learned(history=history))))
+        text = str(report_of(facts(learned=learned(history=history))))
         assert said in text
         assert ("converged yes" in text) != diverged

@@ -6,25 +6,37 @@ from typing import Any
 
 import numpy as np
 
-from .._proportions import wilson_intervals
-from .._report.finding import Finding, called
-from .._report.parts import Check, ContestedRow, Evidence, GoldCheck, Pair, ReportParts
+from .._intervals import wilson_intervals
+from .._report.parts import (
+    Check,
+    ContestedRow,
+    Evidence,
+    Finding,
+    GoldCheck,
+    Pair,
+    ReportParts,
+    called,
+)
 from . import figures as fig
 from .markup import details, element, listing, name, table, text, with_names
 from .words import (
+    DRIFT_HEAD,
     NOUNS,
+    agreement_words,
     alike,
     best_and_worst,
     class_order,
+    drift_shares,
     gold_sentence,
-    percent,
+    less_drifted,
+    most_drifted,
     signed,
     tiles,
     what_can_be_said,
     without_sentence,
 )
 
-MOST_GROUPS, MOST_NAMES, MOST_VOTES, MOST_DRIFTED = 40, 12, 14, 20
+MOST_GROUPS, MOST_NAMES, MOST_VOTES = 40, 12, 14
 # Room for gold labels below what votes tell.
 GOLD_LANE = 13
 STATES = {"passed": "Passed", "not checked": "Could not be checked", "ignored": "Ignored"}
@@ -226,7 +238,7 @@ def heat_cell(value: float, largest: float, words: str | None = None) -> str:
     if np.isnan(value):
         return '<td class="slm-none">-</td>'
     share = 0.42 * min(1.0, value / largest)
-    said = words if words is not None else f"{value:.2f}".removeprefix("0") or "0"
+    said = words if words is not None else agreement_words(value)
     return f'<td style="--slm-share:{share:.2f}">{said}</td>'
 
 
@@ -374,22 +386,14 @@ def drift(report: ReportParts) -> str:
     """What changed since the reference."""
     if report.drift is None:
         return ""
-    moved = report.drift.assign(
-        moved=(report.drift["coverage"] - report.drift["coverage_before"]).abs()
-        + report.drift["votes_moved"]
-    ).sort_values("moved", ascending=False, kind="stable")
-    rows = [drift_row(each) for each in moved.head(MOST_DRIFTED).itertuples()]
-    head = ["LF", "Votes in", "before", "Votes moved", "Agrees with others", "before"]
-    hidden = len(moved) - MOST_DRIFTED
-    more = (
-        f'<p class="slm-muted">{hidden:,} LFs more are in report.drift.</p>' if hidden > 0 else ""
-    )
-    return table(head, rows, "LFs that changed most since the reference", "") + more
+    rows = [drift_row(each) for each in most_drifted(report.drift).itertuples()]
+    hidden = less_drifted(report.drift)
+    more = f'<p class="slm-muted">{hidden}</p>' if hidden else ""
+    return table(DRIFT_HEAD, rows, "LFs that changed most since the reference", "") + more
 
 
 def drift_row(lf: Any) -> list[str]:
-    shares = (lf.coverage, lf.coverage_before, lf.votes_moved, lf.agreement, lf.agreement_before)
-    cells = [f'<td class="slm-number">{percent(share) or "-"}</td>' for share in shares]
+    cells = [f'<td class="slm-number">{share}</td>' for share in drift_shares(lf)]
     return [name(lf.Index), *cells]
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._utils import plain, quoted
-from .._report.finding import Finding
 from .._report.parts import (
     Alpha,
     Check,
     ContestedRow,
     Copy,
     Evidence,
+    Finding,
     FitNumbers,
     GoldCheck,
     HeldOut,

@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 
 from ..._utils import listed
-from .._report.finding import called
-from .._report.parts import ContestedRow, ReportParts
+from .._report.parts import ContestedRow, Pairs, ReportParts, called
 from .words import (
+    DRIFT_HEAD,
+    agreement_words,
     alike,
     alpha_tile,
     best_and_worst,
     class_order,
     counts_of,
+    drift_shares,
     gold_sentence,
+    less_drifted,
+    most_drifted,
     percent,
     shape_of,
     signed,
@@ -96,6 +100,7 @@ def _sections(report: ReportParts) -> Iterator[tuple[str, str]]:
     yield "Class shares", _classes(report)
     yield "Against gold labels", _confusion(report)
     yield "The most contested rows", "\n\n".join(map(_contested, report.contested))
+    yield "What drifted", _drift(report)
     yield "Settings and versions", _settings(report)
 
 
@@ -186,7 +191,21 @@ def _pairs(report: ReportParts) -> str:
         ]
         for pair in [*pairs.alike, *pairs.at_odds]
     ]
-    return table(["LF", "LF", "alike", "common rows, against chance", "common rows"], rows)
+    head = ["LF", "LF", "alike", "common rows, against chance", "common rows"]
+    return "\n\n".join([*_all_pairs(pairs), table(head, rows)])
+
+
+def _all_pairs(pairs: Pairs) -> list[str]:
+    """The table of all pairs of LFs, where they are few, and what it shows."""
+    if not pairs.lfs:
+        return []
+    numbers = [str(j + 1) for j in range(len(pairs.lfs))]
+    rows = [
+        [f"{number} {verbatim(lf)}", *map(agreement_words, line)]
+        for number, lf, line in zip(numbers, pairs.lfs, pairs.table, strict=True)
+    ]
+    what = "Common rows, against chance (1)" if pairs.meeting else "Share of common rows, alike"
+    return [f"{what}; a dash where two share none:", table(["LF", *numbers], rows)]
 
 
 def _classes(report: ReportParts) -> str:
@@ -230,6 +249,15 @@ def _contested(row: ContestedRow) -> str:
         for each in row.evidence[: MOST_VOTES + 1]
     ]
     return f"{title}\n\n{table(['LF', 'vote', 'log-odds'], rows)}"
+
+
+def _drift(report: ReportParts) -> str:
+    if report.drift is None:
+        return ""
+    rows = [
+        [verbatim(lf.Index), *drift_shares(lf)] for lf in most_drifted(report.drift).itertuples()
+    ]
+    return f"{table(DRIFT_HEAD, rows)}\n\n{less_drifted(report.drift)}".rstrip()
 
 
 def _settings(report: ReportParts) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._report.finding import SEVERITIES, Finding
-from .._report.parts import ReportParts
+from .._report.parts import SEVERITIES, Finding, ReportParts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +20,8 @@ VERDICTS = {
     None: "Nothing found that speaks against these labels",
 }
 # Of more LFs (classes) the best and the worst (the largest) are shown.
-MOST_LFS, BEST, WORST, MOST_CLASSES = 40, 12, 20, 20
+MOST_LFS, BEST, WORST, MOST_CLASSES, MOST_DRIFTED = 40, 12, 20, 20, 20
+DRIFT_HEAD = ["LF", "Votes in", "before", "Votes moved", "Agrees with others", "before"]
 
 
 def count(number: int, noun: str) -> str:
@@ -185,3 +185,27 @@ def class_order(report: ReportParts) -> np.ndarray[Any, Any]:
 def signed(weight: float) -> str:
     """Log-odds with their sign; a zero has none."""
     return f"{weight:+.2f}".replace("-0.00", "0.00").replace("+0.00", "0.00")
+
+
+def most_drifted(drift: pd.DataFrame) -> pd.DataFrame:
+    """The LFs that changed most since the reference."""
+    moved = (drift["coverage"] - drift["coverage_before"]).abs() + drift["votes_moved"]
+    order = np.argsort(-moved.to_numpy(), kind="stable")
+    return drift.iloc[order[:MOST_DRIFTED]]
+
+
+def less_drifted(drift: pd.DataFrame) -> str:
+    """How many LFs are not among these."""
+    hidden = len(drift) - MOST_DRIFTED
+    return f"{hidden:,} LFs more are in report.drift." if hidden > 0 else ""
+
+
+def drift_shares(lf: Any) -> list[str]:
+    """Coverage now and before, votes that moved, and agreement now and before, of one LF."""
+    shares = (lf.coverage, lf.coverage_before, lf.votes_moved, lf.agreement, lf.agreement_before)
+    return [percent(share) or "-" for share in shares]
+
+
+def agreement_words(value: float) -> str:
+    """A cell of the table of pairs of LFs; a dash where two share no row."""
+    return "-" if np.isnan(value) else f"{value:.2f}".removeprefix("0") or "0"

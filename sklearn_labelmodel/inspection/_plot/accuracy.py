@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..._utils import quoted
+from .._fitted import FittedModel, learned_accuracies
+from .._intervals import wilson_intervals
 from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
-from .._proportions import wilson_intervals
-from .._summary import learned_accuracy
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 # How far marks are from the middle of their LF's line.
 LANE = 0.16
@@ -86,7 +90,7 @@ class LFAccuracyDisplay(Display):
         abstain: Any = -1,
         scores: Any = None,
         confidence: float = 0.95,
-        ax: Any = None,
+        ax: Axes | None = None,
         **plot_params: Any,
     ) -> LFAccuracyDisplay:
         """Measure accuracies on gold labels and draw them.
@@ -125,12 +129,12 @@ class LFAccuracyDisplay(Display):
     @classmethod
     def from_estimator(
         cls,
-        label_model: Any,
+        label_model: FittedModel,
         L: Any,
         y: Any = None,
         *,
         confidence: float = 0.95,
-        ax: Any = None,
+        ax: Axes | None = None,
         **plot_params: Any,
     ) -> LFAccuracyDisplay:
         """Draw the accuracies that a label model has learned, beside measured ones, or estimates where none are known.
@@ -154,7 +158,7 @@ class LFAccuracyDisplay(Display):
         display : LFAccuracyDisplay
         """
         votes, gold = read_inspected(L, y, label_model)
-        learned = learned_accuracy(label_model)
+        learned = learned_accuracies(label_model.vote_model_)
         if y is None:
             lfs = label_model.report(L).lfs
             display = cls(
@@ -171,7 +175,7 @@ class LFAccuracyDisplay(Display):
         )
         return display.plot(ax, **plot_params)
 
-    def plot(self, ax: Any = None, *, order: str = "accuracy") -> LFAccuracyDisplay:
+    def plot(self, ax: Axes | None = None, *, order: str = "accuracy") -> LFAccuracyDisplay:
         """Draw a line for each LF.
 
         Parameters

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 MANY_LFS = 12
 LONGEST_NAME = 40
@@ -16,10 +20,10 @@ MISSING_MATPLOTLIB = (
 class Display:
     """A plot that knows its axes and figure once it is drawn."""
 
-    ax_: Any
+    ax_: Axes
     figure_: Any
 
-    def _axes(self, ax: Any, width: float, height: float) -> Any:
+    def _axes(self, ax: Axes | None, width: float, height: float) -> Axes:
         """The given axes, or those of a new figure of so many inches."""
         try:
             import matplotlib.pyplot as plt
@@ -56,13 +60,13 @@ def as_written(n_lfs: int) -> dict[str, Any]:
     return {"parse_math": False} | ({"fontsize": 8} if n_lfs > MANY_LFS else {})
 
 
-def lfs_downwards(ax: Any, names: list[Any]) -> None:
+def lfs_downwards(ax: Axes, names: list[Any]) -> None:
     """Label the y axis with one LF a line, the first on top."""
     ax.set_yticks(range(len(names)), shortened(names), **as_written(len(names)))
     ax.set_ylim(len(names) - 0.4, -0.6)
 
 
-def legend_above(ax: Any, columns: int) -> None:
+def legend_above(ax: Axes, columns: int) -> None:
     """A legend that hides no LF, and may reach over the names' room on the left."""
     ax.legend(
         loc="lower right",
@@ -74,7 +78,7 @@ def legend_above(ax: Any, columns: int) -> None:
     )
 
 
-def write_in_line(ax: Any, line: int, text: str) -> None:
+def write_in_line(ax: Axes, line: int, text: str) -> None:
     """A remark where an LF has nothing to draw."""
     ax.text(
         0.02, line, text, transform=ax.get_yaxis_transform(), va="center", color="grey", fontsize=8

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._votes.codes import Votes
-from .._fitted import check_label_model
+from .._fitted import FittedModel, check_label_model
 from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class LFCoverageDisplay(Display):
@@ -46,7 +49,13 @@ class LFCoverageDisplay(Display):
 
     @classmethod
     def from_votes(
-        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
+        cls,
+        L: Any,
+        *,
+        abstain: Any = -1,
+        scores: Any = None,
+        ax: Axes | None = None,
+        **plot_params: Any,
     ) -> LFCoverageDisplay:
         """Count votes and draw them.
 
@@ -71,7 +80,7 @@ class LFCoverageDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, label_model: Any, L: Any, *, ax: Any = None, **plot_params: Any
+        cls, label_model: FittedModel, L: Any, *, ax: Axes | None = None, **plot_params: Any
     ) -> LFCoverageDisplay:
         """As `from_votes`, with the abstain marker and LF names of a fitted label model.
 
@@ -93,7 +102,9 @@ class LFCoverageDisplay(Display):
         )
 
     @classmethod
-    def _of(cls, read: tuple[Votes, Any], label_model: Any = None) -> LFCoverageDisplay:
+    def _of(
+        cls, read: tuple[Votes, Any], label_model: FittedModel | None = None
+    ) -> LFCoverageDisplay:
         votes, gold = read
         counts = count_lfs(votes, gold, label_model)
         return cls(
@@ -103,7 +114,7 @@ class LFCoverageDisplay(Display):
             names_of(votes),
         )
 
-    def plot(self, ax: Any = None) -> LFCoverageDisplay:
+    def plot(self, ax: Axes | None = None) -> LFCoverageDisplay:
         """Draw a bar for each LF, the first on top.
 
         Parameters
@@ -179,7 +190,12 @@ class LossCurveDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, label_model: Any, *, name: str | None = None, ax: Any = None, **line_params: Any
+        cls,
+        label_model: FittedModel,
+        *,
+        name: str | None = None,
+        ax: Axes | None = None,
+        **line_params: Any,
     ) -> LossCurveDisplay:
         """Draw the loss curve of a fitted label model.
 
@@ -207,7 +223,7 @@ class LossCurveDisplay(Display):
             raise TypeError(f"{type(model).__name__} has no loss curve (no `loss_curve_`).")
         return cls(model.loss_curve_, model.loss_, name).plot(ax, **line_params)
 
-    def plot(self, ax: Any = None, **line_params: Any) -> LossCurveDisplay:
+    def plot(self, ax: Axes | None = None, **line_params: Any) -> LossCurveDisplay:
         """Draw the curve.
 
         Parameters
@@ -236,7 +252,7 @@ class LossCurveDisplay(Display):
         (self.line_,) = ax.plot(np.arange(len(losses)), losses, **style)
         ax.set_xlabel("epochs trained")
         ax.set_ylabel("loss")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.locator_params(axis="x", integer=True)
         ax.grid(visible=True, alpha=0.3)
         if style["label"] is not None:
             for text in ax.legend().get_texts():

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..._votes.codes import Votes
+from .._fitted import FittedModel
 from .._lf_counts import lf_names as names_of
 from .._lf_counts import pair_shares, read_inspected
 from .base import MANY_LFS, Display, as_written, inches_for, inches_for_names, shortened
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 # How dark cells of LFs that share no row are, in [0, 1].
 GREY = 0.25
@@ -26,7 +31,66 @@ class PairDisplay(Display):
         self.shares = np.asarray(shares, dtype=np.float64)
         self.lf_names = list(lf_names)
 
-    def plot(self, ax: Any = None, *, cmap: Any = "viridis", colorbar: bool = True) -> Any:
+    @classmethod
+    def from_votes(
+        cls,
+        L: Any,
+        *,
+        abstain: Any = -1,
+        scores: Any = None,
+        ax: Axes | None = None,
+        **plot_params: Any,
+    ) -> Self:
+        """Count the rows that pairs of LFs share and draw them.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes, as `LabelModelClassifier.fit` takes them.
+        abstain : int, float, str or None, default=-1
+            The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
+        ax : matplotlib Axes, default=None
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        display : the display
+        """
+        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
+        return cls(cls._shares_of(votes), names_of(votes)).plot(ax, **plot_params)
+
+    @classmethod
+    def from_estimator(
+        cls, label_model: FittedModel, L: Any, *, ax: Axes | None = None, **plot_params: Any
+    ) -> Self:
+        """As `from_votes`, with the abstain marker and LF names of a fitted label model.
+
+        Parameters
+        ----------
+        label_model : LabelModelClassifier
+            A fitted label model.
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        ax : matplotlib Axes, default=None
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        display : the display
+        """
+        votes, _ = read_inspected(L, label_model=label_model)
+        return cls(cls._shares_of(votes, label_model), names_of(votes)).plot(ax, **plot_params)
+
+    @staticmethod
+    def _shares_of(votes: Votes, label_model: FittedModel | None = None) -> NDArray[np.float64]:
+        """Of pairs of LFs, shape (n_lfs, n_lfs)."""
+        raise NotImplementedError
+
+    def plot(self, ax: Axes | None = None, *, cmap: Any = "viridis", colorbar: bool = True) -> Self:
         """Draw the heat map.
 
         Parameters
@@ -113,53 +177,9 @@ class LFOverlapDisplay(PairDisplay):
     title = "LF overlap (diagonal: coverage)"
     colorbar_label = "share of rows with both votes"
 
-    @classmethod
-    def from_votes(
-        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
-    ) -> LFOverlapDisplay:
-        """Count overlaps and draw them.
-
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, as `LabelModelClassifier.fit` takes them.
-        abstain : int, float, str or None, default=-1
-            The vote that means "no vote", as every missing value does.
-        scores : "all", list or mask of columns, or dict of column to class, default=None
-            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
-            its rank leans to.
-        ax : matplotlib Axes, default=None
-        **plot_params : dict
-            Passed on to `plot`.
-
-        Returns
-        -------
-        display : LFOverlapDisplay
-        """
-        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
-        return cls(pair_shares(votes)[0], names_of(votes)).plot(ax, **plot_params)
-
-    @classmethod
-    def from_estimator(
-        cls, label_model: Any, L: Any, *, ax: Any = None, **plot_params: Any
-    ) -> LFOverlapDisplay:
-        """As `from_votes`, with the abstain marker and LF names of a fitted label model.
-
-        Parameters
-        ----------
-        label_model : LabelModelClassifier
-            A fitted label model.
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-        ax : matplotlib Axes, default=None
-        **plot_params : dict
-            Passed on to `plot`.
-
-        Returns
-        -------
-        display : LFOverlapDisplay
-        """
-        votes, _ = read_inspected(L, label_model=label_model)
-        return cls(pair_shares(votes)[0], names_of(votes)).plot(ax, **plot_params)
+    @staticmethod
+    def _shares_of(votes: Votes, label_model: FittedModel | None = None) -> NDArray[np.float64]:
+        return pair_shares(votes, label_model)[0]
 
 
 class LFConflictDisplay(PairDisplay):
@@ -201,58 +221,10 @@ class LFConflictDisplay(PairDisplay):
         grey = np.where(self._apart(), GREY, np.nan)
         self.ax_.imshow(grey, cmap="Greys", vmin=0.0, vmax=1.0)
 
-    @classmethod
-    def from_votes(
-        cls, L: Any, *, abstain: Any = -1, scores: Any = None, ax: Any = None, **plot_params: Any
-    ) -> LFConflictDisplay:
-        """Count conflicts and draw them.
-
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, as `LabelModelClassifier.fit` takes them.
-        abstain : int, float, str or None, default=-1
-            The vote that means "no vote", as every missing value does.
-        scores : "all", list or mask of columns, or dict of column to class, default=None
-            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
-            its rank leans to.
-        ax : matplotlib Axes, default=None
-        **plot_params : dict
-            Passed on to `plot`.
-
-        Returns
-        -------
-        display : LFConflictDisplay
-        """
-        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
-        return cls(_conflict_rates(votes), names_of(votes)).plot(ax, **plot_params)
-
-    @classmethod
-    def from_estimator(
-        cls, label_model: Any, L: Any, *, ax: Any = None, **plot_params: Any
-    ) -> LFConflictDisplay:
-        """As `from_votes`, with the abstain marker and LF names of a fitted label model.
-
-        Parameters
-        ----------
-        label_model : LabelModelClassifier
-            A fitted label model.
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-        ax : matplotlib Axes, default=None
-        **plot_params : dict
-            Passed on to `plot`.
-
-        Returns
-        -------
-        display : LFConflictDisplay
-        """
-        votes, _ = read_inspected(L, label_model=label_model)
-        return cls(_conflict_rates(votes, label_model), names_of(votes)).plot(ax, **plot_params)
-
-
-def _conflict_rates(votes: Votes, label_model: Any = None) -> NDArray[np.float64]:
-    overlap, conflict = pair_shares(votes, label_model)
-    with np.errstate(invalid="ignore"):
-        rates = conflict / overlap
-    np.fill_diagonal(rates, np.nan)
-    return rates
+    @staticmethod
+    def _shares_of(votes: Votes, label_model: FittedModel | None = None) -> NDArray[np.float64]:
+        overlap, conflict = pair_shares(votes, label_model)
+        with np.errstate(invalid="ignore"):
+            rates = conflict / overlap
+        np.fill_diagonal(rates, np.nan)
+        return rates

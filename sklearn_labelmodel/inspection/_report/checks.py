@@ -11,8 +11,7 @@ from scipy.special import chdtrc
 from ..._utils import listed, plain, quoted
 from ..._votes.suspects import LEAST_LFS
 from .facts import Consensus, Facts
-from .finding import SEVERITIES, Finding, called, percent
-from .parts import Copy
+from .parts import SEVERITIES, Copy, Finding, called, percent
 
 FEW_VOTES = 30
 # Probability, in all classes or LFs together, below which something is no accident of few rows.
@@ -101,7 +100,7 @@ def below_chance(facts: Facts) -> list[Finding]:
     """LFs whose accuracy is below chance, beyond sampling noise, and that the others do not confirm either."""
     if facts.intervals is None:
         return []
-    low, high, chance = facts.intervals.low, facts.intervals.high, facts.intervals.chance
+    _, low, high, chance = facts.intervals
     below = high < chance
     # Where LFs are poor, the classes of maximum likelihood may be swapped; then good LFs look bad.
     below &= ~(_judged(facts)[0] > UNRELATED_Z)
@@ -125,7 +124,8 @@ def unrelated(facts: Facts) -> list[Finding]:
     z, agreement = _judged(facts)[0], facts.consensus
     lost = (z >= INVERTED_Z) & (z < UNRELATED_Z) & (agreement.met >= LEAST_MET)
     if facts.intervals is not None:
-        lost &= ~(facts.intervals.low > facts.intervals.chance)
+        _, low, _, chance = facts.intervals
+        lost &= ~(low > chance)
     return [
         Finding(
             "unrelated",
@@ -142,7 +142,7 @@ def unrelated(facts: Facts) -> list[Finding]:
 def never_votes(facts: Facts) -> list[Finding]:
     """LFs that never voted in fit, or not in these rows and by no accident of few rows."""
     in_fit, here = facts.kept.coverage, facts.coverage
-    accident = len(here) * (1 - in_fit) ** facts.n_samples >= ACCIDENT
+    accident = len(here) * (1 - in_fit) ** facts.model.n_samples >= ACCIDENT
     silent = (here == 0) & ((in_fit == 0) | ~accident)
     return [
         *(_silent_finding(facts.name[j], in_fit[j]) for j in np.flatnonzero(silent)),
@@ -227,7 +227,8 @@ def _judged(facts: Facts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     decided = confirmed | (of_labels < INVERTED_Z)
     unheard = np.full(len(z), (confirmed & (z < INVERTED_Z)).any())
     if facts.intervals is not None:
-        unheard |= facts.intervals.low > facts.intervals.chance
+        _, low, _, chance = facts.intervals
+        unheard |= low > chance
     return np.where(decided, of_labels, np.where(unheard, np.nan, z)), decided
 
 
@@ -240,7 +241,7 @@ def _z(agreement: Consensus) -> NDArray[np.float64]:
 
 def near_duplicates(facts: Facts) -> list[Finding]:
     """LFs that repeat another one's votes, each beside the one most like it."""
-    closest = {copy.second: copy for copy in reversed(facts.copies)}
+    closest = {copy.second: copy for copy in reversed(facts.model.copies)}
     return [_copy_finding(closest[second], facts) for second in sorted(closest)]
 
 
@@ -284,19 +285,20 @@ MORE_REMEDIES = (
 
 def shifted_shares(facts: Facts) -> list[Finding]:
     """Predicted class shares that contradict the class prior, by more than sampling noise."""
-    if facts.shares is None:
+    model = facts.model
+    if model.shares is None:
         return []
-    heeded, source = "heed a prior" in facts.capabilities, facts.learned.prior.source
-    if not heeded and source == "uniform" and (facts.silent or 0.0) < SILENT:
+    heeded, source = "heed a prior" in facts.capabilities, model.prior_source
+    if not heeded and source == "uniform" and (model.silent or 0.0) < SILENT:
         return []
-    gap, prior = facts.shares - facts.class_prior, facts.class_prior
+    gap, prior = model.shares - model.class_prior, model.class_prior
     shift, chi2 = np.abs(gap).sum() / 2, facts.n_voted * (gap**2 / prior).sum()
     if shift < SHIFT or chdtrc(len(gap) - 1, chi2) > ACCIDENT:
         return []
     y = int(np.argmax(np.abs(gap)))
-    in_part = f"{facts.kind} heeds it in rows without votes only"
+    in_part = f"{model.kind} heeds it in rows without votes only"
     message = (
-        f"Class {quoted(plain(facts.classes[y]))} gets {percent(facts.shares[y])} of the predicted probability, the "
+        f"Class {quoted(plain(model.classes[y]))} gets {percent(model.shares[y])} of the predicted probability, the "
         f"class prior says {percent(prior[y])}, and {'labels depend on it' if heeded else in_part}"
     )
     severity = "warning" if shift >= LARGE_SHIFT else "info"
@@ -304,7 +306,7 @@ def shifted_shares(facts: Facts) -> list[Finding]:
 
 
 def _shares_remedy(facts: Facts) -> str:
-    source, can = facts.learned.prior.source, facts.capabilities
+    source, can = facts.model.prior_source, facts.capabilities
     more = [text for of, needed, text in MORE_REMEDIES if of == source and needed in can]
     if "heed a prior" not in can and source != "uniform":
         more.append("use LabelModelClassifier, which heeds them")
@@ -313,27 +315,29 @@ def _shares_remedy(facts: Facts) -> str:
 
 def lost_classes(facts: Facts) -> list[Finding]:
     """Classes that no row with votes is labelled with, though there are rows enough."""
-    if facts.labels is None:
+    model = facts.model
+    if model.labels is None:
         return []
-    accident = len(facts.labels) * (1 - facts.class_prior) ** facts.n_voted >= ACCIDENT
-    lost = np.flatnonzero((facts.labels == 0) & ~accident)
+    accident = len(model.labels) * (1 - model.class_prior) ** facts.n_voted >= ACCIDENT
+    lost = np.flatnonzero((model.labels == 0) & ~accident)
     if not len(lost):
         return []
-    names = listed([repr(plain(facts.classes[y])) for y in lost], MOST_NAMES)
+    names = listed([repr(plain(model.classes[y])) for y in lost], MOST_NAMES)
     message = f"No row is labelled {names}"
-    doubtful = "the gold labels" if facts.learned.prior.source == "labels" else "class_balance"
+    doubtful = "the gold labels" if model.prior_source == "labels" else "class_balance"
     remedy = f"add LFs for {'it' if len(lost) == 1 else 'them'}, or check {doubtful}"
     return [Finding("lost-classes", "warning", None, message, remedy)]
 
 
 def disagreement(facts: Facts) -> list[Finding]:
     """Labels that differ from majority vote in many rows."""
-    unlike = facts.outvoted
+    model = facts.model
+    unlike = model.outvoted
     if unlike is None or 1 - unlike >= LOW_AGREEMENT:
         return []
-    if facts.n_labels >= FEW_LABELS:
+    if model.n_labels >= FEW_LABELS:
         message = (
-            f"Labels differ from majority vote, which knows nothing of the {facts.n_labels:,} gold labels that the fit "
+            f"Labels differ from majority vote, which knows nothing of the {model.n_labels:,} gold labels that the fit "
             f"has learned from, in {unlike:.0%} of the rows with votes"
         )
         remedy = "compare both on other labelled rows before you prefer majority vote"
@@ -346,16 +350,17 @@ def disagreement(facts: Facts) -> list[Finding]:
 
 def worse_than_majority(facts: Facts) -> list[Finding]:
     """Held-out votes that majority vote foresees better; it matters less where the labels hardly differ."""
-    if facts.held_out is None:
+    model = facts.model
+    if model.held_out is None:
         return []
-    own, majority = facts.held_out.own, facts.held_out.majority
-    if majority - own < max(LEAST_LOSS, LOSS_Z * facts.held_out.error):
+    own, majority = model.held_out.own, model.held_out.majority
+    if majority - own < max(LEAST_LOSS, LOSS_Z * model.held_out.error):
         return []
     message = (
-        f"{facts.kind} foresees held-out votes worse than majority vote does (log-likelihood {own:.3f} a row, "
+        f"{model.kind} foresees held-out votes worse than majority vote does (log-likelihood {own:.3f} a row, "
         f"{majority:.3f})"
     )
-    departs = facts.outvoted is not None and 1 - facts.outvoted < SAME_LABELS
+    departs = model.outvoted is not None and 1 - model.outvoted < SAME_LABELS
     severity = "warning" if departs else "info"
     remedy = "compare both on labelled rows before you prefer it"
     return [Finding("worse-than-majority", severity, None, message, remedy)]
@@ -363,7 +368,7 @@ def worse_than_majority(facts: Facts) -> list[Finding]:
 
 def diverged(facts: Facts) -> list[Finding]:
     """Training that ended worse than it started."""
-    if not facts.diverged:
+    if not facts.model.diverged:
         return []
     message = "Training diverged, so that neither accuracies nor labels mean anything"
     return [Finding("diverged", "danger", None, message, "lower lr, or momentum")]
@@ -371,7 +376,8 @@ def diverged(facts: Facts) -> list[Finding]:
 
 def not_converged(facts: Facts) -> list[Finding]:
     """Training that was asked to reach a tolerance and did not."""
-    if facts.converged is not False or facts.diverged:
+    model = facts.model
+    if model.converged is not False or model.diverged:
         return []
     message = "Training stopped before it reached tol"
     return [
@@ -381,10 +387,11 @@ def not_converged(facts: Facts) -> list[Finding]:
 
 def silent_rows(facts: Facts) -> list[Finding]:
     """Rows without votes."""
-    if facts.silent is None or facts.silent < SILENT:
+    model = facts.model
+    if model.silent is None or model.silent < SILENT:
         return []
-    message = f"{facts.silent:.0%} of the rows have no vote, so that nothing but the prior is known of them"
-    severity = "warning" if facts.silent >= MOSTLY_SILENT else "info"
+    message = f"{model.silent:.0%} of the rows have no vote, so that nothing but the prior is known of them"
+    severity = "warning" if model.silent >= MOSTLY_SILENT else "info"
     remedy = "leave them out of training (filter_unlabeled), add LFs that cover them, or label some"
     return [Finding("silent-rows", severity, None, message, remedy)]
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtri
 
-from .finding import Finding, called, percent
-from .parts import ReportParts
+from .parts import Finding, ReportParts, called, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,29 @@ from numpy.typing import NDArray
 from ..._evidence.model import VoteModel
 from ..._learning.observed import KeptCounts
 from ..._votes.codes import is_bin
-from .parts import Alpha, ContestedRow, Copy, GoldCheck, HeldOut, Pairs
+from .parts import FitNumbers
+
+
+@dataclass(frozen=True, eq=False)
+class Consensus:
+    """How far each LF's votes agree with those of the others; each an ndarray of shape (n_lfs,).
+
+    Attributes
+    ----------
+    met : ndarray
+        Votes in rows with votes of others.
+    agreed : ndarray
+        Mean share of these others' votes that name the same class, in [0, 1]; NaN where none was met.
+    by_chance : ndarray
+        The same if the LF dealt its votes to rows at random.
+    error : ndarray
+        Standard error of `agreed` then.
+    """
+
+    met: NDArray[np.float64]
+    agreed: NDArray[np.float64]
+    by_chance: NDArray[np.float64]
+    error: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +42,8 @@ class Facts:
 
     Attributes
     ----------
-    kind : str
-        Name of the model's class.
+    model : FitNumbers
+        What the report says of the model, all but what single rows show.
     capabilities : frozenset of str
         What the model can do about a finding.
     name : ndarray of shape (n_lfs,), dtype object
@@ -29,80 +51,37 @@ class Facts:
     learned : VoteModel
     kept : KeptCounts
         Of the rows of `fit`.
-    n_samples : int
-        Rows that were read, those of `fit` where no others were.
     coverage : ndarray of shape (n_lfs,)
-        Share of them in which each LF votes.
+        Share of the rows that were read in which each LF votes.
     consensus : Consensus or None
         Agreement of each LF with the others.
     labelled : Consensus or None
         Agreement with the gold labels that accuracies were learned from.
-    intervals : AccuracyIntervals or None
-    silent : float or None
-        Share of rows without a vote.
-    shares : ndarray of shape (n_classes,) or None
-        Predicted class shares: the mean of `predict_proba` over rows with votes.
-    labels : ndarray of shape (n_classes,) or None
-        Shares of the classes among `predict` for rows with votes.
-    agreement : float or None
-        Share of rows with votes whose label is that of majority vote, which draws lots where classes tie.
-    outvoted : float or None
-        Share of rows with votes whose label has fewer votes than another class.
-    held_out : HeldOut or None
-        Mean log-likelihood of held-out rows under the model and under majority vote.
-    copies : tuple of Copy
-    looks : Looks or None
-        What single rows show.
-    settings : dict of str to str
-        Parameters of the model, and versions.
+    intervals : ndarray of shape (4, n_lfs) or None
+        What the votes tell of P(vote is right | LF votes), NaN where they do not: the estimate, the ends of its
+        interval, and the accuracy that the LF's votes would have if they were dealt to its rows at random.
+    reason : list of str
+        Why there is no interval, "" where there is one.
+    counted : tuple of (lf, vote, rows)
+        How often each LF casts each vote; columns, votes as users are shown them, numbers.
     """
 
-    kind: str
+    model: FitNumbers
     capabilities: frozenset[str]
     name: NDArray[np.object_]
     learned: VoteModel
     kept: KeptCounts
-    n_samples: int
     coverage: NDArray[np.float64]
     consensus: Consensus | None = None
     labelled: Consensus | None = None
-    intervals: AccuracyIntervals | None = None
-    silent: float | None = None
-    shares: NDArray[np.float64] | None = None
-    labels: NDArray[np.float64] | None = None
-    agreement: float | None = None
-    outvoted: float | None = None
-    held_out: HeldOut | None = None
-    copies: tuple[Copy, ...] = ()
-    looks: Looks | None = None
-    settings: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def classes(self) -> NDArray[Any]:
-        """The classes, shape (n_classes,)."""
-        return self.learned.classes
-
-    @property
-    def class_prior(self) -> NDArray[np.float64]:
-        """P(Y), shape (n_classes,)."""
-        return self.learned.prior.of_all
-
-    @property
-    def converged(self) -> bool | None:
-        """Whether training reached the tolerance that it was given; None without one."""
-        history = self.learned.history
-        return None if history is None else history.converged
-
-    @property
-    def diverged(self) -> bool:
-        """Whether training ended worse than it started."""
-        history = self.learned.history
-        return history is not None and history.diverged
+    intervals: NDArray[np.float64] | None = None
+    reason: list[str] = field(default_factory=list)
+    counted: tuple[tuple[int, Any, float], ...] = ()
 
     @property
     def votes(self) -> NDArray[np.float64]:
         """Rows among those read in which each LF votes, shape (n_lfs,)."""
-        return np.rint(self.coverage * self.n_samples)
+        return np.rint(self.coverage * self.model.n_samples)
 
     @property
     def fit_votes(self) -> NDArray[np.float64]:
@@ -131,101 +110,6 @@ class Facts:
         return np.bincount(table.lf[several], minlength=len(self.name)) > 0
 
     @property
-    def learned_accuracy(self) -> NDArray[np.float64]:
-        """What the model takes each LF's accuracy to be, NaN for one that never voted in `fit`; shape (n_lfs,)."""
-        return np.where(self.kinds > 0, self.learned.accuracies, np.nan)
-
-    @property
-    def n_labels(self) -> int:
-        """Gold labels that accuracies were learned from."""
-        return 0 if self.kept.gold is None else int(self.kept.gold.rows.sum())
-
-    @property
     def n_voted(self) -> float:
         """Rows with votes among those read."""
-        return self.n_samples * (1 - (self.silent or 0.0))
-
-
-@dataclass(frozen=True, eq=False)
-class Looks:
-    """What single rows show.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows there are, of which some may have been read.
-    alpha : Alpha
-    votes : tuple of (lf, vote, rows)
-        How often each LF casts each vote; columns, votes as users are shown them, numbers.
-    pairs : Pairs or None
-        None for a single LF, or more than can be compared.
-    contested : tuple of ContestedRow
-    rows_of_lf : dict of column to tuple
-        Rows in which an LF votes against the label, those first in which the label is surest.
-    rows_of_copy : dict of pair of columns to tuple
-        Rows in which two LFs that are copies differ.
-    outvoted_rows, silent_rows : tuple
-        Rows whose label has fewer votes than another class, and rows without votes.
-    without : ndarray of shape (n_lfs,)
-        Share of the rows whose label changes if the LF abstains everywhere; NaN where nobody looked.
-    gold : GoldCheck or None
-    right, wrong : ndarray of shape (n_lfs,) or None
-        Votes on rows with a gold label.
-    """
-
-    n_rows: int
-    alpha: Alpha
-    votes: tuple[tuple[int, Any, float], ...]
-    pairs: Pairs | None
-    contested: tuple[ContestedRow, ...]
-    rows_of_lf: dict[int, tuple[Any, ...]]
-    rows_of_copy: dict[tuple[int, int], tuple[Any, ...]]
-    outvoted_rows: tuple[Any, ...]
-    silent_rows: tuple[Any, ...]
-    without: NDArray[np.float64]
-    gold: GoldCheck | None = None
-    right: NDArray[np.float64] | None = None
-    wrong: NDArray[np.float64] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Consensus:
-    """How far each LF's votes agree with those of the others; each an ndarray of shape (n_lfs,).
-
-    Attributes
-    ----------
-    met : ndarray
-        Votes in rows with votes of others.
-    agreed : ndarray
-        Mean share of these others' votes that name the same class, in [0, 1]; NaN where none was met.
-    by_chance : ndarray
-        The same if the LF dealt its votes to rows at random.
-    error : ndarray
-        Standard error of `agreed` then.
-    """
-
-    met: NDArray[np.float64]
-    agreed: NDArray[np.float64]
-    by_chance: NDArray[np.float64]
-    error: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class AccuracyIntervals:
-    """P(vote is right | LF votes), estimated from the votes; NaN where they do not tell.
-
-    Attributes
-    ----------
-    estimate, low, high : ndarray of shape (n_lfs,)
-        In [0, 1].
-    chance : ndarray of shape (n_lfs,)
-        The accuracy that the LF's votes would have if they were dealt to its rows at random.
-    reason : list of str
-        Why there is none, "" where there is one.
-    """
-
-    estimate: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    chance: NDArray[np.float64]
-    reason: list[str]
+        return self.model.n_samples * (1 - (self.model.silent or 0.0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,29 +13,14 @@ from ..._evidence.lookup import generative, log_likelihood
 from ..._evidence.model import VoteModel
 from ..._evidence.prior import given_prior
 from ..._learning.majority import EqualVotes, count_equally
-from ..._learning.observed import KeptCounts, Observed, observe, with_classes
+from ..._learning.observed import observe, with_classes
 from ..._votes.codes import Votes, class_index, no_gold
+from .._fitted import FittedModel
 from .parts import HeldOut
 
 MOST_ROWS, LEAST_ROWS = 20_000, 20
 MOST_PARAMETERS = 1_000_000
 LEAST_LOG_POWER, MOST_LOG_POWER, LOG_POWER_ERROR = -2.5, 2.5, 0.05
-
-
-class FittedModel(Protocol):
-    """What a report asks of a fitted label model."""
-
-    vote_model_: VoteModel
-    n_features_in_: int
-    _kept: KeptCounts
-    _capabilities: frozenset[str]
-    _by_pairs: bool
-
-    def _read_votes(self, L: Any) -> Votes: ...
-
-    def _assume(self, observed: Observed) -> VoteModel: ...
-
-    def _learn(self, observed: Observed, assumed: VoteModel) -> VoteModel: ...
 
 
 def held_out_scores(model: FittedModel, votes: Votes) -> HeldOut | None:

@@ -1,7 +1,8 @@
 """Dawid and Skene's model by maximum likelihood, for judging labeling functions rather than labelling rows.
 
 What a label model believes of its LFs is drawn to what was assumed of them, and its training stops early on purpose;
-run to convergence, the estimate forgets its start.
+run to convergence, the estimate forgets its start. How far off it may be, the rows' scores tell: the information that
+they hold, the class prior's included, is summed up and inverted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
+from scipy.special import expit, logit, ndtri
 
 from ..._evidence.dependence import independent
 from ..._evidence.model import Expected, VoteModel
@@ -32,12 +33,13 @@ START_ROWS = 5.0
 LEAST_VOTES, LEAST_SHARE = 5, 0.05
 VOTES_PER_PARAMETER = 15
 MOST_PARAMETERS = 1024
-POSTERIOR_CELLS, CHUNK_CELLS = 1 << 22, 1 << 20
+POSTERIOR_CELLS = 1 << 22
 NEVER_VOTES = "never votes"
 FOREIGN, SCORES = "votes for what is no class", "gives scores"
 ONE_SIDED = "one-sided"
 ALONE = "too few LFs on common rows"
 COPY = "repeats another LF"
+SCORE_CELLS, PRODUCTS = 1 << 24, 1 << 28
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +148,7 @@ def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] 
     one_sided = votes - most < np.maximum(LEAST_VOTES, LEAST_SHARE * votes)
     copied = np.isin(np.arange(patterns.n_lfs), copies)
     usable = (votes > 0) & ~foreign & ~one_sided & ~copied
-    meets = _meetings(patterns)
-    met = _in_triangles(meets, usable)
+    met = in_triangles(patterns, usable)
     cases = [
         (votes == 0, NEVER_VOTES),
         (scored, SCORES),
@@ -159,23 +160,29 @@ def _reasons(patterns: Patterns, classes: NDArray[Any], copies: tuple[int, ...] 
     return [next((text for mask, text in cases if mask[j]), "") for j in range(patterns.n_lfs)]
 
 
-def _meetings(patterns: Patterns) -> NDArray[np.bool_]:
-    """Whether two LFs share a row, shape (n_lfs, n_lfs)."""
-    spoken = votes_by_lf(patterns)
-    meets = np.zeros((patterns.n_lfs, patterns.n_lfs), dtype=bool)
-    for rows in gen_batches(spoken.shape[0], max(1, CHUNK_CELLS // patterns.n_lfs)):
-        chunk = spoken[rows].toarray().astype(np.float32)
-        meets |= chunk.T @ chunk > 0
-        if meets.all():
-            break
-    np.fill_diagonal(meets, False)
-    return meets
+def in_triangles(patterns: Patterns, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which usable LFs share rows with two usable others that share rows, shape (n_lfs,)."""
+    says = sp.csr_array(votes_by_lf(patterns)[:, np.flatnonzero(usable)])
+    met = np.zeros(says.shape[1], dtype=bool)
+    met[says[np.flatnonzero(np.diff(says.indptr) > 2)].indices] = True
+    # The three need not meet in one row; few LFs are left to ask.
+    left = np.flatnonzero(~met)
+    beside = _others(says, left)
+    near = np.unique(beside.indices)
+    beside, among = beside[:, near], _others(says[:, near], np.arange(len(near)))
+    met[left] = (beside @ among).multiply(beside).sum(axis=1) > 0
+    found = usable.copy()
+    found[usable] = met
+    return found
 
 
-def _in_triangles(meets: NDArray[np.bool_], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which usable LFs share rows with two usable others that share rows."""
-    pairs = (meets & usable & usable[:, None]).astype(np.float64)
-    return np.asarray((pairs @ pairs * pairs).any(axis=1))
+def _others(says: sp.csr_array, lfs: NDArray[np.intp]) -> sp.csr_array:
+    """Rows that some LFs share with each other LF, CSR array of shape (n_chosen, n_lfs)."""
+    together = sp.coo_array(says[:, lfs].T @ says)
+    row, other = together.coords
+    apart = lfs[row] != other
+    entries = (together.data[apart], (row[apart], other[apart]))
+    return sp.csr_array(entries, shape=(len(lfs), says.shape[1]))
 
 
 def _only(patterns: Patterns, symbols: NDArray[np.intp], n_classes: int) -> Patterns:
@@ -272,3 +279,144 @@ def start_with_labels(start: Expected, labels: GoldCounts) -> Expected:
 def pattern_posterior(part: Patterns, model: VoteModel) -> NDArray[np.float64]:
     """P(Y | votes) of every pattern, shape (n_patterns, n_classes)."""
     return np.vstack([model.posterior(rows).T for rows in model.rows(part)])
+
+
+# Intervals: the delta method's, on the scale of log-odds ------------------------------------------
+
+
+def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> NDArray[np.float64]:
+    """Estimate how often each LF is right, and how far off the estimate may be.
+
+    Parameters
+    ----------
+    fit : LikelihoodFit
+    level : float, default=0.95
+        Probability, in (0, 1), that an interval holds the true accuracy, if LFs err independently.
+
+    Returns
+    -------
+    intervals : ndarray of shape (4, n_lfs)
+        The estimate, the lower and the upper end, and the accuracy that the LF's votes would have if they were dealt to
+        its rows at random; NaN where the votes do not tell.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel._votes.gold import no_gold
+    >>> from sklearn_labelmodel.inspection._report.likelihood import fit_likelihood
+    >>> from sklearn_labelmodel._votes.patterns import read_patterns
+    >>> from sklearn_labelmodel._votes.reader import read_votes
+    >>> from sklearn_labelmodel.datasets import make_label_matrix
+    >>> data = make_label_matrix(2000, 5, accuracy=[0.9, 0.8, 0.8, 0.7, 0.3], random_state=0)
+    >>> patterns = read_patterns(read_votes(data.L, abstain=-1), no_gold(2000))
+    >>> estimate, low, high, chance = accuracy_intervals(fit_likelihood(patterns, patterns.vote[:2]))
+    >>> bool(high[4] < chance[4])
+    True
+    """
+    known = fit.known
+    intervals = np.full((4, len(known)), np.nan)
+    if known.any():
+        errors = _coin_errors if fit.coins else _table_errors
+        accuracy, error = (values[known] for values in errors(fit))
+        reach = ndtri((1 + level) / 2) * error
+        low, high = expit(logit(accuracy) - reach), expit(logit(accuracy) + reach)
+        intervals[:, known] = accuracy, low, high, _by_chance(fit)[known]
+    return intervals
+
+
+def _by_chance(fit: LikelihoodFit) -> NDArray[np.float64]:
+    patterns, prior = fit.patterns, fit.model.prior.of_all
+    right = patterns.counts() * prior[fit.symbol_class]
+    votes = np.maximum(patterns.coverage() * patterns.n_samples, 1)
+    return np.bincount(patterns.lf, right, minlength=patterns.n_lfs) / votes
+
+
+def _coin_errors(fit: LikelihoodFit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Accuracies and standard errors of their log-odds, where each LF has one accuracy."""
+    lf_of, prior = fit.patterns.lf, fit.model.prior.of_all
+    n_lfs, n_classes = fit.patterns.n_lfs, len(prior)
+    accuracy = np.full(n_lfs, PRECISION)
+    accuracy[lf_of] = fit.table[np.arange(len(lf_of)), fit.symbol_class]
+    _, part = sampled(fit.patterns, SCORE_CELLS // (n_lfs + n_classes))
+    proba, symbol = pattern_posterior(part, fit.model), part.indicators.indices
+    row, lf = np.repeat(np.arange(len(proba)), np.diff(part.indicators.indptr)), lf_of[symbol]
+    scores = np.zeros((len(proba), n_lfs + n_classes))
+    scores[row, lf] = proba[row, fit.symbol_class[symbol]] - accuracy[lf]
+    scores[:, n_lfs:] = proba - prior
+    information = scores.T @ (scores * part.weight[:, None])
+    slope = accuracy * (1 - accuracy)
+    information += np.diag(np.append(STRENGTH * slope, np.ones(n_classes)))
+    learned = len(information) if not fit.model.prior.known else n_lfs
+    variance = np.diagonal(np.linalg.inv(information[:learned, :learned]))[:n_lfs]
+    return accuracy, np.sqrt(variance)
+
+
+def _table_errors(fit: LikelihoodFit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Accuracies and standard errors of their log-odds, where each LF has a table.
+
+    The parameters are logarithms of P(symbol | Y, LF votes), class by class, and of P(Y), each up to a
+    constant of its own, which the gradient of an accuracy does not feel.
+    """
+    indicators, lf = fit.patterns.indicators, fit.patterns.lf
+    same_lf = lf[:, None] == lf
+    products = (indicators.nnz / len(fit.patterns.weight) * len(fit.model.prior.of_all)) ** 2
+    _, part = sampled(fit.patterns, int(PRODUCTS / products))
+    information = _table_information(part, fit.table, same_lf, fit.model)
+    accuracy, gradient = _table_gradient(fit, same_lf)
+    learned = len(gradient) if not fit.model.prior.known else fit.table.size
+    gradient, information = gradient[:learned], information[:learned, :learned]
+    variance = (gradient * np.linalg.solve(information, gradient)).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return accuracy, np.sqrt(variance) / (accuracy * (1 - accuracy))
+
+
+def _table_information(
+    part: Patterns,
+    table: NDArray[np.float64],
+    same_lf: NDArray[np.bool_],
+    model: VoteModel,
+) -> NDArray[np.float64]:
+    """Sum of the products of the rows' scores, and the curvature of the Dirichlet priors."""
+    indicators, weight, proba = part.indicators, part.weight, pattern_posterior(part, model)
+    (n_symbols, n_classes), surplus = table.shape, proba - model.prior.of_all
+    size = n_symbols * n_classes + n_classes
+    information, tail = np.zeros((size, size)), slice(n_symbols * n_classes, size)
+    # A row's score in a class: which symbols it holds, less what the table expects of the LFs that vote.
+    less = [np.eye(n_symbols) - same_lf * column for column in table.T]
+    at = [slice(y * n_symbols, (y + 1) * n_symbols) for y in range(n_classes)]
+    for y in range(n_classes):
+        shares = (weight * proba[:, y])[:, None]
+        for z in range(y, n_classes):
+            pairs = indicators.T @ (indicators * (shares * proba[:, [z]]))
+            information[at[y], at[z]] = less[y].T @ pairs.toarray() @ less[z]
+            information[at[z], at[y]] = information[at[y], at[z]].T
+        information[at[y], tail] = less[y].T @ (indicators.T @ (shares * surplus))
+        information[tail, at[y]] = information[at[y], tail].T
+        column = table[:, y]
+        curvature = np.diag(column) - np.outer(column, column) * same_lf
+        information[at[y], at[y]] += STRENGTH * curvature + same_lf
+    information[tail, tail] = surplus.T @ (surplus * weight[:, None]) + np.eye(n_classes)
+    return information
+
+
+def _table_gradient(
+    fit: LikelihoodFit, same_lf: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each LF's accuracy, and its derivatives, shape (n_parameters, n_lfs)."""
+    table, prior, symbol_class, lf = (
+        fit.table,
+        fit.model.prior.of_all,
+        fit.symbol_class,
+        fit.patterns.lf,
+    )
+    (n_symbols, n_classes), n_lfs = table.shape, fit.patterns.n_lfs
+    symbol = np.arange(n_symbols)
+    right = table[symbol, symbol_class]
+    joint = prior[symbol_class] * right
+    accuracy = np.bincount(lf, joint, minlength=n_lfs).astype(np.float64)
+    gradient = np.zeros((n_classes, n_symbols, n_lfs))
+    for u, (y, j) in enumerate(zip(symbol_class, lf, strict=True)):
+        gradient[y, :, j] += joint[u] * ((symbol == u) - table[:, y] * same_lf[u])
+    right_in = np.zeros((n_classes, n_lfs))
+    np.add.at(right_in, (symbol_class, lf), right)
+    of_prior = prior[:, None] * (right_in - accuracy)
+    return accuracy, np.vstack([gradient.reshape(-1, n_lfs), of_prior])

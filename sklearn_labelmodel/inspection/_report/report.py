@@ -5,25 +5,63 @@ from __future__ import annotations
 import os
 import tempfile
 import webbrowser
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from ..._utils import quoted
 from ..._utils.keeping import write_whole
+from .._fitted import learned_accuracies
 from .._page.page import document, fragment
 from .._page.store import parts_of, stored
 from .._page.text import markdown, sentences
-from .checked import SOUND, checks_of
-from .checks import all_findings
 from .drift import drift_findings, drift_of
 from .facts import Facts
-from .finding import SEVERITIES, Finding
 from .likelihood import FOREIGN
-from .parts import FitNumbers, ReportParts
+from .parts import SEVERITIES, Check, Finding, ReportParts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+SETS = "votes for several classes at once"
+# What holds where nothing is found.
+SOUND = {
+    "diverged": "Training did not diverge",
+    "not-converged": "Training reached its tolerance",
+    "too-few-lfs": "Three LFs or more vote",
+    "inverted": "No LF votes against the others, or against gold labels",
+    "below-chance": "No LF is right less often than by chance",
+    "unrelated": "Every LF agrees with the others more than by chance",
+    "near-duplicate": "No LF repeats another one",
+    "never-votes": "Every LF votes",
+    "never-overlapping": "Every LF shares rows with another one",
+    "few-votes": "Every LF has votes enough to learn from",
+    "one-sided": "Every LF votes for two classes or more",
+    "against-majority": "Labels hardly differ from majority vote",
+    "worse-than-majority": "Held-out votes are foreseen no worse than by majority vote",
+    "shifted-shares": "Predicted class shares are those of the class prior",
+    "lost-classes": "Every class labels some row",
+    "silent-rows": "Nearly every row has a vote",
+    "drifted-coverage": "LFs vote as often as in the reference",
+    "drifted-votes": "LFs cast the votes that they cast in the reference",
+    "drifted-agreement": "LFs agree as in the reference",
+}
+NEED_ROWS = {
+    "against-majority",
+    "below-chance",
+    "lost-classes",
+    "near-duplicate",
+    "shifted-shares",
+    "silent-rows",
+    "worse-than-majority",
+}
+NO_LOOK, NO_REFERENCE = "it takes a look at rows: report(L)", "no reference was given"
+
 
 SETS = "votes for several classes at once"
 
@@ -92,7 +130,7 @@ class FitReport(ReportParts):
     def _repr_html_(self) -> str:
         return fragment(self)
 
-    def to_html(self, path: Any = None) -> str | None:
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """The report as one HTML file: no script, and nothing that is fetched.
 
         Parameters
@@ -107,11 +145,11 @@ class FitReport(ReportParts):
         """
         return _written(document(self), path)
 
-    def to_markdown(self, path: Any = None) -> str | None:
+    def to_markdown(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """The report as Markdown, for a pull request or a wiki; `path` as in `to_html`."""
         return _written(markdown(self), path)
 
-    def to_json(self, path: Any = None) -> str | None:
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """The report as JSON, for programs; `path` as in `to_html`.
 
         The guide's page on reports has the schema. `from_json` makes the report of it again; names and votes that are
@@ -154,24 +192,31 @@ class FitReport(ReportParts):
         return path
 
 
-def _written(text: str, path: Any) -> str | None:
+def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
     if path is None:
         return text
     write_whole(path, text.encode("utf-8"))
     return None
 
 
-def make_report(
-    facts: Facts, ignore: Iterable[str] = (), reference: ReportParts | None = None
+# Numbers and findings -----------------------------------------------------------------------------
+
+
+def report_of_facts(
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    ignore: Iterable[str] = (),
+    reference: FitReport | None = None,
 ) -> FitReport:
-    """Check the numbers, and put the findings beside them.
+    """The numbers, and the findings beside them.
 
     Parameters
     ----------
     facts : Facts
+    findings : tuple of Finding
     ignore : iterable of str
         Codes of findings to leave out.
-    reference : ReportParts or None
+    reference : FitReport or None
         An older report, to say what drifted since.
 
     Raises
@@ -180,24 +225,18 @@ def make_report(
         A code that no finding has; a reference on other LFs.
     """
     ignored = _known_codes(ignore)
-    findings = tuple(_with_rows(finding, facts) for finding in all_findings(facts))
-    report = FitReport(findings, _frame(facts), _numbers(facts), _votes(facts))
+    report = FitReport(findings, _frame(facts), facts.model, _votes(facts))
     drift = None if reference is None else drift_of(report, reference)
     if drift is not None and reference is not None:
-        findings += drift_findings(drift, facts.n_samples, reference.model.n_samples)
+        findings += drift_findings(drift, facts.model.n_samples, reference.model.n_samples)
     told = [finding for finding in findings if finding.code not in ignored]
     told.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    looks = facts.looks
     return replace(
         report,
         findings=tuple(told),
         lfs=report.lfs.assign(findings=_codes(facts, told)),
         checks=checks_of(facts, findings, ignored, reference is not None),
-        pairs=looks.pairs if looks else None,
-        contested=looks.contested if looks else (),
-        gold=looks.gold if looks else None,
         drift=drift,
-        settings=facts.settings,
     )
 
 
@@ -211,60 +250,42 @@ def _known_codes(ignore: Iterable[str]) -> list[str]:
     return codes
 
 
-def _with_rows(finding: Finding, facts: Facts) -> Finding:
-    """With rows to look at, and what would be without the LF."""
-    looks = facts.looks
-    if looks is None:
-        return finding
-    if finding.lf is None:
-        rows = {"against-majority": looks.outvoted_rows, "silent-rows": looks.silent_rows}
-        return replace(finding, rows=rows.get(finding.code, ()))
-    j = facts.name.tolist().index(finding.lf)
-    share = looks.without[j]
-    return replace(
-        finding,
-        rows=_rows_of(finding, j, facts),
-        without=None if np.isnan(share) else float(share),
-    )
-
-
-def _rows_of(finding: Finding, j: int, facts: Facts) -> tuple[Any, ...]:
-    looks = facts.looks
-    if looks is None or finding.code == "never-votes":
-        return ()
-    if finding.code == "near-duplicate":
-        return next((rows for (_, second), rows in looks.rows_of_copy.items() if second == j), ())
-    return looks.rows_of_lf.get(j, ())
-
-
-def _numbers(facts: Facts) -> FitNumbers:
-    looks = facts.looks
-    return FitNumbers(
-        kind=facts.kind,
-        classes=facts.classes,
-        class_prior=facts.class_prior,
-        prior_source=facts.learned.prior.source,
-        n_rows=facts.n_samples if looks is None else looks.n_rows,
-        n_samples=facts.n_samples,
-        n_labels=facts.n_labels,
-        converged=facts.converged,
-        diverged=facts.diverged,
-        silent=facts.silent,
-        shares=facts.shares,
-        labels=facts.labels,
-        agreement=facts.agreement,
-        outvoted=facts.outvoted,
-        held_out=facts.held_out,
-        copies=facts.copies,
-        alpha=looks.alpha if looks else None,
-    )
-
-
-def _votes(facts: Facts) -> Any:
+def _frame(facts: Facts) -> pd.DataFrame:
     import pandas as pd
 
-    counted = () if facts.looks is None else facts.looks.votes
-    names = facts.name.tolist()
+    nothing = np.full(len(facts.name), np.nan)
+    consensus = facts.consensus
+    unknown = np.full((4, len(nothing)), np.nan)
+    estimate, low, high, chance = unknown if facts.intervals is None else facts.intervals
+    columns: dict[str, Any] = {
+        "votes": facts.votes,
+        "coverage": facts.coverage,
+        "learned_accuracy": learned_accuracies(facts.learned),
+        "accuracy": estimate,
+        "low": low,
+        "high": high,
+        "chance": chance,
+        "reason": "needs report(L)" if facts.intervals is None else _reasons(facts),
+        "agreement": nothing if consensus is None else consensus.agreed,
+        "agreement_by_chance": nothing if consensus is None else consensus.by_chance,
+        "without": nothing,
+    }
+    index = pd.Index(facts.name, name="lf", tupleize_cols=False)
+    return pd.DataFrame(columns | {"findings": ""}, index=index)
+
+
+def _reasons(facts: Facts) -> list[str]:
+    """Why there is no interval, where a vote for several classes at once is no fault."""
+    return [
+        SETS if leaves_open and reason == FOREIGN else reason
+        for reason, leaves_open in zip(facts.reason, facts.leaves_open, strict=True)
+    ]
+
+
+def _votes(facts: Facts) -> pd.DataFrame:
+    import pandas as pd
+
+    counted, names = facts.counted, facts.name.tolist()
     columns = {
         "lf": pd.Series([names[j] for j, _, _ in counted], dtype=object),
         "vote": pd.Series([vote for _, vote, _ in counted], dtype=object),
@@ -280,33 +301,83 @@ def _codes(facts: Facts, findings: list[Finding]) -> list[str]:
     return [", ".join(codes.get(name, ())) for name in facts.name]
 
 
-def _frame(facts: Facts) -> Any:
-    import pandas as pd
-
-    nothing = np.full(len(facts.name), np.nan)
-    intervals, consensus, looks = facts.intervals, facts.consensus, facts.looks
-    columns: dict[str, Any] = {
-        "votes": facts.votes,
-        "coverage": facts.coverage,
-        "learned_accuracy": facts.learned_accuracy,
-        "accuracy": nothing if intervals is None else intervals.estimate,
-        "low": nothing if intervals is None else intervals.low,
-        "high": nothing if intervals is None else intervals.high,
-        "chance": nothing if intervals is None else intervals.chance,
-        "reason": "needs report(L)" if intervals is None else _reasons(facts, intervals.reason),
-        "agreement": nothing if consensus is None else consensus.agreed,
-        "agreement_by_chance": nothing if consensus is None else consensus.by_chance,
-        "without": nothing if looks is None else looks.without,
-    }
-    if looks is not None and looks.right is not None:
-        columns |= {"correct": looks.right, "incorrect": looks.wrong}
-    index = pd.Index(facts.name, name="lf", tupleize_cols=False)
-    return pd.DataFrame(columns | {"findings": ""}, index=index)
+# What was looked for ------------------------------------------------------------------------------
 
 
-def _reasons(facts: Facts, reasons: list[str]) -> list[str]:
-    """Why there is no interval, where a vote for several classes at once is no fault."""
-    return [
-        SETS if leaves_open and reason == FOREIGN else reason
-        for reason, leaves_open in zip(reasons, facts.leaves_open, strict=True)
-    ]
+def checks_of(
+    facts: Facts, findings: Iterable[Finding], ignored: Iterable[str], compared: bool
+) -> tuple[Check, ...]:
+    """What became of each check.
+
+    Parameters
+    ----------
+    facts : Facts
+    findings : iterable of Finding
+        Those that are ignored included.
+    ignored : iterable of str
+        Codes that nobody wants to hear of.
+    compared : bool
+        Whether there was a reference.
+    """
+    found = Counter(finding.code for finding in findings)
+    codes = [*SOUND, *(code for code in found if code not in SOUND)]
+    return tuple(_check(facts, code, found[code], set(ignored), compared) for code in codes)
+
+
+def _check(facts: Facts, code: str, n_found: int, ignored: set[str], compared: bool) -> Check:
+    sound = SOUND.get(code, code)
+    if code in ignored:
+        return Check(code, sound, "ignored", f"{n_found} found" if n_found else "nothing found")
+    if n_found:
+        return Check(code, sound, "found")
+    why = _obstacle(facts, code, compared)
+    return Check(code, sound, "not checked" if why else "passed", why)
+
+
+def _obstacle(facts: Facts, code: str, compared: bool) -> str:
+    """Why something could not be checked, "" where it could."""
+    if code.startswith("drifted"):
+        return "" if compared else NO_REFERENCE
+    if code in ("inverted", "unrelated"):
+        return _no_consensus(facts)
+    if code == "not-converged" and facts.model.converged is None:
+        return "no tolerance was asked for"
+    if facts.model.silent is None:
+        return NO_LOOK if code in NEED_ROWS else ""
+    if code == "below-chance":
+        return _no_interval(facts)
+    if code == "against-majority" and facts.model.outvoted is None:
+        return "no vote is for a class"
+    if code == "worse-than-majority" and facts.model.held_out is None:
+        return _no_held_out(facts)
+    return ""
+
+
+def _no_consensus(facts: Facts) -> str:
+    if facts.consensus is None:
+        return "fit kept no pairs of votes: report(L) counts them"
+    with np.errstate(invalid="ignore"):
+        comparable = (facts.consensus.error > 0).any()
+    if comparable or facts.labelled is not None:
+        return ""
+    return "no LF meets votes for different classes"
+
+
+def _no_interval(facts: Facts) -> str:
+    if facts.intervals is not None and np.isfinite(facts.intervals).any():
+        return ""
+    reasons = Counter(facts.reason).most_common(3)
+    most = ", ".join(f"{reason} ({n})" for reason, n in reasons if reason)
+    return f"votes tell no LF's accuracy: {most}" if most else "votes tell no LF's accuracy"
+
+
+def _no_held_out(facts: Facts) -> str:
+    if facts.kept.gold is not None:
+        return "gold labels were learned from: compare both on other labelled rows"
+    if not facts.capabilities:
+        return "this is majority vote itself"
+    if facts.leaves_open.any():
+        return "some votes leave several classes open"
+    if facts.gives_scores.any():
+        return "some columns hold scores"
+    return "too few rows, too many parameters, or votes for what is none of the classes"

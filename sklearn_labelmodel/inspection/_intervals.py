@@ -1,4 +1,4 @@
-"""Krippendorff's alpha from sums over rows.
+"""Krippendorff's alpha and shares, each with its interval.
 
 What alpha needs to know of a row are four sums over its m votes, each vote standing at a place x: (m sum |x|^2 -
 |sum x|^2) / (m - 1), which is its disagreement, m, sum |x|^2 and sum x. They add up over rows; alpha compares the
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
+from .._utils import quoted
 from .._votes.pairs import dense
 
 # More rows are drawn in so many random parts: the interval is as wide but for one part in fifty.
@@ -41,7 +42,7 @@ class Scale:
 
     def places(
         self, counts: NDArray[np.float64], group: NDArray[np.intp], code: NDArray[np.intp]
-    ) -> Any:
+    ) -> sp.csr_array:
         """Place of some votes, CSR array of shape (n_votes, n_axes).
 
         Parameters
@@ -77,9 +78,9 @@ class Sums:
     """
 
     numbers: NDArray[np.float64]
-    total: Any
+    total: sp.csr_array
 
-    def added(self, weights: Any) -> NDArray[np.float64]:
+    def added(self, weights: NDArray[np.float64] | sp.csr_array) -> NDArray[np.float64]:
         """Weighted sums over rows, shape (n_weights, 3 + n_axes), of weights of shape (n_weights, n_rows)."""
         return np.hstack([weights @ self.numbers, dense(weights @ self.total)])
 
@@ -87,12 +88,12 @@ class Sums:
         return Sums(self.numbers[rows], self.total[rows])
 
 
-def sums_of(size: NDArray[np.float64], square: NDArray[np.float64], total: Any) -> Sums:
+def sums_of(size: NDArray[np.float64], square: NDArray[np.float64], total: sp.csr_array) -> Sums:
     within = (size * square - products(total, total)) / np.maximum(size - 1, 1)
     return Sums(np.column_stack([within, size, square]), total)
 
 
-def products(one: Any, other: Any) -> NDArray[np.float64]:
+def products(one: sp.csr_array, other: sp.csr_array) -> NDArray[np.float64]:
     """Inner product of each row of two CSR arrays."""
     return np.asarray(one.multiply(other).sum(axis=1), dtype=np.float64)
 
@@ -130,7 +131,7 @@ def interval(samples: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def alpha_of_rows(
-    counts: Any, weight: NDArray[np.float64], scale: Scale, resampled: Resampled
+    counts: sp.csr_array, weight: NDArray[np.float64], scale: Scale, resampled: Resampled
 ) -> tuple[float, float, float]:
     """Alpha and its interval from how often each row holds each value, CSR array of shape (n_rows, n_values)."""
     size = np.asarray(counts.sum(axis=1))
@@ -143,3 +144,36 @@ def alpha_of_rows(
     return float(alpha_of_sums(sums.added(weight[None]))[0]), *interval(
         alpha_of_sums(resampled(sums))
     )
+
+
+def wilson_intervals(
+    successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95
+) -> NDArray[np.float64]:
+    """Wilson score intervals of binomial proportions.
+
+    Parameters
+    ----------
+    successes, trials : array-like of shape (n,)
+    confidence : float, default=0.95
+        In (0, 1).
+
+    Returns
+    -------
+    intervals : ndarray of shape (n, 2)
+        In [0, 1]; [0, 1] without a trial.
+
+    References
+    ----------
+    E. B. Wilson. Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American
+    Statistical Association 22, 1927.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(
+            f"confidence is {quoted(confidence)}; it must be between 0 and 1, such as 0.95."
+        )
+    k, n = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    z = ndtri(0.5 + confidence / 2)
+    centre = (k + z**2 / 2) / (n + z**2)
+    tried = np.maximum(n, 1)
+    half = z * np.sqrt(k * (n - k) / tried + z**2 / 4) / (n + z**2)
+    return np.clip(np.column_stack([centre - half, centre + half]), 0.0, 1.0)
