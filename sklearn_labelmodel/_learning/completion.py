@@ -307,7 +307,7 @@ def make_objective(
         With an entry for each pair of LFs, in both directions, that mask is to leave out.
     """
     frequency = statistics.counts / statistics.n_samples
-    target = _masked(statistics, dependent) / statistics.n_samples
+    target = _target(statistics, dependent)
     if statistics.lf.size <= DENSE_SYMBOLS:
         mask = _apart(statistics.lf[:, None], statistics.lf, dependent).astype(np.float64)
         return DenseObjective(
@@ -365,17 +365,20 @@ def _slices(lf: NDArray[np.intp], dependent: Any) -> Iterator[tuple[slice, slice
         yield slice(starts[own], starts[own + 1]), slice(starts[other], starts[other + 1])
 
 
-def _masked(statistics: PairCounts, dependent: Any) -> Any:
-    lf, pairs = statistics.lf, statistics.cooccurrence
+def _target(statistics: PairCounts, dependent: Any) -> Any:
+    """P(both symbols of a pair), 0 where mask leaves the pair out."""
+    lf, pairs, n_samples = statistics.lf, statistics.cooccurrence, statistics.n_samples
     if not sp.issparse(pairs):
-        return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0)
+        return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0) / n_samples
     if dependent is None:
         first = np.repeat(lf, np.diff(pairs.indptr))
         data = np.where(first == lf[pairs.indices], 0.0, pairs.data)
+        data /= n_samples
         return sp.csr_array((data, pairs.indices, pairs.indptr), shape=pairs.shape)
     coo = pairs.tocoo()
     apart = _apart(lf[coo.row], lf[coo.col], dependent)
-    return sp.csr_array((coo.data[apart], (coo.row[apart], coo.col[apart])), shape=pairs.shape)
+    data = coo.data[apart] / n_samples
+    return sp.csr_array((data, (coo.row[apart], coo.col[apart])), shape=pairs.shape)
 
 
 def believe_mu(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:

@@ -108,9 +108,9 @@ def count_votes(
     among = pairs if not len(gold_symbols) else pairs[symbols][:, symbols]
     gold_counts = np.zeros((len(symbols), len(gold.values)))
     gold_rows = np.zeros(len(gold.values))
-    with_gold = pairs[symbols][:, gold_symbols]
-    gold_counts[:, present] = with_gold.toarray() if sp.issparse(with_gold) else with_gold
-    gold_rows[present] = pairs.diagonal()[gold_symbols]
+    if len(gold_symbols):
+        gold_counts[:, present] = dense(pairs[symbols][:, gold_symbols])
+        gold_rows[present] = pairs.diagonal()[gold_symbols]
     return PairCounts(
         n_samples=float(votes.n_samples if weight is None else weight.sum()),
         n_lfs=votes.n_lfs,
