@@ -21,6 +21,8 @@ BLOCK_CELLS = 1 << 23
 LEAST_ROWS, MOST_ROWS = 1 << 16, 1 << 20
 # Rows are grouped quicker than they are read, unless hardly any is like another.
 LEAST_ALIKE = 2
+# Groups of blocks are grouped again when they are so many times those of all blocks before.
+MOST_HELD = 8
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -156,13 +158,16 @@ def _as_numbers(column: Any) -> tuple[Any, Any]:
     """A column as numbers and the values that these index, where that is quicker to group: Arrow is slow with nulls."""
     import pyarrow as pa
 
+    kind = column.type
+    is_number = pa.types.is_primitive(kind)
+    if is_number and not column.null_count:
+        return column, None
     array = column.unify_dictionaries().combine_chunks()
-    kind = array.type
     is_text = kind in (pa.string(), pa.large_string())
     coded = coded_texts(array) if is_text else None
     if coded is not None:
         return pa.array(coded[0]), pa.array(coded[1], kind)
-    if is_text or (pa.types.is_primitive(kind) and array.null_count):
+    if is_text or is_number:
         array = array.dictionary_encode()
     if not pa.types.is_dictionary(array.type):
         return column, None
@@ -184,7 +189,7 @@ def merged_groups(
         if progress is not None:
             progress(int(groups.column("count_all").to_numpy().sum()))
         held.append(groups)
-        if sum(map(len, held)) > MOST_ROWS:
+        if sum(map(len, held)) > min(MOST_ROWS, MOST_HELD * len(held[0])):
             held = [_regrouped(held)]
         if len(held) == 1 and 2 * len(held[0]) > MOST_ROWS:
             yield Piece(held.pop())
