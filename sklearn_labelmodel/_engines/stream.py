@@ -12,6 +12,7 @@ import numpy as np
 from .blocks import (
     Counted,
     Piece,
+    count_block,
     count_weighted,
     in_blocks,
     in_threads,
@@ -93,7 +94,7 @@ class GroupedStream(Stream):
             import pyarrow  # noqa: F401
         groups = self.groups(columns, progress)
         if groups is None:
-            return super().count(of_block, columns, progress)
+            return self._count_rows(of_block, columns, progress)
         try:
             blocks = in_blocks(groups, rows_of_a_block(len(columns)))
             counted = map(partial(_count_groups, of_block, list(columns)), blocks)
@@ -101,6 +102,15 @@ class GroupedStream(Stream):
         except (ValueError, TypeError):
             # Rows that were grouped have no place. They are read one by one to name it.
             return super().count(of_block, columns)
+
+    def _count_rows(
+        self, of_block: OfBlock[Sum], columns: Sequence[str], progress: Progress | None
+    ) -> Sum:
+        """Count rows that are not worth grouping."""
+        import pyarrow as pa
+
+        blocks = in_blocks(self.pieces(columns), rows_of_a_block(len(columns)))
+        return _sum(in_threads(partial(count_block, of_block), blocks, pa.cpu_count()), progress)
 
 
 def _sum(parts: Iterator[Counted[Sum]], progress: Progress | None) -> Sum:
