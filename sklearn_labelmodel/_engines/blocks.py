@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from .._utils import Warned, kept_warnings, warn_user
 from .._utils.texts import coded_texts
 from .source import AddsUp, OfBlock, Progress, Sum
 
@@ -23,6 +24,9 @@ LEAST_ROWS, MOST_ROWS = 1 << 16, 1 << 20
 LEAST_ALIKE = 2
 # Groups of blocks are grouped again when they are so many times those of all blocks before.
 MOST_HELD = 8
+
+# Beside the name of an LF.
+ROW = r", row \d+(?=: )"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,15 +61,36 @@ class Piece:
 
 @dataclass(frozen=True)
 class Counted(Generic[Sum]):
-    """What was counted of so many rows."""
+    """What was counted of so many rows, and the warnings of it."""
 
     n_rows: int
     found: Sum
+    warned: frozenset[Warned] = frozenset()
 
     def __add__(self, other: Counted[Sum]) -> Counted[Sum]:
         if not isinstance(other, Counted):
             return NotImplemented
-        return Counted(self.n_rows + other.n_rows, self.found + other.found)
+        return Counted(
+            self.n_rows + other.n_rows, self.found + other.found, self.warned | other.warned
+        )
+
+    def told(self) -> Sum:
+        """What was counted; the warnings are given at the user's line, each once."""
+        give_warnings(self.warned)
+        return self.found
+
+
+def give_warnings(warned: Iterable[Warned]) -> None:
+    """Give warnings that were kept, in an order that follows from what they say."""
+    for message, category in sorted(warned, key=str):
+        warn_user(message, category)
+
+
+def heard(function: Callable[[], Result]) -> tuple[Result, frozenset[Warned]]:
+    """What a function returns, and what it warned of, without a row: each block would name another one."""
+    with kept_warnings() as kept:
+        result = function()
+    return result, frozenset((re.sub(ROW, "", text, count=1), category) for text, category in kept)
 
 
 def rows_of_a_block(n_columns: int) -> int:
@@ -105,9 +130,9 @@ def count_block(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
     ValueError, TypeError
         As `of_block` does, with the file or partition, and the row counted there.
     """
-    return Counted(
-        sum(map(len, block)), with_place(lambda rows: of_block(rows, None), joined(block), block)
-    )
+    rows = joined(block)
+    found, warned = heard(lambda: with_place(lambda rows: of_block(rows, None), rows, block))
+    return Counted(sum(map(len, block)), found, warned)
 
 
 def counter_for(
@@ -220,7 +245,8 @@ def count_weighted(of_block: OfBlock[Sum], groups: Any, names: list[str]) -> Cou
     last = groups.num_columns - 1
     weight = groups.column(last).to_numpy().astype(np.int64)
     votes = groups.remove_column(last).rename_columns(names)
-    return Counted(int(weight.sum()), of_block(votes, weight))
+    found, warned = heard(lambda: of_block(votes, weight))
+    return Counted(int(weight.sum()), found, warned)
 
 
 def with_place(function: Callable[[Any], Result], rows: Any, block: list[Piece]) -> Result:
