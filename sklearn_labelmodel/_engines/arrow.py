@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Rows of a batch as they are decoded; a block is put together of some.
 BATCH_ROWS = 1 << 17
-READAHEAD = {"batch_readahead": 4, "fragment_readahead": 2}
+READAHEAD = {"batch_readahead": 2, "fragment_readahead": 1}
 
 
 class DatasetSource(GroupedStream):

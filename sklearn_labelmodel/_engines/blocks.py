@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from .._utils import Warned, kept_warnings, warn_user
 from .._utils.texts import coded_texts
 from .source import AddsUp, OfBlock, Progress, Sum
 
@@ -21,6 +22,11 @@ BLOCK_CELLS = 1 << 23
 LEAST_ROWS, MOST_ROWS = 1 << 16, 1 << 20
 # Rows are grouped quicker than they are read, unless hardly any is like another.
 LEAST_ALIKE = 2
+# Groups of blocks are grouped again when they are so many times those of all blocks before.
+MOST_HELD = 8
+
+# Beside the name of an LF.
+ROW = r", row \d+(?=: )"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -55,15 +61,36 @@ class Piece:
 
 @dataclass(frozen=True)
 class Counted(Generic[Sum]):
-    """What was counted of so many rows."""
+    """What was counted of so many rows, and the warnings of it."""
 
     n_rows: int
     found: Sum
+    warned: frozenset[Warned] = frozenset()
 
     def __add__(self, other: Counted[Sum]) -> Counted[Sum]:
         if not isinstance(other, Counted):
             return NotImplemented
-        return Counted(self.n_rows + other.n_rows, self.found + other.found)
+        return Counted(
+            self.n_rows + other.n_rows, self.found + other.found, self.warned | other.warned
+        )
+
+    def told(self) -> Sum:
+        """What was counted; the warnings are given at the user's line, each once."""
+        give_warnings(self.warned)
+        return self.found
+
+
+def give_warnings(warned: Iterable[Warned]) -> None:
+    """Give warnings that were kept, in an order that follows from what they say."""
+    for message, category in sorted(warned, key=str):
+        warn_user(message, category)
+
+
+def heard(function: Callable[[], Result]) -> tuple[Result, frozenset[Warned]]:
+    """What a function returns, and what it warned of, without a row: each block would name another one."""
+    with kept_warnings() as kept:
+        result = function()
+    return result, frozenset((re.sub(ROW, "", text, count=1), category) for text, category in kept)
 
 
 def rows_of_a_block(n_columns: int) -> int:
@@ -103,9 +130,9 @@ def count_block(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
     ValueError, TypeError
         As `of_block` does, with the file or partition, and the row counted there.
     """
-    return Counted(
-        sum(map(len, block)), with_place(lambda rows: of_block(rows, None), joined(block), block)
-    )
+    rows = joined(block)
+    found, warned = heard(lambda: with_place(lambda rows: of_block(rows, None), rows, block))
+    return Counted(sum(map(len, block)), found, warned)
 
 
 def counter_for(
@@ -156,13 +183,16 @@ def _as_numbers(column: Any) -> tuple[Any, Any]:
     """A column as numbers and the values that these index, where that is quicker to group: Arrow is slow with nulls."""
     import pyarrow as pa
 
+    kind = column.type
+    is_number = pa.types.is_primitive(kind)
+    if is_number and not column.null_count:
+        return column, None
     array = column.unify_dictionaries().combine_chunks()
-    kind = array.type
     is_text = kind in (pa.string(), pa.large_string())
     coded = coded_texts(array) if is_text else None
     if coded is not None:
         return pa.array(coded[0]), pa.array(coded[1], kind)
-    if is_text or (pa.types.is_primitive(kind) and array.null_count):
+    if is_text or is_number:
         array = array.dictionary_encode()
     if not pa.types.is_dictionary(array.type):
         return column, None
@@ -184,7 +214,7 @@ def merged_groups(
         if progress is not None:
             progress(int(groups.column("count_all").to_numpy().sum()))
         held.append(groups)
-        if sum(map(len, held)) > MOST_ROWS:
+        if sum(map(len, held)) > min(MOST_ROWS, MOST_HELD * len(held[0])):
             held = [_regrouped(held)]
         if len(held) == 1 and 2 * len(held[0]) > MOST_ROWS:
             yield Piece(held.pop())
@@ -215,7 +245,8 @@ def count_weighted(of_block: OfBlock[Sum], groups: Any, names: list[str]) -> Cou
     last = groups.num_columns - 1
     weight = groups.column(last).to_numpy().astype(np.int64)
     votes = groups.remove_column(last).rename_columns(names)
-    return Counted(int(weight.sum()), of_block(votes, weight))
+    found, warned = heard(lambda: of_block(votes, weight))
+    return Counted(int(weight.sum()), found, warned)
 
 
 def with_place(function: Callable[[Any], Result], rows: Any, block: list[Piece]) -> Result:

@@ -123,7 +123,7 @@ def _sum(
     found = found_or_refused(sums[0].compute() if sums else None)
     if progress is not None:
         progress(found.n_rows)
-    return found.found
+    return found.told()
 
 
 def _count_part(

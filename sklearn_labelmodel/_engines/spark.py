@@ -45,7 +45,7 @@ class SparkSource(Frame):
             raise found.error
         if progress is not None:
             progress(found.n_rows)
-        return found.found
+        return found.told()
 
     def map(
         self,

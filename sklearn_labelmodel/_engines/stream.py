@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._utils import Warned
 from .blocks import (
     Counted,
     Piece,
+    count_block,
     count_weighted,
+    give_warnings,
+    heard,
     in_blocks,
     in_threads,
     joined,
@@ -70,7 +74,8 @@ class Stream(Source):
         pieces = self.pieces(list(dict.fromkeys([*columns, *keep])))
         blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
         function = partial(map_block, of_block, list(columns), list(keep), made)
-        tables = in_threads(function, blocks, pa.cpu_count())
+        heard_of = in_threads(lambda block: heard(partial(function, block)), blocks, pa.cpu_count())
+        tables = _told_once(heard_of)
         batches = (batch for table in tables for batch in table.to_batches())
         return pa.RecordBatchReader.from_batches(made, batches)
 
@@ -93,7 +98,7 @@ class GroupedStream(Stream):
             import pyarrow  # noqa: F401
         groups = self.groups(columns, progress)
         if groups is None:
-            return super().count(of_block, columns, progress)
+            return self._count_rows(of_block, columns, progress)
         try:
             blocks = in_blocks(groups, rows_of_a_block(len(columns)))
             counted = map(partial(_count_groups, of_block, list(columns)), blocks)
@@ -101,6 +106,15 @@ class GroupedStream(Stream):
         except (ValueError, TypeError):
             # Rows that were grouped have no place. They are read one by one to name it.
             return super().count(of_block, columns)
+
+    def _count_rows(
+        self, of_block: OfBlock[Sum], columns: Sequence[str], progress: Progress | None
+    ) -> Sum:
+        """Count rows that are not worth grouping."""
+        import pyarrow as pa
+
+        blocks = in_blocks(self.pieces(columns), rows_of_a_block(len(columns)))
+        return _sum(in_threads(partial(count_block, of_block), blocks, pa.cpu_count()), progress)
 
 
 def _sum(parts: Iterator[Counted[Sum]], progress: Progress | None) -> Sum:
@@ -110,8 +124,16 @@ def _sum(parts: Iterator[Counted[Sum]], progress: Progress | None) -> Sum:
                 progress(part.n_rows)
             yield part
 
-    found = total(watched())
-    return found_or_refused(None if found is None else found.found)
+    return found_or_refused(total(watched())).told()
+
+
+def _told_once(heard_of: Iterator[tuple[pa.Table, frozenset[Warned]]]) -> Iterator[pa.Table]:
+    """Tables alone; of what they warn, each is said once."""
+    said: frozenset[Warned] = frozenset()
+    for table, warned in heard_of:
+        give_warnings(warned - said)
+        said |= warned
+        yield table
 
 
 def _count_groups(of_block: OfBlock[Sum], columns: list[str], block: list[Piece]) -> Counted[Sum]:

@@ -15,7 +15,7 @@ from .._votes.classes import (
     check_gold_is_class,
     check_same_kind,
     check_votes_are_classes,
-    given_classes,
+    checked_classes,
     resolve_classes,
     warn_of_gold_of_one_class,
 )
@@ -161,7 +161,7 @@ def observe_statistics(
     _check_countable(model)
     statistics.check_markers(model.abstain)
     named = model.classes
-    known = classes if named is None else given_classes(named, model.abstain)
+    known = classes if named is None else checked_classes(named, model.abstain)
     counted = settle_unlabelled(statistics._counted, known)
     check_any_weight(counted.pairs.n_samples)
     check_any_vote(counted.pairs.lf)
@@ -217,7 +217,7 @@ def count_block(model: Any, L: Any, y: Any = None, sample_weight: Any = None) ->
     known = None if named is None else list(named)
     block = read_block(L, y, sample_weight, abstain=model.abstain, classes=known)
     if named is not None:
-        given, (votes, labels, _) = given_classes(named, model.abstain), block
+        given, (votes, labels, _) = checked_classes(named, model.abstain), block
         check_votes_are_classes(given, literal_votes(votes, model.vote_meanings))
         check_gold_is_class(given, labels)
     return VoteStatistics.of_counted(count(*block), model.abstain)

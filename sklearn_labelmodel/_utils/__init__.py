@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from numbers import Integral
 from typing import Any
 
@@ -75,14 +76,31 @@ def listed_values(values: NDArray[Any] | Sequence[Any], at_most: int = 10) -> st
 # Probabilities no further apart are equal.
 TIE = 1e-9
 OWN_MODULES = ("sklearn_labelmodel", "sklearn", "joblib")
+Warned = tuple[str, type[Warning]]
+_KEPT: ContextVar[list[Warned] | None] = ContextVar("_KEPT", default=None)
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the nearest line outside this package, scikit-learn and joblib."""
+    """Warn at the nearest line outside this package, scikit-learn and joblib; inside `kept_warnings` later."""
+    kept = _KEPT.get()
+    if kept is not None:
+        kept.append((message, category))
+        return
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in OWN_MODULES:
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+@contextmanager
+def kept_warnings() -> Iterator[list[Warned]]:
+    """Keep what `warn_user` is called with in the body, to be said where the user's line is: not in another thread."""
+    kept: list[Warned] = []
+    token = _KEPT.set(kept)
+    try:
+        yield kept
+    finally:
+        _KEPT.reset(token)
 
 
 def callers() -> set[str]:

@@ -116,7 +116,14 @@ def _alike(value: Any, classes: NDArray[Any]) -> str:
 
 
 def given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
-    """The classes that the user gave, checked, shape (n_classes,)."""
+    """The classes that the user gave, checked, shape (n_classes,); a warning where they are no words."""
+    labels = checked_classes(classes, abstain)
+    _warn_of_given(labels.tolist())
+    return labels
+
+
+def checked_classes(classes: Any, abstain: Any) -> NDArray[Any]:
+    """As `given_classes`, without a warning."""
     if isinstance(classes, set | frozenset):
         raise ValueError("`classes` is a set, which has no order; give a list.")
     labels = _as_labels(classes if hasattr(classes, "shape") else list(classes))
@@ -136,7 +143,6 @@ def given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
     duplicates = {label for label in labels.tolist() if labels.tolist().count(label) > 1}
     if duplicates:
         raise ValueError(f"`classes` names {quoted(sorted(duplicates)[0])} more than once.")
-    _warn_of_given(labels.tolist())
     return labels
 
 

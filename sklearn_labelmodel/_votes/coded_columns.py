@@ -11,6 +11,7 @@ from .._utils.texts import TILE_ROWS, coded_texts, presence
 
 # Types whose values Arrow hands over as they are.
 TEXTS = {"string", "large_string", "string_view"}
+BYTES = {"int8", "uint8"}
 CODED_BY_ARROW = TEXTS | {
     "bool",
     *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
@@ -120,11 +121,11 @@ def _coded_by_arrow(column: Any) -> Coded | None:
 
 
 def _chunks(column: Any) -> list[Any]:
-    """The chunks of an Arrow column; of texts, which are quickly joined, one."""
+    """The chunks of an Arrow column; of texts and bytes, which are quickly joined, one."""
     if not hasattr(column, "chunks"):
         return [column]
     kind = str(column.type)
-    fits = kind in TEXTS and (kind != "string" or column.nbytes <= BYTES_OF_AN_ARRAY)
+    fits = kind in TEXTS | BYTES and (kind != "string" or column.nbytes <= BYTES_OF_AN_ARRAY)
     return [column.combine_chunks()] if fits and column.num_chunks > 1 else list(column.chunks)
 
 
@@ -134,6 +135,8 @@ def _coded_chunk(chunk: Any) -> tuple[NDArray[np.integer[Any]], list[Any]]:
     coded = coded_texts(chunk) if kind in TEXTS and len(chunk) >= LEAST_ROWS else None
     if coded is not None:
         return coded
+    if kind in BYTES and len(chunk) and not chunk.null_count:
+        return _coded_bytes(chunk)
     if kind == "string_view":
         # Of views, Arrow would take missing texts for empty ones.
         chunk = chunk.cast("large_string")
@@ -141,6 +144,13 @@ def _coded_chunk(chunk: Any) -> tuple[NDArray[np.integer[Any]], list[Any]]:
         chunk = chunk.dictionary_encode()
     values = [None, *chunk.dictionary.to_pylist()]
     return _codes_of(chunk.indices, len(values)), values
+
+
+def _coded_bytes(chunk: Any) -> tuple[NDArray[np.uint8], list[Any]]:
+    """Bytes, none of which is missing, counted from the least one on."""
+    cells = chunk.to_numpy()
+    least, most = cells.min(), cells.max()
+    return (cells - least).view(np.uint8), list(range(int(least), int(most) + 1))
 
 
 def _codes_of(indices: Any, n_codes: int) -> NDArray[np.unsignedinteger[Any]]:

@@ -359,9 +359,11 @@ class _Column:
                 f"(distinct fractional values: {len(fractions)}). Threshold it first, or name the "
                 "column in `scores`: what is no score is a vote (a class label) or an abstain."
             )
+        # The least one: the first would be another one in each part of the rows.
+        least = min(fractions, key=self.votes.__getitem__)
         warn_user(
-            f"{where} is fractional; its column's fractional values ({len(fractions)} distinct ones) are kept as "
-            "votes whose meaning is learned.",
+            f"{self.label}, row {self.row_of(least)}: the vote {quoted(self.votes[least])} is fractional; its column's "
+            f"fractional values ({len(fractions)} distinct ones) are kept as votes whose meaning is learned.",
         )
 
 

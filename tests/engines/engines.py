@@ -9,6 +9,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from sklearn_labelmodel._utils import warn_user
+
 
 def write_files(table, folder, n_files):
     """Write a table to a folder of Parquet files, of unlike lengths, each in several row groups."""
@@ -86,6 +88,15 @@ def refuse(value):
         return count_rows(block, weight)
 
     return count
+
+
+def doubt(block, weight=None):
+    """A function of blocks that warns, of another row in each block."""
+    warn_user(f"LF 'row 7', row {len(block)}: the vote is odd", FutureWarning)
+    return len(block) if weight is None else int(weight.sum())
+
+
+DOUBT = "LF 'row 7': the vote is odd"
 
 
 def lengths(block):

@@ -5,7 +5,16 @@ import signal
 
 import numpy as np
 import pytest
-from engines import cells, count_rows, dask_frame, lengths, refuse, table_of_votes
+from engines import (
+    DOUBT,
+    cells,
+    count_rows,
+    dask_frame,
+    doubt,
+    lengths,
+    refuse,
+    table_of_votes,
+)
 
 from sklearn_labelmodel._engines.sources import source_of
 
@@ -22,7 +31,7 @@ def client():
         "n_workers": 2,
         "threads_per_worker": 1,
         "memory_limit": "512MiB",
-        "dashboard_address": None,
+        "dashboard_address": ":0",
     }
     with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
         yield client
@@ -90,6 +99,13 @@ def test_a_bad_vote_on_a_worker_is_told_with_its_partition(client, tmp_path):
     source = source_of(dask_frame(TABLE, tmp_path, n_parts=4))
     with pytest.raises(ValueError, match="Partition 2: LF 'row 7', row 11: the vote 1011 is none"):
         source.count(refuse(1011), ["text", "row"])
+
+
+def test_a_warning_on_workers_is_given_once_by_the_client(client, tmp_path):
+    source = source_of(dask_frame(TABLE, tmp_path, n_parts=20))
+    with pytest.warns(FutureWarning) as caught:
+        assert source.count(doubt, VOTES) == TABLE.num_rows
+    assert [(str(each.message), each.filename) for each in caught] == [(DOUBT, __file__)]
 
 
 def test_a_result_can_be_written_by_the_workers(client, tmp_path):

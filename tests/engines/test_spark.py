@@ -7,7 +7,7 @@ import engines
 import numpy as np
 import pandas as pd
 import pytest
-from engines import cells, count_rows, lengths, refuse, table_of_votes
+from engines import DOUBT, cells, count_rows, doubt, lengths, refuse, table_of_votes
 from helpers import make_votes
 from numpy.testing import assert_array_equal
 
@@ -67,6 +67,13 @@ def test_counts_are_those_of_the_table(frame):
 def test_many_partitions_of_which_some_are_empty_make_no_difference(frame):
     scattered = source_of(frame.repartition(23, "text"))
     assert scattered.count(count_rows, VOTES) == count_rows(TABLE.select(VOTES))
+
+
+def test_a_warning_on_workers_is_given_once_by_the_driver(frame):
+    with pytest.warns(FutureWarning, match="odd") as caught:
+        assert source_of(frame).count(doubt, VOTES) == TABLE.num_rows
+    said = [(str(each.message), each.filename) for each in caught if "odd" in str(each.message)]
+    assert said == [(DOUBT, __file__)]
 
 
 def test_what_is_made_stands_beside_what_is_kept_row_by_row(frame):

@@ -89,6 +89,22 @@ def test_whole_numbers_and_booleans_are_as_objects(cells):
         assert votes.block(0, 4).tolist() == expected.block(0, 4).tolist()
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8])
+def test_bytes_are_their_own_codes_over_their_whole_range(dtype):
+    bounds = np.iinfo(dtype)
+    cells = np.arange(bounds.max, bounds.min - 1, -1, dtype=int).astype(dtype)
+    coded = coded_column(arrow(pa.array(cells[:9]), pa.array(cells[9:9]), pa.array(cells[9:])), 0)
+    assert coded.values == cells.tolist()
+    assert coded.cells().tolist() == list(range(256))
+    assert coded.codes.dtype == np.uint8
+
+
+def test_bytes_with_missing_cells_are_as_objects():
+    coded = coded_column(arrow(pa.array([5, None], pa.int8()), pa.array([-1, 5], pa.int8())), 0)
+    assert coded.values == [5, -1]
+    assert coded.cells().tolist() == [0, -1, 1, 0]
+
+
 @pytest.mark.parametrize(
     "table",
     [
