@@ -53,6 +53,13 @@ def as_sparse(L):
     return sp.csr_array((L[L >= 0], np.nonzero(L >= 0)), shape=L.shape)
 
 
+def in_descending_columns(L):
+    """A sparse matrix whose rows hold their last LF first."""
+    backwards = as_sparse(L[:, ::-1])
+    entries = (backwards.data, L.shape[1] - 1 - backwards.indices, backwards.indptr)
+    return sp.csr_array(entries, shape=L.shape)
+
+
 @st.composite
 def parted_votes(draw):
     """Votes, gold labels of some rows, and places to cut them."""
@@ -166,8 +173,9 @@ def test_few_labelled_rows_are_kept_among_many(monkeypatch):
         lambda L: L.astype(object),
         lambda L: np.where(L < 0, np.nan, L),
         as_sparse,
+        in_descending_columns,
     ],
-    ids=["objects", "floats", "sparse"],
+    ids=["objects", "floats", "sparse", "sparse, unsorted"],
 )
 def test_parts_may_come_in_unlike_containers(write):
     L, _ = make_votes(100, 4)
