@@ -422,18 +422,6 @@ class GoldLabels:
         """The labels of some rows."""
         return replace(self, codes=self.codes[rows])
 
-    def occurring(self) -> GoldLabels:
-        """Without the values that no row has."""
-        n_values = len(self.values)
-        occurs = np.bincount(self.codes, minlength=n_values + 1)[:n_values] > 0
-        if occurs.all():
-            return self
-        place = np.append(np.where(occurs, np.cumsum(occurs) - 1, -1), occurs.sum()).astype(np.intp)
-        unsettled = -1 if self.unsettled is None else int(place[self.unsettled])
-        return GoldLabels(
-            self.values[occurs], place[self.codes], None if unsettled < 0 else unsettled
-        )
-
 
 def no_gold(n_samples: int) -> GoldLabels:
     """Gold labels of no row; they take no memory."""

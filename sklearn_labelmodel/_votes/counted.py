@@ -18,7 +18,6 @@ from .codes import (
     class_index,
     is_text,
     lf_label,
-    no_gold,
 )
 from .containers import check_container, check_row_order, column_names
 from .gold import UNLABELLED, read_gold
@@ -64,13 +63,13 @@ def read_block(
     check_container(L)
     check_row_order(L=L, y=y, sample_weight=sample_weight)
     n_samples = _num_samples(L)
-    labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=classes or MARKS)
+    weight = None if sample_weight is None else read_weights(sample_weight, n_samples)
+    labels = read_gold(y, n_samples, classes=classes or MARKS, weight=weight)
     if classes is None:
         unsettled = np.flatnonzero(labels.values == unlabelled_mark(labels.values))
         labels = replace(labels, unsettled=int(unsettled[0]) if len(unsettled) else None)
     # Fractions may be votes where something else than the votes names the classes: fit says so.
     votes = read_votes(L, abstain=abstain, names=column_names(L), allow_fractions=True)
-    weight = None if sample_weight is None else read_weights(sample_weight, n_samples)
     return votes, labels, weight
 
 
@@ -130,11 +129,11 @@ def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) 
 def without_zeros(
     votes: Votes, labels: GoldLabels, weight: NDArray[np.float64]
 ) -> tuple[Votes, GoldLabels, NDArray[np.float64]]:
-    """Without the rows of weight 0, and the labels that only these have."""
+    """Without the rows of weight 0."""
     if weight.all():
         return votes, labels, weight
     rows = np.flatnonzero(weight)
-    return votes.take(rows), labels.take(rows).occurring(), weight[rows]
+    return votes.take(rows), labels.take(rows), weight[rows]
 
 
 # Adding up ----------------------------------------------------------------------------------------

@@ -250,6 +250,22 @@ def test_a_label_that_only_rows_of_no_weight_have_is_no_class(model):
         assert_same_model(fitted, expected, L)
 
 
+@each_model
+def test_labels_of_rows_of_no_weight_do_not_tell_whether_minus_one_is_a_class(model):
+    L, y = make_votes(120, 4)
+    signs, gold = np.where(L < 0, 0, 2 * L - 1), 2 * y - 1
+    rows, labels = np.vstack([signs, signs[:1]]), np.append(gold, 7)
+    weight = np.append(np.ones(120), 0)
+    model = clone(model).set_params(abstain=0)
+    expected = clone(model).fit(signs, gold)
+    assert expected.classes_.tolist() == [-1, 1]
+    for fitted in (
+        clone(model).fit(rows, labels, weight),
+        clone(model).fit(VoteStatistics(rows, labels, weight, abstain=0)),
+    ):
+        assert_same_model(fitted, expected, signs)
+
+
 def test_sums_of_fractional_weights_have_no_rounding_error():
     L, _ = make_votes(90, 4)
     weight = np.random.default_rng(0).random(90)
