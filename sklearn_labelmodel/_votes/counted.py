@@ -96,7 +96,8 @@ class Counted:
     def rows(self) -> tuple[Votes, GoldLabels, NDArray[np.float64]]:
         """Votes, labels and weights of the distinct rows."""
         weight = self.found.scaled()
-        return replace(self.votes.take(self.found.row), weight=weight), self.labels, weight
+        votes = self.votes.take(self.found.row)
+        return replace(votes, names=self.names, weight=weight), self.labels, weight
 
     @property
     def labels(self) -> GoldLabels:
@@ -325,12 +326,13 @@ def as_sparse(votes: Votes) -> SparseVotes:
 
 def recoded(votes: ColumnVotes | SparseVotes, values: NDArray[Any]) -> ColumnVotes | SparseVotes:
     """The same votes by codes of these values, the one after them for an abstain."""
+    kind = np.min_scalar_type(len(values))
     if votes.abstain_code == len(values) and votes.values.tolist() == values.tolist():
-        return replace(votes, values=values)
+        return replace(votes, values=values, codes=votes.codes.astype(kind, copy=False))
     code = np.full(votes.n_codes, len(values))
     code[: len(votes.values)] = class_index(votes.values, values)
     code[votes.abstain_code] = len(values)
-    codes = code.astype(np.min_scalar_type(len(values)))[votes.codes]
+    codes = code.astype(kind)[votes.codes]
     return replace(votes, values=values, abstain_code=len(values), codes=codes)
 
 
