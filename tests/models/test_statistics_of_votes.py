@@ -443,6 +443,32 @@ def test_a_file_of_counts_gives_them_back(tmp_path, labels):
     assert_array_equal(model.predict_proba(frame), other.predict_proba(frame))
 
 
+def test_texts_in_a_file_keep_the_zeros_that_they_end_in(tmp_path):
+    L = np.array([["a\0", "a"], ["", "\0"]], dtype=object)
+    statistics = VoteStatistics(L, np.array(["a\0", "a"], dtype=object))
+    statistics.save(tmp_path / "counts")
+    again = VoteStatistics.load(tmp_path / "counts")
+    assert again == statistics
+    assert again._counted.pairs.vote.tolist() == ["", "a\0", "\0", "a"]
+    assert again._counted.pairs.gold_values.tolist() == ["a", "a\0"]
+    assert statistics != VoteStatistics(L, np.array(["a\0\0", "a"], dtype=object))
+
+
+def test_no_votes_are_of_no_kind(tmp_path):
+    silent = VoteStatistics(np.full((4, 2), np.nan), sample_weight=np.zeros(4))
+    assert silent == VoteStatistics(np.full((4, 2), "a", dtype=object), sample_weight=np.zeros(4))
+    silent.save(tmp_path / "counts")
+    texts = VoteStatistics(np.array([["a", None]], dtype=object), ["a"])
+    assert VoteStatistics.load(tmp_path / "counts") + texts == texts + silent
+
+
+def test_errors_of_counts_from_a_file_name_the_lf(tmp_path):
+    frame = pd.DataFrame({"good": [0, 1] * 200, "worse": range(400)})
+    VoteStatistics(frame).save(tmp_path / "counts")
+    with pytest.raises(ValueError, match="LF 'worse' casts 400 different votes"):
+        LabelModelClassifier().fit(VoteStatistics.load(tmp_path / "counts"))
+
+
 def test_another_file_is_refused_by_name(tmp_path):
     path = tmp_path / "other.npz"
     path.write_bytes(b"no counts")
