@@ -102,7 +102,10 @@ def observe_votes(
         scored = with_ranges(scored, cells, weight)
         binned = with_bins(votes, scored, cells)
     if weight is not None:
+        # Given classes refuse votes by their rows; else rows that stand for many are as many.
+        votes = votes if named is not None else replace(votes, weight=weight)
         binned, labels, weight = without_zeros(binned, labels, weight)
+        labels = replace(labels, weight=weight)
     learned_from = labels if model.gold != "ignore" else no_gold(len(labels.codes))
     observed = observe(binned, learned_from, weight, by_pairs=model._by_pairs)
     return _with_classes(model, observed, named, labels, votes, encoding, scored), None
@@ -122,9 +125,9 @@ def _with_classes(
 
     model._warn_unidentified(observed)
     meanings, balance = model.vote_meanings, model.class_balance
-    symbols, plain_votes = (observed.lf, observed.vote), votes
+    symbols, plain_votes = (observed.lf, observed.vote, observed.frequency), votes
     if meanings or scored is not None:
-        symbols = literal(observed.lf, observed.vote, meanings)
+        symbols = literal(*symbols, meanings)
         plain_votes = literal_votes(votes, meanings)
     classes = resolve_classes(named, model.abstain, labels, plain_votes, *symbols, balance)
     warn_of_gold_of_one_class(observed.labels, classes, named, balance)

@@ -102,7 +102,8 @@ class Counted:
     @property
     def labels(self) -> GoldLabels:
         """The gold labels of the distinct rows."""
-        return GoldLabels(self.pairs.gold_values, self.found.gold)
+        weight = self.found.scaled()
+        return GoldLabels(self.pairs.gold_values, self.found.gold, weight=weight)
 
     def compact(self) -> Counted:
         """Without the votes of other rows, where these are many."""

@@ -211,7 +211,7 @@ def grouped(
     pattern, label = np.divmod(occurs, n_labels)
     each = votes.n_codes ** np.arange(votes.n_lfs)[::-1, None]
     codes = (pattern // each % votes.n_codes).astype(votes.code_dtype)
-    return votes.coded(codes), replace(gold, codes=label), total[occurs]
+    return votes.coded(codes), replace(gold, codes=label, weight=None), total[occurs]
 
 
 @dataclass(frozen=True, eq=False)

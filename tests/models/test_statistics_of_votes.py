@@ -266,6 +266,53 @@ def test_labels_of_rows_of_no_weight_do_not_tell_whether_minus_one_is_a_class(mo
         assert_same_model(fitted, expected, signs)
 
 
+def in_three_forms(L, y):
+    """Rows that are there ten times, distinct rows that weigh ten, and their counts."""
+    tens = np.repeat(L, 10, axis=0), np.repeat(y, 10)
+    return [tens, (L, y, np.full(len(L), 10)), (VoteStatistics(*tens),)]
+
+
+def test_labels_of_one_class_are_counted_by_their_rows():
+    L, _ = make_votes(40, 3)
+    for rows in in_three_forms(L, np.where(np.arange(40) < 2, 0, np.nan)):
+        with pytest.warns(UserWarning, match="All 20 gold labels are 0"):
+            LabelModelClassifier().fit(*rows)
+
+
+def test_scores_are_told_by_all_rows_whose_labels_they_miss():
+    # A third of the votes are labels: of two rows that is no wonder, of twenty it is one.
+    L = np.column_stack([np.arange(36) % 6, np.arange(36) // 2 % 6])
+    y = np.where(np.arange(36) < 2, np.arange(36), -1)
+    assert_array_equal(LabelModelClassifier().fit(L, y).classes_, np.arange(6))
+    for rows in in_three_forms(L, y):
+        with pytest.raises(ValueError, match=r"of the 20 labels in y all are \[0, 1\]"):
+            LabelModelClassifier().fit(*rows)
+
+
+def test_votes_of_many_rows_are_no_identifiers():
+    L = np.column_stack([np.arange(240), np.roll(np.arange(240), 1)])
+    for rows in in_three_forms(L, np.full(240, -1)):
+        assert len(MajorityVoteClassifier().fit(*rows).classes_) == 240
+    with pytest.raises(ValueError, match="casts 240 different votes in 240 rows"):
+        MajorityVoteClassifier().fit(VoteStatistics(L))
+
+
+def test_a_few_distinct_rows_are_no_transposed_matrix():
+    L = (np.arange(4)[:, None] + np.arange(12) // 3) % 2
+    for rows in in_three_forms(L, np.full(4, -1)):
+        LabelModelClassifier().fit(*rows)
+    with pytest.warns(UserWarning, match="L has 4 rows and 12 LFs"):
+        LabelModelClassifier().fit(VoteStatistics(L))
+
+
+def test_votes_with_meanings_stand_in_no_row_of_counts():
+    L, y = make_votes(60, 3)
+    L = np.where(np.arange(180).reshape(60, 3) == 22, 5, L)
+    settings = {"classes": [0, 1], "vote_meanings": {6: [0, 1]}}
+    with pytest.raises(ValueError, match=r"^LF 1: the vote 5 is none of the classes"):
+        LabelModelClassifier(**settings).fit(VoteStatistics(L, y))
+
+
 def test_sums_of_fractional_weights_have_no_rounding_error():
     L, _ = make_votes(90, 4)
     weight = np.random.default_rng(0).random(90)
