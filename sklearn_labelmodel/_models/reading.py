@@ -80,7 +80,7 @@ def observe_votes(
     if sample_weight is not None:
         weight = read_weights(sample_weight, n_samples)
         check_any_weight(weight.sum())
-    labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=named)
+    labels = read_gold(y, n_samples, classes=named, weight=weight)
     fractions = bool(labels.n_labelled) or named is not None
     scored: Scores | None = None
     cells: list[Cells] = []
@@ -94,16 +94,20 @@ def observe_votes(
     encoding = None
     if y is not None:
         warn_of_wrapper(labels)
-        encoding = None if model.vote_meanings else find_encoding(votes, labels, named)
+        counted = (votes, labels) if weight is None else without_zeros(votes, labels, weight)[:2]
+        encoding = None if model.vote_meanings else find_encoding(*counted, named)
         votes = renamed(votes, encoding)
     binned = votes
     if scored is not None:
         scored = with_ranges(scored, cells, weight)
         binned = with_bins(votes, scored, cells)
     if weight is not None:
+        # Given classes refuse votes by their rows; else rows that stand for many are as many.
+        votes = votes if named is not None else replace(votes, weight=weight)
         binned, labels, weight = without_zeros(binned, labels, weight)
-    counted = labels if model.gold != "ignore" else no_gold(len(labels.codes))
-    observed = observe(binned, counted, weight, by_pairs=model._by_pairs)
+        labels = replace(labels, weight=weight)
+    learned_from = labels if model.gold != "ignore" else no_gold(len(labels.codes))
+    observed = observe(binned, learned_from, weight, by_pairs=model._by_pairs)
     return _with_classes(model, observed, named, labels, votes, encoding, scored), None
 
 
@@ -121,9 +125,9 @@ def _with_classes(
 
     model._warn_unidentified(observed)
     meanings, balance = model.vote_meanings, model.class_balance
-    symbols, plain_votes = (observed.lf, observed.vote), votes
+    symbols, plain_votes = (observed.lf, observed.vote, observed.frequency), votes
     if meanings or scored is not None:
-        symbols = literal(observed.lf, observed.vote, meanings)
+        symbols = literal(*symbols, meanings)
         plain_votes = literal_votes(votes, meanings)
     classes = resolve_classes(named, model.abstain, labels, plain_votes, *symbols, balance)
     warn_of_gold_of_one_class(observed.labels, classes, named, balance)

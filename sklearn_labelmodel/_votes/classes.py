@@ -30,6 +30,7 @@ def resolve_classes(
     votes: Votes,
     lf: NDArray[np.intp],
     vote: NDArray[Any],
+    frequency: NDArray[np.float64],
     class_balance: Any = None,
 ) -> NDArray[Any]:
     """The classes: those given; else y's where it labels every row; else all votes and gold labels.
@@ -45,8 +46,8 @@ def resolve_classes(
     gold : GoldLabels
     votes : Votes
         Only to say where an unknown vote stands.
-    lf, vote : ndarray of shape (n_symbols,)
-        The LF and the value of every symbol.
+    lf, vote, frequency : ndarray of shape (n_symbols,)
+        The LF, the value and the share of rows of every symbol.
     class_balance
         As the user gave it.
 
@@ -73,7 +74,7 @@ def resolve_classes(
         warn_of_suspects(gold.values, votes, lf, vote)
         return gold.values
     check_same_kind(votes.vote_values, gold.values)
-    check_no_scores(votes, lf, gold)
+    check_no_scores(votes.names, lf, vote, frequency, gold)
     union = _union(vote, gold.values)
     named_by_balance = isinstance(class_balance, Mapping)
     if not len(union) and named_by_balance:

@@ -401,38 +401,33 @@ class GoldLabels:
         Index of each row's label in `values`; n_values where the row is unlabelled.
     unsettled : int, default=None
         The code of the label -1, where it is not known yet whether it marks rows without one.
+    weight : ndarray of shape (n_samples,) or None, default=None
+        How many rows each stands for, where that is not one.
     """
 
     values: NDArray[Any]
     codes: NDArray[np.intp]
     unsettled: int | None = None
+    weight: NDArray[np.float64] | None = None
 
     @property
     def n_labelled(self) -> int:
+        """Labelled rows; parts of one count as one."""
         if not len(self.values):
             return 0
-        return int(np.count_nonzero(self.codes < len(self.values)))
+        labelled = self.codes < len(self.values)
+        weight = None if self.weight is None else self.weight[labelled]
+        return int(np.count_nonzero(labelled) if weight is None else np.ceil(weight.sum()))
 
     @property
     def complete(self) -> bool:
         """Whether every row is labelled."""
-        return self.n_labelled == len(self.codes)
+        return bool((self.codes < len(self.values)).all())
 
     def take(self, rows: NDArray[np.intp]) -> GoldLabels:
         """The labels of some rows."""
-        return replace(self, codes=self.codes[rows])
-
-    def occurring(self) -> GoldLabels:
-        """Without the values that no row has."""
-        n_values = len(self.values)
-        occurs = np.bincount(self.codes, minlength=n_values + 1)[:n_values] > 0
-        if occurs.all():
-            return self
-        place = np.append(np.where(occurs, np.cumsum(occurs) - 1, -1), occurs.sum()).astype(np.intp)
-        unsettled = -1 if self.unsettled is None else int(place[self.unsettled])
-        return GoldLabels(
-            self.values[occurs], place[self.codes], None if unsettled < 0 else unsettled
-        )
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, codes=self.codes[rows], weight=weight)
 
 
 def no_gold(n_samples: int) -> GoldLabels:

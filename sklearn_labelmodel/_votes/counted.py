@@ -18,7 +18,6 @@ from .codes import (
     class_index,
     is_text,
     lf_label,
-    no_gold,
 )
 from .containers import check_container, check_row_order, column_names
 from .gold import UNLABELLED, read_gold
@@ -64,13 +63,13 @@ def read_block(
     check_container(L)
     check_row_order(L=L, y=y, sample_weight=sample_weight)
     n_samples = _num_samples(L)
-    labels = no_gold(n_samples) if y is None else read_gold(y, n_samples, classes=classes or MARKS)
+    weight = None if sample_weight is None else read_weights(sample_weight, n_samples)
+    labels = read_gold(y, n_samples, classes=classes or MARKS, weight=weight)
     if classes is None:
         unsettled = np.flatnonzero(labels.values == unlabelled_mark(labels.values))
         labels = replace(labels, unsettled=int(unsettled[0]) if len(unsettled) else None)
     # Fractions may be votes where something else than the votes names the classes: fit says so.
     votes = read_votes(L, abstain=abstain, names=column_names(L), allow_fractions=True)
-    weight = None if sample_weight is None else read_weights(sample_weight, n_samples)
     return votes, labels, weight
 
 
@@ -97,12 +96,14 @@ class Counted:
     def rows(self) -> tuple[Votes, GoldLabels, NDArray[np.float64]]:
         """Votes, labels and weights of the distinct rows."""
         weight = self.found.scaled()
-        return replace(self.votes.take(self.found.row), weight=weight), self.labels, weight
+        votes = self.votes.take(self.found.row)
+        return replace(votes, names=self.names, weight=weight), self.labels, weight
 
     @property
     def labels(self) -> GoldLabels:
         """The gold labels of the distinct rows."""
-        return GoldLabels(self.pairs.gold_values, self.found.gold)
+        weight = self.found.scaled()
+        return GoldLabels(self.pairs.gold_values, self.found.gold, weight=weight)
 
     def compact(self) -> Counted:
         """Without the votes of other rows, where these are many."""
@@ -130,11 +131,11 @@ def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) 
 def without_zeros(
     votes: Votes, labels: GoldLabels, weight: NDArray[np.float64]
 ) -> tuple[Votes, GoldLabels, NDArray[np.float64]]:
-    """Without the rows of weight 0, and the labels that only these have."""
+    """Without the rows of weight 0."""
     if weight.all():
         return votes, labels, weight
     rows = np.flatnonzero(weight)
-    return votes.take(rows), labels.take(rows).occurring(), weight[rows]
+    return votes.take(rows), labels.take(rows), weight[rows]
 
 
 # Adding up ----------------------------------------------------------------------------------------
@@ -326,12 +327,13 @@ def as_sparse(votes: Votes) -> SparseVotes:
 
 def recoded(votes: ColumnVotes | SparseVotes, values: NDArray[Any]) -> ColumnVotes | SparseVotes:
     """The same votes by codes of these values, the one after them for an abstain."""
+    kind = np.min_scalar_type(len(values))
     if votes.abstain_code == len(values) and votes.values.tolist() == values.tolist():
-        return replace(votes, values=values)
+        return replace(votes, values=values, codes=votes.codes.astype(kind, copy=False))
     code = np.full(votes.n_codes, len(values))
     code[: len(votes.values)] = class_index(votes.values, values)
     code[votes.abstain_code] = len(values)
-    codes = code.astype(np.min_scalar_type(len(values)))[votes.codes]
+    codes = code.astype(kind)[votes.codes]
     return replace(votes, values=values, abstain_code=len(values), codes=codes)
 
 

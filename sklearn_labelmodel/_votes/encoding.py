@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import callers, listed_values, warn_user
-from .codes import ColumnVotes, GoldLabels, SparseVotes, Votes
+from .codes import GoldLabels, SparseVotes, Votes
 
 # Rows looked at where y is most probably no numbering.
 SOME_ROWS = 1000
@@ -106,8 +106,8 @@ def renamed(votes: Votes, encoding: dict[Any, Any] | None) -> Votes:
             table[code] = place[encoding[vote]]
     if isinstance(votes, SparseVotes):
         return replace(votes, codes=table[votes.codes], values=values, abstain_code=len(values))
-    codes = table[votes.block(0, votes.n_samples)]
-    return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, codes)
+    coded = votes.coded(table[votes.block(0, votes.n_samples)])
+    return replace(coded, values=values, abstain_code=len(values), weight=votes.weight)
 
 
 def _cast(codes: NDArray[Any], votes: Votes) -> list[Any]:

@@ -41,7 +41,9 @@ UNLABELLED = -1
 LABELS = (str, bytes, numbers.Number, np.generic)
 
 
-def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
+def read_gold(
+    y: Any, n_samples: int, *, classes: Any = None, weight: NDArray[np.float64] | None = None
+) -> GoldLabels:
     """Read y, in which -1 ("-1" among strings) or a missing value marks an unlabelled row.
 
     -1 is itself a class where `classes` names it, or where no classes are given and taking the -1 away
@@ -55,6 +57,8 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
         Rows of the label matrix.
     classes : array-like or None, default=None
         The classes, where they are known.
+    weight : ndarray of shape (n_samples,), default=None
+        Of the rows; labels of rows of weight 0 are not looked at.
 
     Raises
     ------
@@ -74,6 +78,8 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
             + (more if hasattr(y, "reindex") else "")
         )
     known = ~_missing_mask(labels)
+    if weight is not None:
+        known &= weight > 0
     _check_kinds(labels, known)
     if labels.dtype.kind == "O" and is_text(labels):
         known[known] = [isinstance(gold, str) or gold != UNLABELLED for gold in labels[known]]

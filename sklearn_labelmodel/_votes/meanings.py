@@ -62,15 +62,18 @@ def _places(vote: Any, meant: list[Any], classes: NDArray[Any]) -> NDArray[np.in
 
 
 def literal(
-    lf: NDArray[np.intp], vote: NDArray[Any], vote_meanings: Mapping[Any, Any] | None
-) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """LF and value of the symbols that are neither bins of scores nor votes with a meaning of their own."""
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    frequency: NDArray[np.float64],
+    vote_meanings: Mapping[Any, Any] | None,
+) -> tuple[NDArray[np.intp], NDArray[Any], NDArray[np.float64]]:
+    """The symbols that are neither bins of scores nor votes with a meaning of their own."""
     bins = is_bin(vote)
     if not (bins.any() or vote_meanings):
-        return lf, vote
+        return lf, vote, frequency
     known = [value in (vote_meanings or {}) for value in vote.tolist()]
     chosen = ~(bins | np.array(known, dtype=bool))
-    return lf[chosen], _plain_values(vote[chosen])
+    return lf[chosen], _plain_values(vote[chosen]), frequency[chosen]
 
 
 def _plain_values(values: NDArray[Any]) -> NDArray[Any]:

@@ -214,7 +214,7 @@ def grouped(
         left = pattern // votes.n_codes
         code[:] = pattern - left * votes.n_codes
         pattern = left
-    return votes.coded(codes), replace(gold, codes=label), total[occurs]
+    return votes.coded(codes), replace(gold, codes=label, weight=None), total[occurs]
 
 
 @dataclass(frozen=True, eq=False)

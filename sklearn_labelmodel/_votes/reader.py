@@ -209,6 +209,9 @@ def _read_sparse(
     csr = L.tocsr()
     if L.format in ("bsr", "dia"):
         csr.eliminate_zeros()
+    if not csr.has_sorted_indices:
+        # A row's votes in one order, so that sums over them have the same bits.
+        csr = csr.sorted_indices()
     if csr.data.dtype.kind not in "biuf":
         raise TypeError(f"A sparse label matrix holds numbers; got {csr.data.dtype}.")
     codes, values, abstain_code = _entry_codes(csr, markers, names, allow_fractions)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import plain, quoted
 from .._utils.keeping import PlainState, write_whole
-from .codes import ColumnVotes, SparseVotes
+from .codes import ColumnVotes, SparseVotes, is_text
 from .containers import as_objects
 from .counted import Counted, add, coded, count, read_block
 from .pairs import PairCounts
@@ -240,11 +240,12 @@ def _as_text(value: Any) -> NDArray[Any]:
 
 
 def _plain_values(values: NDArray[Any]) -> NDArray[Any]:
-    return values.astype(str) if values.dtype.kind == "O" else values
+    # Arrays of strings would lose the zeros that these may end in. No values are of no kind.
+    return _as_text(values.tolist()) if is_text(values) else values if len(values) else np.zeros(0)
 
 
 def _own_values(values: NDArray[Any]) -> NDArray[Any]:
-    return values.astype(object) if values.dtype.kind == "U" else values
+    return as_objects(json.loads(str(values))) if values.dtype.kind == "U" else values
 
 
 def from_file(path: str | Path) -> VoteStatistics:

@@ -168,24 +168,35 @@ def _check_no_long_table(
     )
 
 
-def check_no_scores(votes: Votes, lf: NDArray[np.intp], gold: GoldLabels) -> None:
-    """Raise a ValueError where gold labels tell that the many numbers which LFs cast are scores, not classes."""
-    whole = gold.values.dtype.kind in "iu" and votes.values.dtype.kind in "iu"
-    if len(gold.values) < 2 or not whole:
+def check_no_scores(
+    names: NDArray[np.object_] | None,
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    frequency: NDArray[np.float64],
+    gold: GoldLabels,
+) -> None:
+    """Raise a ValueError where gold labels tell that the many numbers which LFs cast are scores, not classes.
+
+    Parameters
+    ----------
+    names : ndarray of shape (n_lfs,) or None
+    lf, vote, frequency : ndarray of shape (n_symbols,)
+        The LF, the value and the share of rows of every symbol.
+    gold : GoldLabels
+    """
+    whole = gold.values.dtype.kind in "iu" and vote.dtype.kind in "iu"
+    many = np.flatnonzero(np.bincount(lf) >= LEAST_SCORES)
+    if len(gold.values) < 2 or not whole or not len(many):
         return
-    many = np.flatnonzero(np.bincount(lf, minlength=votes.n_lfs) >= LEAST_SCORES)
-    if not len(many):
-        return
-    codes = some_codes(votes, many[:SOME_LFS])
-    spoken = codes[codes != votes.abstain_code]
-    named = np.isin(votes.values, gold.values)
-    share = float(np.append(named, False)[spoken].mean()) if len(spoken) else 1.0
+    cast = np.isin(lf, many)
+    named = cast & np.isin(vote, gold.values)
+    share = float(frequency[named].sum() / frequency[cast].sum())
     if share**gold.n_labelled < UNLIKELY:
         raise ValueError(
-            f"{lf_label(votes.names, int(many[0]))} casts numbers such as "
-            f"{listed_values(votes.values[np.unique(spoken)])}, and of the {gold.n_labelled} labels in y all are "
-            f'{listed_values(gold.values)}. If the numbers are scores, pass them as such (scores="all", or the '
-            "columns), or cut each column into votes by a threshold; if they are classes, name them (`classes`)."
+            f"{lf_label(names, int(many[0]))} casts numbers such as {listed_values(np.unique(vote[cast]))}, and of "
+            f"the {gold.n_labelled} labels in y all are {listed_values(gold.values)}. If the numbers are scores, pass "
+            'them as such (scores="all", or the columns), or cut each column into votes by a threshold; if they are '
+            "classes, name them (`classes`)."
         )
 
 
@@ -204,13 +215,10 @@ def warn_of_layout(votes: Votes) -> None:
     if (
         not isinstance(votes, SparseVotes)
         and votes.n_lfs >= LEAST_WIDTH
-        and (
-            votes.n_lfs >= MANY_LFS * votes.n_samples
-            or votes.n_samples < min(FEW_ROWS, votes.n_lfs)
-        )
+        and (votes.n_lfs >= MANY_LFS * votes.n_rows or votes.n_rows < min(FEW_ROWS, votes.n_lfs))
     ):
         warn_user(
-            f"L has {votes.n_samples} rows and {votes.n_lfs} LFs. Rows are records and columns are LFs: if here each "
+            f"L has {votes.n_rows:.15g} rows and {votes.n_lfs} LFs. Rows are records and columns are LFs: if here each "
             "row is a voter, pass L.T."
         )
     _warn_of_zeros(votes)

@@ -53,6 +53,13 @@ def as_sparse(L):
     return sp.csr_array((L[L >= 0], np.nonzero(L >= 0)), shape=L.shape)
 
 
+def in_descending_columns(L):
+    """A sparse matrix whose rows hold their last LF first."""
+    backwards = as_sparse(L[:, ::-1])
+    entries = (backwards.data, L.shape[1] - 1 - backwards.indices, backwards.indptr)
+    return sp.csr_array(entries, shape=L.shape)
+
+
 @st.composite
 def parted_votes(draw):
     """Votes, gold labels of some rows, and places to cut them."""
@@ -166,8 +173,9 @@ def test_few_labelled_rows_are_kept_among_many(monkeypatch):
         lambda L: L.astype(object),
         lambda L: np.where(L < 0, np.nan, L),
         as_sparse,
+        in_descending_columns,
     ],
-    ids=["objects", "floats", "sparse"],
+    ids=["objects", "floats", "sparse", "sparse, unsorted"],
 )
 def test_parts_may_come_in_unlike_containers(write):
     L, _ = make_votes(100, 4)
@@ -240,6 +248,69 @@ def test_a_label_that_only_rows_of_no_weight_have_is_no_class(model):
         clone(model).fit(VoteStatistics(rows, gold, weight)),
     ):
         assert_same_model(fitted, expected, L)
+
+
+@each_model
+def test_labels_of_rows_of_no_weight_do_not_tell_whether_minus_one_is_a_class(model):
+    L, y = make_votes(120, 4)
+    signs, gold = np.where(L < 0, 0, 2 * L - 1), 2 * y - 1
+    rows, labels = np.vstack([signs, signs[:1]]), np.append(gold, 7)
+    weight = np.append(np.ones(120), 0)
+    model = clone(model).set_params(abstain=0)
+    expected = clone(model).fit(signs, gold)
+    assert expected.classes_.tolist() == [-1, 1]
+    for fitted in (
+        clone(model).fit(rows, labels, weight),
+        clone(model).fit(VoteStatistics(rows, labels, weight, abstain=0)),
+    ):
+        assert_same_model(fitted, expected, signs)
+
+
+def in_three_forms(L, y):
+    """Rows that are there ten times, distinct rows that weigh ten, and their counts."""
+    tens = np.repeat(L, 10, axis=0), np.repeat(y, 10)
+    return [tens, (L, y, np.full(len(L), 10)), (VoteStatistics(*tens),)]
+
+
+def test_labels_of_one_class_are_counted_by_their_rows():
+    L, _ = make_votes(40, 3)
+    for rows in in_three_forms(L, np.where(np.arange(40) < 2, 0, np.nan)):
+        with pytest.warns(UserWarning, match="All 20 gold labels are 0"):
+            LabelModelClassifier().fit(*rows)
+
+
+def test_scores_are_told_by_all_rows_whose_labels_they_miss():
+    # A third of the votes are labels: of two rows that is no wonder, of twenty it is one.
+    L = np.column_stack([np.arange(36) % 6, np.arange(36) // 2 % 6])
+    y = np.where(np.arange(36) < 2, np.arange(36), -1)
+    assert_array_equal(LabelModelClassifier().fit(L, y).classes_, np.arange(6))
+    for rows in in_three_forms(L, y):
+        with pytest.raises(ValueError, match=r"of the 20 labels in y all are \[0, 1\]"):
+            LabelModelClassifier().fit(*rows)
+
+
+def test_votes_of_many_rows_are_no_identifiers():
+    L = np.column_stack([np.arange(240), np.roll(np.arange(240), 1)])
+    for rows in in_three_forms(L, np.full(240, -1)):
+        assert len(MajorityVoteClassifier().fit(*rows).classes_) == 240
+    with pytest.raises(ValueError, match="casts 240 different votes in 240 rows"):
+        MajorityVoteClassifier().fit(VoteStatistics(L))
+
+
+def test_a_few_distinct_rows_are_no_transposed_matrix():
+    L = (np.arange(4)[:, None] + np.arange(12) // 3) % 2
+    for rows in in_three_forms(L, np.full(4, -1)):
+        LabelModelClassifier().fit(*rows)
+    with pytest.warns(UserWarning, match="L has 4 rows and 12 LFs"):
+        LabelModelClassifier().fit(VoteStatistics(L))
+
+
+def test_votes_with_meanings_stand_in_no_row_of_counts():
+    L, y = make_votes(60, 3)
+    L = np.where(np.arange(180).reshape(60, 3) == 22, 5, L)
+    settings = {"classes": [0, 1], "vote_meanings": {6: [0, 1]}}
+    with pytest.raises(ValueError, match=r"^LF 1: the vote 5 is none of the classes"):
+        LabelModelClassifier(**settings).fit(VoteStatistics(L, y))
 
 
 def test_sums_of_fractional_weights_have_no_rounding_error():
@@ -417,6 +488,32 @@ def test_a_file_of_counts_gives_them_back(tmp_path, labels):
     assert_array_equal(again.lf_names, statistics.lf_names)
     model, other = (LabelModelClassifier().fit(one) for one in (statistics, again))
     assert_array_equal(model.predict_proba(frame), other.predict_proba(frame))
+
+
+def test_texts_in_a_file_keep_the_zeros_that_they_end_in(tmp_path):
+    L = np.array([["a\0", "a"], ["", "\0"]], dtype=object)
+    statistics = VoteStatistics(L, np.array(["a\0", "a"], dtype=object))
+    statistics.save(tmp_path / "counts")
+    again = VoteStatistics.load(tmp_path / "counts")
+    assert again == statistics
+    assert again._counted.pairs.vote.tolist() == ["", "a\0", "\0", "a"]
+    assert again._counted.pairs.gold_values.tolist() == ["a", "a\0"]
+    assert statistics != VoteStatistics(L, np.array(["a\0\0", "a"], dtype=object))
+
+
+def test_no_votes_are_of_no_kind(tmp_path):
+    silent = VoteStatistics(np.full((4, 2), np.nan), sample_weight=np.zeros(4))
+    assert silent == VoteStatistics(np.full((4, 2), "a", dtype=object), sample_weight=np.zeros(4))
+    silent.save(tmp_path / "counts")
+    texts = VoteStatistics(np.array([["a", None]], dtype=object), ["a"])
+    assert VoteStatistics.load(tmp_path / "counts") + texts == texts + silent
+
+
+def test_errors_of_counts_from_a_file_name_the_lf(tmp_path):
+    frame = pd.DataFrame({"good": [0, 1] * 200, "worse": range(400)})
+    VoteStatistics(frame).save(tmp_path / "counts")
+    with pytest.raises(ValueError, match="LF 'worse' casts 400 different votes"):
+        LabelModelClassifier().fit(VoteStatistics.load(tmp_path / "counts"))
 
 
 def test_another_file_is_refused_by_name(tmp_path):
