@@ -367,7 +367,7 @@ def _slices(lf: NDArray[np.intp], dependent: Any) -> Iterator[tuple[slice, slice
 
 def _masked(statistics: PairCounts, dependent: Any) -> Any:
     lf, pairs = statistics.lf, statistics.cooccurrence
-    if not sp.issparse(pairs):
+    if isinstance(pairs, np.ndarray):
         return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0)
     if dependent is None:
         first = np.repeat(lf, np.diff(pairs.indptr))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ class Observed:
     coverage: NDArray[np.float64]
     overlaps: NDArray[np.bool_]
     has_choice: NDArray[np.bool_]
-    encoding: dict[Any, int] | None = None
+    encoding: dict[Hashable, int] | None = None
     scores: Scores | None = None
     counted: dict[str, Any] = field(default_factory=dict)
 
@@ -332,9 +332,9 @@ def check_size(n_symbols: int, n_classes: int) -> None:
 def with_classes(
     observed: Observed,
     classes: NDArray[Any],
-    encoding: dict[Any, int] | None = None,
+    encoding: dict[Hashable, int] | None = None,
     scores: Scores | None = None,
-    sets: dict[Any, NDArray[np.intp]] | None = None,
+    sets: dict[Hashable, NDArray[np.intp]] | None = None,
 ) -> Observed:
     """With the classes, what symbols mean by them, and how votes and scores were read.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Mapping, ValuesView
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from .._utils import listed, quoted
 from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
 from .containers import largest_exact, loses_cells, without_masked
+
+if TYPE_CHECKING:
+    from .._utils.types import LabelsLike
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ UNLABELLED = -1
 LABELS = (str, bytes, numbers.Number, np.generic)
 
 
-def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
+def read_gold(
+    y: LabelsLike | None, n_samples: int, *, classes: Iterable[Hashable] | None = None
+) -> GoldLabels:
     """Read y, in which -1 ("-1" among strings) or a missing value marks an unlabelled row.
 
     -1 is itself a class where `classes` names it, or where no classes are given and taking the -1 away
@@ -89,7 +94,7 @@ def read_gold(y: Any, n_samples: int, *, classes: Any = None) -> GoldLabels:
     return GoldLabels(values, codes)
 
 
-def _as_labels(y: Any) -> NDArray[Any]:
+def _as_labels(y: LabelsLike | Iterable[Hashable]) -> NDArray[Any]:
     """Labels as an array that holds each as it was written."""
     if isinstance(y, Mapping):
         raise TypeError(
@@ -111,7 +116,7 @@ def _as_labels(y: Any) -> NDArray[Any]:
     return labels.astype(object) if labels.dtype.kind == "T" else labels
 
 
-def _of_list(labels: Any) -> NDArray[Any]:
+def _of_list(labels: Sequence[object]) -> NDArray[Any]:
     array = np.asarray(labels)
     # NumPy writes a list's None and NaN as strings, and rounds whole numbers beside NaN.
     return np.array(labels, dtype=object) if loses_cells(array) else array

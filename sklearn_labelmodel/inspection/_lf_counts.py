@@ -83,7 +83,7 @@ def _leaning_by_rank(votes: Votes, gold: GoldLabels, scored: Scores, cells: list
     """The votes, and for each score one for the class that it leans to; of classes 0 and 1 where none is known."""
     binned = with_bins(votes, scored, cells)
     observed = observe(binned, no_gold(votes.n_samples), by_pairs=False)
-    named = {label for label in scored.labels if label is not None}
+    named: set[Any] = {label for label in scored.labels if label is not None}
     known = named | {*no_bins(observed.vote).tolist(), *gold.values.tolist()}
     classes = values_of(known) if known else np.arange(2)
     check_speaks_for(scored, classes, votes.names)
