@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from .._evidence.model import VoteModel, conditional_probs
 
 if TYPE_CHECKING:
     from .._learning.observed import KeptCounts
+    from .._utils.types import VoteMatrix
     from .._votes.codes import Votes
     from .._votes.scores import Scores
 
@@ -23,7 +24,7 @@ class FittedVotes:
     vote_model_: VoteModel
     _scores: Scores | None
     _kept: KeptCounts
-    _read_votes: Callable[[Any, VoteModel], Votes]
+    _read_votes: Callable[[VoteMatrix, VoteModel], Votes]
     _terms: Callable[[VoteModel, Votes], NDArray[np.float64]]
 
     @property
@@ -42,7 +43,7 @@ class FittedVotes:
         return self.vote_model_.table.symbols
 
     @property
-    def score_bins_(self) -> dict[Any, NDArray[np.float64]]:
+    def score_bins_(self) -> dict[Hashable, NDArray[np.float64]]:
         """Least and greatest fitted score of each bin, (n_bins, 2), of each column of scores."""
         scored = self._scores
         if scored is None:
@@ -71,7 +72,7 @@ class FittedVotes:
         """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
         return self.vote_model_.accuracies
 
-    def contributions(self, L: Any) -> NDArray[np.float64]:
+    def contributions(self, L: VoteMatrix) -> NDArray[np.float64]:
         """What each vote adds for each class, and the prior.
 
         Parameters

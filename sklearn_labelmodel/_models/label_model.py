@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -32,6 +32,14 @@ from .docs import documented
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
     from .._learning.observed import Observed
+    from .._utils.types import (
+        ClassBalance,
+        Marker,
+        Precisions,
+        RandomState,
+        ScoreColumns,
+        VoteMeanings,
+    )
 
 START_DECIDES = "the start (prec_init) decides"
 # Steps before copies are first looked for, and what rows' votes are tempered by until they are weighed.
@@ -190,23 +198,23 @@ class LabelModelClassifier(BaseLabelModel):
         lr: float = 0.01,
         l2: float = 0.0,
         optimizer: str | type = "sgd",
-        optimizer_params: dict[str, Any] | None = None,
+        optimizer_params: dict[str, object] | None = None,
         lr_scheduler: str = "constant",
-        lr_scheduler_params: dict[str, Any] | None = None,
-        prec_init: float | ArrayLike | Mapping[Any, float] = 0.7,
+        lr_scheduler_params: dict[str, object] | None = None,
+        prec_init: Precisions = 0.7,
         init: str = "precision",
         mu_eps: float | None = None,
-        class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
-        classes: ArrayLike | None = None,
-        abstain: Any = -1,
-        scores: Any = None,
-        vote_meanings: Mapping[Any, Any] | None = None,
+        class_balance: ClassBalance | None = None,
+        classes: Iterable[Hashable] | None = None,
+        abstain: Marker = -1,
+        scores: ScoreColumns | None = None,
+        vote_meanings: VoteMeanings | None = None,
         gold: str = "anchor",
         n_em_steps: int = 5,
         tempering: float = 0.5,
-        dependencies: Sequence[tuple[Any, Any]] | str | None = "auto",
+        dependencies: Sequence[tuple[Hashable, Hashable]] | str | None = "auto",
         tol: float | None = None,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: RandomState = None,
         device: str = "cpu",
         verbose: int = 0,
         log_freq: int = 10,
@@ -424,7 +432,7 @@ class LabelModelClassifier(BaseLabelModel):
         return self.vote_model_.prior.of_voteless
 
     @property
-    def dependencies_(self) -> list[tuple[Any, Any]]:
+    def dependencies_(self) -> list[tuple[Hashable, Hashable]]:
         """Pairs of LFs that copy each other: those declared, or near-duplicates found."""
         from .._evidence.dependence import named_pairs
 

@@ -8,15 +8,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-
-if TYPE_CHECKING:
-    from .types import RandomState
 
 
 def plain(value: object) -> Any:
@@ -100,7 +97,7 @@ def callers() -> set[str]:
 _OF_THREAD = threading.local()
 
 
-def random_state_of(random_state: RandomState) -> np.random.RandomState:
+def random_state_of(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
     """As scikit-learn's `check_random_state`, but None never means NumPy's global generator.
 
     Parameters
@@ -116,7 +113,7 @@ def random_state_of(random_state: RandomState) -> np.random.RandomState:
     return np.random.RandomState() if random_state is None else check_random_state(random_state)
 
 
-def first_number(random_state: RandomState) -> float:
+def first_number(random_state: int | np.random.RandomState | None) -> float:
     """The first uniform number of `random_state_of(random_state)`.
 
     Parameters

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+    from typing_extensions import TypeIs
 
 
 class Frame(Protocol):
@@ -22,6 +23,8 @@ class Frame(Protocol):
 
     @property
     def columns(self) -> Iterable[Hashable]: ...
+
+    def __getitem__(self, key: Any, /) -> Any: ...
 
 
 class ArrowRows(Protocol):
@@ -41,12 +44,14 @@ class Label(Protocol):
 
 # Rows in memory, in columns of unlike types.
 Table: TypeAlias = "pd.DataFrame | pl.DataFrame | pa.Table"
-# Votes of LFs, (n_samples, n_lfs); lists hold None where nothing is said.
-VoteMatrix: TypeAlias = (
-    ArrayLike | Frame | ArrowRows | sp.sparray | sp.spmatrix | Sequence[Sequence[object]]
-)
 # Raw records, one a row.
 RecordsLike: TypeAlias = ArrayLike | Frame | sp.sparray | sp.spmatrix | Sequence[object]
+# Votes of LFs, (n_samples, n_lfs); lists hold None where nothing is said.
+VoteMatrix: TypeAlias = RecordsLike | ArrowRows
+# Votes on several labels, in the four forms of `MultilabelClassifier`.
+VotesByLabel: TypeAlias = Mapping[Any, VoteMatrix] | RecordsLike
+# Columns of the records that hold votes.
+VoteColumns: TypeAlias = Iterable[Hashable] | Callable[[Any], Iterable[Hashable]]
 # A label for each row, None where it is not known; of rows that are not in memory the name of a column.
 LabelsLike: TypeAlias = ArrayLike | Sequence[object]
 # What stands for "no vote": one value or several. Missing values always do.
@@ -69,19 +74,76 @@ Columns: TypeAlias = "Table | sp.csc_array | NDArray[Any]"
 
 
 class Estimator(Protocol):
-    """An estimator of scikit-learn."""
+    """An estimator of scikit-learn that is trained."""
 
-    def fit(self, X: RecordsLike, y: LabelsLike) -> object: ...
+    def fit(self, X: RecordsLike, y: LabelsLike | None, /) -> Self: ...
 
     def get_params(self, deep: bool = True) -> dict[str, Any]: ...
 
-    def set_params(self, **params: object) -> Self: ...
+    def set_params(self, **params: Any) -> Self: ...
 
 
-class Classifier(Estimator, Protocol):
-    """A classifier of scikit-learn that is trained."""
+class WeightedEstimator(Estimator, Protocol):
+    """An estimator of scikit-learn whose rows may have weights."""
+
+    def fit(
+        self, X: RecordsLike, y: LabelsLike | None, /, sample_weight: ArrayLike | None = None
+    ) -> Self: ...
+
+
+class Predictor(Protocol):
+    """What predicts the classes of rows."""
 
     @property
     def classes_(self) -> NDArray[Any]: ...
 
-    def predict(self, X: RecordsLike) -> NDArray[Any]: ...
+    def predict(self, X: RecordsLike, /) -> NDArray[Any]: ...
+
+
+class Classifier(Estimator, Predictor, Protocol):
+    """A classifier of scikit-learn; it may lack one of both methods that score classes."""
+
+    def predict_proba(self, X: RecordsLike, /) -> NDArray[np.float64]: ...
+
+    def decision_function(self, X: RecordsLike, /) -> NDArray[np.float64]: ...
+
+
+class LabelModel(Estimator, Predictor, Protocol):
+    """A label model, or what wraps one as a classifier."""
+
+    def predict_proba(self, X: RecordsLike, /) -> NDArray[np.float64]: ...
+
+
+class Splitter(Protocol):
+    """A splitter of scikit-learn, such as `KFold`."""
+
+    def split(
+        self, X: RecordsLike, y: LabelsLike | None = None, groups: LabelsLike | None = None
+    ) -> Iterable[tuple[ArrayLike, ArrayLike]]: ...
+
+
+# How rows are split into folds.
+CrossValidator: TypeAlias = int | Splitter | Iterable[tuple[ArrayLike, ArrayLike]] | None
+
+
+class Transformer(Estimator, Protocol):
+    """A transformer of scikit-learn, such as `LabelingFunctions`."""
+
+    def fit(self, X: RecordsLike, y: LabelsLike | None = None, /) -> Self: ...
+
+    def transform(self, X: RecordsLike, /) -> VoteMatrix: ...
+
+
+def is_frame(X: object) -> TypeGuard[Frame]:
+    """Whether X has columns with names."""
+    return hasattr(X, "columns")
+
+
+def is_pandas(table: object) -> TypeIs[pd.DataFrame]:
+    """Whether a table is one of pandas."""
+    return hasattr(table, "iloc")
+
+
+def is_arrow(table: object) -> TypeGuard[pa.Table]:
+    """Whether a table is one of Arrow."""
+    return hasattr(table, "column_names")

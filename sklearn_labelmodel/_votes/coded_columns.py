@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils.texts import TILE_ROWS, coded_texts, presence
-from .containers import is_arrow, is_pandas
+from .._utils.types import is_arrow, is_pandas
 
 if TYPE_CHECKING:
     import pandas as pd

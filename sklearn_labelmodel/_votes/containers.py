@@ -12,11 +12,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._utils import plain, quoted, warn_user
+from .._utils.types import is_arrow, is_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
-    from typing_extensions import TypeIs
 
     from .._utils.types import Table, VoteMatrix
 
@@ -84,16 +83,6 @@ def is_table(L: object) -> TypeGuard[Table]:
         (hasattr(L, "columns") and (hasattr(L, "iloc") or hasattr(L, "get_column")))
         or (hasattr(L, "column_names") and hasattr(L, "column"))
     )
-
-
-def is_pandas(table: object) -> TypeIs[pd.DataFrame]:
-    """Whether a table is one of pandas."""
-    return hasattr(table, "iloc")
-
-
-def is_arrow(table: object) -> TypeGuard[pa.Table]:
-    """Whether a table is one of Arrow."""
-    return hasattr(table, "column_names")
 
 
 def is_matrix(L: object) -> TypeGuard[sp.sparray]:
