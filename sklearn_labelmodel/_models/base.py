@@ -29,14 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .._learning.observed import Observed
-    from .._utils.types import (
-        ClassBalance,
-        LabelsLike,
-        Marker,
-        ScoreColumns,
-        VoteMatrix,
-        VoteMeanings,
-    )
+    from .._utils.types import LabelsLike, VoteMatrix
     from .._votes.statistics import VoteStatistics
     from ..inspection._report.report import FitReport
     from .reading import Counting
@@ -61,19 +54,10 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
     __metadata_request__predict_log_proba = {"L": metadata_routing.UNUSED}
     __metadata_request__score = {"L": metadata_routing.UNUSED}
 
-    abstain: Marker
-    classes: Iterable[Hashable] | None
-    class_balance: ClassBalance | None
-    gold: str
     n_features_in_: int
-    scores: ScoreColumns | None
-    vote_meanings: VoteMeanings | None
-    _encoding: dict[Hashable, int] | None
     _counting: Counting | None
     # What the report may suggest.
     _capabilities: frozenset[str] = frozenset()
-    # Whether a fit counts pairs of votes, or distinct rows.
-    _by_pairs = False
 
     @classmethod
     @cache
@@ -89,9 +73,6 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         tags.input_tags.sparse = True
         tags.target_tags.required = False
         return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "vote_model_")
 
     # Fitting --------------------------------------------------------------------------------------
 
@@ -230,9 +211,6 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
     def _anchors(self, observed: Observed) -> bool:
         """Whether accuracies are learned from gold labels."""
         return self.gold == "anchor" and observed.labels.n_labelled > 0
-
-    def _warn_unidentified(self, observed: Observed) -> None:
-        """Warn of LFs whose accuracy the votes do not tell."""
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
         """Warn of what was learned."""

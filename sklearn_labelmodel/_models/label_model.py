@@ -32,14 +32,7 @@ from .docs import documented
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
     from .._learning.observed import Observed
-    from .._utils.types import (
-        ClassBalance,
-        Marker,
-        Precisions,
-        RandomState,
-        ScoreColumns,
-        VoteMeanings,
-    )
+    from .._utils.types import ClassBalance, Marker, Precisions, ScoreColumns, VoteMeanings
 
 START_DECIDES = "the start (prec_init) decides"
 # Steps before copies are first looked for, and what rows' votes are tempered by until they are weighed.
@@ -214,7 +207,7 @@ class LabelModelClassifier(BaseLabelModel):
         tempering: float = 0.5,
         dependencies: Sequence[tuple[Hashable, Hashable]] | str | None = "auto",
         tol: float | None = None,
-        random_state: RandomState = None,
+        random_state: int | np.random.RandomState | None = None,
         device: str = "cpu",
         verbose: int = 0,
         log_freq: int = 10,

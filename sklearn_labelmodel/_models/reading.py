@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -55,43 +55,14 @@ from .._votes.weights import check_any_weight, read_weights
 if TYPE_CHECKING:
     from .._learning.observed import Observed
     from .._utils.types import (
-        ClassBalance,
         LabelsLike,
-        Marker,
-        ScoreColumns,
         VoteMatrix,
-        VoteMeanings,
     )
-
-
-class OwnLabelModel(Protocol):
-    """What reading asks of a label model: its parameters, and what a fit stored."""
-
-    abstain: Marker
-    classes: Iterable[Hashable] | None
-    class_balance: ClassBalance | None
-    gold: str
-    scores: ScoreColumns | None
-    vote_meanings: VoteMeanings | None
-    _by_pairs: bool
-    _counting: Counting | None
-    _encoding: dict[Hashable, int] | None
-    _scores: Scores | None
-
-    @property
-    def classes_(self) -> NDArray[Any]: ...
-
-    def predict(self, L: VoteMatrix) -> NDArray[Any]: ...
-
-    def predict_proba(self, L: VoteMatrix) -> NDArray[np.float64]: ...
-
-    def __sklearn_is_fitted__(self) -> bool: ...
-
-    def _warn_unidentified(self, observed: Observed) -> None: ...
+    from .fitted import FittedVotes
 
 
 def observe_votes(
-    model: OwnLabelModel,
+    model: FittedVotes,
     L: VoteMatrix | VoteStatistics,
     y: LabelsLike | None,
     sample_weight: ArrayLike | None = None,
@@ -146,7 +117,7 @@ def observe_votes(
 
 
 def _with_classes(
-    model: OwnLabelModel,
+    model: FittedVotes,
     observed: Observed,
     named: Iterable[Hashable] | None,
     labels: GoldLabels,
@@ -183,7 +154,7 @@ def _check_alone(y: LabelsLike | None, sample_weight: ArrayLike | None) -> None:
 
 
 def observe_statistics(
-    model: OwnLabelModel, statistics: VoteStatistics, classes: NDArray[Any] | None = None
+    model: FittedVotes, statistics: VoteStatistics, classes: NDArray[Any] | None = None
 ) -> Observed:
     """What `fit` sees of votes and labels that were counted before.
 
@@ -237,7 +208,7 @@ def _counted_rows(
 
 
 def count_block(
-    model: OwnLabelModel,
+    model: FittedVotes,
     L: VoteMatrix,
     y: LabelsLike | None = None,
     sample_weight: ArrayLike | None = None,
@@ -266,7 +237,7 @@ def count_block(
     return VoteStatistics.of_counted(count(*block), model.abstain)
 
 
-def _check_countable(model: OwnLabelModel) -> None:
+def _check_countable(model: FittedVotes) -> None:
     if model.scores is not None:
         raise ValueError(
             "Scores are cut into bins by quantiles of all rows, so that parts of the rows cannot be counted apart. Fit "
@@ -285,7 +256,7 @@ class Counting(NamedTuple):
 
 
 def count_more(
-    model: OwnLabelModel,
+    model: FittedVotes,
     L: VoteMatrix,
     y: LabelsLike | None,
     classes: Iterable[Hashable] | None,
@@ -327,7 +298,7 @@ def _check_same_classes(before: NDArray[Any] | None, now: NDArray[Any]) -> None:
 # Predicting ---------------------------------------------------------------------------------------
 
 
-def votes_for(model: OwnLabelModel, learned: VoteModel, L: VoteMatrix) -> Votes:
+def votes_for(model: FittedVotes, learned: VoteModel, L: VoteMatrix) -> Votes:
     """The votes L as a fitted label model reads them.
 
     Parameters
@@ -354,12 +325,12 @@ def votes_for(model: OwnLabelModel, learned: VoteModel, L: VoteMatrix) -> Votes:
     return with_bins(votes, scored, cells)
 
 
-def check_width(L: VoteMatrix, expected: int, model: OwnLabelModel) -> None:
+def check_width(L: VoteMatrix, expected: int, model: FittedVotes) -> None:
     """Raise a ValueError where L has another number of columns than expected."""
     _check_equal(n_columns(L), expected, model)
 
 
-def _check_equal(n_lfs: int, expected: int, model: OwnLabelModel) -> None:
+def _check_equal(n_lfs: int, expected: int, model: FittedVotes) -> None:
     if n_lfs != expected:
         raise ValueError(
             f"X has {n_lfs} features, but {type(model).__name__} is expecting {expected} features as input"

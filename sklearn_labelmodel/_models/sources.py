@@ -14,13 +14,14 @@ from .._engines.progress import rows_read
 from .._engines.source import Made, Schema, Source
 from .._utils.types import is_arrow
 from .._votes.statistics import VoteStatistics
-from .reading import OwnLabelModel, count_block
+from .reading import count_block
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
     from .._utils.types import VoteMatrix
+    from .fitted import FittedVotes
 
 # Rows as an engine hands them over.
 Block: TypeAlias = "pa.Table | pd.DataFrame | NDArray[Any]"
@@ -28,7 +29,7 @@ PROBABILITY, LABEL = "probability_", "label"
 
 
 def count_source(
-    model: OwnLabelModel, source: Source, y: Hashable, sample_weight: Hashable
+    model: FittedVotes, source: Source, y: Hashable, sample_weight: Hashable
 ) -> VoteStatistics:
     """The counts of all rows of a source.
 
@@ -62,7 +63,7 @@ def _column_name(source: Source, name: Hashable, role: str) -> Hashable:
 
 
 def _count_block(
-    model: OwnLabelModel,
+    model: FittedVotes,
     lfs: list[Hashable],
     y: Hashable,
     sample_weight: Hashable,
@@ -111,7 +112,7 @@ class PredictedSource:
         There is no source, whose columns could be kept.
     """
 
-    def __init__(self, model: OwnLabelModel, source: Source | None, keep: Sequence[Hashable]):
+    def __init__(self, model: FittedVotes, source: Source | None, keep: Sequence[Hashable]):
         if source is None:
             raise ValueError(
                 "`keep` is for rows that are not in memory. Put the columns beside the result: rows are in the same "
@@ -137,18 +138,18 @@ class PredictedSource:
         return self.source.map(of_block, self.columns, schema, self.keep)
 
 
-def _without_counts(model: OwnLabelModel) -> OwnLabelModel:
+def _without_counts(model: FittedVotes) -> FittedVotes:
     """The model as it is sent to workers."""
     sent = copy.copy(model)
-    sent._counting = None
+    vars(sent)["_counting"] = None
     return sent
 
 
 def _probabilities(
-    model: OwnLabelModel, names: list[str], block: Block
+    model: FittedVotes, names: list[str], block: Block
 ) -> dict[str, NDArray[np.float64]]:
     return dict(zip(names, model.predict_proba(block).T, strict=True))
 
 
-def _labels(model: OwnLabelModel, block: Block) -> dict[str, NDArray[Any]]:
+def _labels(model: FittedVotes, block: Block) -> dict[str, NDArray[Any]]:
     return {LABEL: model.predict(block)}

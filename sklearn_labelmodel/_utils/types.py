@@ -34,8 +34,8 @@ class ArrowRows(Protocol):
     def schema(self) -> object: ...
 
 
-class Label(Protocol):
-    """A vote, a class or a gold label: a string, a number, or the bin of a score."""
+class Ordered(Protocol):
+    """What is sorted and looked up: votes, classes and gold labels; strings, numbers, dates, bins of scores."""
 
     def __hash__(self) -> int: ...
 
@@ -62,7 +62,6 @@ VoteMeanings: TypeAlias = Mapping[Any, Any]
 ScoreColumns: TypeAlias = str | Iterable[Hashable] | Mapping[Any, Any]
 # One precision for all LFs, or one for each.
 Precisions: TypeAlias = ArrayLike | Mapping[Any, float]
-RandomState: TypeAlias = int | np.random.RandomState | None
 
 
 # A number, or one for each of some things.

@@ -17,7 +17,7 @@ from .reader import is_missing, markers_of, values_of
 from .suspects import check_no_identifier, check_no_scores, warn_of_layout, warn_of_suspects
 
 if TYPE_CHECKING:
-    from .._utils.types import ClassBalance, Label, Marker
+    from .._utils.types import ClassBalance, Marker, Ordered
 
 # Rows drawn at random are seldom all of one class.
 MANY_OF_ONE = 10
@@ -226,7 +226,7 @@ def _union(vote: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
     return values_of(set(whole))
 
 
-def _as_whole(value: Label) -> Label:
+def _as_whole(value: Ordered) -> Ordered:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

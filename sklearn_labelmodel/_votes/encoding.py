@@ -17,7 +17,7 @@ from .._utils import callers, listed_values, warn_user
 from .codes import ColumnVotes, GoldLabels, SparseVotes, Votes
 
 if TYPE_CHECKING:
-    from .._utils.types import Label
+    from .._utils.types import Ordered
 
 # Rows looked at where y is most probably no numbering.
 SOME_ROWS = 1000
@@ -100,7 +100,7 @@ def find_encoding(
     return encoding
 
 
-def renamed(votes: Votes, encoding: Mapping[Hashable, Label] | None) -> Votes:
+def renamed(votes: Votes, encoding: Mapping[Hashable, Ordered] | None) -> Votes:
     """The votes under the names that y has for them; votes without one abstain."""
     if encoding is None:
         return votes

@@ -30,7 +30,7 @@ from .containers import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .._utils.types import Label, Marker, VoteMatrix
+    from .._utils.types import Marker, Ordered, VoteMatrix
 
 MAX_FRACTIONAL_VOTES = 32
 COMPACT_SPAN = 4096
@@ -411,7 +411,7 @@ def _common_values(columns: list[_Column], markers: list[Hashable]) -> NDArray[A
     return values_of({vote for column in columns for vote in column.votes} - silent)
 
 
-def _remedy_of_mixture(few_numbers: set[Label], texts: set[Label]) -> str:
+def _remedy_of_mixture(few_numbers: set[Ordered], texts: set[Ordered]) -> str:
     """What to do where votes are numbers and strings: the marker there is, or one way to write classes."""
     for some, others in ((texts, few_numbers), (few_numbers, texts)):
         odd = sorted(some)
@@ -427,7 +427,7 @@ def _remedy_of_mixture(few_numbers: set[Label], texts: set[Label]) -> str:
     )
 
 
-def values_of(distinct: Iterable[Label]) -> NDArray[Any]:
+def values_of(distinct: Iterable[Ordered]) -> NDArray[Any]:
     """Distinct votes or labels of one kind, sorted, as an array that holds each exactly.
 
     Raises

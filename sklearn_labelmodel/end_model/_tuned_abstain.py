@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ from ._folds import (
 from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
 
 if TYPE_CHECKING:
-    from .._utils.types import Classifier, CrossValidator, Estimator, Label, LabelsLike, RecordsLike
+    from .._utils.types import Classifier, CrossValidator, Estimator, LabelsLike, RecordsLike
 
 
 class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -155,7 +156,7 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
         precision: float = 0.95,
         confidence: float | None = 0.9,
         cv: CrossValidator = N_FOLDS,
-        abstain: Label | None = "auto",
+        abstain: Hashable | None = "auto",
     ):
         self.estimator = estimator
         self.precision = precision
@@ -374,7 +375,7 @@ def _check_unlabelled_is_no_class(estimator: Estimator, gold: GoldLabels) -> Non
         )
 
 
-def _abstain_marker(abstain: Label | None, classes: NDArray[Any]) -> Label | None:
+def _abstain_marker(abstain: Hashable | None, classes: NDArray[Any]) -> Hashable | None:
     labels = classes.tolist()
     if isinstance(abstain, str) and abstain == "auto":
         return -1 if classes.dtype.kind in "iuf" and -1 not in labels else None
