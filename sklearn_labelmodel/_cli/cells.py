@@ -93,7 +93,7 @@ class CellReader:
         )
 
 
-def _kind(values: list[Any]) -> str:
+def _kind(values: Sequence[Any]) -> str:
     """The dtype of some distinct votes; numbers of unlike types, and numbers beside words, stay as they are."""
     kinds = {type(value) for value in values}
     if kinds == {int} and max(map(abs, values)) < LARGEST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -200,7 +200,7 @@ def _given_balance(class_balance: ClassBalance, classes: NDArray[Any]) -> NDArra
     return _positive(shares, classes, "in class_balance")
 
 
-def _ordered_shares(class_balance: Mapping[Any, float], classes: NDArray[Any]) -> list[float]:
+def _ordered_shares(class_balance: Mapping[Hashable, float], classes: NDArray[Any]) -> list[float]:
     labels = classes.tolist()
     unknown = [label for label in class_balance if label not in labels]
     missing = [label for label in labels if label not in class_balance]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,6 +19,8 @@ from .._votes.patterns import FoundRows, Patterns, find_rows, grouped, has_few_p
 
 if TYPE_CHECKING:
     from .._votes.scores import Scores
+
+Once = TypeVar("Once")
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 16, 512
@@ -171,7 +173,7 @@ class Observed:
             raise ValueError("Of these votes only counts are known.")
         return self.votes
 
-    def _once(self, name: str, count: Callable[[], Any]) -> Any:
+    def _once(self, name: str, count: Callable[[], Once]) -> Once:
         # `functools.cached_property` counts under a lock of its class (Python 3.11): a process that is forked while
         # another thread fits waits for ever.
         if name not in self.counted:

@@ -341,30 +341,17 @@ class LabelModelClassifier(BaseLabelModel):
 
     def _complete_pairs(self, observed: Observed, model: VoteModel) -> VoteModel:
         from .._learning.completion import complete_pairs
-        from .._learning.trainer import TrainingSettings, train
+        from .._learning.trainer import train
 
         each = self._precision(observed)[observed.lf]
         start = snorkel_start if self.init == "snorkel" else one_coin
-        settings = TrainingSettings(
-            n_epochs=self.n_epochs,
-            lr=self.lr,
-            weight_decay=self.l2,
-            optimizer=self.optimizer,
-            optimizer_params=self.optimizer_params or {},
-            lr_scheduler=self.lr_scheduler,
-            lr_scheduler_params=self.lr_scheduler_params or {},
-            tol=self.tol,
-            device=self.device,
-            verbose=self.verbose,
-            log_freq=self.log_freq,
-        )
         return complete_pairs(
             observed,
             model,
             start=start(observed.meaning, each, observed.frequency, model.prior.of_mu),
             scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
             l2=self.l2,
-            train=partial(train, settings=settings),
+            train=partial(train, settings=self),
         )
 
     def _precision(self, observed: Observed) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .._engines.progress import rows_read
 from .._engines.source import Made, Schema, Source
-from .._utils.types import is_arrow
+from .._utils.tables import is_arrow
 from .._votes.statistics import VoteStatistics
 from .reading import count_block
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-    from typing_extensions import TypeIs
 
 
 class Frame(Protocol):
@@ -131,18 +130,3 @@ class Transformer(Estimator, Protocol):
     def fit(self, X: RecordsLike, y: LabelsLike | None = None, /) -> Self: ...
 
     def transform(self, X: RecordsLike, /) -> VoteMatrix: ...
-
-
-def is_frame(X: object) -> TypeGuard[Frame]:
-    """Whether X has columns with names."""
-    return hasattr(X, "columns")
-
-
-def is_pandas(table: object) -> TypeIs[pd.DataFrame]:
-    """Whether a table is one of pandas."""
-    return hasattr(table, "iloc")
-
-
-def is_arrow(table: object) -> TypeGuard[pa.Table]:
-    """Whether a table is one of Arrow."""
-    return hasattr(table, "column_names")

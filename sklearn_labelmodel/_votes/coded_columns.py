@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.tables import is_arrow, is_pandas
 from .._utils.texts import TILE_ROWS, coded_texts, presence
-from .._utils.types import is_arrow, is_pandas
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._utils import plain, quoted, warn_user
-from .._utils.types import is_arrow, is_pandas
+from .._utils.tables import is_arrow, is_pandas
 
 if TYPE_CHECKING:
     import pandas as pd

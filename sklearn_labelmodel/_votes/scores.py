@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._utils import listed_values, plain, quoted, warn_user
-from .._utils.types import is_arrow, is_pandas
+from .._utils.tables import is_arrow, is_pandas
 from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label
 from .containers import as_array, as_objects, column_of, is_matrix, is_table
 from .reader import NO_VOTES, is_missing, markers_of, read_votes

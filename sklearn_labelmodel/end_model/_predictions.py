@@ -12,11 +12,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._models.scoring import gold_accuracy
-from .._utils.types import is_frame
 from .._votes.codes import class_index
 from ._class_scores import LEAST_PROBABILITY, class_probabilities, class_scores, in_class_order
 from ._soft_scores import mean_with_votes, soft_log_likelihood
-from ._texts import check_not_one_text
+from ._texts import check_not_one_text, is_frame
 from ._training_rows import covered_rows
 
 if TYPE_CHECKING:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sklearn.utils import get_tags, indexable
 
 from .._utils import quoted
-from .._utils.types import is_frame
 
 if TYPE_CHECKING:
-    from .._utils.types import Estimator, RecordsLike, Transformer
+    from .._utils.types import Estimator, Frame, RecordsLike, Transformer
+
+
+def is_frame(records: RecordsLike) -> TypeGuard[Frame]:
+    """Whether the records have columns with names."""
+    return hasattr(records, "columns")
 
 
 def check_not_one_text(records: RecordsLike) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .._engines.source import Frame
 from .._utils import quoted
-from .._utils.types import is_arrow
+from .._utils.tables import is_arrow
 from ._records import LabelingFunctionError, Records
 
 if TYPE_CHECKING:

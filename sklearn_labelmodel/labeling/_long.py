@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import quoted, warn_user
-from .._utils.types import is_arrow
+from .._utils.tables import is_arrow
 from ._answers import LabelMap, code_answers
 from ._records import Records, _no_column, missing, object_array
 
