@@ -5,26 +5,21 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._engines.progress import rows_read
-from .._engines.source import Made, Schema, Source
+from .._engines.source import Block, Made, Schema, Source
 from .._utils.tables import is_arrow
 from .._votes.statistics import VoteStatistics
 from .reading import count_block
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from .._utils.types import VoteMatrix
     from .fitted import FittedVotes
 
-# Rows as an engine hands them over.
-Block: TypeAlias = "pa.Table | pd.DataFrame | NDArray[Any]"
 PROBABILITY, LABEL = "probability_", "label"
 
 
