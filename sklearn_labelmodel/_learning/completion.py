@@ -129,25 +129,16 @@ WIDE = 2
 # Loss and gradient --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Objective(Generic[Array]):
-    """What both forms of the loss share.
+    """The loss: a term that each form has in its own way, and the l2 term.
 
     Attributes
     ----------
-    target : array of shape (n_symbols, n_symbols)
-        mask * O.
-    frequency : array of shape (n_symbols,)
-        diag(O).
-    prior : array of shape (n_classes,)
     center : array of shape (n_symbols, n_classes)
         Where the l2 term pulls.
     l2 : float
     """
 
-    target: Any
-    frequency: Array
-    prior: Array
     center: Array
     l2: float
 
@@ -158,7 +149,7 @@ class Objective(Generic[Array]):
             for name, value in vars(self).items()
             if isinstance(value, np.ndarray) or sp.issparse(value)
         }
-        objective: Objective[Any] = self
+        objective: Any = self
         return replace(objective, **arrays)
 
     def loss_and_gradient(self, mu: Array) -> tuple[Any, Array]:
@@ -187,6 +178,8 @@ class DenseObjective(Objective[Array]):
 
     Attributes
     ----------
+    center, l2
+        As of every `Objective`.
     weights : array of shape (n_symbols + 1, n_symbols + 1)
         Four times the mask, bordered by halves: a derivative's factor, so that it is not applied later.
     bordered_target : array of shape (n_symbols + 1, n_symbols + 1)
@@ -197,6 +190,8 @@ class DenseObjective(Objective[Array]):
         The prior in every row.
     """
 
+    center: Array
+    l2: float
     weights: Array
     bordered_target: Array
     bordered_mu: Array
@@ -222,6 +217,13 @@ class FactoredObjective(Objective[Array]):
 
     Attributes
     ----------
+    center, l2
+        As of every `Objective`.
+    target : array of shape (n_symbols, n_symbols)
+        mask * O.
+    frequency : array of shape (n_symbols,)
+        diag(O).
+    prior : array of shape (n_classes,)
     order : ndarray of shape (n_symbols,) or None
         Symbols sorted by how many their LF has; None where they are already.
     inverse : ndarray of shape (n_symbols,) or None
@@ -236,6 +238,11 @@ class FactoredObjective(Objective[Array]):
         Symbols of an LF, and of another on which it depends.
     """
 
+    center: Array
+    l2: float
+    target: Any
+    frequency: Array
+    prior: Array
     order: NDArray[np.intp] | torch.Tensor | None
     inverse: NDArray[np.intp] | torch.Tensor | None
     groups: tuple[tuple[int, int], ...]
@@ -321,7 +328,8 @@ def make_objective(
     if statistics.lf.size <= DENSE_SYMBOLS:
         mask = _apart(statistics.lf[:, None], statistics.lf, dependent).astype(np.float64)
         return DenseObjective(
-            *(target, frequency, prior, center, l2),
+            center,
+            l2,
             weights=_bordered(4 * mask, np.full_like(frequency, 2.0)),
             bordered_target=_bordered(target, frequency),
             bordered_mu=np.vstack([center, np.ones_like(prior)]),
@@ -332,11 +340,11 @@ def make_objective(
     in_order = bool((order == np.arange(len(order))).all())
     per_size = np.unique(sizes, return_counts=True)
     return FactoredObjective(
+        center,
+        l2,
         target,
         frequency,
         prior,
-        center,
-        l2,
         order=None if in_order else order,
         inverse=None if in_order else np.argsort(order),
         groups=tuple((int(rows // size), int(size)) for size, rows in zip(*per_size, strict=True)),

@@ -19,11 +19,13 @@ from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from .._evidence.model import History
 from .._utils import quoted
-from .completion import Objective
+from .completion import FactoredObjective, Objective
 from .schedules import Advance, schedule_params, torch_schedule
 
 if TYPE_CHECKING:
     import torch
+
+    from .._utils.types import PairMatrix
 
 
 Evaluate = Callable[[], tuple[Any, Any]]
@@ -143,12 +145,20 @@ def _on_device(
         over_tensors = objective.convert(lambda array: _tensor(array, device, dtype))
         mu = _tensor(start, device, dtype)
         return mu, lambda: over_tensors.loss_and_gradient(mu)
-    if sp.issparse(objective.target):
-        objective = replace(objective, target=_SparseRows(objective.target))
-    elif 1 < len(start) * start.size // SMALL_PRODUCT <= len(start) // LEAST_ROWS:
-        objective = replace(objective, target=_DenseRows(objective.target, start.shape[1]))
+    if isinstance(objective, FactoredObjective):
+        objective = replace(objective, target=_in_runs_of_rows(objective.target, start))
     memory = start.copy()
     return torch.from_numpy(memory), lambda: objective.loss_and_gradient(memory)
+
+
+def _in_runs_of_rows(
+    target: PairMatrix, start: NDArray[np.float64]
+) -> _SparseRows | _DenseRows | PairMatrix:
+    """The target as it is multiplied quickest by what has the shape of the start."""
+    if not isinstance(target, np.ndarray):
+        return _SparseRows(target)
+    several = 1 < len(start) * start.size // SMALL_PRODUCT <= len(start) // LEAST_ROWS
+    return _DenseRows(target, start.shape[1]) if several else target
 
 
 def _tensor(
