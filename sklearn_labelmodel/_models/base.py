@@ -27,6 +27,7 @@ from .scoring import NOTHING_LABELLED, most_probable, weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.utils import Tags
 
     from .._learning.observed import Observed
     from .._utils.types import LabelsLike, VoteMatrix
@@ -65,7 +66,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         # Scikit-learn reads the signature at every fit, which takes as long as ten epochs of a small model.
         return cast(list[str], super()._get_param_names())
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         tags.input_tags.allow_nan = True

@@ -25,6 +25,7 @@ from .votes_by_label import MOST_NAMES, in_order, n_samples_of, votes_by_label
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.utils import Tags
 
     from .._utils.types import LabelsLike, VoteMatrix, VotesByLabel
     from ..inspection import Finding, FitReport
@@ -314,7 +315,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "label_models_")
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True

@@ -38,6 +38,8 @@ from ._folds import (
 from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
 
 if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
     from .._utils.types import Classifier, CrossValidator, Estimator, LabelsLike, RecordsLike
 
 
@@ -340,7 +342,7 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
         hint = "score needs gold labels of some rows as y."
         return gold_accuracy(self, X, y, sample_weight, hint)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         wrapped = get_tags(self._wrapped())
         tags.input_tags = wrapped.input_tags

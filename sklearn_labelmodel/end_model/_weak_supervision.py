@@ -43,6 +43,8 @@ from ._views import LabelingViews
 from ._vote_sources import fit_transform, resolve_vote_columns, with_names
 
 if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
     from .._utils.types import (
         ClassBalance,
         CrossValidator,
@@ -434,7 +436,7 @@ class WeakSupervisionClassifier(
         }
         return serial_block({name: part for name, part in parts.items() if part is not None})
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self._end_estimator()).input_tags
         if self.labeler is not None:

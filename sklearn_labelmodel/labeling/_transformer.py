@@ -29,6 +29,8 @@ from ._run import Outcome, run
 from ._score import ScoreLF
 
 if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
     from .._utils.types import RecordsLike
 
 
@@ -277,7 +279,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         tags.no_validation = True
