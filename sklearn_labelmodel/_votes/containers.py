@@ -92,12 +92,12 @@ def is_matrix(L: object) -> TypeGuard[sp.sparray]:
 
 def as_one_block(table: Table) -> NDArray[Any] | None:
     """The values of a frame whose columns are all plain numbers or all booleans; of polars, of one type."""
-    if hasattr(table, "get_column") and not hasattr(table, "iloc"):
+    if not is_pandas(table) and hasattr(table, "get_column"):
         kinds = {dtype.base_type().__name__ for dtype in table.dtypes}
         plain = len(kinds) == 1 and kinds <= WHOLE_NUMBERS_OF_POLARS
         has_null = any(column.null_count() for column in table.get_columns())
         return table.to_numpy() if plain and not has_null else None
-    if not hasattr(table, "iloc"):
+    if not is_pandas(table):
         return None
     dtypes = set(table.dtypes)
     if all(isinstance(dtype, np.dtype) and dtype.kind in "iuf" for dtype in dtypes):
