@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
 
 from .cells import CellReader
 from .columns import LABEL, Roles, columns_of_long, roles_of
@@ -24,6 +24,10 @@ from .stream import Blocks
 from .terminal import complain, nobody_reads, note, tell, warning_teller
 from .words import BadInputError, in_options, one_line
 from .writing import open_table
+
+if TYPE_CHECKING:
+    from .._models.base import BaseLabelModel
+    from ..inspection._report.report import FitReport
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 FAULTS = (ArithmeticError, ValueError, ImportError, OSError, EOFError)
@@ -105,7 +109,7 @@ def _work(options: Options) -> None:
         _label(source, model, options)
 
 
-def _label(source: Source, model: Any, options: Options) -> None:
+def _label(source: Source, model: BaseLabelModel | None, options: Options) -> None:
     reader = reader_of(options, model)
     table = _open(source, options, reader, model)
     if model is None:
@@ -127,7 +131,7 @@ def _label(source: Source, model: Any, options: Options) -> None:
     tell("\n\n".join(told), aside=options.output == STANDARD)
 
 
-def _report(model: Any, rows: Rows, options: Options) -> Any:
+def _report(model: BaseLabelModel, rows: Rows, options: Options) -> FitReport:
     """What there is to say of the fit; a page where one is asked for."""
     if options.report is None:
         large = rows.votes.shape[1] > MOST_REPORTED
@@ -138,7 +142,9 @@ def _report(model: Any, rows: Rows, options: Options) -> Any:
     return report
 
 
-def _open(source: Source, options: Options, reader: CellReader, model: Any) -> Rows | Blocks:
+def _open(
+    source: Source, options: Options, reader: CellReader, model: BaseLabelModel | None
+) -> Rows | Blocks:
     """The table, with the role of each column; a large one is not read yet."""
     trained_on = None if model is None else _voters_of(model, options)
     if options.long is not None:
@@ -148,7 +154,7 @@ def _open(source: Source, options: Options, reader: CellReader, model: Any) -> R
     if model is None:
         _check_doubts(source, roles, reader, options)
     else:
-        roles = roles._replace(scores=list(model.score_bins_))
+        roles = roles._replace(scores=[str(name) for name in model.score_bins_])
     if options.stream or (source.n_cells > MOST_CELLS and not options.scores):
         return Blocks(source, roles, reader)
     rows = read_wide(source, roles, reader)
@@ -161,7 +167,7 @@ def _open(source: Source, options: Options, reader: CellReader, model: Any) -> R
     return rows
 
 
-def _voters_of(model: Any, options: Options) -> list[Any]:
+def _voters_of(model: BaseLabelModel, options: Options) -> list[str]:
     names = getattr(model, "feature_names_in_", None)
     if names is None:
         raise BadInputError(
@@ -182,10 +188,10 @@ def _check_doubts(source: Source, roles: Roles, reader: CellReader, options: Opt
 
 
 def _write_labels(
-    model: Any, table: Rows | Blocks, options: Options, files: Staged, name: str
-) -> Counter[Any]:
+    model: BaseLabelModel, table: Rows | Blocks, options: Options, files: Staged, name: str
+) -> Counter[Hashable]:
     """Write the labels; how many rows have each of them, None being no label."""
-    counts: Counter[Any] = Counter()
+    counts: Counter[Hashable] = Counter()
     file = None if options.output == STANDARD else files.part(options.output)
     with open_table(file, options.output, raw=options.raw) as write:
         for rows in table.parts():
@@ -197,7 +203,7 @@ def _write_labels(
     return counts
 
 
-def _counted(counts: Counter[Any], where: str) -> str:
+def _counted(counts: Counter[Hashable], where: str) -> str:
     """How many rows were written, and with which labels."""
     n_rows = sum(counts.values())
     parts = [f"{n:,} {label}" for label, n in counts.most_common(MOST_CLASSES) if label is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ class CellReader:
         kinds: dict[str, Any] = {"i": "Int64", "b": "boolean"}
         return votes.astype(kinds.get(votes.cat.categories.dtype.kind, "object"))
 
-    def values(self, cells: Sequence[Any]) -> list[Any]:
+    def values(self, cells: Sequence[object]) -> list[Any]:
         """What some distinct cells say, None where they say nothing."""
         said = [self._text(cell) for cell in cells]
         silent = [self._is_abstain(cell) for cell in said]
@@ -80,12 +80,12 @@ class CellReader:
             said = [cell if isinstance(cell, str) else str(cell) for cell in said]
         return [None if skip else cell for cell, skip in zip(said, silent, strict=True)]
 
-    def _text(self, cell: Any) -> Any:
+    def _text(self, cell: object) -> object:
         if not isinstance(cell, str):
             return cell
         return spelling(cell) if self.normalize and cell.strip() else cell.strip()
 
-    def _is_abstain(self, cell: Any) -> bool:
+    def _is_abstain(self, cell: object) -> bool:
         number = number_of(cell)
         marks = [self._text(mark) for mark in self.abstain]
         return cell in ("", *marks) or (
@@ -93,7 +93,7 @@ class CellReader:
         )
 
 
-def _kind(values: list[Any]) -> str:
+def _kind(values: Sequence[Any]) -> str:
     """The dtype of some distinct votes; numbers of unlike types, and numbers beside words, stay as they are."""
     kinds = {type(value) for value in values}
     if kinds == {int} and max(map(abs, values)) < LARGEST:
@@ -101,12 +101,12 @@ def _kind(values: list[Any]) -> str:
     return "bool" if kinds == {bool} else "object"
 
 
-def is_mark(cell: Any) -> bool:
+def is_mark(cell: object) -> bool:
     """Whether a cell is a word for no vote."""
     return isinstance(cell, str) and is_word_for_no_vote(cell)
 
 
-def number_of(cell: Any) -> int | float | None:
+def number_of(cell: object) -> int | float | None:
     """The number that a cell is; None for a text that would lose something, such as "01" or "nan"."""
     if isinstance(cell, bool):
         return None
@@ -146,7 +146,7 @@ def read_scores(
     return scores
 
 
-def _score_cell(cell: Any, words: set[str], decimal_comma: bool) -> Any:
+def _score_cell(cell: object, words: set[str], decimal_comma: bool) -> object:
     if not isinstance(cell, str):
         return cell
     if cell.strip() in words:
@@ -164,7 +164,7 @@ def split_words(words: Sequence[str]) -> list[str]:
     return [part for part in parts if part] if any(parts) else list(words)
 
 
-def read_balance(words: Sequence[str], reader: CellReader) -> dict[Any, float] | str:
+def read_balance(words: Sequence[str], reader: CellReader) -> dict[Hashable, float] | str:
     """Share of each class, from words such as "spam=0.1" and "cat=50%,dog=50%"; "estimate" stays as it is."""
     if list(words) == [ESTIMATE]:
         return ESTIMATE

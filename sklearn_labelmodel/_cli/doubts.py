@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._utils import listed, quoted
 from .terminal import note
@@ -77,12 +77,12 @@ def _refuse(found: pd.DataFrame, name: str) -> None:
     raise BadInputError(f"{name}: these columns look like no votes: {told}. {ALL_THE_SAME}")
 
 
-def _told(column: Any, row: Any) -> str:
+def _told(column: Hashable, row: pd.Series) -> str:
     remedy = OPTIONS[row.taken_for].replace("{}", quote(str(column)))
     return f"{quoted(column)} ({row.taken_for}: {row.why}; {remedy})"
 
 
-def _doubt(column: Any, name: str, what: str, option: str) -> None:
+def _doubt(column: Hashable, name: str, what: str, option: str) -> None:
     word = quote(str(column))
     neither = "" if option == "--id" else f"; if it is neither, --id {word}"
     note(

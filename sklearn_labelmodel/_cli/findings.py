@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .._utils import listed, quoted
 from .rows import Rows
 from .words import in_options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .._models.base import BaseLabelModel
+    from ..inspection._report.report import FitReport
 
 # Of more voters those trusted least are shown, of more classes the first.
 MOST_VOTERS, MOST_CLASSES = 40, 6
 
 
 def findings(
-    model: Any, rows: Rows, report: Any, scores: Sequence[str], level: str
+    model: BaseLabelModel, rows: Rows, report: FitReport, scores: Sequence[str], level: str
 ) -> Iterator[str]:
     """Paragraphs on a fit.
 
@@ -40,7 +46,7 @@ def findings(
     yield in_options(str(report))
 
 
-def _voters(summary: Any) -> str:
+def _voters(summary: pd.DataFrame) -> str:
     said = [listed([str(vote) for vote in votes], MOST_CLASSES) for votes in summary["polarity"]]
     summary = summary.assign(polarity=said)
     if len(summary) <= MOST_VOTERS:
@@ -49,7 +55,7 @@ def _voters(summary: Any) -> str:
     return f"{_table(least)}\n({MOST_VOTERS} of {len(summary):,} voters, those trusted least)"
 
 
-def _strange(model: Any, polarity: Any) -> Iterator[str]:
+def _strange(model: BaseLabelModel, polarity: pd.Series) -> Iterator[str]:
     """Votes that a model which was trained on other rows does not know."""
     known = {*model.classes_.tolist(), *model.symbols_["vote"].tolist()}
     cast = {vote: voter for voter, votes in polarity.items() for vote in votes}
@@ -64,13 +70,13 @@ def _strange(model: Any, polarity: Any) -> Iterator[str]:
         )
 
 
-def _scores(model: Any) -> str:
+def _scores(model: BaseLabelModel) -> str:
     from ..inspection._summary import score_summary
 
     return _table(score_summary(model))
 
 
-def _table(frame: Any) -> str:
+def _table(frame: pd.DataFrame) -> str:
     text: str = frame.to_string(float_format="{:.3f}".format)
     return text
 

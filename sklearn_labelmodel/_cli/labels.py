@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._votes.containers import as_objects
@@ -15,6 +15,9 @@ from .words import BadInputError, bad_input
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .._models.base import BaseLabelModel
+    from .._utils.types import VoteMatrix
+    from .._votes.statistics import VoteStatistics
     from .options import Options
 
 NO_VOTE = "-1"
@@ -25,7 +28,7 @@ NULLABLE: dict[str, Any] = {"i": "Int64", "u": "UInt64", "f": "Float64", "b": "b
 # The model ----------------------------------------------------------------------------------------
 
 
-def load_model(path: str) -> Any:
+def load_model(path: str) -> BaseLabelModel:
     """The label model that a file holds.
 
     Raises
@@ -48,7 +51,7 @@ def load_model(path: str) -> Any:
     return model
 
 
-def reader_of(options: Options, model: Any) -> CellReader:
+def reader_of(options: Options, model: BaseLabelModel | None) -> CellReader:
     """How cells are read: as the model has learned, if there is one, else as options say."""
     if model is not None:
         known = model.symbols_["vote"]
@@ -77,8 +80,13 @@ def parameters(options: Options, scores: Sequence[str], reader: CellReader) -> d
 
 
 def train(
-    options: Options, known: dict[str, Any], votes: Any, gold: Any, voters: Sequence[Any], name: str
-) -> Any:
+    options: Options,
+    known: dict[str, Any],
+    votes: VoteMatrix | VoteStatistics,
+    gold: pd.Series | None,
+    voters: Sequence[Hashable],
+    name: str,
+) -> BaseLabelModel:
     """A label model, fitted.
 
     Parameters
@@ -113,7 +121,7 @@ def train(
     return model
 
 
-def _kind_of(options: Options) -> Any:
+def _kind_of(options: Options) -> type[BaseLabelModel]:
     if options.majority:
         from .._models.majority_vote import MajorityVoteClassifier
 
@@ -127,7 +135,7 @@ def _kind_of(options: Options) -> Any:
     return LabelModelClassifier
 
 
-def _plain(mark: str) -> Any:
+def _plain(mark: str) -> str | float:
     number = number_of(mark)
     return mark if number is None else number
 
@@ -135,7 +143,7 @@ def _plain(mark: str) -> Any:
 # Labels -------------------------------------------------------------------------------------------
 
 
-def labels_of(model: Any, rows: Rows, name: str) -> pd.DataFrame:
+def labels_of(model: BaseLabelModel, rows: Rows, name: str) -> pd.DataFrame:
     """The table of labels of some rows.
 
     Returns
@@ -149,7 +157,7 @@ def labels_of(model: Any, rows: Rows, name: str) -> pd.DataFrame:
     return rows.ids.reset_index(drop=True).join(labels)
 
 
-def _labels(model: Any, votes: Any) -> pd.DataFrame:
+def _labels(model: BaseLabelModel, votes: VoteMatrix) -> pd.DataFrame:
     import pandas as pd
 
     from .._votes.per_lf import rows_with_vote

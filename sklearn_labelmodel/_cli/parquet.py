@@ -17,6 +17,7 @@ from .words import BadInputError
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.dataset
 
 UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 
@@ -58,7 +59,7 @@ def read_folder(folder: Path) -> Source:
     return _source(str(folder), schema, n_rows, batches)
 
 
-def _with_schema_of(schema: pa.Schema, fragment: Any) -> pa.Schema:
+def _with_schema_of(schema: pa.Schema, fragment: pyarrow.dataset.Fragment) -> pa.Schema:
     """The schema, wide enough for one more file of the same columns."""
     import pyarrow as pa
     from pyarrow.dataset import get_partition_keys

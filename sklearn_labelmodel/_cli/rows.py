@@ -16,6 +16,9 @@ from .words import ROW_0, BadInputError, bad_input
 
 if TYPE_CHECKING:
     import pandas as pd
+    import scipy.sparse as sp
+
+    from .._utils.types import Marker
 
 SOME_ROWS = 200_000
 
@@ -48,7 +51,7 @@ class Rows:
         """The rows that findings are about."""
         return self
 
-    def training(self, abstain: Any) -> tuple[Any, Any]:  # noqa: ARG002
+    def training(self, abstain: Marker) -> tuple[pd.DataFrame | sp.csr_array, pd.Series | None]:  # noqa: ARG002
         """Votes and gold labels, as label models fit them."""
         return self.votes, self.gold
 
@@ -117,7 +120,7 @@ def _gather(source: Source, coded: Sequence[str], kept: Sequence[str]) -> pd.Dat
     return ids.assign(**cells)
 
 
-def _as_categories(column: pd.Series) -> Any:
+def _as_categories(column: pd.Series) -> pd.Categorical:
     import pandas as pd
 
     codes, distinct = pd.factorize(column)
@@ -132,7 +135,7 @@ def read_long(
     columns: Sequence[str],
     reader: CellReader,
     repeats: str,
-    voters: Sequence[Any] | None,
+    voters: Sequence[str] | None,
 ) -> Rows:
     """All votes of a table with a row for each.
 
@@ -172,7 +175,7 @@ def read_long(
     return Rows(pd.DataFrame({task: in_order.to_numpy()}), L, workers.tolist(), gold)
 
 
-def _gold_of_tasks(task: pd.Series, gold: pd.Series, tasks: Any, name: str) -> pd.Series:
+def _gold_of_tasks(task: pd.Series, gold: pd.Series, tasks: pd.Series, name: str) -> pd.Series:
     """The gold label of each task, which any of its rows may hold."""
     import pandas as pd
 

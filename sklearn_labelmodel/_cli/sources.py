@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from .._utils import quoted
 from .content import PARQUET, WORKBOOKS, Content
@@ -24,7 +24,11 @@ from .texts import (
 from .words import BadInputError, one_line
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
+
+Row = TypeVar("Row")
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 PLAIN = ("utf-8", "utf-8-sig")
@@ -129,7 +133,7 @@ def _json_lines(content: Content, encoding: str, notes: list[str]) -> Source:
     with open_text(content, encoding) as (lines, _):
         columns = list(dict.fromkeys(chain.from_iterable(_objects(lines, content.name))))
 
-    def cells(rows: Sequence[dict[str, Any]]) -> Iterator[list[Any]]:
+    def cells(rows: Sequence[dict[str, object]]) -> Iterator[list[object]]:
         return ([_json_cell(row.get(name)) for row in rows] for name in columns)
 
     def blocks() -> Iterator[pd.DataFrame]:
@@ -139,7 +143,7 @@ def _json_lines(content: Content, encoding: str, notes: list[str]) -> Source:
     return Source(content.name, columns, blocks, notes=tuple(notes), n_cells=content.n_cells())
 
 
-def _objects(lines: Iterator[str], name: str) -> Iterator[dict[str, Any]]:
+def _objects(lines: Iterator[str], name: str) -> Iterator[dict[str, object]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -158,17 +162,17 @@ def _objects(lines: Iterator[str], name: str) -> Iterator[dict[str, Any]]:
         yield found
 
 
-def _json_cell(cell: Any) -> Any:
+def _json_cell(cell: object) -> object:
     """A cell; lists and objects, which are no votes but may be copied, as they are written."""
     return json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict) else cell
 
 
 def _in_frames(
-    rows: Iterator[Any],
+    rows: Iterator[Row],
     columns: list[str],
-    cells_of: Callable[[list[Any]], Any],
+    cells_of: Callable[[list[Row]], Iterable[Sequence[object]]],
     content: Content,
-    raw: Any,
+    raw: IO[bytes],
 ) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
@@ -185,7 +189,7 @@ def _in_frames(
             shown(raw.tell())
 
 
-def _as_objects(cells: Sequence[Any]) -> Any:
+def _as_objects(cells: Sequence[object]) -> NDArray[np.object_]:
     import numpy as np
 
     array = np.empty(len(cells), dtype=object)

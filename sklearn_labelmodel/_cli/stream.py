@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .cells import CellReader, is_mark
 from .columns import Roles
@@ -15,6 +15,7 @@ from .words import BadInputError, bad_input
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .._utils.types import Marker
     from .._votes.statistics import VoteStatistics
 
 # What is told of votes is told of so many cells at most, in evenly spaced rows.
@@ -58,7 +59,7 @@ class Blocks:
         """The rows that findings are about: of those that were labelled, some."""
         return self._sample.rows
 
-    def training(self, abstain: Any) -> tuple[VoteStatistics, None]:
+    def training(self, abstain: Marker) -> tuple[VoteStatistics, None]:
         """What label models fit: votes and gold labels, counted."""
         return count(self, abstain), None
 
@@ -104,7 +105,7 @@ def _kind(votes: pd.Series) -> str | None:
     return "numbers" if any(not isinstance(value, str) for value in values) else None
 
 
-def count(blocks: Blocks, abstain: Any) -> VoteStatistics:
+def count(blocks: Blocks, abstain: Marker) -> VoteStatistics:
     """Count the votes of all rows.
 
     Parameters
@@ -126,7 +127,7 @@ def count(blocks: Blocks, abstain: Any) -> VoteStatistics:
         return _count(blocks, abstain)
 
 
-def _count(blocks: Blocks, abstain: Any) -> VoteStatistics:
+def _count(blocks: Blocks, abstain: Marker) -> VoteStatistics:
     from .._votes.statistics import VoteStatistics
 
     total, voted = None, False
@@ -192,7 +193,7 @@ def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return whole
 
 
-def _objects(part: pd.Series) -> Any:
+def _objects(part: pd.Series) -> pd.CategoricalDtype:
     import pandas as pd
 
     return pd.CategoricalDtype(part.cat.categories.astype(object))

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import TextIO
 
 from .words import in_options, one_line
 
@@ -29,7 +29,7 @@ def warning_teller() -> Callable[..., None]:
     """What is to stand for `warnings.showwarning`: says each warning of the library once, in words of the command."""
     said: set[str] = set()
 
-    def tell(message: Any, *_: Any) -> None:
+    def tell(message: object, *_: object) -> None:
         line = one_line(in_options(str(message)))
         if line not in said:
             said.add(line)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._utils import quoted
 from .blocks import Piece, are_few, in_blocks, merged_groups, rows_of_a_block
@@ -17,6 +17,7 @@ from .stream import GroupedStream, Stream
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.dataset
 
 # Rows of a batch as they are decoded; a block is put together of some.
 BATCH_ROWS = 1 << 17
@@ -28,7 +29,7 @@ class DatasetSource(GroupedStream):
 
     tells = True
 
-    def __init__(self, dataset: Any) -> None:
+    def __init__(self, dataset: pyarrow.dataset.Dataset) -> None:
         self.dataset = dataset
         self.columns = list(dataset.schema.names)
 
@@ -53,7 +54,9 @@ class DatasetSource(GroupedStream):
             return None
         return merged_groups(chain([first], blocks), pa.cpu_count(), progress)
 
-    def _batches(self, columns: Sequence[str]) -> Iterator[tuple[pa.Table, Any]]:
+    def _batches(
+        self, columns: Sequence[str]
+    ) -> Iterator[tuple[pa.Table, pyarrow.dataset.Fragment]]:
         import pyarrow as pa
 
         n_rows = min(BATCH_ROWS, rows_of_a_block(len(columns)))
@@ -65,7 +68,7 @@ class DatasetSource(GroupedStream):
             raise ValueError(_told(error, self.dataset, columns)) from error
 
 
-def _told(error: Exception, dataset: Any, columns: Sequence[str]) -> str:
+def _told(error: Exception, dataset: pyarrow.dataset.Dataset, columns: Sequence[str]) -> str:
     """An error of reading with the file that it comes from, which is looked for."""
     for fragment in dataset.get_fragments():
         fault = _fault_of(fragment, dataset, columns)
@@ -77,7 +80,9 @@ def _told(error: Exception, dataset: Any, columns: Sequence[str]) -> str:
     return str(error)
 
 
-def _fault_of(fragment: Any, dataset: Any, columns: Sequence[str]) -> str | None:
+def _fault_of(
+    fragment: pyarrow.dataset.Fragment, dataset: pyarrow.dataset.Dataset, columns: Sequence[str]
+) -> str | None:
     import pyarrow as pa
 
     try:
@@ -88,7 +93,12 @@ def _fault_of(fragment: Any, dataset: Any, columns: Sequence[str]) -> str | None
     return None
 
 
-def _check_schema(fragment: Any, dataset: Any, columns: Sequence[str], place: str) -> None:
+def _check_schema(
+    fragment: pyarrow.dataset.Fragment,
+    dataset: pyarrow.dataset.Dataset,
+    columns: Sequence[str],
+    place: str,
+) -> None:
     """Refuse a file without one of the columns, which Arrow would fill with missing values."""
     there = {*fragment.physical_schema.names, *_keys(fragment)}
     missing = [name for name in columns if name not in there]
@@ -99,7 +109,7 @@ def _check_schema(fragment: Any, dataset: Any, columns: Sequence[str], place: st
         )
 
 
-def _keys(fragment: Any) -> set[str]:
+def _keys(fragment: pyarrow.dataset.Fragment) -> set[str]:
     """Columns that are told by the path of a file."""
     import pyarrow.dataset as ds
 
@@ -109,7 +119,7 @@ def _keys(fragment: Any) -> set[str]:
 class ReaderSource(Stream):
     """A pyarrow RecordBatchReader, which can be read once."""
 
-    def __init__(self, reader: Any) -> None:
+    def __init__(self, reader: pa.RecordBatchReader) -> None:
         self.reader = reader
         self.columns = list(reader.schema.names)
 
@@ -120,7 +130,9 @@ class ReaderSource(Stream):
         return tables_of(self.reader, columns)
 
 
-def tables_of(reader: Any, columns: Sequence[str] | None = None) -> Iterator[Piece]:
+def tables_of(
+    reader: pa.RecordBatchReader, columns: Sequence[str] | None = None
+) -> Iterator[Piece]:
     """The batches of a reader as pieces, with all columns or some."""
     import pyarrow as pa
 
@@ -131,7 +143,7 @@ def tables_of(reader: Any, columns: Sequence[str] | None = None) -> Iterator[Pie
         first_row += batch.num_rows
 
 
-def write_parquet(reader: Any, path: str | os.PathLike[str]) -> None:
+def write_parquet(reader: pa.RecordBatchReader, path: str | os.PathLike[str]) -> None:
     """Write record batches to a Parquet file as they come; the file is there once it is whole.
 
     Parameters

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import chain
 from operator import add
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 from .._utils import Warned, kept_warnings, warn_user
 from .._utils.texts import coded_texts
-from .source import AddsUp, OfBlock, Progress, Sum
+from .source import AddsUp, Block, OfBlock, Progress, Sum
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BLOCK_CELLS = 1 << 23
 LEAST_ROWS, MOST_ROWS = 1 << 16, 1 << 20
@@ -45,7 +48,7 @@ class Piece:
         Its place there.
     """
 
-    rows: Any
+    rows: Block
     place: str = ""
     first_row: int = 0
 
@@ -160,7 +163,7 @@ def are_alike(n_distinct: int, n_rows: int) -> bool:
     return LEAST_ALIKE * n_distinct <= n_rows
 
 
-def _grouped(rows: Any, counts: Any = None) -> Any:
+def _grouped(rows: pa.Table, counts: pa.ChunkedArray | None = None) -> pa.Table:
     """The distinct rows of an Arrow table, and in a last column their numbers, or the sums of their counts."""
     import pyarrow as pa
 
@@ -179,7 +182,7 @@ def _grouped(rows: Any, counts: Any = None) -> Any:
     return pa.table([*columns, groups.column(total)], names=[*places, "count_all"])
 
 
-def _as_numbers(column: Any) -> tuple[Any, Any]:
+def _as_numbers(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray | pa.Array, pa.Array | None]:
     """A column as numbers and the values that these index, where that is quicker to group: Arrow is slow with nulls."""
     import pyarrow as pa
 
@@ -206,10 +209,10 @@ def merged_groups(
 ) -> Iterator[Piece]:
     """The distinct rows of all blocks and, in a last column, their numbers; more than fit a block come in turns."""
 
-    def group(block: list[Piece]) -> Any:
+    def group(block: list[Piece]) -> pa.Table:
         return _grouped(joined(block))
 
-    held: list[Any] = []
+    held: list[pa.Table] = []
     for groups in in_threads(group, blocks, n_threads):
         if progress is not None:
             progress(int(groups.column("count_all").to_numpy().sum()))
@@ -222,7 +225,7 @@ def merged_groups(
         yield Piece(_regrouped(held))
 
 
-def _regrouped(groups: list[Any]) -> Any:
+def _regrouped(groups: list[pa.Table]) -> pa.Table:
     import pyarrow as pa
 
     if len(groups) == 1:
@@ -240,7 +243,7 @@ def count_groups(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
         return count_block(of_block, block)
 
 
-def count_weighted(of_block: OfBlock[Sum], groups: Any, names: list[str]) -> Counted[Sum]:
+def count_weighted(of_block: OfBlock[Sum], groups: pa.Table, names: list[str]) -> Counted[Sum]:
     """What is counted of distinct rows, whose numbers are the last column."""
     last = groups.num_columns - 1
     weight = groups.column(last).to_numpy().astype(np.int64)
@@ -249,7 +252,7 @@ def count_weighted(of_block: OfBlock[Sum], groups: Any, names: list[str]) -> Cou
     return Counted(int(weight.sum()), found, warned)
 
 
-def with_place(function: Callable[[Any], Result], rows: Any, block: list[Piece]) -> Result:
+def with_place(function: Callable[[Block], Result], rows: Block, block: list[Piece]) -> Result:
     """Call a function with the rows of a block; an error names the piece that is at fault."""
     try:
         return function(rows)
@@ -261,7 +264,7 @@ def with_place(function: Callable[[Any], Result], rows: Any, block: list[Piece])
         raise
 
 
-def _try_alone(function: Callable[[Any], Any], piece: Piece) -> None:
+def _try_alone(function: Callable[[Block], object], piece: Piece) -> None:
     try:
         function(piece.rows)
     except (ValueError, TypeError) as error:

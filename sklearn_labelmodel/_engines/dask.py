@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._utils import quoted
 from .blocks import Counted, Piece, count_pieces, total, with_place
-from .source import Frame, Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused
+from .source import Block, Frame, Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from dask.delayed import Delayed
 
 # Results that one task adds up.
 FAN_IN = 8
@@ -24,7 +28,7 @@ class DaskFrameSource(Frame):
         self.frame = frame
         self.columns = list(frame.columns)
 
-    def head(self, n_rows: int) -> Any:
+    def head(self, n_rows: int) -> pd.DataFrame:
         return self.frame.head(n_rows, npartitions=-1)
 
     def count(
@@ -43,7 +47,7 @@ class DaskFrameSource(Frame):
 
     def map(
         self,
-        of_block: Callable[[Any], Made],
+        of_block: Callable[[Block], Made],
         columns: Sequence[Any],
         schema: Schema,
         keep: Sequence[Any] = (),
@@ -84,7 +88,7 @@ class DaskArraySource(Source):
 
     def map(
         self,
-        of_block: Callable[[Any], Made],
+        of_block: Callable[[Block], Made],
         columns: Sequence[Any],
         schema: Schema,
         keep: Sequence[Any] = (),
@@ -109,7 +113,7 @@ class DaskArraySource(Source):
 
 def _sum(
     of_block: OfBlock[Sum],
-    parts: Sequence[Any],
+    parts: Sequence[Delayed],
     columns: list[Any] | None,
     progress: Progress | None,
 ) -> Sum:
@@ -157,24 +161,26 @@ def _fault(frame: Any, columns: list[Any]) -> str | None:
     return None
 
 
-def _names_of(rows: Any) -> list[Any]:
+def _names_of(rows: pd.DataFrame) -> list[Any]:
     return list(rows.columns)
 
 
 def _call_with_number(
-    rows: Any, function: Callable[[Any, int], Any], partition_info: dict[str, Any] | None = None
-) -> Any:
+    rows: pd.DataFrame,
+    function: Callable[[pd.DataFrame, int], pd.DataFrame],
+    partition_info: dict[str, Any] | None = None,
+) -> pd.DataFrame:
     return function(rows, (partition_info or {}).get("number", 0))
 
 
 def _map_frame(
-    of_block: Callable[[Any], Made],
+    of_block: Callable[[Block], Made],
     columns: list[Any],
     keep: list[Any],
-    meta: Any,
-    rows: Any,
+    meta: pd.DataFrame,
+    rows: pd.DataFrame,
     number: int,
-) -> Any:
+) -> pd.DataFrame:
     """The frame of what is made of a partition, after the columns that are kept."""
     if not len(rows):
         return meta
@@ -185,12 +191,12 @@ def _map_frame(
 
 
 def _map_array(
-    of_block: Callable[[Any], Made],
+    of_block: Callable[[Block], Made],
     names: list[str],
     dtype: np.dtype[Any],
-    rows: Any,
+    rows: np.ndarray,
     block_info: Any = None,
-) -> Any:
+) -> np.ndarray:
     if not len(rows):
         return np.empty((0, len(names)), dtype=dtype)
     number = block_info[0]["chunk-location"][0] if block_info else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .arrow import tables_of
 from .blocks import Piece, are_alike, rows_of_a_block
@@ -11,6 +11,7 @@ from .source import Progress
 from .stream import TRIAL_ROWS, GroupedStream
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 
@@ -19,7 +20,7 @@ class RelationSource(GroupedStream):
 
     extra = "duckdb"
 
-    def __init__(self, relation: Any) -> None:
+    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
         self.relation = relation
         self.columns = list(relation.columns)
 
@@ -45,7 +46,7 @@ class RelationSource(GroupedStream):
         return tables_of(_reader(grouped, rows_of_a_block(len(columns))))
 
 
-def _reader(relation: Any, n_rows: int) -> Any:
+def _reader(relation: duckdb.DuckDBPyRelation, n_rows: int) -> pa.RecordBatchReader:
     # Its older name.
     read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
     return read(n_rows)

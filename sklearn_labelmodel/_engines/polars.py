@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .blocks import Piece, are_alike, rows_of_a_block
 from .source import Progress
 from .stream import N_ROWS, TRIAL_ROWS, GroupedStream
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
 
 
 class LazyFrameSource(GroupedStream):
     """A polars LazyFrame."""
 
-    def __init__(self, frame: Any) -> None:
+    def __init__(self, frame: pl.LazyFrame) -> None:
         if not hasattr(frame, "collect_batches"):
             raise ImportError(
                 "polars 1.34 or later reads a LazyFrame in batches. Install it, or pass L.collect()."
@@ -50,7 +51,7 @@ class LazyFrameSource(GroupedStream):
         return _renamed(grouped, columns)
 
 
-def _renamed(grouped: Any, columns: Sequence[str]) -> Iterator[Piece]:
+def _renamed(grouped: pl.LazyFrame, columns: Sequence[str]) -> Iterator[Piece]:
     for frame in grouped.collect_batches(
         chunk_size=rows_of_a_block(len(columns)), maintain_order=False, engine="streaming"
     ):

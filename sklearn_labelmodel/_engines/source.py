@@ -5,12 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 
 class AddsUp(Protocol):
@@ -20,8 +24,10 @@ class AddsUp(Protocol):
 
 
 Sum = TypeVar("Sum", bound=AddsUp)
+# Rows as an engine hands them over.
+Block: TypeAlias = "pa.Table | pd.DataFrame | NDArray[Any]"
 # Of a block of rows (a table or an array), and how many rows each of them stands for where they were grouped.
-OfBlock = Callable[[Any, NDArray[np.int64] | None], Sum]
+OfBlock = Callable[[Block, NDArray[np.int64] | None], Sum]
 Made = Mapping[str, NDArray[Any]]
 # The columns that a function makes, and their dtypes: NumPy's, object standing for strings, or one of pandas where
 # values may be missing (Int64, boolean, Float64).
@@ -68,7 +74,7 @@ class Source(ABC):
     @abstractmethod
     def map(
         self,
-        of_block: Callable[[Any], Made],
+        of_block: Callable[[Block], Made],
         columns: Sequence[Any],
         schema: Schema,
         keep: Sequence[Any] = (),
@@ -108,7 +114,7 @@ class Frame(Source):
     """Rows whose engine computes them on its workers."""
 
     @abstractmethod
-    def head(self, n_rows: int) -> Any:
+    def head(self, n_rows: int) -> pd.DataFrame:
         """The first rows, or as many as there are, as a pandas DataFrame."""
 
 

@@ -9,11 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .blocks import Piece, count_pieces, in_blocks, rows_of_a_block, total
-from .source import Frame, Made, OfBlock, Progress, Schema, Sum, found_or_refused, needs
+from .source import Block, Frame, Made, OfBlock, Progress, Schema, Sum, found_or_refused, needs
 from .stream import arrow_schema, map_block
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
+    import pyspark.sql
 
 # Sums that come to the driver, however many partitions there are.
 SUMS = 8
@@ -23,11 +25,11 @@ PARTIAL = "part binary"
 class SparkSource(Frame):
     """A Spark DataFrame."""
 
-    def __init__(self, frame: Any) -> None:
+    def __init__(self, frame: pyspark.sql.DataFrame) -> None:
         self.frame = frame
         self.columns = list(frame.columns)
 
-    def head(self, n_rows: int) -> Any:
+    def head(self, n_rows: int) -> pd.DataFrame:
         return self.frame.limit(n_rows).toArrow().to_pandas()
 
     def count(
@@ -49,11 +51,11 @@ class SparkSource(Frame):
 
     def map(
         self,
-        of_block: Callable[[Any], Made],
+        of_block: Callable[[Block], Made],
         columns: Sequence[str],
         schema: Schema,
         keep: Sequence[str] = (),
-    ) -> Any:
+    ) -> pyspark.sql.DataFrame:
         self.check_columns(columns)
         self.check_columns(keep, schema)
         with needs("pyarrow", "spark"):
@@ -66,7 +68,7 @@ class SparkSource(Frame):
         function = partial(_map_part, of_block, list(columns), list(keep), needed, made)
         return self._select(needed).mapInArrow(function, from_arrow_schema(made))
 
-    def _select(self, columns: Sequence[str]) -> Any:
+    def _select(self, columns: Sequence[str]) -> pyspark.sql.DataFrame:
         """Some columns, by plain names: mapInArrow takes the dots of others for fields."""
         quoted = ("`" + name.replace("`", "``") + "`" for name in columns)
         return self.frame.selectExpr(*(f"{name} AS c{place}" for place, name in enumerate(quoted)))
@@ -82,11 +84,10 @@ class Failed:
     number: int
     error: Exception
 
-    def __add__(self, other: Any) -> Failed:
-        earlier = isinstance(other, Failed) and other.number < self.number
-        return other if earlier else self
+    def __add__(self, other: object) -> Failed:
+        return other if isinstance(other, Failed) and other.number < self.number else self
 
-    def __radd__(self, other: Any) -> Failed:
+    def __radd__(self, other: object) -> Failed:
         return self
 
 
@@ -110,14 +111,14 @@ def _add_up(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield _cell(found)
 
 
-def _cell(found: Any) -> pa.RecordBatch:
+def _cell(found: object) -> pa.RecordBatch:
     import pyarrow as pa
 
     return pa.RecordBatch.from_arrays([pa.array([pickle.dumps(found)])], names=["part"])
 
 
 def _map_part(
-    of_block: Callable[[Any], Made],
+    of_block: Callable[[Block], Made],
     columns: list[str],
     keep: list[str],
     names: list[str],

@@ -25,7 +25,7 @@ from .blocks import (
     total,
     with_place,
 )
-from .source import Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused, needs
+from .source import Block, Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused, needs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +60,7 @@ class Stream(Source):
 
     def map(
         self,
-        of_block: Callable[[Any], Made],
+        of_block: Callable[[Block], Made],
         columns: Sequence[str],
         schema: Schema,
         keep: Sequence[str] = (),
@@ -141,7 +141,7 @@ def _count_groups(of_block: OfBlock[Sum], columns: list[str], block: list[Piece]
 
 
 def map_block(
-    of_block: Callable[[Any], Made],
+    of_block: Callable[[Block], Made],
     columns: Sequence[str],
     keep: Sequence[str],
     schema: pa.Schema,
@@ -151,7 +151,9 @@ def map_block(
     import pyarrow as pa
 
     rows = joined(block)
-    alone = [Piece(piece.rows.select(columns), piece.place, piece.first_row) for piece in block]
+    alone = [
+        Piece(joined([piece]).select(columns), piece.place, piece.first_row) for piece in block
+    ]
     made = with_place(of_block, rows.select(columns), alone)
     kept = [rows.column(name).cast(schema.field(name).type) for name in keep]
     arrays = [

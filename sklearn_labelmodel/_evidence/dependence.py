@@ -37,7 +37,7 @@ def declared(
 
 
 def resolve_pairs(
-    dependencies: Iterable[Sequence[Any]], n_lfs: int, names: NDArray[np.object_] | None
+    dependencies: Iterable[Sequence[Hashable]], n_lfs: int, names: NDArray[np.object_] | None
 ) -> NDArray[np.intp]:
     """The columns of declared pairs of LFs.
 
@@ -67,7 +67,9 @@ def resolve_pairs(
     return np.array(pairs, dtype=np.intp).reshape(-1, 2)
 
 
-def _resolve_pair(pair: Sequence[Any], column: dict[Hashable, int], n_lfs: int) -> tuple[int, int]:
+def _resolve_pair(
+    pair: Sequence[Hashable], column: dict[Hashable, int], n_lfs: int
+) -> tuple[int, int]:
     if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
         raise ValueError(f"dependencies holds {quoted(pair)}, which is no pair of LFs.")
     first, second = (_resolve_lf(lf, column, n_lfs) for lf in pair)
@@ -95,13 +97,13 @@ def _resolve_lf(lf: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
     )
 
 
-def _is_whole(name: Any) -> bool:
+def _is_whole(name: object) -> bool:
     return isinstance(name, int | np.integer) and not isinstance(name, bool)
 
 
 def named_pairs(
     pairs: NDArray[np.intp], names: NDArray[np.object_] | None
-) -> list[tuple[Any, Any]]:
+) -> list[tuple[Hashable, Hashable]]:
     """Pairs of columns as the user calls them."""
     return [tuple(pair.tolist() if names is None else names[pair].tolist()) for pair in pairs]
 

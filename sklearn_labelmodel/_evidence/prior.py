@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from .._utils import listed_values, quoted
 from .._votes.gold import GoldCounts
 from .table import shrink
+
+if TYPE_CHECKING:
+    from .._utils.types import ClassBalance
 
 # Labelled rows that a prior which labels do not contradict is worth at most beside them.
 MOST_PRIOR_ROWS = 100.0
@@ -67,7 +70,7 @@ def uniform_prior(n_classes: int) -> ClassPrior:
     return ClassPrior(shares, shares, shares, "uniform")
 
 
-def given_prior(class_balance: Any, classes: NDArray[Any]) -> ClassPrior:
+def given_prior(class_balance: ClassBalance, classes: NDArray[Any]) -> ClassPrior:
     """The shares that the user gives.
 
     Parameters
@@ -171,10 +174,9 @@ def drawn_shares(
 # What users give ----------------------------------------------------------------------------------
 
 
-def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
-    if hasattr(class_balance, "to_dict") and class_balance.index.tolist() != list(
-        range(len(classes))
-    ):
+def _given_balance(class_balance: ClassBalance, classes: NDArray[Any]) -> NDArray[np.float64]:
+    index: Any = getattr(class_balance, "index", None)
+    if hasattr(class_balance, "to_dict") and index.tolist() != list(range(len(classes))):
         class_balance = class_balance.to_dict()
     if isinstance(class_balance, Mapping):
         class_balance = _ordered_shares(class_balance, classes)
@@ -198,7 +200,7 @@ def _given_balance(class_balance: Any, classes: NDArray[Any]) -> NDArray[np.floa
     return _positive(shares, classes, "in class_balance")
 
 
-def _ordered_shares(class_balance: Mapping[Any, float], classes: NDArray[Any]) -> list[float]:
+def _ordered_shares(class_balance: Mapping[Hashable, float], classes: NDArray[Any]) -> list[float]:
     labels = classes.tolist()
     unknown = [label for label in class_balance if label not in labels]
     missing = [label for label in labels if label not in class_balance]

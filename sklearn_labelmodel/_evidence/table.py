@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._utils import listed_values, quoted
 from .._votes.codes import lf_label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .._utils.types import Numbers, Precisions
 
 LEAST_PRECISION = 0.01
 # Votes that each prior is worth: that of an LF's accuracy, of each row of its table, of each class.
@@ -51,7 +56,7 @@ class VoteTable:
         return symbols
 
 
-def shrink(counts: Any, towards: Any, rows: Any, total: Any) -> NDArray[np.float64]:
+def shrink(counts: Numbers, towards: Numbers, rows: Numbers, total: Numbers) -> NDArray[np.float64]:
     """Shares of counts, drawn to others: (counts + rows towards) / (total + rows).
 
     The mean of a Dirichlet posterior whose prior has its mean at `towards` and is worth `rows` rows.
@@ -171,7 +176,7 @@ def least_probability(n_samples: float) -> float:
 
 
 def precision_per_lf(
-    prec_init: ArrayLike | Mapping[Any, float], n_lfs: int, names: NDArray[np.object_] | None
+    prec_init: Precisions, n_lfs: int, names: NDArray[np.object_] | None
 ) -> NDArray[np.float64]:
     """The precision that each LF is taken to have, of one number or one for each.
 
@@ -189,7 +194,7 @@ def precision_per_lf(
     """
     called = list(range(n_lfs)) if names is None else names.tolist()
     if isinstance(prec_init, Mapping) or _is_by_name(prec_init, called):
-        prec_init = _in_order(dict(prec_init.items()), called)  # type: ignore[union-attr]
+        prec_init = _in_order(dict(prec_init.items()), called)
     try:
         precision = np.asarray(prec_init, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -209,7 +214,7 @@ def precision_per_lf(
     return precision
 
 
-def _is_by_name(series: Any, called: list[Any]) -> bool:
+def _is_by_name(series: object, called: list[Hashable]) -> TypeGuard[pd.Series]:
     """Whether a Series has names of LFs for its index, or names of something else."""
     if not (hasattr(series, "index") and hasattr(series, "items")):
         return False
@@ -217,7 +222,7 @@ def _is_by_name(series: Any, called: list[Any]) -> bool:
     return index != list(range(len(index))) or set(index) == set(called)
 
 
-def _in_order(precision: dict[Any, float], called: list[Any]) -> list[float]:
+def _in_order(precision: dict[Hashable, float], called: list[Hashable]) -> list[float]:
     unknown = [name for name in precision if name not in called]
     missing = [name for name in called if name not in precision]
     if unknown:

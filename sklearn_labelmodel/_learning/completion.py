@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,7 +29,16 @@ from .._evidence.table import sum_of_lf
 from .._votes.pairs import PairCounts
 from .observed import Observed
 
-Train = Callable[["Objective", NDArray[np.float64]], tuple[NDArray[np.float64], History]]
+if TYPE_CHECKING:
+    import torch
+
+    from .._utils.types import PairMatrix
+
+# Both kinds of arrays that the formulae are for.
+Array = TypeVar("Array", NDArray[np.float64], "torch.Tensor")
+Train = Callable[
+    ["Objective[NDArray[np.float64]]", NDArray[np.float64]], tuple[NDArray[np.float64], History]
+]
 
 
 def complete_pairs(
@@ -120,38 +129,30 @@ WIDE = 2
 # Loss and gradient --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Objective:
-    """What both forms of the loss share.
+class Objective(Generic[Array]):
+    """The loss: a term that each form has in its own way, and the l2 term.
 
     Attributes
     ----------
-    target : array of shape (n_symbols, n_symbols)
-        mask * O.
-    frequency : array of shape (n_symbols,)
-        diag(O).
-    prior : array of shape (n_classes,)
     center : array of shape (n_symbols, n_classes)
         Where the l2 term pulls.
     l2 : float
     """
 
-    target: Any
-    frequency: Any
-    prior: Any
-    center: Any
+    center: Array
     l2: float
 
-    def convert(self, to_array: Callable[[Any], Any]) -> Objective:
+    def convert(self, to_array: Callable[[PairMatrix], torch.Tensor]) -> Objective[torch.Tensor]:
         """The same objective over another kind of array."""
-        arrays = {
+        arrays: dict[str, Any] = {
             name: to_array(value)
             for name, value in vars(self).items()
             if isinstance(value, np.ndarray) or sp.issparse(value)
         }
-        return replace(self, **arrays)
+        objective: Any = self
+        return replace(objective, **arrays)
 
-    def loss_and_gradient(self, mu: Any) -> tuple[Any, Any]:
+    def loss_and_gradient(self, mu: Array) -> tuple[Any, Array]:
         """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes).
 
         Rounding may leave the loss of a perfect fit a little below zero.
@@ -163,13 +164,13 @@ class Objective:
             gradient = gradient + 2 * self.l2**2 * pull
         return loss, gradient
 
-    def _fit_term(self, mu: Any) -> tuple[Any, Any]:
+    def _fit_term(self, mu: Array) -> tuple[Any, Array]:
         """The loss without the l2 term, and its gradient."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class DenseObjective(Objective):
+class DenseObjective(Objective[Array]):
     """Forms mu P mu^T: few operations, for few symbols.
 
     The marginal term is one of co-occurrences too: with a symbol that is always there. It stands in the last
@@ -177,6 +178,8 @@ class DenseObjective(Objective):
 
     Attributes
     ----------
+    center, l2
+        As of every `Objective`.
     weights : array of shape (n_symbols + 1, n_symbols + 1)
         Four times the mask, bordered by halves: a derivative's factor, so that it is not applied later.
     bordered_target : array of shape (n_symbols + 1, n_symbols + 1)
@@ -187,12 +190,14 @@ class DenseObjective(Objective):
         The prior in every row.
     """
 
-    weights: Any
-    bordered_target: Any
-    bordered_mu: Any
-    bordered_prior: Any
+    center: Array
+    l2: float
+    weights: Array
+    bordered_target: Array
+    bordered_mu: Array
+    bordered_prior: Array
 
-    def _fit_term(self, mu: Any) -> tuple[Any, Any]:
+    def _fit_term(self, mu: Array) -> tuple[Any, Array]:
         bordered = self.bordered_mu
         bordered[:-1] = mu
         weighted = bordered * self.bordered_prior
@@ -203,7 +208,7 @@ class DenseObjective(Objective):
 
 
 @dataclass(frozen=True)
-class FactoredObjective(Objective):
+class FactoredObjective(Objective[Array]):
     """Never forms mu P mu^T, of n_symbols squared, for many symbols.
 
     mask * (mu P mu^T) is mu P mu^T less the blocks of each LF with itself, so with W = mu P, G_j = W_j^T W_j and
@@ -212,6 +217,13 @@ class FactoredObjective(Objective):
 
     Attributes
     ----------
+    center, l2
+        As of every `Objective`.
+    target : array of shape (n_symbols, n_symbols)
+        mask * O.
+    frequency : array of shape (n_symbols,)
+        diag(O).
+    prior : array of shape (n_classes,)
     order : ndarray of shape (n_symbols,) or None
         Symbols sorted by how many their LF has; None where they are already.
     inverse : ndarray of shape (n_symbols,) or None
@@ -226,15 +238,20 @@ class FactoredObjective(Objective):
         Symbols of an LF, and of another on which it depends.
     """
 
-    order: Any
-    inverse: Any
+    center: Array
+    l2: float
+    target: Any
+    frequency: Array
+    prior: Array
+    order: NDArray[np.intp] | torch.Tensor | None
+    inverse: NDArray[np.intp] | torch.Tensor | None
     groups: tuple[tuple[int, int], ...]
-    marginal_gram: Any
-    offset: Any
+    marginal_gram: Array
+    offset: Array
     constant: float
     dependent: tuple[tuple[slice, slice], ...] = ()
 
-    def _fit_term(self, mu: Any) -> tuple[Any, Any]:
+    def _fit_term(self, mu: Array) -> tuple[Any, Array]:
         weighted = mu * self.prior
         observed = self.target @ weighted
         observed += self.offset
@@ -247,7 +264,7 @@ class FactoredObjective(Objective):
         difference *= 4
         return loss, difference
 
-    def _expected(self, mu: Any, weighted: Any) -> Any:
+    def _expected(self, mu: Array, weighted: Array) -> Array:
         """(mask * (mu P mu^T)) mu P + (mu p) p^T / 2."""
         if self.order is not None:
             mu, weighted = mu[self.order], weighted[self.order]
@@ -263,14 +280,14 @@ class FactoredObjective(Objective):
         return expected if self.inverse is None else expected[self.inverse]
 
     @staticmethod
-    def _expected_in(table: Any, heavy: Any, own: Any, gram: Any) -> Any:
+    def _expected_in(table: Array, heavy: Array, own: Array, gram: Array) -> Array:
         """The rows of one group of LFs, shape (n_lfs, n_symbols, n_classes)."""
         if own.ndim == 3:
             return table @ (gram - own)
         product = table.reshape((-1, len(gram))) @ gram
         return product.reshape(table.shape) - (heavy @ table.swapaxes(1, 2)) @ heavy
 
-    def _tables(self, array: Any) -> Iterator[Any]:
+    def _tables(self, array: Array) -> Iterator[Array]:
         """Views of shape (n_lfs, n_symbols, n_classes), one for each group of LFs."""
         start = 0
         for n_lfs, n_symbols in self.groups:
@@ -279,7 +296,7 @@ class FactoredObjective(Objective):
             start = stop
 
 
-def _gram(heavy: Any) -> Any:
+def _gram(heavy: Array) -> Array:
     """The sum of G_j over a group's LFs; where LFs have many symbols each G_j, as the product needs it."""
     n_symbols, n_classes = heavy.shape[1:]
     if WIDE * n_symbols >= n_classes:
@@ -293,8 +310,8 @@ def make_objective(
     prior: NDArray[np.float64],
     center: NDArray[np.float64],
     l2: float,
-    dependent: Any = None,
-) -> Objective:
+    dependent: sp.csr_array | None = None,
+) -> Objective[NDArray[np.float64]]:
     """The objective in the form that is cheaper for so many symbols.
 
     Parameters
@@ -311,7 +328,8 @@ def make_objective(
     if statistics.lf.size <= DENSE_SYMBOLS:
         mask = _apart(statistics.lf[:, None], statistics.lf, dependent).astype(np.float64)
         return DenseObjective(
-            *(target, frequency, prior, center, l2),
+            center,
+            l2,
             weights=_bordered(4 * mask, np.full_like(frequency, 2.0)),
             bordered_target=_bordered(target, frequency),
             bordered_mu=np.vstack([center, np.ones_like(prior)]),
@@ -322,11 +340,11 @@ def make_objective(
     in_order = bool((order == np.arange(len(order))).all())
     per_size = np.unique(sizes, return_counts=True)
     return FactoredObjective(
+        center,
+        l2,
         target,
         frequency,
         prior,
-        center,
-        l2,
         order=None if in_order else order,
         inverse=None if in_order else np.argsort(order),
         groups=tuple((int(rows // size), int(size)) for size, rows in zip(*per_size, strict=True)),
@@ -337,8 +355,8 @@ def make_objective(
     )
 
 
-def _squared_norm(array: Any) -> float:
-    values = array.data if sp.issparse(array) else array.ravel()
+def _squared_norm(array: PairMatrix) -> float:
+    values = array.ravel() if isinstance(array, np.ndarray) else array.data
     return float(values @ values)
 
 
@@ -348,7 +366,9 @@ def _bordered(matrix: NDArray[np.float64], border: NDArray[np.float64]) -> NDArr
     return np.column_stack([with_row, np.append(border, 0.0)])
 
 
-def _apart(first: NDArray[np.intp], second: NDArray[np.intp], dependent: Any) -> NDArray[np.bool_]:
+def _apart(
+    first: NDArray[np.intp], second: NDArray[np.intp], dependent: sp.csr_array | None
+) -> NDArray[np.bool_]:
     """Whether LFs are two, of which none depends on the other."""
     apart = first != second
     if dependent is not None:
@@ -358,17 +378,17 @@ def _apart(first: NDArray[np.intp], second: NDArray[np.intp], dependent: Any) ->
     return apart
 
 
-def _slices(lf: NDArray[np.intp], dependent: Any) -> Iterator[tuple[slice, slice]]:
+def _slices(lf: NDArray[np.intp], dependent: sp.csr_array) -> Iterator[tuple[slice, slice]]:
     pairs = dependent.tocoo()
     starts = np.searchsorted(lf, np.arange(dependent.shape[0] + 1)).tolist()
     for own, other in zip(pairs.row.tolist(), pairs.col.tolist(), strict=True):
         yield slice(starts[own], starts[own + 1]), slice(starts[other], starts[other + 1])
 
 
-def _target(statistics: PairCounts, dependent: Any) -> Any:
+def _target(statistics: PairCounts, dependent: sp.csr_array | None) -> PairMatrix:
     """P(both symbols of a pair), 0 where mask leaves the pair out."""
     lf, pairs, n_samples = statistics.lf, statistics.cooccurrence, statistics.n_samples
-    if not sp.issparse(pairs):
+    if isinstance(pairs, np.ndarray):
         return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0) / n_samples
     if dependent is None:
         first = np.repeat(lf, np.diff(pairs.indptr))

@@ -6,7 +6,7 @@ All that is found comes from co-occurrences, so that it costs nothing a row.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from .._evidence.model import NO_PAIRS, Dependence, VoteModel
 from .._votes.codes import is_bin
 from .._votes.pairs import PairCounts, dense, sum_by_lf, symbols_by_vote
 from .observed import Observed
+
+if TYPE_CHECKING:
+    from .._utils.types import PairMatrix
 
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
 # Votes that LFs which are the same in every row cast.
@@ -139,10 +142,10 @@ class Symbols:
     lfs: NDArray[np.intp]
     own: NDArray[np.intp]
     by_vote: list[NDArray[np.intp]]
-    together: Any
+    together: PairMatrix
     n_samples: float
 
-    def by_lf(self, matrix: Any) -> NDArray[np.float64]:
+    def by_lf(self, matrix: PairMatrix) -> NDArray[np.float64]:
         """Sums over the symbols of LFs, shape (n_lfs, n_lfs)."""
         return sum_by_lf(matrix, self.own, len(self.lfs))
 

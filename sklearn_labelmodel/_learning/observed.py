@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,6 +19,8 @@ from .._votes.patterns import FoundRows, Patterns, find_rows, grouped, has_few_p
 
 if TYPE_CHECKING:
     from .._votes.scores import Scores
+
+Once = TypeVar("Once")
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 16, 512
@@ -81,7 +83,7 @@ class Observed:
     coverage: NDArray[np.float64]
     overlaps: NDArray[np.bool_]
     has_choice: NDArray[np.bool_]
-    encoding: dict[Any, int] | None = None
+    encoding: dict[Hashable, int] | None = None
     scores: Scores | None = None
     counted: dict[str, Any] = field(default_factory=dict)
 
@@ -171,7 +173,7 @@ class Observed:
             raise ValueError("Of these votes only counts are known.")
         return self.votes
 
-    def _once(self, name: str, count: Callable[[], Any]) -> Any:
+    def _once(self, name: str, count: Callable[[], Once]) -> Once:
         # `functools.cached_property` counts under a lock of its class (Python 3.11): a process that is forked while
         # another thread fits waits for ever.
         if name not in self.counted:
@@ -332,9 +334,9 @@ def check_size(n_symbols: int, n_classes: int) -> None:
 def with_classes(
     observed: Observed,
     classes: NDArray[Any],
-    encoding: dict[Any, int] | None = None,
+    encoding: dict[Hashable, int] | None = None,
     scores: Scores | None = None,
-    sets: dict[Any, NDArray[np.intp]] | None = None,
+    sets: dict[Hashable, NDArray[np.intp]] | None = None,
 ) -> Observed:
     """With the classes, what symbols mean by them, and how votes and scores were read.
 

@@ -23,7 +23,7 @@ SCHEDULER_DEFAULTS: dict[str, Any] = {
 }
 
 
-def schedule_params(given: Mapping[str, Any], n_epochs: int) -> dict[str, Any]:
+def schedule_params(given: Mapping[str, object], n_epochs: int) -> dict[str, Any]:
     """The scheduler's parameters with their defaults, and `n_warmup`, the epochs of warm-up.
 
     Parameters
@@ -47,7 +47,7 @@ def schedule_params(given: Mapping[str, Any], n_epochs: int) -> dict[str, Any]:
             f"lr_scheduler_params has the unknown key {quoted(unknown[0])}; known are "
             f"{sorted(SCHEDULER_DEFAULTS)}."
         )
-    params = {**SCHEDULER_DEFAULTS, **given}
+    params: dict[str, Any] = {**SCHEDULER_DEFAULTS, **given}
     for key, value in params.items():
         if not isinstance(value, Integral if key == "step_size" else Real):
             kind = "a whole number" if key == "step_size" else "a number"

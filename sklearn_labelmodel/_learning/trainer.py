@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from inspect import signature
 from itertools import pairwise
 from math import ceil, log2
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,11 +19,13 @@ from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 
 from .._evidence.model import History
 from .._utils import quoted
-from .completion import Objective
+from .completion import FactoredObjective, Objective
 from .schedules import Advance, schedule_params, torch_schedule
 
 if TYPE_CHECKING:
     import torch
+
+    from .._utils.types import PairMatrix
 
 
 Evaluate = Callable[[], tuple[Any, Any]]
@@ -37,25 +39,26 @@ MANY_SYMBOLS, RISE = 32, 1e-6
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamax": "Adamax"}
 
 
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How to train; the names are those of `LabelModelClassifier`."""
+class TrainingSettings(Protocol):
+    """How to train: parameters of `LabelModelClassifier`."""
 
-    n_epochs: int = 100
-    lr: float = 0.01
-    weight_decay: float = 0.0
-    optimizer: str | type = "sgd"
-    optimizer_params: Mapping[str, Any] = field(default_factory=dict)
-    lr_scheduler: str = "constant"
-    lr_scheduler_params: Mapping[str, Any] = field(default_factory=dict)
-    tol: float | None = None
-    device: str = "cpu"
-    verbose: int = 0
-    log_freq: int = 10
+    n_epochs: int
+    lr: float
+    l2: float
+    optimizer: str | type
+    optimizer_params: dict[str, Any] | None
+    lr_scheduler: str
+    lr_scheduler_params: dict[str, Any] | None
+    tol: float | None
+    device: str
+    verbose: int
+    log_freq: int
 
 
 def train(
-    objective: Objective, start: NDArray[np.float64], settings: TrainingSettings
+    objective: Objective[NDArray[np.float64]],
+    start: NDArray[np.float64],
+    settings: TrainingSettings,
 ) -> tuple[NDArray[np.float64], History]:
     """Minimise the objective from a start by full-batch steps, one an epoch.
 
@@ -82,7 +85,7 @@ def train(
 
     mu, evaluate = _on_device(objective, start, _device(settings.device))
     step, advance = _plain_sgd(mu, evaluate, settings) or _torch_steps(mu, evaluate, settings)
-    losses: list[Any] = []
+    losses: list[float | torch.Tensor] = []
     converged = None if settings.tol is None else False
     # What overflows is reported below, with its epoch.
     quiet = np.errstate(over="ignore", invalid="ignore")
@@ -101,7 +104,7 @@ def train(
     # Rounding may leave a perfect fit a little below zero.
     curve = np.maximum(curve, 0.0)
     diverged = curve[-1] > curve[0]
-    if diverged and (settings.weight_decay or settings.optimizer != "sgd"):
+    if diverged and (settings.l2 or settings.optimizer != "sgd"):
         # Weight decay may raise the loss up to that of a mu of zeros, and adaptive steps may end a little above a start
         # that is close to the optimum.
         diverged = curve[-1] > max(2 * curve[0], objective.loss_and_gradient(0 * start)[0])
@@ -109,7 +112,7 @@ def train(
     return mu.cpu().numpy().astype(float), history
 
 
-def _at_rest(losses: list[Any], tol: float) -> bool:
+def _at_rest(losses: Sequence[float | torch.Tensor], tol: float) -> bool:
     """Whether the last epoch changed the loss by no more than tol times the first loss."""
     return len(losses) > 1 and abs(float(losses[-2] - losses[-1])) <= tol * float(losses[0])
 
@@ -128,7 +131,7 @@ def _check_finite(losses: NDArray[np.float64], lr: float) -> None:
 
 
 def _on_device(
-    objective: Objective, start: NDArray[np.float64], device: torch.device
+    objective: Objective[NDArray[np.float64]], start: NDArray[np.float64], device: torch.device
 ) -> tuple[torch.Tensor, Evaluate]:
     """The parameter, and a function of nothing that gives its loss and gradient, a tensor or an array.
 
@@ -139,21 +142,31 @@ def _on_device(
 
     if device.type != "cpu":
         dtype = torch.float32 if device.type == "mps" else torch.float64
-        objective = objective.convert(lambda array: _tensor(array, device, dtype))
+        over_tensors = objective.convert(lambda array: _tensor(array, device, dtype))
         mu = _tensor(start, device, dtype)
-        return mu, lambda: objective.loss_and_gradient(mu)
-    if sp.issparse(objective.target):
-        objective = replace(objective, target=_SparseRows(objective.target))
-    elif 1 < len(start) * start.size // SMALL_PRODUCT <= len(start) // LEAST_ROWS:
-        objective = replace(objective, target=_DenseRows(objective.target, start.shape[1]))
+        return mu, lambda: over_tensors.loss_and_gradient(mu)
+    if isinstance(objective, FactoredObjective):
+        objective = replace(objective, target=_in_runs_of_rows(objective.target, start))
     memory = start.copy()
     return torch.from_numpy(memory), lambda: objective.loss_and_gradient(memory)
 
 
-def _tensor(array: Any, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+def _in_runs_of_rows(
+    target: PairMatrix, start: NDArray[np.float64]
+) -> _SparseRows | _DenseRows | PairMatrix:
+    """The target as it is multiplied quickest by what has the shape of the start."""
+    if not isinstance(target, np.ndarray):
+        return _SparseRows(target)
+    several = 1 < len(start) * start.size // SMALL_PRODUCT <= len(start) // LEAST_ROWS
+    return _DenseRows(target, start.shape[1]) if several else target
+
+
+def _tensor(
+    array: NDArray[Any] | sp.sparray, device: torch.device, dtype: torch.dtype
+) -> torch.Tensor:
     import torch
 
-    if not sp.issparse(array):
+    if isinstance(array, np.ndarray):
         kind = dtype if array.dtype.kind == "f" else torch.int64
         return torch.tensor(array, dtype=kind, device=device)
     coo = array.tocoo()
@@ -166,7 +179,7 @@ def _tensor(array: Any, device: torch.device, dtype: torch.dtype) -> torch.Tenso
 class _SparseRows:
     """A sparse matrix in runs of rows, multiplied side by side: SciPy's own product has one thread."""
 
-    def __init__(self, array: Any):
+    def __init__(self, array: sp.csr_array):
         bounds = np.linspace(0, array.shape[0], _openmp_effective_n_threads() + 1).astype(int)
         self.parts = [array[start:stop] for start, stop in pairwise(bounds)]
 
@@ -228,9 +241,10 @@ def _plain_sgd(
     Written out since twenty symbols take longer to dispatch than to step, and as torch's optimizers load
     its compiler at first use, which takes seconds.
     """
-    momentum = settings.optimizer_params.get("momentum", 0)
+    params = settings.optimizer_params or {}
+    momentum = params.get("momentum", 0)
     plain = settings.optimizer == "sgd" and settings.lr_scheduler == "constant"
-    further = set(settings.optimizer_params) - {"momentum"}
+    further = set(params) - {"momentum"}
     if not plain or further or not isinstance(momentum, int | float) or not 0 <= momentum <= 1:
         return None
     given = settings.lr_scheduler_params
@@ -252,8 +266,8 @@ def _momentum_steps(
     def step() -> Any:
         nonlocal velocity, direction
         loss, change = evaluate()
-        if settings.weight_decay:
-            change = torch.as_tensor(change).add(mu, alpha=settings.weight_decay)
+        if settings.l2:
+            change = torch.as_tensor(change).add(mu, alpha=settings.l2)
         if velocity is not None:
             velocity *= momentum
             velocity += change
@@ -282,10 +296,10 @@ def _descending_steps(mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSe
         """The loss, the direction, and the height of what SGD with weight decay minimises."""
         loss, change = evaluate()
         direction = torch.as_tensor(change)
-        if not settings.weight_decay:
+        if not settings.l2:
             return loss, direction, float(loss)
-        height = float(loss) + settings.weight_decay / 2 * float((mu * mu).sum())
-        return loss, direction.add(mu, alpha=settings.weight_decay), height
+        height = float(loss) + settings.l2 / 2 * float((mu * mu).sum())
+        return loss, direction.add(mu, alpha=settings.l2), height
 
     def step() -> Any:
         nonlocal here, noise, lr, halvings
@@ -313,7 +327,7 @@ def _torch_steps(
     import torch
 
     optimizer = _optimizer(mu, settings)
-    params = schedule_params(settings.lr_scheduler_params, settings.n_epochs)
+    params = schedule_params(settings.lr_scheduler_params or {}, settings.n_epochs)
     advance = torch_schedule(optimizer, settings.lr_scheduler, params, settings.n_epochs)
 
     def closure() -> Any:
@@ -335,13 +349,14 @@ def _optimizer(mu: torch.Tensor, settings: TrainingSettings) -> torch.optim.Opti
             f"optimizer={quoted(settings.optimizer)} is unknown; use one of {sorted(OPTIMIZERS)} or a "
             "subclass of torch.optim.Optimizer."
         )
-    if "lr" in settings.optimizer_params:
+    given = settings.optimizer_params or {}
+    if "lr" in given:
         raise ValueError("optimizer_params holds 'lr'; it is a parameter of its own.")
     decays = "weight_decay" in signature(kind).parameters
-    if settings.weight_decay and not decays:
+    if settings.l2 and not decays:
         raise ValueError(f"{kind.__name__} has no weight decay, which l2 needs; set l2=0.")
-    decay = {"weight_decay": settings.weight_decay} if settings.weight_decay else {}
-    params: dict[str, Any] = {"lr": settings.lr, **settings.optimizer_params, **decay}
+    decay = {"weight_decay": settings.l2} if settings.l2 else {}
+    params: dict[str, Any] = {"lr": settings.lr, **given, **decay}
     try:
         optimizer: torch.optim.Optimizer = kind([mu], **params)
     except (TypeError, ValueError) as error:
@@ -371,7 +386,7 @@ class _Reporter:
             self.bar = tqdm(total=self.settings.n_epochs, unit="epoch")
         return self
 
-    def __call__(self, losses: list[Any]) -> None:
+    def __call__(self, losses: Sequence[float | torch.Tensor]) -> None:
         if self.bar is not None:
             self.bar.set_postfix(loss=f"{float(losses[-1]):.3g}", refresh=False)
             self.bar.update()

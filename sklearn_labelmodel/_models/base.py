@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -27,8 +27,11 @@ from .scoring import NOTHING_LABELLED, most_probable, weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.utils import Tags
 
     from .._learning.observed import Observed
+    from .._utils.types import LabelsLike, VoteMatrix
+    from .._votes.statistics import VoteStatistics
     from ..inspection._report.report import FitReport
     from .reading import Counting
     from .sources import PredictedSource
@@ -52,19 +55,10 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
     __metadata_request__predict_log_proba = {"L": metadata_routing.UNUSED}
     __metadata_request__score = {"L": metadata_routing.UNUSED}
 
-    abstain: Any
-    classes: Any
-    class_balance: Any
-    gold: str
     n_features_in_: int
-    scores: Any
-    vote_meanings: Any
-    _encoding: dict[Any, int] | None
     _counting: Counting | None
     # What the report may suggest.
     _capabilities: frozenset[str] = frozenset()
-    # Whether a fit counts pairs of votes, or distinct rows.
-    _by_pairs = False
 
     @classmethod
     @cache
@@ -72,7 +66,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         # Scikit-learn reads the signature at every fit, which takes as long as ten epochs of a small model.
         return cast(list[str], super()._get_param_names())
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         tags.input_tags.allow_nan = True
@@ -81,13 +75,15 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         tags.target_tags.required = False
         return tags
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "vote_model_")
-
     # Fitting --------------------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, L: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        L: VoteMatrix | VoteStatistics,
+        y: LabelsLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn from the votes, and from gold labels where there are some.
 
         Parameters
@@ -123,15 +119,16 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         if source is not None:
             from .sources import count_source
 
-            L, y, sample_weight = count_source(self, source, y, sample_weight), None, None
+            column, weight = cast(Hashable, y), cast(Hashable, sample_weight)
+            L, y, sample_weight = count_source(self, source, column, weight), None, None
         return self._fit(*observe_votes(self, L, y, sample_weight))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
-        L: Any,
-        y: Any = None,
-        classes: ArrayLike | None = None,
+        L: VoteMatrix,
+        y: LabelsLike | None = None,
+        classes: Iterable[Hashable] | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Learn from these rows and those of all calls before, as one `fit` on all of them would.
@@ -216,15 +213,12 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         """Whether accuracies are learned from gold labels."""
         return self.gold == "anchor" and observed.labels.n_labelled > 0
 
-    def _warn_unidentified(self, observed: Observed) -> None:
-        """Warn of LFs whose accuracy the votes do not tell."""
-
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
         """Warn of what was learned."""
 
     # Predicting -----------------------------------------------------------------------------------
 
-    def predict_proba(self, L: Any, *, keep: Sequence[Any] = ()) -> NDArray[np.float64]:
+    def predict_proba(self, L: VoteMatrix, *, keep: Sequence[Hashable] = ()) -> NDArray[np.float64]:
         """Probability of every class given each row's votes.
 
         Parameters
@@ -255,12 +249,12 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         model = self.vote_model_
         return self._posterior(model, self._read_votes(L, model))
 
-    def predict_log_proba(self, L: Any) -> NDArray[np.float64]:
+    def predict_log_proba(self, L: VoteMatrix) -> NDArray[np.float64]:
         """Logarithm of `predict_proba`, shape (n_samples, n_classes); see there."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(L))
 
-    def predict(self, L: Any, *, keep: Sequence[Any] = ()) -> NDArray[Any]:
+    def predict(self, L: VoteMatrix, *, keep: Sequence[Hashable] = ()) -> NDArray[Any]:
         """Most probable class of every row, the first of `classes_` on a tie; shape (n_samples,).
 
         Parameters and errors are those of `predict_proba`. Of a source of rows, the column "label".
@@ -272,7 +266,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         votes, read = self._read_votes(L, model), partial(self._posterior, model)
         return model.classes[most_probable(read, votes, len(model.classes))]
 
-    def _source_of(self, L: Any, keep: Sequence[Any]) -> PredictedSource | None:
+    def _source_of(self, L: VoteMatrix, keep: Sequence[Hashable]) -> PredictedSource | None:
         """L where it is not in memory, to be predicted there."""
         check_is_fitted(self)
         source = source_of(L)
@@ -282,7 +276,9 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
         return PredictedSource(self, source, keep)
 
-    def score(self, L: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, L: VoteMatrix, y: LabelsLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Accuracy on gold labels, or without them the mean log-likelihood of the votes.
 
         Parameters
@@ -342,7 +338,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         """What each vote, and last what is known without them, adds, (n_samples, n_lfs + 1, n_classes)."""
         return terms(votes, look_up(model, votes))
 
-    def _read_votes(self, L: Any, model: VoteModel | None = None) -> Votes:
+    def _read_votes(self, L: VoteMatrix, model: VoteModel | None = None) -> Votes:
         from .reading import votes_for
 
         return votes_for(self, self.vote_model_ if model is None else model, L)
@@ -350,7 +346,11 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
     # Looking at a fit -----------------------------------------------------------------------------
 
     def report(
-        self, L: Any, y: Any = None, reference: Any = None, ignore: Iterable[str] = ()
+        self,
+        L: VoteMatrix,
+        y: LabelsLike | None = None,
+        reference: FitReport | VoteMatrix | None = None,
+        ignore: Iterable[str] = (),
     ) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the fit and its labels.
 
@@ -409,7 +409,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         check_is_fitted(self)
         return report_of_fit(self)
 
-    def explain(self, row: Any) -> pd.DataFrame:
+    def explain(self, row: VoteMatrix) -> pd.DataFrame:
         """Why one row gets its label: the prior and every vote, the strongest first.
 
         Parameters
@@ -441,7 +441,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         check_is_fitted(self)
         if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:
             row = row.to_frame().T
-        elif np.ndim(row) == 1:
+        elif np.ndim(cast(ArrayLike, row)) == 1:
             row = [row]
         model = self.vote_model_
         votes = self._read_votes(row, model)

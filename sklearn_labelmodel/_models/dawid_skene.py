@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -23,6 +23,7 @@ from .docs import documented
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
+    from .._utils.types import ClassBalance, Marker, ScoreColumns, VoteMeanings
 
 MAJORITY_DECIDES = "majority vote, where EM starts, decides"
 
@@ -127,11 +128,11 @@ class DawidSkeneClassifier(BaseLabelModel):
         prec_init: float = 0.7,
         one_coin: bool = False,
         informative_abstain: bool | str = "one-sided",
-        class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
-        classes: ArrayLike | None = None,
-        abstain: Any = -1,
-        scores: Any = None,
-        vote_meanings: Mapping[Any, Any] | None = None,
+        class_balance: ClassBalance | None = None,
+        classes: Iterable[Hashable] | None = None,
+        abstain: Marker = -1,
+        scores: ScoreColumns | None = None,
+        vote_meanings: VoteMeanings | None = None,
         gold: str = "anchor",
     ):
         self.max_iter = max_iter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +12,30 @@ from sklearn.utils.validation import check_is_fitted
 from .._evidence.model import VoteModel, conditional_probs
 
 if TYPE_CHECKING:
-    from .._learning.observed import KeptCounts
+    from .._learning.observed import KeptCounts, Observed
+    from .._utils.types import ClassBalance, Marker, ScoreColumns, VoteMatrix, VoteMeanings
     from .._votes.codes import Votes
     from .._votes.scores import Scores
 
 
 class FittedVotes:
-    """Attributes of a fitted label model; all are views of `vote_model_` and of what was counted."""
+    """Parameters of all label models, and what a fit learned: views of `vote_model_` and of what was counted."""
 
+    abstain: Marker
+    classes: Iterable[Hashable] | None
+    class_balance: ClassBalance | None
+    gold: str
+    scores: ScoreColumns | None
+    vote_meanings: VoteMeanings | None
+    # Whether a fit counts pairs of votes, or distinct rows.
+    _by_pairs = False
+    _encoding: dict[Hashable, int] | None
     vote_model_: VoteModel
     _scores: Scores | None
     _kept: KeptCounts
-    _read_votes: Callable[[Any, VoteModel], Votes]
+    _read_votes: Callable[[VoteMatrix, VoteModel], Votes]
+    predict: Callable[[VoteMatrix], NDArray[Any]]
+    predict_proba: Callable[[VoteMatrix], NDArray[np.float64]]
     _terms: Callable[[VoteModel, Votes], NDArray[np.float64]]
 
     @property
@@ -42,7 +54,7 @@ class FittedVotes:
         return self.vote_model_.table.symbols
 
     @property
-    def score_bins_(self) -> dict[Any, NDArray[np.float64]]:
+    def score_bins_(self) -> dict[Hashable, NDArray[np.float64]]:
         """Least and greatest fitted score of each bin, (n_bins, 2), of each column of scores."""
         scored = self._scores
         if scored is None:
@@ -71,7 +83,13 @@ class FittedVotes:
         """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
         return self.vote_model_.accuracies
 
-    def contributions(self, L: Any) -> NDArray[np.float64]:
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "vote_model_")
+
+    def _warn_unidentified(self, observed: Observed) -> None:
+        """Warn of LFs whose accuracy the votes do not tell."""
+
+    def contributions(self, L: VoteMatrix) -> NDArray[np.float64]:
         """What each vote adds for each class, and the prior.
 
         Parameters

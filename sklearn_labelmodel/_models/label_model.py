@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -32,6 +32,7 @@ from .docs import documented
 # What fit alone needs is imported by it: to import the package, unpickle and predict shall be quick.
 if TYPE_CHECKING:
     from .._learning.observed import Observed
+    from .._utils.types import ClassBalance, Marker, Precisions, ScoreColumns, VoteMeanings
 
 START_DECIDES = "the start (prec_init) decides"
 # Steps before copies are first looked for, and what rows' votes are tempered by until they are weighed.
@@ -190,21 +191,21 @@ class LabelModelClassifier(BaseLabelModel):
         lr: float = 0.01,
         l2: float = 0.0,
         optimizer: str | type = "sgd",
-        optimizer_params: dict[str, Any] | None = None,
+        optimizer_params: dict[str, object] | None = None,
         lr_scheduler: str = "constant",
-        lr_scheduler_params: dict[str, Any] | None = None,
-        prec_init: float | ArrayLike | Mapping[Any, float] = 0.7,
+        lr_scheduler_params: dict[str, object] | None = None,
+        prec_init: Precisions = 0.7,
         init: str = "precision",
         mu_eps: float | None = None,
-        class_balance: ArrayLike | Mapping[Any, float] | str | None = None,
-        classes: ArrayLike | None = None,
-        abstain: Any = -1,
-        scores: Any = None,
-        vote_meanings: Mapping[Any, Any] | None = None,
+        class_balance: ClassBalance | None = None,
+        classes: Iterable[Hashable] | None = None,
+        abstain: Marker = -1,
+        scores: ScoreColumns | None = None,
+        vote_meanings: VoteMeanings | None = None,
         gold: str = "anchor",
         n_em_steps: int = 5,
         tempering: float = 0.5,
-        dependencies: Sequence[tuple[Any, Any]] | str | None = "auto",
+        dependencies: Sequence[tuple[Hashable, Hashable]] | str | None = "auto",
         tol: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         device: str = "cpu",
@@ -340,30 +341,17 @@ class LabelModelClassifier(BaseLabelModel):
 
     def _complete_pairs(self, observed: Observed, model: VoteModel) -> VoteModel:
         from .._learning.completion import complete_pairs
-        from .._learning.trainer import TrainingSettings, train
+        from .._learning.trainer import train
 
         each = self._precision(observed)[observed.lf]
         start = snorkel_start if self.init == "snorkel" else one_coin
-        settings = TrainingSettings(
-            n_epochs=self.n_epochs,
-            lr=self.lr,
-            weight_decay=self.l2,
-            optimizer=self.optimizer,
-            optimizer_params=self.optimizer_params or {},
-            lr_scheduler=self.lr_scheduler,
-            lr_scheduler_params=self.lr_scheduler_params or {},
-            tol=self.tol,
-            device=self.device,
-            verbose=self.verbose,
-            log_freq=self.log_freq,
-        )
         return complete_pairs(
             observed,
             model,
             start=start(observed.meaning, each, observed.frequency, model.prior.of_mu),
             scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
             l2=self.l2,
-            train=partial(train, settings=settings),
+            train=partial(train, settings=self),
         )
 
     def _precision(self, observed: Observed) -> NDArray[np.float64]:
@@ -424,7 +412,7 @@ class LabelModelClassifier(BaseLabelModel):
         return self.vote_model_.prior.of_voteless
 
     @property
-    def dependencies_(self) -> list[tuple[Any, Any]]:
+    def dependencies_(self) -> list[tuple[Hashable, Hashable]]:
         """Pairs of LFs that copy each other: those declared, or near-duplicates found."""
         from .._evidence.dependence import named_pairs
 

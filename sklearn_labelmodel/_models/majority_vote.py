@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 
 from .._evidence.model import VoteModel
@@ -19,6 +19,7 @@ from .docs import documented
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
+    from .._utils.types import ClassBalance, Marker, ScoreColumns, VoteMeanings
 
 
 @documented
@@ -92,11 +93,11 @@ class MajorityVoteClassifier(BaseLabelModel):
     def __init__(
         self,
         *,
-        class_balance: ArrayLike | Mapping[Any, float] | None = None,
-        classes: ArrayLike | None = None,
-        abstain: Any = -1,
-        scores: Any = None,
-        vote_meanings: Mapping[Any, Any] | None = None,
+        class_balance: ClassBalance | None = None,
+        classes: Iterable[Hashable] | None = None,
+        abstain: Marker = -1,
+        scores: ScoreColumns | None = None,
+        vote_meanings: VoteMeanings | None = None,
         gold: str = "anchor",
     ):
         self.class_balance = class_balance

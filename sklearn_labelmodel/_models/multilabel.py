@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,15 @@ from .._utils import listed, listed_values, quoted, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from .._votes.reader import is_missing
+from .base import BaseLabelModel
 from .label_model import LabelModelClassifier
 from .votes_by_label import MOST_NAMES, in_order, n_samples_of, votes_by_label
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.utils import Tags
 
+    from .._utils.types import LabelsLike, VoteMatrix, VotesByLabel
     from ..inspection import Finding, FitReport
 
 
@@ -38,10 +41,10 @@ class MultilabelReport:
         From each label to the `FitReport` of its label model.
     """
 
-    reports: dict[Any, FitReport]
+    reports: dict[Hashable, FitReport]
 
     @property
-    def findings(self) -> tuple[tuple[Any, Finding], ...]:
+    def findings(self) -> tuple[tuple[Hashable, Finding], ...]:
         """Each label with what was found, the labels in order, the worst of each first."""
         return tuple(
             (label, each) for label, report in self.reports.items() for each in report.findings
@@ -136,12 +139,14 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         "labels": ["array-like", None],
     }
 
-    def __init__(self, label_model: Any = None, *, labels: ArrayLike | None = None) -> None:
+    def __init__(
+        self, label_model: BaseLabelModel | None = None, *, labels: ArrayLike | None = None
+    ) -> None:
         self.label_model = label_model
         self.labels = labels
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> MultilabelClassifier:
+    def fit(self, X: VotesByLabel, y: LabelsLike | None = None) -> MultilabelClassifier:
         """Fit a label model for each label.
 
         Parameters
@@ -174,7 +179,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         self.classes_, self.label_models_ = _as_array(list(votes)), fitted
         return self
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: VotesByLabel) -> NDArray[np.float64]:
         """Probability that each row has each label.
 
         Parameters
@@ -196,14 +201,19 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         """
         return self._by_label(X, lambda model, L: model.predict_proba(L)[:, 1])
 
-    def predict(self, X: Any) -> NDArray[np.int64]:
+    def predict(self, X: VotesByLabel) -> NDArray[np.int64]:
         """Which labels each row has, an indicator matrix of shape (n_samples, n_labels); none on a tie.
 
         Parameters and errors are those of `predict_proba`.
         """
         return self._by_label(X, lambda model, L: model.predict(L) == model.classes_[1]).astype(int)
 
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self,
+        X: VotesByLabel,
+        y: LabelsLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
         """Share of rows of which all labels are right, as scikit-learn's `accuracy_score` says.
 
         Parameters
@@ -234,7 +244,11 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         )
 
     def report(
-        self, X: Any, y: Any = None, reference: Any = None, ignore: Iterable[str] = ()
+        self,
+        X: VotesByLabel,
+        y: LabelsLike | None = None,
+        reference: MultilabelReport | VotesByLabel | None = None,
+        ignore: Iterable[str] = (),
     ) -> MultilabelReport:
         """Say what is wrong, or may be, with the LFs and fits of all labels.
 
@@ -271,7 +285,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         said.warn()
         return MultilabelReport(reports)
 
-    def _older(self, reference: Any) -> dict[Any, Any]:
+    def _older(self, reference: MultilabelReport | VotesByLabel | None) -> dict[Hashable, Any]:
         """What the report of each label is held against."""
         if reference is None:
             return {}
@@ -282,11 +296,15 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         except (ValueError, TypeError) as error:
             raise type(error)(f"reference: {error}") from error
 
-    def _read(self, X: Any) -> dict[Any, Any]:
+    def _read(self, X: VotesByLabel) -> dict[Hashable, Any]:
         check_is_fitted(self)
         return votes_by_label(X, self.classes_.tolist())
 
-    def _by_label(self, X: Any, predicted: Any) -> NDArray[Any]:
+    def _by_label(
+        self,
+        X: VotesByLabel,
+        predicted: Callable[[BaseLabelModel, VoteMatrix], NDArray[Any]],
+    ) -> NDArray[Any]:
         columns, said = [], _Said()
         for label, L in self._read(X).items():
             with said.of(label):
@@ -297,7 +315,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "label_models_")
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
@@ -311,7 +329,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         return tags
 
 
-def _two_classes(model: Any) -> list[Any]:
+def _two_classes(model: BaseLabelModel) -> list[Any]:
     classes = model.get_params().get("classes")
     listed_classes = [0, 1] if classes is None else np.asarray(classes).tolist()
     if len(listed_classes) != 2:
@@ -322,7 +340,7 @@ def _two_classes(model: Any) -> list[Any]:
     return listed_classes
 
 
-def _as_array(labels: list[Any]) -> NDArray[Any]:
+def _as_array(labels: list[Hashable]) -> NDArray[Any]:
     array = np.empty(len(labels), dtype=object)
     array[:] = labels
     is_number = all(isinstance(label, int | float | np.number) for label in labels)
@@ -336,7 +354,7 @@ class _Said:
         self._warnings: dict[tuple[str, type[Warning]], list[str]] = {}
 
     @contextmanager
-    def of(self, label: Any) -> Iterator[None]:
+    def of(self, label: object) -> Iterator[None]:
         """Name the label in errors, and keep its warnings."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -357,14 +375,17 @@ class _Said:
 # Gold labels --------------------------------------------------------------------------------------
 
 
-def _read_indicators(y: Any, labels: list[Any], n_samples: int) -> NDArray[np.float64]:
+def _read_indicators(
+    y: LabelsLike | None, labels: list[Hashable], n_samples: int
+) -> NDArray[np.float64]:
     """Which labels the rows have, 0 or 1, NaN where that is not known, shape (n_samples, n_labels)."""
     if y is None:
         return np.full((n_samples, len(labels)), np.nan)
-    if hasattr(y, "columns"):
-        in_order(dict.fromkeys(y.columns), labels)
-        y = y[labels]
-    indicators = np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y, dtype=object)
+    table: Any = y
+    if hasattr(table, "columns"):
+        in_order(dict.fromkeys(table.columns), labels)
+        table = table[labels]
+    indicators = np.asarray(table.to_numpy() if hasattr(table, "to_numpy") else table, dtype=object)
     if indicators.shape != (n_samples, len(labels)):
         raise ValueError(
             f"y has shape {indicators.shape}; it must be an indicator matrix, a row for each of X's {n_samples} and a "
@@ -382,7 +403,7 @@ def _read_indicators(y: Any, labels: list[Any], n_samples: int) -> NDArray[np.fl
     return np.where(unknown, np.nan, indicators).astype(np.float64)
 
 
-def _as_classes(known: NDArray[np.float64], classes: list[Any]) -> NDArray[Any] | None:
+def _as_classes(known: NDArray[np.float64], classes: list[Hashable]) -> NDArray[Any] | None:
     """Gold labels as the label model's classes, None where not known; None where none is."""
     if np.isnan(known).all():
         return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _num_samples
 
 from .._evidence.model import VoteModel
@@ -53,10 +54,18 @@ from .._votes.weights import check_any_weight, read_weights
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
+    from .._utils.types import (
+        LabelsLike,
+        VoteMatrix,
+    )
+    from .fitted import FittedVotes
 
 
 def observe_votes(
-    model: Any, L: Any, y: Any, sample_weight: Any = None
+    model: FittedVotes,
+    L: VoteMatrix | VoteStatistics,
+    y: LabelsLike | None,
+    sample_weight: ArrayLike | None = None,
 ) -> tuple[Observed, Counting | None]:
     """What `fit` sees of votes and labels, and the counts that it was given, for `partial_fit` to add to.
 
@@ -112,12 +121,12 @@ def observe_votes(
 
 
 def _with_classes(
-    model: Any,
+    model: FittedVotes,
     observed: Observed,
-    named: Any,
+    named: Iterable[Hashable] | None,
     labels: GoldLabels,
     votes: Votes,
-    encoding: dict[Any, int] | None = None,
+    encoding: dict[Hashable, int] | None = None,
     scored: Scores | None = None,
 ) -> Observed:
     """What was observed, with the classes that votes, labels or parameters name."""
@@ -140,7 +149,7 @@ def _with_classes(
 # Counts in place of votes -------------------------------------------------------------------------
 
 
-def _check_alone(y: Any, sample_weight: Any) -> None:
+def _check_alone(y: LabelsLike | None, sample_weight: ArrayLike | None) -> None:
     if y is not None or sample_weight is not None:
         raise ValueError(
             "VoteStatistics hold their labels and weights: count them with the votes, VoteStatistics(L, y, "
@@ -149,7 +158,7 @@ def _check_alone(y: Any, sample_weight: Any) -> None:
 
 
 def observe_statistics(
-    model: Any, statistics: VoteStatistics, classes: NDArray[Any] | None = None
+    model: FittedVotes, statistics: VoteStatistics, classes: NDArray[Any] | None = None
 ) -> Observed:
     """What `fit` sees of votes and labels that were counted before.
 
@@ -202,7 +211,12 @@ def _counted_rows(
     return {"patterns": patterns.with_symbols(pairs.lf, pairs.vote)}
 
 
-def count_block(model: Any, L: Any, y: Any = None, sample_weight: Any = None) -> VoteStatistics:
+def count_block(
+    model: FittedVotes,
+    L: VoteMatrix,
+    y: LabelsLike | None = None,
+    sample_weight: ArrayLike | None = None,
+) -> VoteStatistics:
     """The counts of some rows, read as a label model reads them.
 
     Parameters
@@ -227,7 +241,7 @@ def count_block(model: Any, L: Any, y: Any = None, sample_weight: Any = None) ->
     return VoteStatistics.of_counted(count(*block), model.abstain)
 
 
-def _check_countable(model: Any) -> None:
+def _check_countable(model: FittedVotes) -> None:
     if model.scores is not None:
         raise ValueError(
             "Scores are cut into bins by quantiles of all rows, so that parts of the rows cannot be counted apart. Fit "
@@ -245,7 +259,13 @@ class Counting(NamedTuple):
     classes: NDArray[Any] | None
 
 
-def count_more(model: Any, L: Any, y: Any, classes: Any, sample_weight: Any) -> Counting:
+def count_more(
+    model: FittedVotes,
+    L: VoteMatrix,
+    y: LabelsLike | None,
+    classes: Iterable[Hashable] | None,
+    sample_weight: ArrayLike | None,
+) -> Counting:
     """The counts of all rows that `partial_fit` was given.
 
     Parameters
@@ -282,7 +302,7 @@ def _check_same_classes(before: NDArray[Any] | None, now: NDArray[Any]) -> None:
 # Predicting ---------------------------------------------------------------------------------------
 
 
-def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
+def votes_for(model: FittedVotes, learned: VoteModel, L: VoteMatrix) -> Votes:
     """The votes L as a fitted label model reads them.
 
     Parameters
@@ -309,12 +329,12 @@ def votes_for(model: Any, learned: VoteModel, L: Any) -> Votes:
     return with_bins(votes, scored, cells)
 
 
-def check_width(L: Any, expected: int, model: Any) -> None:
+def check_width(L: VoteMatrix, expected: int, model: FittedVotes) -> None:
     """Raise a ValueError where L has another number of columns than expected."""
     _check_equal(n_columns(L), expected, model)
 
 
-def _check_equal(n_lfs: int, expected: int, model: Any) -> None:
+def _check_equal(n_lfs: int, expected: int, model: FittedVotes) -> None:
     if n_lfs != expected:
         raise ValueError(
             f"X has {n_lfs} features, but {type(model).__name__} is expecting {expected} features as input"

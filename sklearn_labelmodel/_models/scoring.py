@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,9 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from .._votes.codes import Votes
+
+if TYPE_CHECKING:
+    from .._utils.types import LabelsLike, Predictor, RecordsLike
 
 NOTHING_LABELLED = (
     "y labels no row, so the score is the log-likelihood of the votes. It is no accuracy: do not average it with "
@@ -21,7 +24,11 @@ MOST_CELLS = 1 << 24
 
 
 def gold_accuracy(
-    model: Any, X: Any, y: Any, sample_weight: ArrayLike | None, without_gold: str
+    model: Predictor,
+    X: RecordsLike,
+    y: LabelsLike,
+    sample_weight: ArrayLike | None,
+    without_gold: str,
 ) -> float:
     """Weighted share of the labelled rows that the model predicts right.
 

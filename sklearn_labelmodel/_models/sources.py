@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._engines.progress import rows_read
-from .._engines.source import Made, Schema, Source
+from .._engines.source import Block, Made, Schema, Source
+from .._utils.tables import is_arrow
 from .._votes.statistics import VoteStatistics
 from .reading import count_block
+
+if TYPE_CHECKING:
+    from .._utils.types import VoteMatrix
+    from .fitted import FittedVotes
 
 PROBABILITY, LABEL = "probability_", "label"
 
 
-def count_source(model: Any, source: Source, y: Any, sample_weight: Any) -> VoteStatistics:
+def count_source(
+    model: FittedVotes, source: Source, y: Hashable, sample_weight: Hashable
+) -> VoteStatistics:
     """The counts of all rows of a source.
 
     Parameters
@@ -36,12 +43,12 @@ def count_source(model: Any, source: Source, y: Any, sample_weight: Any) -> Vote
         return source.count(of_block, [*lfs, *dict.fromkeys(beside.values())], progress)
 
 
-def _roles(y: Any, sample_weight: Any) -> list[tuple[str, Any]]:
+def _roles(y: Hashable, sample_weight: Hashable) -> list[tuple[str, Hashable]]:
     given = [("y", y), ("sample_weight", sample_weight)]
     return [(role, name) for role, name in given if name is not None]
 
 
-def _column_name(source: Source, name: Any, role: str) -> Any:
+def _column_name(source: Source, name: Hashable, role: str) -> Hashable:
     if isinstance(name, str) or np.isscalar(name):
         source.check_columns([name])
         return name
@@ -51,7 +58,12 @@ def _column_name(source: Source, name: Any, role: str) -> Any:
 
 
 def _count_block(
-    model: Any, lfs: list[Any], y: Any, sample_weight: Any, block: Any, n_rows: Any = None
+    model: FittedVotes,
+    lfs: list[Hashable],
+    y: Hashable,
+    sample_weight: Hashable,
+    block: Block,
+    n_rows: NDArray[np.int64] | None = None,
 ) -> VoteStatistics:
     """The counts of a block, each of whose rows stands for some where these were grouped."""
     weight = None if sample_weight is None else _values(block, sample_weight)
@@ -61,17 +73,17 @@ def _count_block(
     return count_block(model, _votes(block, lfs), gold, weight)
 
 
-def _votes(block: Any, lfs: list[Any]) -> Any:
+def _votes(block: Block, lfs: list[Any]) -> VoteMatrix:
     """The columns of votes, of which an array without names has all or some."""
     if isinstance(block, np.ndarray):
         return block[:, lfs]
-    return block.select(lfs) if hasattr(block, "select") else block[lfs]
+    return block.select(lfs) if is_arrow(block) else block[lfs]
 
 
-def _values(block: Any, name: Any) -> NDArray[Any]:
+def _values(block: Block, name: Any) -> NDArray[Any]:
     if isinstance(block, np.ndarray):
         return block[:, name]
-    column = block.column(name) if hasattr(block, "column") else block[name]
+    column = block.column(name) if is_arrow(block) else block[name]
     return column.to_pandas(integer_object_nulls=True) if hasattr(column, "to_pandas") else column
 
 
@@ -95,7 +107,7 @@ class PredictedSource:
         There is no source, whose columns could be kept.
     """
 
-    def __init__(self, model: Any, source: Source | None, keep: Sequence[Any]):
+    def __init__(self, model: FittedVotes, source: Source | None, keep: Sequence[Hashable]):
         if source is None:
             raise ValueError(
                 "`keep` is for rows that are not in memory. Put the columns beside the result: rows are in the same "
@@ -117,20 +129,22 @@ class PredictedSource:
         made = self._made(of_block, {LABEL: self.model.classes_.dtype})
         return made if self.source.named else made[:, 0]
 
-    def _made(self, of_block: Callable[[Any], Made], schema: Schema) -> Any:
+    def _made(self, of_block: Callable[[Block], Made], schema: Schema) -> Any:
         return self.source.map(of_block, self.columns, schema, self.keep)
 
 
-def _without_counts(model: Any) -> Any:
+def _without_counts(model: FittedVotes) -> FittedVotes:
     """The model as it is sent to workers."""
     sent = copy.copy(model)
-    sent._counting = None
+    vars(sent)["_counting"] = None
     return sent
 
 
-def _probabilities(model: Any, names: list[str], block: Any) -> dict[str, NDArray[np.float64]]:
+def _probabilities(
+    model: FittedVotes, names: list[str], block: Block
+) -> dict[str, NDArray[np.float64]]:
     return dict(zip(names, model.predict_proba(block).T, strict=True))
 
 
-def _labels(model: Any, block: Any) -> dict[str, NDArray[Any]]:
+def _labels(model: FittedVotes, block: Block) -> dict[str, NDArray[Any]]:
     return {LABEL: model.predict(block)}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from sklearn.utils.validation import _num_samples
 
 from .._utils import listed, plain, quoted
 from .._votes.reader import is_missing
+
+if TYPE_CHECKING:
+    from .._utils.types import RecordsLike, VoteMatrix, VotesByLabel
+
+Each = TypeVar("Each")
 
 FORMS = (
     "a dict from label to L, a DataFrame with two levels of columns (label, LF), a 3-d array of shape (n_samples, "
@@ -19,7 +24,7 @@ FORMS = (
 MOST_NAMES = 5
 
 
-def votes_by_label(X: Any, labels: Sequence[Any] | None) -> dict[Any, Any]:
+def votes_by_label(X: VotesByLabel, labels: Sequence[Hashable] | None) -> dict[Hashable, Any]:
     """The label matrix of each label.
 
     Parameters
@@ -42,7 +47,9 @@ def votes_by_label(X: Any, labels: Sequence[Any] | None) -> dict[Any, Any]:
     if isinstance(X, Mapping):
         votes = dict(X)
     elif getattr(getattr(X, "columns", None), "nlevels", 1) == 2:
-        votes = {label: X[label] for label in dict.fromkeys(X.columns.get_level_values(0))}
+        frame: Any = X
+        labels_of_frame = dict.fromkeys(frame.columns.get_level_values(0))
+        votes = {label: frame[label] for label in labels_of_frame}
     elif isinstance(X, np.ndarray) and X.ndim == 3:
         names = range(X.shape[1]) if labels is None else labels
         _check_labels(X.shape[1], len(names))
@@ -60,7 +67,7 @@ def _check_labels(found: int, expected: int) -> None:
         raise ValueError(f"X has votes on {found} labels, and there are {expected}.")
 
 
-def in_order(votes: dict[Any, Any], labels: Sequence[Any]) -> dict[Any, Any]:
+def in_order(votes: Mapping[Hashable, Each], labels: Sequence[Hashable]) -> dict[Hashable, Each]:
     strange = [quoted(label) for label in votes if label not in labels]
     absent = [quoted(label) for label in labels if label not in votes]
     if strange or absent:
@@ -72,7 +79,7 @@ def in_order(votes: dict[Any, Any], labels: Sequence[Any]) -> dict[Any, Any]:
     return {label: votes[label] for label in labels}
 
 
-def n_samples_of(votes: dict[Any, Any]) -> int:
+def n_samples_of(votes: Mapping[Hashable, VoteMatrix]) -> int:
     rows = {label: _num_samples(L) for label, L in votes.items()}
     first = next(iter(rows))
     other = next((label for label in rows if rows[label] != rows[first]), first)
@@ -84,7 +91,7 @@ def n_samples_of(votes: dict[Any, Any]) -> int:
     return rows[first]
 
 
-def _votes_of_sets(X: Any, labels: Sequence[Any] | None) -> dict[Any, Any]:
+def _votes_of_sets(X: RecordsLike, labels: Sequence[Hashable] | None) -> dict[Hashable, Any]:
     """For each label whether the sets hold it: 1 or 0, NaN where there is no set."""
     import pandas as pd
 
@@ -111,12 +118,13 @@ def _votes_of_sets(X: Any, labels: Sequence[Any] | None) -> dict[Any, Any]:
     }
 
 
-def _cells(X: Any) -> dict[Any, list[Any]]:
+def _cells(X: RecordsLike) -> dict[Hashable, list[object]]:
     """Cells of each column of a table, by its name."""
     if hasattr(X, "iloc") and hasattr(X, "columns"):
         return {name: X.iloc[:, j].tolist() for j, name in enumerate(X.columns)}
     if hasattr(X, "columns"):
-        return {name: X[name].to_list() for name in X.columns}
+        frame: Any = X
+        return {name: frame[name].to_list() for name in frame.columns}
     rows = list(X) if isinstance(X, list | tuple | np.ndarray) else []
     if not rows or not all(isinstance(row, list | tuple | np.ndarray) for row in rows):
         raise TypeError(f"X is {type(X).__name__}; it must be {FORMS}.")
@@ -125,7 +133,7 @@ def _cells(X: Any) -> dict[Any, list[Any]]:
     return {j: [row[j] for row in rows] for j in range(len(rows[0]))}
 
 
-def _as_set(cell: Any, name: Any, row: int) -> frozenset[Any] | None:
+def _as_set(cell: object, name: Hashable, row: int) -> frozenset[Any] | None:
     if isinstance(cell, list | tuple | set | frozenset | np.ndarray):
         labels = frozenset(plain(label) for label in cell)
         if any(is_missing(label) for label in labels):

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """A NumPy scalar as the Python value that users wrote."""
     return value.item() if isinstance(value, np.generic) else value
 
@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:
 LONGEST_QUOTE = 80
 
 
-def quoted(value: Any) -> str:
+def quoted(value: object) -> str:
     """A value as users wrote it; of a long one the first 80 characters, and a word for one that cannot be shown.
 
     Examples
@@ -51,7 +51,7 @@ def message_of(error: BaseException) -> str:
         return ""
 
 
-def is_comparable(value: Any) -> bool:
+def is_comparable(value: object) -> bool:
     """Whether a value can be looked up: its methods for hashes and for comparison work."""
     try:
         hash(value)
@@ -67,7 +67,7 @@ def listed(words: Sequence[str], at_most: int) -> str:
     return ", ".join(words[:at_most]) + (f" and {more} more" if more > 0 else "")
 
 
-def listed_values(values: NDArray[Any] | Sequence[Any], at_most: int = 10) -> str:
+def listed_values(values: NDArray[Any] | Sequence[object], at_most: int = 10) -> str:
     """Values in brackets; of more than `at_most` the first, and how many there are."""
     shown = ", ".join(quoted(value) for value in values[:at_most])
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
@@ -115,7 +115,7 @@ def callers() -> set[str]:
 _OF_THREAD = threading.local()
 
 
-def random_state_of(random_state: Any) -> np.random.RandomState:
+def random_state_of(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
     """As scikit-learn's `check_random_state`, but None never means NumPy's global generator.
 
     Parameters
@@ -131,7 +131,7 @@ def random_state_of(random_state: Any) -> np.random.RandomState:
     return np.random.RandomState() if random_state is None else check_random_state(random_state)
 
 
-def first_number(random_state: Any) -> float:
+def first_number(random_state: int | np.random.RandomState | None) -> float:
     """The first uniform number of `random_state_of(random_state)`.
 
     Parameters

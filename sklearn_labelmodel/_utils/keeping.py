@@ -38,12 +38,12 @@ class PlainState:
         """The dataclasses of this package that attributes may hold."""
         return ()
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         state: Any = super().__getstate__()
         held = self._held()
         return {name: plain_form(value, held) for name, value in state.items()}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         held = self._held()
         attributes = {name: rebuilt(form, held) for name, form in state.items()}
         vars(self).update(_later_parameters(type(self), attributes), **attributes)
@@ -89,7 +89,7 @@ class Savable(PlainState):
         return self
 
 
-def _later_parameters(kind: type, attributes: dict[str, Any]) -> dict[str, Any]:
+def _later_parameters(kind: type, attributes: dict[str, object]) -> dict[str, object]:
     """Parameters that an earlier version did not have, with their defaults."""
     if not hasattr(kind, "_get_param_names"):
         return {}
@@ -119,7 +119,7 @@ def _version() -> str:
     return str(sys.modules[__name__.partition(".")[0]].__version__)
 
 
-def _dumps(value: Any, name: str) -> bytes:
+def _dumps(value: object, name: str) -> bytes:
     skops = _skops()
     try:
         return skops.dumps(value, compression=zipfile.ZIP_DEFLATED)
@@ -145,7 +145,7 @@ def _check_functions(kept: Savable) -> None:
             )
 
 
-def _functions_in(value: Any, seen: dict[int, Any]) -> Iterator[FunctionType]:
+def _functions_in(value: object, seen: dict[int, object]) -> Iterator[FunctionType]:
     """The functions in containers and in parameters and attributes of estimators."""
     if id(value) in seen:
         return
@@ -153,7 +153,7 @@ def _functions_in(value: Any, seen: dict[int, Any]) -> Iterator[FunctionType]:
     seen[id(value)] = value
     if isinstance(value, FunctionType):
         yield value
-    parts: Iterable[Any] = ()
+    parts: Iterable[object] = ()
     if isinstance(value, list | tuple):
         parts = value
     elif isinstance(value, PlainState):
@@ -206,7 +206,7 @@ def _umask() -> int:
 
 
 def read_model(
-    path: str | os.PathLike[str], trusted: Iterable[Any], is_own: Callable[[str], bool]
+    path: str | os.PathLike[str], trusted: Iterable[object], is_own: Callable[[str], bool]
 ) -> Any:
     """What a file holds; see `sklearn_labelmodel.load`.
 
@@ -247,13 +247,13 @@ def _skops() -> Any:
     return skops.io
 
 
-def _name_of(trusted: Any) -> str:
+def _name_of(trusted: object) -> str:
     """The name that a file has for a type, a function, or a labeling function made of one."""
-    named = getattr(trusted, "function", trusted)
+    named: Any = getattr(trusted, "function", trusted)
     return named if isinstance(named, str) else f"{named.__module__}.{named.__name__}"
 
 
-def _check_format(path: Any, data: bytes) -> None:
+def _check_format(path: str | os.PathLike[str], data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             said = json.loads(archive.read(ENTRY))
@@ -267,7 +267,7 @@ def _check_format(path: Any, data: bytes) -> None:
         )
 
 
-def _check_trusted(path: Any, strangers: list[str]) -> None:
+def _check_trusted(path: str | os.PathLike[str], strangers: list[str]) -> None:
     if strangers:
         raise ValueError(
             f"{path} names what is not of this package: {', '.join(strangers)}. Nothing was loaded. If you know these "
@@ -275,7 +275,7 @@ def _check_trusted(path: Any, strangers: list[str]) -> None:
         )
 
 
-def _not_found(path: Any, foreign: list[str], error: Exception) -> ValueError:
+def _not_found(path: str | os.PathLike[str], foreign: list[str], error: Exception) -> ValueError:
     return ValueError(
         f"{path} names {', '.join(foreign)}, of which something cannot be found here ({error}). Functions and classes "
         "of your own must be at the top level of a module that can be imported, under the name that they had when the "
@@ -283,7 +283,7 @@ def _not_found(path: Any, foreign: list[str], error: Exception) -> ValueError:
     )
 
 
-def _damaged(path: Any, error: Exception) -> ValueError:
+def _damaged(path: str | os.PathLike[str], error: Exception) -> ValueError:
     said = f"{type(error).__name__}: {error}"
     return ValueError(
         f"{path} cannot be read: it was not written by `save`, is cut short, or was changed since ({said}). Take "

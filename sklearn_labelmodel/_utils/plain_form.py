@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,11 +20,15 @@ from . import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
+    from scipy.sparse import csr_array
+    from sklearn.utils import Bunch
+
+Cells = str | list[object]
 
 SCALARS = {str, int, float, bool, type(None)}
 
 
-def plain_form(value: Any, held: Sequence[type] = ()) -> Any:
+def plain_form(value: object, held: Sequence[type] = ()) -> Any:
     """The plain form of a value.
 
     Parameters
@@ -52,7 +56,7 @@ def plain_form(value: Any, held: Sequence[type] = ()) -> Any:
     return {"is": name, **{part: _part(each, held) for part, each in parts.items()}}
 
 
-def rebuilt(form: Any, held: Sequence[type] = ()) -> Any:
+def rebuilt(form: object, held: Sequence[type] = ()) -> Any:
     """The value that a plain form stands for.
 
     Parameters
@@ -85,7 +89,7 @@ def _fields_of(value: Any) -> Sequence[str]:
     return [field.name for field in fields(value)]
 
 
-def _part(value: Any, held: Sequence[type]) -> Any:
+def _part(value: object, held: Sequence[type]) -> Any:
     if isinstance(value, _Cells):
         cells = value.cells
         return json.dumps(cells) if _are_scalars(cells) else [plain_form(x, held) for x in cells]
@@ -95,14 +99,14 @@ def _part(value: Any, held: Sequence[type]) -> Any:
 class _Cells(NamedTuple):
     """Cells of a container, which become one text where they are all scalars."""
 
-    cells: list[Any]
+    cells: list[object]
 
 
-def _are_scalars(cells: list[Any]) -> bool:
+def _are_scalars(cells: list[object]) -> bool:
     return {*map(type, cells)} <= SCALARS
 
 
-def _read(cells: Any) -> list[Any]:
+def _read(cells: Cells) -> list[Any]:
     return json.loads(cells) if isinstance(cells, str) else cells
 
 
@@ -116,17 +120,19 @@ class Ways(NamedTuple):
     put_together: Callable[..., Any]
 
 
-def _of_cells(make: Callable[[list[Any]], Any], order: Callable[[Any], list[Any]] = list) -> Ways:
+def _of_cells(
+    make: Callable[[list[Any]], object], order: Callable[[Any], list[object]] = list
+) -> Ways:
     return Ways(lambda value: {"cells": _Cells(order(value))}, lambda cells: make(_read(cells)))
 
 
-def _in_order(values: Iterable[Any]) -> list[Any]:
+def _in_order(values: Iterable[object]) -> list[object]:
     """Of a set, the same in every process."""
     return sorted(values, key=lambda value: (type(value).__name__, str(value)))
 
 
-def _of_mapping(make: Callable[[Any], Any]) -> Ways:
-    def put_together(keys: Any, values: Any) -> Any:
+def _of_mapping(make: Callable[[Iterator[tuple[Any, Any]]], object]) -> Ways:
+    def put_together(keys: Cells, values: Cells) -> object:
         return make(zip(_read(keys), _read(values), strict=True))
 
     return Ways(
@@ -134,7 +140,7 @@ def _of_mapping(make: Callable[[Any], Any]) -> Ways:
     )
 
 
-def _bunch(pairs: Iterable[tuple[str, Any]]) -> Any:
+def _bunch(pairs: Iterable[tuple[str, object]]) -> Bunch:
     from sklearn.utils import Bunch
 
     return Bunch(**dict(pairs))
@@ -147,17 +153,19 @@ def _array_apart(array: NDArray[Any]) -> dict[str, Any] | None:
     return {"shape": _Cells(list(array.shape)), "cells": _Cells(list(array.flat))}
 
 
-def _array_together(shape: Any, cells: Any) -> NDArray[Any]:
+def _array_together(shape: Cells, cells: Cells) -> NDArray[Any]:
     listed = _read(cells)
     return np.fromiter(listed, dtype=object, count=len(listed)).reshape(_read(shape))
 
 
-def _sparse_apart(matrix: Any) -> dict[str, Any]:
+def _sparse_apart(matrix: csr_array) -> dict[str, Any]:
     parts = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
     return {**parts, "shape": _Cells(list(matrix.shape))}
 
 
-def _sparse_together(data: Any, indices: Any, indptr: Any, shape: Any) -> Any:
+def _sparse_together(
+    data: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], shape: Cells
+) -> csr_array:
     from scipy.sparse import csr_array
 
     matrix = csr_array((data, indices, indptr), shape=_read(shape))
@@ -183,7 +191,9 @@ def _series_apart(series: pd.Series) -> dict[str, Any] | None:
     return parts if same else None
 
 
-def _series_together(name: Any, cells: Any, dtype: str, labels: Any, label_dtype: str) -> pd.Series:
+def _series_together(
+    name: Hashable, cells: Cells, dtype: str, labels: Cells, label_dtype: str
+) -> pd.Series:
     import pandas as pd
 
     values, names = (_read(x.cells if isinstance(x, _Cells) else x) for x in (cells, labels))
@@ -227,6 +237,6 @@ KINDS = {
 }
 
 
-def _kind_of(value: Any) -> str:
+def _kind_of(value: object) -> str:
     kind = type(value)
     return f"{kind.__module__.partition('.')[0]}.{kind.__name__}".removeprefix("builtins.")

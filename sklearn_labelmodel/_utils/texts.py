@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TILE_ROWS = 1 << 14
 # With more texts, Arrow's own table is the quicker.
@@ -26,7 +29,7 @@ NO_TEXT = np.uint64(2**64 - 1)
 Words = NDArray[np.uint64]
 
 
-def coded_texts(chunk: Any) -> tuple[NDArray[np.uint8], list[str | None]] | None:
+def coded_texts(chunk: pa.Array) -> tuple[NDArray[np.uint8], list[str | None]] | None:
     """Codes of the texts of an Arrow array.
 
     Parameters
@@ -62,7 +65,7 @@ def coded_texts(chunk: Any) -> tuple[NDArray[np.uint8], list[str | None]] | None
     return codes, [None, *(chunk[row].as_py() for row in first_rows)]
 
 
-def presence(array: Any) -> NDArray[np.bool_]:
+def presence(array: pa.Array) -> NDArray[np.bool_]:
     """Which cells of an Arrow array are there."""
     if not array.null_count:
         return np.ones(len(array), dtype=bool)
@@ -137,7 +140,7 @@ def _first_of_each(words: Words, rows: NDArray[np.intp]) -> NDArray[np.intp]:
 _Tiles = Iterator[tuple[int, Words]]
 
 
-def _tiles(chunk: Any) -> _Tiles | None:
+def _tiles(chunk: pa.Array) -> _Tiles | None:
     """First row and words, shape (n_words, n_rows), of each tile; None where texts are too long."""
     if str(chunk.type) == "string_view":
         return _views(chunk)
@@ -150,7 +153,7 @@ def _tiles(chunk: Any) -> _Tiles | None:
     return _as_views(chunk) if longest <= BYTES_OF_A_VIEW else None
 
 
-def _views(chunk: Any) -> _Tiles:
+def _views(chunk: pa.Array) -> _Tiles:
     """Views themselves: they hold a short text whole, and of a long one where it lies."""
     views = np.frombuffer(chunk.buffers()[1], "<u8").reshape(-1, 2)
     views = views[chunk.offset : chunk.offset + len(chunk)]
@@ -158,7 +161,7 @@ def _views(chunk: Any) -> _Tiles:
         yield start, np.ascontiguousarray(views[start : start + TILE_ROWS].T)
 
 
-def _as_views(chunk: Any) -> _Tiles | None:
+def _as_views(chunk: pa.Array) -> _Tiles | None:
     import pyarrow as pa
 
     try:
@@ -167,7 +170,7 @@ def _as_views(chunk: Any) -> _Tiles | None:
         return None
 
 
-def _short_texts(bounds: NDArray[Any], data: Any) -> _Tiles:
+def _short_texts(bounds: NDArray[Any], data: pa.Buffer | None) -> _Tiles:
     """Bytes of texts and their number."""
     first = int(bounds[0])
     text = np.zeros(int(bounds[-1]) - first + 8, np.uint8)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from .gold import UNLABELLED, _as_labels
 from .reader import is_missing, markers_of, values_of
 from .suspects import check_no_identifier, check_no_scores, warn_of_layout, warn_of_suspects
 
+if TYPE_CHECKING:
+    from .._utils.types import ClassBalance, Marker, Ordered
+
 # Rows drawn at random are seldom all of one class.
 MANY_OF_ONE = 10
 
@@ -24,14 +27,14 @@ MANY_OF_ONE = 10
 
 
 def resolve_classes(
-    classes: Any,
-    abstain: Any,
+    classes: Iterable[Hashable] | None,
+    abstain: Marker,
     gold: GoldLabels,
     votes: Votes,
     lf: NDArray[np.intp],
     vote: NDArray[Any],
     frequency: NDArray[np.float64],
-    class_balance: Any = None,
+    class_balance: ClassBalance | None = None,
 ) -> NDArray[Any]:
     """The classes: those given; else y's where it labels every row; else all votes and gold labels.
 
@@ -76,8 +79,7 @@ def resolve_classes(
     check_same_kind(votes.vote_values, gold.values)
     check_no_scores(votes.names, lf, vote, frequency, gold)
     union = _union(vote, gold.values)
-    named_by_balance = isinstance(class_balance, Mapping)
-    if not len(union) and named_by_balance:
+    if not len(union) and isinstance(class_balance, Mapping):
         return given_classes(sorted(class_balance), abstain)
     if not len(union):
         raise ValueError(
@@ -85,7 +87,7 @@ def resolve_classes(
             "classes=[0, 1], where scores speak for the second one."
         )
     warn_of_suspects(union, votes, lf, vote)
-    if len(union) == 1 and named_by_balance:
+    if len(union) == 1 and isinstance(class_balance, Mapping):
         return given_classes(sorted(class_balance), abstain) if union[0] in class_balance else union
     if len(union) == 1:
         warn_user(
@@ -109,21 +111,21 @@ def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
         )
 
 
-def _alike(value: Any, classes: NDArray[Any]) -> str:
+def _alike(value: object, classes: NDArray[Any]) -> str:
     """That a vote is another spelling of a class, where it is one."""
     key = spelling(str(plain(value)))
     found = [label for label in classes.tolist() if spelling(str(label)) == key]
     return f"It is the class {quoted(found[0])} in another spelling. " if found else ""
 
 
-def given_classes(classes: Any, abstain: Any) -> NDArray[Any]:
+def given_classes(classes: Iterable[Hashable], abstain: Marker) -> NDArray[Any]:
     """The classes that the user gave, checked, shape (n_classes,); a warning where they are no words."""
     labels = checked_classes(classes, abstain)
     _warn_of_given(labels.tolist())
     return labels
 
 
-def checked_classes(classes: Any, abstain: Any) -> NDArray[Any]:
+def checked_classes(classes: Iterable[Hashable], abstain: Marker) -> NDArray[Any]:
     """As `given_classes`, without a warning."""
     if isinstance(classes, set | frozenset):
         raise ValueError("`classes` is a set, which has no order; give a list.")
@@ -147,7 +149,7 @@ def checked_classes(classes: Any, abstain: Any) -> NDArray[Any]:
     return labels
 
 
-def _warn_of_given(classes: list[Any]) -> None:
+def _warn_of_given(classes: list[Hashable]) -> None:
     """Warn of given classes that are no words, as where all that occurs was given."""
     texts = [label for label in classes if isinstance(label, str)]
     signs = [text for text in texts if is_sign(text) and "+" not in texts]
@@ -214,7 +216,7 @@ def _warn_of_other_votes(
         )
 
 
-def _warn_of_abstaining_class(labels: NDArray[Any], abstain: Any, votes: Votes) -> None:
+def _warn_of_abstaining_class(labels: NDArray[Any], abstain: Marker, votes: Votes) -> None:
     marker = next((marker for marker in markers_of(abstain) if marker in labels.tolist()), None)
     if marker is not None and votes.abstain_code < len(votes.values):
         warn_user(
@@ -231,12 +233,15 @@ def _union(vote: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
     return values_of(set(whole))
 
 
-def _as_whole(value: Any) -> Any:
+def _as_whole(value: Ordered) -> Ordered:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def warn_of_gold_of_one_class(
-    gold: GoldLabels, classes: NDArray[Any], named: Any, class_balance: Any
+    gold: GoldLabels,
+    classes: NDArray[Any],
+    named: Iterable[Hashable] | None,
+    class_balance: ClassBalance | None,
 ) -> None:
     """Warn where ten gold labels or more are all of one class, from which a class prior is to be learned.
 

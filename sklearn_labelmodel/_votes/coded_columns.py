@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.tables import is_arrow, is_pandas
 from .._utils.texts import TILE_ROWS, coded_texts, presence
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from .._utils.types import Table
 
 # Types whose values Arrow hands over as they are.
 TEXTS = {"string", "large_string", "string_view"}
@@ -35,9 +44,9 @@ class Coded(NamedTuple):
         Distinct values in the order of their first rows.
     """
 
-    codes: NDArray[np.integer[Any]]
+    codes: NDArray[np.integer]
     places: NDArray[np.int32]
-    values: list[Any]
+    values: list[Hashable]
 
     def cells(self) -> NDArray[np.int32]:
         """The place of each cell's value, -1 where it is missing, shape (n_rows,)."""
@@ -52,16 +61,16 @@ class Coded(NamedTuple):
             of_codes.take(self.codes[rows], mode="wrap", out=out[rows])
 
 
-def coded_column(table: Any, j: int) -> Coded | None:
+def coded_column(table: Table, j: int) -> Coded | None:
     """One column of a table, coded by its library; None where it has no quick way to, or might lose something."""
-    if hasattr(table, "iloc"):
+    if is_pandas(table):
         return _coded_by_pandas(table.iloc[:, j])
-    if hasattr(table, "column_names"):
+    if is_arrow(table):
         return _coded_by_arrow(table.column(j))
     return _coded_by_polars(table.to_series(j))
 
 
-def _coded_by_pandas(column: Any) -> Coded | None:
+def _coded_by_pandas(column: pd.Series) -> Coded | None:
     if hasattr(column, "cat"):
         codes = column.cat.codes.to_numpy() + 1
         return in_order_of_rows(codes, [None, *column.cat.categories.tolist()])
@@ -71,7 +80,7 @@ def _coded_by_pandas(column: Any) -> Coded | None:
     return None
 
 
-def _coded_by_polars(column: Any) -> Coded | None:
+def _coded_by_polars(column: pl.Series) -> Coded | None:
     kind = column.dtype.base_type().__name__
     is_coded = kind in ("String", "Categorical", "Enum", "Boolean") or column.dtype.is_integer()
     try:
@@ -84,7 +93,7 @@ def _coded_by_polars(column: Any) -> Coded | None:
         return None
 
 
-def _coded_texts_of_polars(column: Any) -> Coded:
+def _coded_texts_of_polars(column: pl.Series) -> Coded:
     import polars as pl
     import pyarrow as pa
 
@@ -97,10 +106,11 @@ def _coded_texts_of_polars(column: Any) -> Coded:
     return _joined([in_order_of_rows(*part) for part in parts if part is not None])
 
 
-def _coded_categories(column: Any) -> Coded:
+def _coded_categories(column: pl.Series) -> Coded:
     """Categories of polars, whose codes may be those of other columns too: each is read in its first row."""
     physical = column.to_physical()
-    codes = _codes_of(physical.to_arrow(), (physical.max() or 0) + 2)
+    greatest: Any = physical.max()
+    codes = _codes_of(physical.to_arrow(), (greatest or 0) + 2)
     first_rows = _first_rows(codes, np.arange(int(codes.max(initial=0)) + 1) > 0)
     found = np.flatnonzero(first_rows < len(codes))
     values = np.full(len(first_rows), None, dtype=object)
@@ -108,7 +118,7 @@ def _coded_categories(column: Any) -> Coded:
     return in_order_of_rows(codes, values.tolist())
 
 
-def _coded_by_arrow(column: Any) -> Coded | None:
+def _coded_by_arrow(column: pa.Array | pa.ChunkedArray) -> Coded | None:
     import pyarrow as pa
 
     is_coded = hasattr(column.type, "index_type")
@@ -120,7 +130,7 @@ def _coded_by_arrow(column: Any) -> Coded | None:
         return None
 
 
-def _chunks(column: Any) -> list[Any]:
+def _chunks(column: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
     """The chunks of an Arrow column; of texts and bytes, which are quickly joined, one."""
     if not hasattr(column, "chunks"):
         return [column]
@@ -129,7 +139,7 @@ def _chunks(column: Any) -> list[Any]:
     return [column.combine_chunks()] if fits and column.num_chunks > 1 else list(column.chunks)
 
 
-def _coded_chunk(chunk: Any) -> tuple[NDArray[np.integer[Any]], list[Any]]:
+def _coded_chunk(chunk: pa.Array) -> tuple[NDArray[np.integer], Sequence[Hashable]]:
     """Codes of an Arrow array, and what each stands for."""
     kind = str(chunk.type)
     coded = coded_texts(chunk) if kind in TEXTS and len(chunk) >= LEAST_ROWS else None
@@ -146,14 +156,14 @@ def _coded_chunk(chunk: Any) -> tuple[NDArray[np.integer[Any]], list[Any]]:
     return _codes_of(chunk.indices, len(values)), values
 
 
-def _coded_bytes(chunk: Any) -> tuple[NDArray[np.uint8], list[Any]]:
+def _coded_bytes(chunk: pa.Array) -> tuple[NDArray[np.uint8], list[int]]:
     """Bytes, none of which is missing, counted from the least one on."""
     cells = chunk.to_numpy()
     least, most = cells.min(), cells.max()
     return (cells - least).view(np.uint8), list(range(int(least), int(most) + 1))
 
 
-def _codes_of(indices: Any, n_codes: int) -> NDArray[np.unsignedinteger[Any]]:
+def _codes_of(indices: pa.Array, n_codes: int) -> NDArray[np.unsignedinteger]:
     """Indices of an Arrow array from 1 on, 0 where they are missing."""
     buffer = indices.buffers()[1] or b""
     places = np.frombuffer(buffer, indices.type.to_pandas_dtype())
@@ -165,11 +175,11 @@ def _codes_of(indices: Any, n_codes: int) -> NDArray[np.unsignedinteger[Any]]:
     return codes
 
 
-def in_order_of_rows(codes: NDArray[np.integer[Any]], values: list[Any]) -> Coded:
+def in_order_of_rows(codes: NDArray[np.integer], values: Sequence[Hashable]) -> Coded:
     """Codes of values that may be missing, there twice, or in no row."""
     first_rows = _first_rows(codes, np.array([value is not None for value in values], dtype=bool))
     places = np.full(len(values), -1, dtype=np.int32)
-    place: dict[Any, int] = {}
+    place: dict[Hashable, int] = {}
     for code in np.argsort(first_rows, kind="stable")[: np.count_nonzero(first_rows < len(codes))]:
         if values[code] is not None:
             places[code] = place.setdefault(values[code], len(place))
@@ -180,7 +190,7 @@ def _joined(parts: list[Coded]) -> Coded:
     """Parts of a column, one below the other."""
     if len(parts) == 1:
         return parts[0]
-    place: dict[Any, int] = {}
+    place: dict[Hashable, int] = {}
     places = [np.zeros(0, dtype=np.int32)]
     for part in parts:
         table = [place.setdefault(value, len(place)) for value in part.values]
@@ -194,7 +204,7 @@ def _joined(parts: list[Coded]) -> Coded:
     return Coded(np.concatenate([np.zeros(0, kind), *codes]), np.concatenate(places), list(place))
 
 
-def _first_rows(codes: NDArray[np.integer[Any]], wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _first_rows(codes: NDArray[np.integer], wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
     """The first row of each code, n_rows where there is none; not sought further when all that are wanted are found."""
     first = np.full(len(wanted), len(codes))
     n_rows = max(TILE_ROWS, len(wanted))

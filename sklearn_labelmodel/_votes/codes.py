@@ -7,7 +7,7 @@ the abstain.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import total_ordering
 from typing import Any, TypeGuard
@@ -121,7 +121,7 @@ class Votes(ABC):
         return np.indices((self.n_codes,) * n_lfs).reshape(n_lfs, -1).T
 
     def run_codes(
-        self, start: int, stop: int, runs: list[slice], dtype: type[np.signedinteger[Any]] = np.intp
+        self, start: int, stop: int, runs: list[slice], dtype: type[np.signedinteger] = np.intp
     ) -> Iterator[NDArray[Any]]:
         """For each run, which pattern the rows start to stop have, shape (stop - start,)."""
         codes = self.block(start, stop)
@@ -197,7 +197,7 @@ class DenseVotes(Votes):
         return np.ascontiguousarray(codes.T)
 
     def run_codes(
-        self, start: int, stop: int, runs: list[slice], dtype: type[np.signedinteger[Any]] = np.intp
+        self, start: int, stop: int, runs: list[slice], dtype: type[np.signedinteger] = np.intp
     ) -> Iterator[NDArray[Any]]:
         if not self._is_narrow:
             yield from super().run_codes(start, stop, runs, dtype)
@@ -357,9 +357,9 @@ class Bin:
     """
 
     place: int
-    label: Any = None
+    label: Hashable = None
 
-    def __lt__(self, other: Any) -> bool:
+    def __lt__(self, other: object) -> bool:
         """Bins come in order, after all votes."""
         return isinstance(other, Bin) and self._key < other._key
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .codes import GoldLabels, Votes
+
+if TYPE_CHECKING:
+    from .._utils.types import PairMatrix
 
 # Two columns of so many patterns make a histogram that stays in the cache.
 MOST_PATTERNS = 256
@@ -35,7 +38,7 @@ class Counts:
 
     lf: NDArray[np.intp]
     code: NDArray[np.intp]
-    pairs: Any
+    pairs: PairMatrix
 
 
 def count_columns(
@@ -161,7 +164,7 @@ def _symbols_of(
     return first_lf + lfs, codes, (patterns[:, lfs] == codes).astype(np.float32)
 
 
-def _counts(symbols: Sequence[_Symbols], pairs: Any) -> Counts:
+def _counts(symbols: Sequence[_Symbols], pairs: PairMatrix) -> Counts:
     lf = np.concatenate([lfs for lfs, _, _ in symbols])
     return Counts(lf, np.concatenate([codes for _, codes, _ in symbols]), pairs)
 
@@ -234,7 +237,7 @@ def _histograms(
 
 def _sparse_pairs(
     columns: list[_Column], held: list[NDArray[np.float32]], weight: NDArray[np.float64] | None
-) -> Any:
+) -> sp.csr_array:
     sparse_held = [sp.csr_array(symbols, dtype=np.float64) for symbols in held]
     counts = np.ones(len(columns[0].codes)) if weight is None else weight
     blocks: list[list[Any]] = [[None] * len(columns) for _ in columns]

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from types import UnionType
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._utils import plain, quoted, warn_user
+from .._utils.tables import is_arrow, is_pandas
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .._utils.types import Table, VoteMatrix
 
 NAMED = 5
 WHOLE_NUMBERS_OF_POLARS = {
@@ -22,7 +29,7 @@ WHOLE_NUMBERS_OF_POLARS = {
 # Containers ---------------------------------------------------------------------------------------
 
 
-def check_container(L: Any) -> None:
+def check_container(L: object) -> None:
     """Raise a TypeError where L is no table, array or sparse matrix, and say how to make one of it."""
     if sp.issparse(L) or (isinstance(L, np.ndarray) and L.dtype.kind not in "OV"):
         return
@@ -34,7 +41,7 @@ def check_container(L: Any) -> None:
         )
 
 
-def _remedy(L: Any) -> tuple[str, str] | None:
+def _remedy(L: object) -> tuple[str, str] | None:
     """What L is, and what to pass in its place; None for what can be read."""
     kind = type(L).__name__
     if getattr(getattr(L, "dtype", None), "names", None):
@@ -64,13 +71,13 @@ def _remedy(L: Any) -> tuple[str, str] | None:
     return None
 
 
-def _first_row_is(L: Any, kind: Any) -> bool:
+def _first_row_is(L: object, kind: type | UnionType) -> bool:
     """Whether the first row of a list or Series is of a kind."""
     rows = isinstance(L, list | tuple) or getattr(L, "ndim", 0) == 1
-    return rows and isinstance(next(iter(L), None), kind)
+    return rows and isinstance(L, Iterable) and isinstance(next(iter(L), None), kind)
 
 
-def is_table(L: Any) -> bool:
+def is_table(L: object) -> TypeGuard[Table]:
     """Whether L is a table of pandas, polars or Arrow, with columns of unlike types."""
     return hasattr(L, "shape") and (
         (hasattr(L, "columns") and (hasattr(L, "iloc") or hasattr(L, "get_column")))
@@ -78,14 +85,19 @@ def is_table(L: Any) -> bool:
     )
 
 
-def as_one_block(table: Any) -> NDArray[Any] | None:
+def is_matrix(L: object) -> TypeGuard[sp.sparray]:
+    """Whether L is a sparse matrix or array."""
+    return bool(sp.issparse(L))
+
+
+def as_one_block(table: Table) -> NDArray[Any] | None:
     """The values of a frame whose columns are all plain numbers or all booleans; of polars, of one type."""
-    if hasattr(table, "get_column") and not hasattr(table, "iloc"):
+    if not is_pandas(table) and hasattr(table, "get_column"):
         kinds = {dtype.base_type().__name__ for dtype in table.dtypes}
         plain = len(kinds) == 1 and kinds <= WHOLE_NUMBERS_OF_POLARS
         has_null = any(column.null_count() for column in table.get_columns())
         return table.to_numpy() if plain and not has_null else None
-    if not hasattr(table, "iloc"):
+    if not is_pandas(table):
         return None
     dtypes = set(table.dtypes)
     if all(isinstance(dtype, np.dtype) and dtype.kind in "iuf" for dtype in dtypes):
@@ -94,7 +106,7 @@ def as_one_block(table: Any) -> NDArray[Any] | None:
     return table.to_numpy() if dtypes == {np.dtype(bool)} else None
 
 
-def warn_of_fill_values(table: Any, markers: list[Any]) -> None:
+def warn_of_fill_values(table: Table, markers: list[Hashable]) -> None:
     """Warn where sparse columns of a pandas DataFrame say that cells which are not stored are votes."""
     dtypes = getattr(table, "dtypes", ()) if hasattr(table, "iloc") else ()
     fills = [dtype.fill_value for dtype in dtypes if hasattr(dtype, "fill_value")]
@@ -106,19 +118,19 @@ def warn_of_fill_values(table: Any, markers: list[Any]) -> None:
         )
 
 
-def column_of(table: Any, j: int) -> Any:
+def column_of(table: Table, j: int) -> Any:
     """One column of a table, exactly as it is: what its library would round or lose stays a Python object."""
-    if hasattr(table, "iloc"):
+    if is_pandas(table):
         column = table.iloc[:, j]
         return column.astype(object) if hasattr(column.dtype, "pyarrow_dtype") else column
-    if hasattr(table, "column_names"):
+    if is_arrow(table):
         return as_objects(table.column(j).to_pylist())
-    column = table.to_series(j)
-    plain = column.dtype.is_integer() or column.dtype.is_float()
-    return column.to_numpy() if plain and not column.null_count() else as_objects(column.to_list())
+    cells = table.to_series(j)
+    plain = cells.dtype.is_integer() or cells.dtype.is_float()
+    return cells.to_numpy() if plain and not cells.null_count() else as_objects(cells.to_list())
 
 
-def as_objects(cells: Iterable[Any]) -> NDArray[np.object_]:
+def as_objects(cells: Iterable[object]) -> NDArray[np.object_]:
     """Python objects as a one-dimensional array, also where they are tuples or lists."""
     listed = list(cells)
     array = np.empty(len(listed), dtype=object)
@@ -127,7 +139,7 @@ def as_objects(cells: Iterable[Any]) -> NDArray[np.object_]:
     return array
 
 
-def as_array(L: Any) -> Any:
+def as_array(L: VoteMatrix) -> NDArray[Any]:
     """An array; of objects where NumPy would turn numbers or missing values into strings, or round numbers."""
     if np.ma.isMaskedArray(L):
         return without_masked(L)
@@ -141,7 +153,7 @@ def as_array(L: Any) -> Any:
     return np.array(L, dtype=object) if loses_cells(array) else array
 
 
-def without_masked(array: Any) -> NDArray[np.object_]:
+def without_masked(array: NDArray[Any]) -> NDArray[np.object_]:
     """A masked array as objects, None where it is masked."""
     cells: NDArray[np.object_] = np.asarray(array).astype(object)
     cells[np.ma.getmaskarray(array)] = None
@@ -156,13 +168,14 @@ def loses_cells(array: NDArray[Any]) -> bool:
     return array.dtype.kind in "US"
 
 
-def largest_exact(dtype: Any) -> float:
+def largest_exact(dtype: np.dtype[np.floating]) -> float:
     """The whole number from which on floats of a dtype are rounded."""
     return float(2.0 ** (np.finfo(dtype).nmant + 1))
 
 
-def _check_rows_alike(L: Any) -> None:
-    lengths = [len(row) if hasattr(row, "__len__") else 1 for row in L]
+def _check_rows_alike(L: VoteMatrix) -> None:
+    rows: Iterable[Any] = L if isinstance(L, Iterable) else ()
+    lengths = [len(row) if hasattr(row, "__len__") else 1 for row in rows]
     other = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
     if other is not None:
         raise ValueError(
@@ -174,7 +187,7 @@ def _check_rows_alike(L: Any) -> None:
 # Names --------------------------------------------------------------------------------------------
 
 
-def column_names(L: Any) -> NDArray[np.object_] | None:
+def column_names(L: object) -> NDArray[np.object_] | None:
     """Names of the columns of a table, of any kind; None without names, or where they are the positions.
 
     Returns
@@ -188,7 +201,7 @@ def column_names(L: Any) -> NDArray[np.object_] | None:
     return None if names == list(range(len(names))) else as_objects(names)
 
 
-def check_lf_names(estimator: Any, L: Any) -> NDArray[np.object_] | None:
+def check_lf_names(estimator: object, L: object) -> NDArray[np.object_] | None:
     """Hold L to the names of LFs that `fit` saw.
 
     Parameters
@@ -234,7 +247,7 @@ def _check_positions(names: NDArray[np.object_]) -> None:
         _check_names_match(names.tolist(), list(range(len(names))))
 
 
-def _check_names_match(names: list[Any], fitted: list[Any]) -> None:
+def _check_names_match(names: list[Hashable], fitted: list[Hashable]) -> None:
     if names == fitted:
         return
     unseen, missing = set(names) - set(fitted), set(fitted) - set(names)
@@ -248,7 +261,7 @@ def _check_names_match(names: list[Any], fitted: list[Any]) -> None:
     raise ValueError(message)
 
 
-def _in_lines(names: set[Any]) -> str:
+def _in_lines(names: set[Hashable]) -> str:
     ordered = sorted(map(str, names))
     more = ["- ...\n"] if len(ordered) > NAMED else []
     return "".join([*(f"- {name}\n" for name in ordered[:NAMED]), *more])
@@ -257,7 +270,7 @@ def _in_lines(names: set[Any]) -> str:
 # Rows ---------------------------------------------------------------------------------------------
 
 
-def check_row_order(**given: Any) -> None:
+def check_row_order(**given: object) -> None:
     """Raise a ValueError where two of some inputs have the same index in another order.
 
     Inputs without an index, or with other labels, are read by position.
@@ -282,13 +295,13 @@ def check_row_order(**given: Any) -> None:
             )
 
 
-def _index_of(data: Any) -> Any:
+def _index_of(data: object) -> pd.Index | None:
     """The index of a pandas object (a list, too, has a method of this name)."""
     index = getattr(data, "index", None)
     return index if hasattr(index, "get_indexer") else None
 
 
-def _is_shuffled(one: Any, other: Any) -> bool:
+def _is_shuffled(one: pd.Index, other: pd.Index) -> bool:
     if len(one) != len(other) or one.equals(other):
         return False
     if one.is_unique and other.is_unique:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _num_samples
 
 from .._utils import listed_values, quoted
@@ -39,6 +40,9 @@ from .patterns import (
 from .reader import read_votes, values_of
 from .weights import read_weights
 
+if TYPE_CHECKING:
+    from .._utils.types import LabelsLike, Marker, VoteMatrix
+
 # Read as labels until all rows are counted.
 MARKS = [UNLABELLED, str(UNLABELLED)]
 # Votes are moved together where so many times fewer rows are left.
@@ -48,7 +52,12 @@ SPARSE_BYTES = 5
 
 
 def read_block(
-    L: Any, y: Any, sample_weight: Any, *, abstain: Any, classes: list[Any] | None = None
+    L: VoteMatrix,
+    y: LabelsLike | None,
+    sample_weight: ArrayLike | None,
+    *,
+    abstain: Marker,
+    classes: list[Hashable] | None = None,
 ) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
     """Votes, gold labels and weights of some rows, as they are counted.
 
@@ -208,7 +217,7 @@ def _with_gold(one: Counted, values: NDArray[Any], shift: int) -> FoundRows:
     return replace(one.found, gold=code[one.found.gold], row=one.found.row + shift)
 
 
-def settle_unlabelled(counted: Counted, classes: Any) -> Counted:
+def settle_unlabelled(counted: Counted, classes: Iterable[Hashable] | None) -> Counted:
     """Without the labels -1, unless -1 is a class.
 
     It is one where `classes` names it, or where these are not given and there is one other label only.

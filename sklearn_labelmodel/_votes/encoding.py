@@ -6,14 +6,18 @@ as it stands, vote 1 is then another class than label 1.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import callers, listed_values, warn_user
 from .codes import GoldLabels, SparseVotes, Votes
+
+if TYPE_CHECKING:
+    from .._utils.types import Ordered
 
 # Rows looked at where y is most probably no numbering.
 SOME_ROWS = 1000
@@ -54,7 +58,9 @@ def warn_of_wrapper(gold: GoldLabels) -> None:
         )
 
 
-def find_encoding(votes: Votes, gold: GoldLabels, classes: Any) -> dict[Any, int] | None:
+def find_encoding(
+    votes: Votes, gold: GoldLabels, classes: Iterable[Hashable] | None
+) -> dict[Hashable, int] | None:
     """Which label each vote is, where y numbers the classes that LFs vote for.
 
     Parameters
@@ -94,7 +100,7 @@ def find_encoding(votes: Votes, gold: GoldLabels, classes: Any) -> dict[Any, int
     return encoding
 
 
-def renamed(votes: Votes, encoding: dict[Any, Any] | None) -> Votes:
+def renamed(votes: Votes, encoding: Mapping[Hashable, Ordered] | None) -> Votes:
     """The votes under the names that y has for them; votes without one abstain."""
     if encoding is None:
         return votes
@@ -130,7 +136,7 @@ def _count(votes: Votes, gold: GoldLabels) -> NDArray[np.float64]:
 
 def _best_encoding(
     votes: Votes, gold: GoldLabels, spoken: NDArray[np.intp], counts: NDArray[np.float64]
-) -> dict[Any, int] | None:
+) -> dict[Hashable, int] | None:
     """The ascending reading of votes as labels that agrees with y best, where it is sure; else None."""
     cast = _cast(spoken, votes)
     shares = counts.sum(axis=0) / counts.sum()
@@ -201,7 +207,7 @@ def _in_deviations(per_row: NDArray[np.float64]) -> float:
     return float(per_row.sum() / deviation) if deviation else 0.0
 
 
-def _warn_of_encoding(cast: list[Any], labels: list[int], values: NDArray[Any]) -> None:
+def _warn_of_encoding(cast: list[Hashable], labels: list[int], values: NDArray[Any]) -> None:
     others = [vote for vote in cast if vote not in values.tolist()] or cast
     warn_user(
         f"The votes {listed_values(np.array(others, dtype=object))} are none of y's classes {listed_values(values)}, "
@@ -211,7 +217,7 @@ def _warn_of_encoding(cast: list[Any], labels: list[int], values: NDArray[Any]) 
     )
 
 
-def _is_numbered_mark(meant: set[Any], votes: Votes, gold: GoldLabels) -> bool:
+def _is_numbered_mark(meant: set[Hashable], votes: Votes, gold: GoldLabels) -> bool:
     """Whether one of y's labels, for which no LF votes, may be the number of the mark of unlabelled rows."""
     n_labels = len(gold.values)
     if n_labels < 3 or len(meant) != n_labels - 1:

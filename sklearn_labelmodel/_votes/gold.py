@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Mapping, ValuesView
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from .._utils import listed, quoted
 from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
 from .containers import largest_exact, loses_cells, without_masked
+
+if TYPE_CHECKING:
+    from .._utils.types import LabelsLike
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,11 @@ LABELS = (str, bytes, numbers.Number, np.generic)
 
 
 def read_gold(
-    y: Any, n_samples: int, *, classes: Any = None, weight: NDArray[np.float64] | None = None
+    y: LabelsLike | None,
+    n_samples: int,
+    *,
+    classes: Iterable[Hashable] | None = None,
+    weight: NDArray[np.float64] | None = None,
 ) -> GoldLabels:
     """Read y, in which -1 ("-1" among strings) or a missing value marks an unlabelled row.
 
@@ -95,7 +102,7 @@ def read_gold(
     return GoldLabels(values, codes)
 
 
-def _as_labels(y: Any) -> NDArray[Any]:
+def _as_labels(y: LabelsLike | Iterable[Hashable]) -> NDArray[Any]:
     """Labels as an array that holds each as it was written."""
     if isinstance(y, Mapping):
         raise TypeError(
@@ -117,7 +124,7 @@ def _as_labels(y: Any) -> NDArray[Any]:
     return labels.astype(object) if labels.dtype.kind == "T" else labels
 
 
-def _of_list(labels: Any) -> NDArray[Any]:
+def _of_list(labels: Sequence[object]) -> NDArray[Any]:
     array = np.asarray(labels)
     # NumPy writes a list's None and NaN as strings, and rounds whole numbers beside NaN.
     return np.array(labels, dtype=object) if loses_cells(array) else array

@@ -68,11 +68,11 @@ def _of_whole(values: NDArray[Any]) -> NDArray[np.uint64]:
     return mixed(values.astype(np.uint64 if values.dtype.kind == "u" else np.int64).view(np.uint64))
 
 
-def _of_texts(values: list[Any]) -> NDArray[np.uint64]:
+def _of_texts(values: list[object]) -> NDArray[np.uint64]:
     return np.array([_of_bytes(_as_bytes(value)) for value in values], dtype=np.uint64)
 
 
-def _as_bytes(value: Any) -> bytes:
+def _as_bytes(value: object) -> bytes:
     # "surrogatepass": a text that was read from broken bytes has a key, too.
     return (
         b"s" + value.encode("utf-8", "surrogatepass")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,13 @@ from .codes import Votes, class_index, is_bin
 from .containers import as_objects
 from .encoding import renamed
 
+if TYPE_CHECKING:
+    from .._utils.types import VoteMeanings
+
 
 def open_classes(
-    vote_meanings: Mapping[Any, Any] | None, classes: NDArray[Any]
-) -> dict[Any, NDArray[np.intp]]:
+    vote_meanings: VoteMeanings | None, classes: NDArray[Any]
+) -> dict[Hashable, NDArray[np.intp]]:
     """Which classes each vote leaves open.
 
     Parameters
@@ -35,12 +38,13 @@ def open_classes(
     }
 
 
-def _listed(meant: Any) -> list[Any]:
-    alone = isinstance(meant, str) or not hasattr(meant, "__iter__")
-    return [meant] if alone else [plain(label) for label in meant]
+def _listed(meant: Hashable | Iterable[Hashable]) -> list[Hashable]:
+    if isinstance(meant, str) or not isinstance(meant, Iterable):
+        return [meant]
+    return [plain(label) for label in meant]
 
 
-def _places(vote: Any, meant: list[Any], classes: NDArray[Any]) -> NDArray[np.intp]:
+def _places(vote: Hashable, meant: list[Hashable], classes: NDArray[Any]) -> NDArray[np.intp]:
     if not meant:
         raise ValueError(
             f"vote_meanings says that the vote {quoted(vote)} leaves no class open. Name one at least, or name it as "
@@ -65,7 +69,7 @@ def literal(
     lf: NDArray[np.intp],
     vote: NDArray[Any],
     frequency: NDArray[np.float64],
-    vote_meanings: Mapping[Any, Any] | None,
+    vote_meanings: VoteMeanings | None,
 ) -> tuple[NDArray[np.intp], NDArray[Any], NDArray[np.float64]]:
     """The symbols that are neither bins of scores nor votes with a meaning of their own."""
     bins = is_bin(vote)
@@ -83,7 +87,7 @@ def _plain_values(values: NDArray[Any]) -> NDArray[Any]:
     return np.array(values.tolist())
 
 
-def literal_votes(votes: Votes, vote_meanings: Mapping[Any, Any] | None) -> Votes:
+def literal_votes(votes: Votes, vote_meanings: VoteMeanings | None) -> Votes:
     """The votes, in which those with a meaning of their own abstain."""
     if not vote_meanings:
         return votes

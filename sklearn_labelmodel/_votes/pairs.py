@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from .codes import GoldLabels, SparseVotes, Votes, class_index
 from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from .gold import GoldCounts
+
+if TYPE_CHECKING:
+    from .._utils.types import PairMatrix
 
 LEAST_CHUNK = 1 << 14
 SPARSE_DENSITY = 0.1
@@ -60,7 +63,7 @@ class PairCounts:
     n_lfs: int
     lf: NDArray[np.intp]
     vote: NDArray[Any]
-    cooccurrence: Any
+    cooccurrence: PairMatrix
     gold_counts: NDArray[np.float64]
     gold_rows: NDArray[np.float64]
     gold_voteless: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -124,10 +127,10 @@ def count_votes(
     )
 
 
-def compacted(pairs: Any) -> Any:
+def compacted(pairs: PairMatrix) -> PairMatrix:
     """Dense where that is small, or hardly larger than the sparse form; so that equal counts are of one form."""
     n_symbols = pairs.shape[0]
-    if not sp.issparse(pairs):
+    if isinstance(pairs, np.ndarray):
         return pairs if n_symbols <= DENSE_SYMBOLS else compacted(sp.csr_array(pairs))
     if n_symbols <= DENSE_SYMBOLS or pairs.nnz > SPARSE_DENSITY * n_symbols**2:
         return pairs.toarray()
@@ -327,7 +330,7 @@ def _add(a: Counts, b: Counts) -> Counts:
     return Counts(union // width, union % width, spread[0] + spread[1])
 
 
-def _spread(pairs: Any, places: NDArray[np.intp], n: int) -> Any:
+def _spread(pairs: PairMatrix, places: NDArray[np.intp], n: int) -> PairMatrix:
     """Pair counts in a larger set of symbols."""
     if sp.issparse(pairs) or n > DENSE_SYMBOLS:
         coo = sp.coo_array(pairs)
@@ -344,7 +347,7 @@ def symbols_by_vote(vote: NDArray[Any]) -> list[NDArray[np.intp]]:
     return np.split(order, np.flatnonzero(np.diff(code[order])) + 1)
 
 
-def sum_by_lf(matrix: Any, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
+def sum_by_lf(matrix: PairMatrix, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
     """Sums over the symbols of LFs, shape (n_lfs, n_lfs).
 
     Parameters
@@ -365,6 +368,8 @@ def sum_by_lf(matrix: Any, lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float
     return dense(member @ matrix @ member.T)
 
 
-def dense(matrix: Any) -> NDArray[np.float64]:
+def dense(matrix: PairMatrix) -> NDArray[np.float64]:
     """A sparse or dense matrix as an array."""
-    return np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)
+    return np.asarray(
+        matrix if isinstance(matrix, np.ndarray) else matrix.toarray(), dtype=np.float64
+    )

@@ -63,7 +63,7 @@ class Patterns:
     n_lfs: int
     lf: NDArray[np.intp]
     vote: NDArray[Any]
-    indicators: Any
+    indicators: sp.csr_array
     weight: NDArray[np.float64]
     gold: NDArray[np.intp]
     gold_values: NDArray[Any]
@@ -143,7 +143,7 @@ class Patterns:
             np.bincount(column, weight * silent, minlength=len(classes)).astype(np.float64),
         )
 
-    def cuts(self, n_classes: int) -> Iterator[tuple[slice, Any]]:
+    def cuts(self, n_classes: int) -> Iterator[tuple[slice, sp.csr_array]]:
         """Rows, so many at a time that their posterior fits the cache, and their indicators."""
         # Every block adds up a table of all symbols, so that it should not have fewer rows than that.
         n_rows = max(BLOCK_CELLS // n_classes, len(self.lf))
@@ -433,7 +433,7 @@ def _narrow(values: NDArray[np.intp]) -> NDArray[Any]:
     return values.astype(np.int32 if fits else np.int64)
 
 
-def votes_by_lf(patterns: Patterns) -> Any:
+def votes_by_lf(patterns: Patterns) -> sp.csr_array:
     """CSR array of shape (n_patterns, n_lfs): 1 where the LF votes."""
     return sp.csr_array(
         (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,10 +21,16 @@ from .containers import (
     as_one_block,
     check_container,
     column_of,
+    is_matrix,
     is_table,
     largest_exact,
     warn_of_fill_values,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .._utils.types import Marker, Ordered, VoteMatrix
 
 MAX_FRACTIONAL_VOTES = 32
 COMPACT_SPAN = 4096
@@ -33,9 +39,9 @@ NO_VOTES = np.array([0]), 0
 
 
 def read_votes(
-    L: Any,
+    L: VoteMatrix,
     *,
-    abstain: Any = -1,
+    abstain: Marker = -1,
     names: NDArray[np.object_] | None = None,
     allow_fractions: bool = False,
 ) -> Votes:
@@ -67,7 +73,7 @@ def read_votes(
     """
     check_container(L)
     markers = markers_of(abstain)
-    if sp.issparse(L):
+    if is_matrix(L):
         return _read_sparse(L, markers, names, allow_fractions)
     if is_table(L):
         check_array(np.broadcast_to(np.int8(0), L.shape))
@@ -91,7 +97,7 @@ def read_votes(
     raise TypeError(f"Votes are numbers, booleans or strings; got an array of {array.dtype}.")
 
 
-def is_missing(value: Any) -> bool:
+def is_missing(value: object) -> bool:
     """Whether a scalar is None, NaN, NaT or pandas.NA."""
     if value is None:
         return True
@@ -99,18 +105,20 @@ def is_missing(value: Any) -> bool:
         return False
     import pandas as pd
 
-    return pd.api.types.is_scalar(value) and bool(pd.isna(value))
+    scalar: Any = value
+    return pd.api.types.is_scalar(scalar) and bool(pd.isna(scalar))
 
 
-def markers_of(abstain: Any) -> list[Any]:
+def markers_of(abstain: Marker) -> list[Hashable]:
     """The votes that mean "abstain" as a list, without missing values, which always do.
 
     Parameters
     ----------
     abstain : scalar, list of scalars or None
     """
-    single = isinstance(abstain, str) or not hasattr(abstain, "__iter__")
-    markers = [marker for marker in ([abstain] if single else abstain) if not is_missing(marker)]
+    several = isinstance(abstain, Iterable) and not isinstance(abstain, str)
+    given: Any = abstain if several else [abstain]
+    markers: list[Hashable] = [marker for marker in given if not is_missing(marker)]
     wrong = [marker for marker in markers if not is_comparable(marker)]
     if wrong:
         raise ValueError(
@@ -124,7 +132,7 @@ def markers_of(abstain: Any) -> list[Any]:
 
 def _read_numbers(
     array: NDArray[Any],
-    markers: list[Any],
+    markers: list[Hashable],
     names: NDArray[np.object_] | None,
     allow_fractions: bool,
 ) -> Votes:
@@ -192,7 +200,7 @@ def _row_chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield array[start : start + n_rows]
 
 
-def _places_of(markers: list[Any], values: NDArray[Any]) -> NDArray[np.intp]:
+def _places_of(markers: list[Hashable], values: NDArray[Any]) -> NDArray[np.intp]:
     """Where among the values the markers stand."""
     known = set(markers)
     return np.flatnonzero([value in known for value in values.tolist()])
@@ -202,7 +210,7 @@ def _places_of(markers: list[Any], values: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def _read_sparse(
-    L: Any, markers: list[Any], names: NDArray[np.object_] | None, allow_fractions: bool
+    L: sp.sparray, markers: list[Hashable], names: NDArray[np.object_] | None, allow_fractions: bool
 ) -> Votes:
     check_array(np.broadcast_to(np.int8(0), L.shape))
     _check_no_cell_twice(L, names)
@@ -220,7 +228,7 @@ def _read_sparse(
     )
 
 
-def _check_no_cell_twice(L: Any, names: NDArray[np.object_] | None) -> None:
+def _check_no_cell_twice(L: sp.sparray, names: NDArray[np.object_] | None) -> None:
     """Refuse cells that are stored twice: SciPy adds their votes up."""
     if L.format == "bsr" or (L.format in ("csr", "csc") and L.has_canonical_format):
         L = L if L.has_canonical_format else L.tocoo()
@@ -239,7 +247,10 @@ def _check_no_cell_twice(L: Any, names: NDArray[np.object_] | None) -> None:
 
 
 def _entry_codes(
-    csr: Any, markers: list[Any], names: NDArray[np.object_] | None, allow_fractions: bool
+    csr: sp.csr_array,
+    markers: list[Hashable],
+    names: NDArray[np.object_] | None,
+    allow_fractions: bool,
 ) -> tuple[NDArray[Any], NDArray[Any], int]:
     """Codes of the stored entries, the votes that they index, and the abstain's code."""
     labels = getattr(csr, "labels", None)
@@ -266,7 +277,9 @@ def _entry_codes(
     return codes, values, abstain_code
 
 
-def _check_fractions(csr: Any, names: NDArray[np.object_] | None, allow_fractions: bool) -> None:
+def _check_fractions(
+    csr: sp.csr_array, names: NDArray[np.object_] | None, allow_fractions: bool
+) -> None:
     csc = csr.tocsc()
     for j in range(csc.shape[1]):
         entries = slice(csc.indptr[j], csc.indptr[j + 1])
@@ -278,9 +291,9 @@ def _check_fractions(csr: Any, names: NDArray[np.object_] | None, allow_fraction
 
 
 def _read_columns(
-    columns: Iterable[Any],
+    columns: Iterable[NDArray[Any] | pd.Series | Coded],
     shape: tuple[int, int],
-    markers: list[Any],
+    markers: list[Hashable],
     names: NDArray[np.object_] | None,
     allow_fractions: bool,
 ) -> Votes:
@@ -304,11 +317,13 @@ def _read_columns(
 class _Column:
     """One column as codes of its distinct votes."""
 
-    def __init__(self, label: str, cells: Any, rows: Sequence[int] | None = None):
+    def __init__(
+        self, label: str, cells: NDArray[Any] | pd.Series | Coded, rows: Sequence[int] | None = None
+    ):
         self.label, self.rows = label, rows
-        kind = getattr(cells, "dtype", None)
+        kind: Any = getattr(cells, "dtype", None)
         is_float = isinstance(kind, np.dtype) and kind.kind == "f"
-        self.exact = largest_exact(kind if is_float else np.float64)
+        self.exact = largest_exact(kind if is_float else np.dtype(np.float64))
         try:
             self.coded = cells if isinstance(cells, Coded) else _factorize(cells)
         except Exception as error:
@@ -317,7 +332,7 @@ class _Column:
             raise self._not_a_vote(*next(unfit, (0, error))) from None
         self.votes = [self._vote(code, value) for code, value in enumerate(self.coded.values)]
 
-    def _vote(self, code: int, value: Any) -> Any:
+    def _vote(self, code: int, value: object) -> Any:
         if isinstance(value, str | bool | numbers.Integral | np.bool_):
             return value
         if isinstance(value, Decimal) and value.is_finite() and value == int(value):
@@ -337,7 +352,7 @@ class _Column:
             )
         return int(number) if number.is_integer() else number
 
-    def _not_a_vote(self, row: int, value: Any) -> TypeError:
+    def _not_a_vote(self, row: int, value: object) -> TypeError:
         row = row if self.rows is None else int(self.rows[row])
         return TypeError(
             f"{self.label}, row {row}: the vote {quoted(value)} is a {type(value).__name__}; the argument "
@@ -370,7 +385,7 @@ class _Column:
         )
 
 
-def _factorize(cells: Any) -> Coded:
+def _factorize(cells: NDArray[Any] | pd.Series) -> Coded:
     import pandas as pd
 
     places, distinct = pd.factorize(cells)
@@ -378,7 +393,7 @@ def _factorize(cells: Any) -> Coded:
     return Coded(codes, np.arange(-1, len(distinct), dtype=np.int32), distinct.tolist())
 
 
-def _common_values(columns: list[_Column], markers: list[Any]) -> NDArray[Any]:
+def _common_values(columns: list[_Column], markers: list[Hashable]) -> NDArray[Any]:
     """Sorted union of the columns' votes without the abstain markers; numbers and strings do not mix."""
     silent = set(markers)
     places: dict[bool, list[tuple[int, int]]] = {}
@@ -401,7 +416,7 @@ def _common_values(columns: list[_Column], markers: list[Any]) -> NDArray[Any]:
     return values_of({vote for column in columns for vote in column.votes} - silent)
 
 
-def _remedy_of_mixture(few_numbers: set[Any], texts: set[str]) -> str:
+def _remedy_of_mixture(few_numbers: set[Ordered], texts: set[Ordered]) -> str:
     """What to do where votes are numbers and strings: the marker there is, or one way to write classes."""
     for some, others in ((texts, few_numbers), (few_numbers, texts)):
         odd = sorted(some)
@@ -417,7 +432,7 @@ def _remedy_of_mixture(few_numbers: set[Any], texts: set[str]) -> str:
     )
 
 
-def values_of(distinct: Iterable[Any]) -> NDArray[Any]:
+def values_of(distinct: Iterable[Ordered]) -> NDArray[Any]:
     """Distinct votes or labels of one kind, sorted, as an array that holds each exactly.
 
     Raises
@@ -425,7 +440,7 @@ def values_of(distinct: Iterable[Any]) -> NDArray[Any]:
     ValueError
         Whole numbers that no dtype of NumPy holds together.
     """
-    ordered = sorted(distinct)
+    ordered: list[Any] = sorted(distinct)
     if any(isinstance(value, str) for value in ordered):
         return np.array(ordered, dtype=object)
     large = all(isinstance(value, int) for value in ordered) and ordered and ordered[-1] >= 2**63

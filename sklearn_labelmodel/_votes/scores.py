@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._utils import listed_values, plain, quoted, warn_user
+from .._utils.tables import is_arrow, is_pandas
 from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label
-from .containers import as_array, as_objects, column_of, is_table
+from .containers import as_array, as_objects, column_of, is_matrix, is_table
 from .reader import NO_VOTES, is_missing, markers_of, read_votes
+
+if TYPE_CHECKING:
+    from .._utils.types import Columns, Marker, ScoreColumns, VoteMatrix
 
 # Bins that a column of scores is cut into. Chosen on half of the rows and judges of one set, checked on the others.
 N_BINS = 4
@@ -55,7 +59,7 @@ class Scores:
         pairs = zip(self.labels, self.ranges, strict=True)
         return sorted({Bin(place, label) for label, cut in pairs for place in range(len(cut))})
 
-    def words(self, lf: int, vote: Any) -> Any:
+    def words(self, lf: int, vote: Hashable) -> Hashable:
         """How users are shown a vote: the scores that a bin holds, any other as it is."""
         if not isinstance(vote, Bin):
             return vote
@@ -68,7 +72,7 @@ def _short(score: float) -> str:
     return f"{score + 0.0:.0f}" if float(score).is_integer() else f"{score:.3g}"
 
 
-def n_columns(L: Any) -> int:
+def n_columns(L: VoteMatrix) -> int:
     """Columns of a table, array, matrix or list of rows."""
     if isinstance(L, list | tuple):
         return len(L[0]) if len(L) and hasattr(L[0], "__len__") else 0
@@ -79,7 +83,9 @@ def n_columns(L: Any) -> int:
 # Which columns ------------------------------------------------------------------------------------
 
 
-def find_scores(scores: Any, n_lfs: int, names: NDArray[np.object_] | None) -> Scores | None:
+def find_scores(
+    scores: ScoreColumns | None, n_lfs: int, names: NDArray[np.object_] | None
+) -> Scores | None:
     """The columns that the parameter `scores` names.
 
     Parameters
@@ -119,7 +125,7 @@ def find_scores(scores: Any, n_lfs: int, names: NDArray[np.object_] | None) -> S
     return _scores(found, labels)
 
 
-def _scores(columns: Any, labels: list[Any]) -> Scores:
+def _scores(columns: Iterable[int], labels: list[Hashable]) -> Scores:
     order = np.argsort(np.asarray(list(columns), dtype=np.intp), kind="stable")
     if not len(order):
         raise ValueError("scores names no column; leave it out (None) where all columns are votes.")
@@ -127,11 +133,10 @@ def _scores(columns: Any, labels: list[Any]) -> Scores:
     return Scores(ordered, [labels[i] for i in order], [np.zeros((0, 2))] * len(order))
 
 
-def _find_column(name: Any, column: dict[Any, int], n_lfs: int) -> int:
+def _find_column(name: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
     if name in column:
         return column[name]
-    is_place = isinstance(name, numbers.Integral) and not isinstance(name, bool)
-    if is_place and 0 <= name < n_lfs:
+    if isinstance(name, numbers.Integral) and not isinstance(name, bool) and 0 <= name < n_lfs:
         return int(name)
     known = (
         f"columns are {listed_values(list(column))}" if column else f"columns are 0 to {n_lfs - 1}"
@@ -170,10 +175,10 @@ class Cells:
 
 
 def read_beside(
-    L: Any,
+    L: VoteMatrix,
     scored: Scores | None,
     *,
-    abstain: Any,
+    abstain: Marker,
     names: NDArray[np.object_] | None,
     allow_fractions: bool,
 ) -> tuple[Votes, list[Cells]]:
@@ -200,25 +205,28 @@ def read_beside(
     """
     if scored is None:
         return read_votes(L, abstain=abstain, names=names, allow_fractions=allow_fractions), []
-    if not (sp.issparse(L) or is_table(L)):
-        L = check_array(as_array(L), dtype=None, ensure_all_finite=False)
-    check_array(np.broadcast_to(np.int8(0), L.shape))
-    if sp.issparse(L):
-        L = L.tocsc()
-    cells = [_read_cells(L, lf, lf_label(names, lf)) for lf in scored.columns.tolist()]
+    held = _with_columns(L)
+    cells = [_read_cells(held, lf, lf_label(names, lf)) for lf in scored.columns.tolist()]
     for lf, column in zip(scored.columns.tolist(), cells, strict=True):
         _warn_of_marker(column.numbers, markers_of(abstain), lf_label(names, lf))
-    others = np.setdiff1d(np.arange(L.shape[1]), scored.columns)
-    every = np.arange(L.shape[1]).astype(object) if names is None else names
+    others = np.setdiff1d(np.arange(held.shape[1]), scored.columns)
+    every = np.arange(held.shape[1]).astype(object) if names is None else names
     votes = None
     if len(others):
-        part = _columns(L, others)
+        part = _columns(held, others)
         votes = read_votes(
             part, abstain=abstain, names=every[others], allow_fractions=allow_fractions
         )
-    if votes is None and sp.issparse(L):
-        return _no_entries(L.shape, names), cells
-    return _widened(votes, others, L.shape, names), cells
+    if votes is None and sp.issparse(held):
+        return _no_entries(held.shape, names), cells
+    return _widened(votes, others, held.shape, names), cells
+
+
+def _with_columns(L: VoteMatrix) -> Columns:
+    if is_matrix(L) or is_table(L):
+        check_array(np.broadcast_to(np.int8(0), L.shape))
+        return L.tocsc() if is_matrix(L) else L
+    return check_array(as_array(L), dtype=None, ensure_all_finite=False)
 
 
 def rows_with_score(cells: list[Cells], n_samples: int) -> NDArray[np.bool_]:
@@ -230,12 +238,10 @@ def rows_with_score(cells: list[Cells], n_samples: int) -> NDArray[np.bool_]:
     return any_score
 
 
-def _columns(L: Any, columns: NDArray[np.intp]) -> Any:
-    if hasattr(L, "iloc"):
-        return L.iloc[:, columns]
-    if hasattr(L, "column_names"):
+def _columns(L: Columns, columns: NDArray[np.intp]) -> VoteMatrix:
+    if is_arrow(L):
         return L.select(columns.tolist())
-    return L[:, columns.tolist()]
+    return L.iloc[:, columns] if is_pandas(L) else L[:, columns.tolist()]
 
 
 def _widened(
@@ -263,8 +269,8 @@ def _no_entries(shape: tuple[int, int], names: NDArray[np.object_] | None) -> Sp
     )
 
 
-def _read_cells(L: Any, lf: int, label: str) -> Cells:
-    if sp.issparse(L):
+def _read_cells(L: Columns, lf: int, label: str) -> Cells:
+    if is_matrix(L):
         entries = slice(L.indptr[lf], L.indptr[lf + 1])
         column, rows = L.data[entries], L.indices[entries].astype(np.intp)
     else:
@@ -284,7 +290,7 @@ def _read_cells(L: Any, lf: int, label: str) -> Cells:
     return Cells(numbers, rows)
 
 
-def _number(cell: Any, row: int, label: str) -> float:
+def _number(cell: object, row: int, label: str) -> float:
     if isinstance(cell, numbers.Real | Decimal | np.bool_):
         return float(cell)
     if not isinstance(cell, str) and is_missing(cell):
@@ -296,7 +302,7 @@ def _number(cell: Any, row: int, label: str) -> float:
     )
 
 
-def _warn_of_marker(scores: NDArray[np.float64], markers: list[Any], label: str) -> None:
+def _warn_of_marker(scores: NDArray[np.float64], markers: list[Hashable], label: str) -> None:
     """Warn of scores that equal an abstain marker and lie beyond zero, where no other score does."""
     for marker in markers:
         if isinstance(marker, numbers.Real) and marker < 0 and (scores == marker).any():
@@ -385,7 +391,7 @@ def with_bins(votes: Votes, scored: Scores | None, cells: list[Cells]) -> Votes:
     return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, all_codes)
 
 
-def _first_of(bins: list[Bin], label: Any) -> int:
+def _first_of(bins: list[Bin], label: Hashable) -> int:
     return next((code for code, one in enumerate(bins) if one.label == label), len(bins))
 
 
@@ -393,7 +399,7 @@ def _bin_codes(
     numbers: NDArray[np.float64],
     ranges: NDArray[np.float64],
     first: int,
-    nothing: np.unsignedinteger[Any],
+    nothing: np.unsignedinteger,
 ) -> NDArray[Any]:
     """The code of each score's bin: the first one whose greatest score it does not exceed, else the last."""
     if not len(ranges):

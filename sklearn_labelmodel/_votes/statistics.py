@@ -6,9 +6,10 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -22,6 +23,9 @@ from .counted import Counted, add, coded, count, read_block
 from .pairs import PairCounts
 from .patterns import FoundRows, patterns_of
 from .reader import markers_of
+
+if TYPE_CHECKING:
+    from .._utils.types import LabelsLike, Marker, VoteMatrix
 
 FORMAT = 1
 UNREADABLE = (zipfile.BadZipFile, zlib.error)
@@ -85,22 +89,22 @@ class VoteStatistics(PlainState):
 
     def __init__(
         self,
-        L: Any,
-        y: Any = None,
+        L: VoteMatrix,
+        y: LabelsLike | None = None,
         sample_weight: ArrayLike | None = None,
         *,
-        abstain: Any = -1,
+        abstain: Marker = -1,
     ):
         self._set(count(*read_block(L, y, sample_weight, abstain=abstain)), abstain)
 
     @classmethod
-    def of_counted(cls, counted: Counted, abstain: Any) -> Self:
+    def of_counted(cls, counted: Counted, abstain: Marker) -> Self:
         """Statistics of what was counted."""
         self = cls.__new__(cls)
         self._set(counted, abstain)
         return self
 
-    def _set(self, counted: Counted, abstain: Any) -> None:
+    def _set(self, counted: Counted, abstain: Marker) -> None:
         self._counted = counted
         self._markers = _sorted_markers(abstain)
 
@@ -133,7 +137,7 @@ class VoteStatistics(PlainState):
         """Whether all distinct rows are kept."""
         return self._counted.found.complete
 
-    def __add__(self, other: Any) -> VoteStatistics:
+    def __add__(self, other: object) -> VoteStatistics:
         if not isinstance(other, VoteStatistics):
             return NotImplemented
         if self._markers != other._markers:
@@ -145,7 +149,7 @@ class VoteStatistics(PlainState):
         total._counted, total._markers = add(self._counted, other._counted), self._markers
         return total
 
-    def check_markers(self, abstain: Any) -> None:
+    def check_markers(self, abstain: Marker) -> None:
         """Raise a ValueError where votes were counted with other abstain markers."""
         if self._markers != _sorted_markers(abstain):
             raise ValueError(
@@ -153,7 +157,7 @@ class VoteStatistics(PlainState):
                 f"abstain={quoted(abstain)}. Give both the same."
             )
 
-    def __radd__(self, other: Any) -> VoteStatistics:
+    def __radd__(self, other: object) -> VoteStatistics:
         # The built-in sum starts from 0.
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
@@ -198,7 +202,7 @@ class VoteStatistics(PlainState):
         return from_file(path)
 
 
-def _sorted_markers(abstain: Any) -> list[Any]:
+def _sorted_markers(abstain: Marker) -> list[Hashable]:
     return sorted((plain(marker) for marker in markers_of(abstain)), key=str)
 
 
@@ -235,7 +239,7 @@ def as_arrays(statistics: VoteStatistics) -> dict[str, NDArray[Any]]:
     }
 
 
-def _as_text(value: Any) -> NDArray[Any]:
+def _as_text(value: object) -> NDArray[Any]:
     return np.array(json.dumps(value, default=str))
 
 
@@ -307,5 +311,5 @@ def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
     )
 
 
-def _as_name(name: Any) -> Any:
+def _as_name(name: object) -> object:
     return tuple(name) if isinstance(name, list) else name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -319,7 +320,7 @@ def warn_of_suspects(
         _warn_of_variants(sorted(texts))
 
 
-def _warn_of_mark(mark: Any, places: dict[Any, NDArray[np.intp]], votes: Votes) -> None:
+def _warn_of_mark(mark: Hashable, places: dict[Hashable, NDArray[np.intp]], votes: Votes) -> None:
     cast = [plain(other) for other, lfs in places.items() if len(lfs)]
     if votes.abstain_code < len(votes.values):
         cast.insert(0, plain(votes.values[votes.abstain_code]))

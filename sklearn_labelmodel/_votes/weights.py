@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 
 # Fractional weights are rounded to multiples of this: so sums of them, in whatever order, have no rounding error.
 GRID = 2.0**-24
 
 
-def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
+def read_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64]:
     """Read the weights of rows.
 
     Parameters

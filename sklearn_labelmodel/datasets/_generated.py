@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
 
 from .._utils import listed_values, quoted, random_state_of
+
+if TYPE_CHECKING:
+    pass
 
 
 def make_label_matrix(
@@ -151,7 +154,7 @@ def _class_balance(class_balance: ArrayLike | None, n_classes: int) -> NDArray[n
 
 
 def _per_lf(
-    name: str, given: Any, n_lfs: int, generator: np.random.RandomState
+    name: str, given: ArrayLike, n_lfs: int, generator: np.random.RandomState
 ) -> NDArray[np.float64]:
     numbers = np.asarray(given, dtype=np.float64)
     if isinstance(given, tuple) and len(given) == 2:

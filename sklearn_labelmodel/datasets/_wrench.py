@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from .._utils import quoted
+
+if TYPE_CHECKING:
+    pass
 
 
 def load_wrench(folder: str | Path, split: str = "train") -> Bunch:
@@ -113,7 +116,7 @@ def _wrench_classes(path: Path) -> list[str]:
     return [str(names[str(i)]) for i in range(len(names))]
 
 
-def _wrench_record(path: Path, key: str, record: Any) -> tuple[Any, list[Any], dict[str, Any]]:
+def _wrench_record(path: Path, key: str, record: object) -> tuple[Any, list[Any], dict[str, Any]]:
     missing = (
         [field for field in ("weak_labels", "data") if field not in record]
         if isinstance(record, dict)
@@ -133,11 +136,11 @@ def _wrench_record(path: Path, key: str, record: Any) -> tuple[Any, list[Any], d
     return label, votes, data if isinstance(data, dict) else {"data": data}
 
 
-def _is_class_number(value: Any, n_classes: int) -> bool:
+def _is_class_number(value: object, n_classes: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and -1 <= value < n_classes
 
 
-def _check_wrench_votes(path: Path, key: str, votes: list[Any], n_classes: int) -> None:
+def _check_wrench_votes(path: Path, key: str, votes: list[object], n_classes: int) -> None:
     for lf, vote in enumerate(votes):
         if not _is_class_number(vote, n_classes):
             raise ValueError(
@@ -146,7 +149,7 @@ def _check_wrench_votes(path: Path, key: str, votes: list[Any], n_classes: int) 
             )
 
 
-def _wrench_label(path: Path, key: str, label: Any, n_classes: int) -> int:
+def _wrench_label(path: Path, key: str, label: object, n_classes: int) -> int:
     if label is None:
         return -1
     if not _is_class_number(label, n_classes):

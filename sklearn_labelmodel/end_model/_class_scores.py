@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .._votes.codes import class_index
+
+if TYPE_CHECKING:
+    from .._utils.types import Classifier, RecordsLike
 
 # Probabilities below it count as it, so that their logarithms are finite.
 LEAST_PROBABILITY = 1e-12
 
 
-def gives_scores(estimator: Any, native: bool) -> bool:
+def gives_scores(estimator: object, native: bool) -> bool:
     """Whether an estimator, fitted or not, scores classes: `class_scores` needs no more."""
     return native or any(
         hasattr(estimator, name) for name in ("predict_proba", "decision_function")
@@ -21,7 +24,7 @@ def gives_scores(estimator: Any, native: bool) -> bool:
 
 
 def class_scores(
-    estimator: Any, X: Any, classes: NDArray[Any], native: bool
+    estimator: Classifier, X: RecordsLike, classes: NDArray[Any], native: bool
 ) -> NDArray[np.float64]:
     """Logarithms of probabilities; without these the decision function, or what a regressor predicts.
 
@@ -61,7 +64,7 @@ def class_scores(
 
 
 def class_probabilities(
-    estimator: Any, X: Any, classes: NDArray[Any], native: bool
+    estimator: Classifier, X: RecordsLike, classes: NDArray[Any], native: bool
 ) -> NDArray[np.float64]:
     """`predict_proba` with a column for each class; 0 for one of which the estimator saw no example."""
     proba = estimator.predict_proba(X)
@@ -71,7 +74,7 @@ def class_probabilities(
 
 
 def one_column_each(
-    estimator: Any, scores: Any, method: str, classes: NDArray[Any]
+    estimator: object, scores: ArrayLike, method: str, classes: NDArray[Any]
 ) -> NDArray[np.float64]:
     """The scores as an array, if there is a column for each class.
 
@@ -90,7 +93,7 @@ def one_column_each(
 
 
 def in_class_order(
-    estimator: Any, scores: NDArray[np.float64], classes: NDArray[Any], absent: float
+    estimator: Classifier, scores: NDArray[np.float64], classes: NDArray[Any], absent: float
 ) -> NDArray[np.float64]:
     """Columns of the estimator's classes at their places among `classes`; `absent` in the others."""
     ordered = np.full((len(scores), len(classes)), absent)

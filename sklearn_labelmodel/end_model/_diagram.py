@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def serial_block(steps: dict[str, Any]) -> Any:
+def serial_block(steps: dict[str, object]) -> Any:
     """A block of scikit-learn's diagram in which each of the named estimators follows the one before."""
     try:
         from sklearn.utils._repr_html.estimator import _VisualBlock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,13 @@ from sklearn.utils import _safe_indexing, get_tags
 from .._votes.codes import GoldLabels
 from .._votes.gold import UNLABELLED
 
+if TYPE_CHECKING:
+    from .._utils.types import CrossValidator, Estimator, RecordsLike
+
 N_FOLDS = 5
 
 
-def innermost(estimator: Any) -> Any:
+def innermost(estimator: Estimator) -> Any:
     """The classifier within a Pipeline, a search or a FrozenEstimator, whose own tags do not say what it needs."""
     while not isinstance(estimator, ClassifierMixin):
         if hasattr(estimator, "steps"):
@@ -30,13 +33,13 @@ def innermost(estimator: Any) -> Any:
     return estimator
 
 
-def requires_labels(estimator: Any) -> bool:
+def requires_labels(estimator: Estimator) -> bool:
     """Whether the classifier must be given the label of every row."""
     return bool(get_tags(innermost(estimator)).target_tags.required)
 
 
 def gold_splits(
-    cv: Any, X: Any, gold: GoldLabels, rows: NDArray[np.intp]
+    cv: CrossValidator, X: RecordsLike, gold: GoldLabels, rows: NDArray[np.intp]
 ) -> Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Pairs of positions in the gold rows: those to train with, and those to judge.
 
@@ -57,7 +60,9 @@ def gold_splits(
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
 
 
-def fit_on_fold(estimator: Any, X: Any, gold: GoldLabels, train: NDArray[np.intp]) -> None:
+def fit_on_fold(
+    estimator: Estimator, X: RecordsLike, gold: GoldLabels, train: NDArray[np.intp]
+) -> None:
     """Fit with the labels of the rows `train`: on these alone, or where rows may lack a label on all rows."""
     if gold.complete or requires_labels(estimator):
         fit_on_labelled(estimator, X, gold, train)
@@ -67,7 +72,9 @@ def fit_on_fold(estimator: Any, X: Any, gold: GoldLabels, train: NDArray[np.intp
     estimator.fit(X, _with_unlabelled(gold, known))
 
 
-def fit_on_labelled(estimator: Any, X: Any, gold: GoldLabels, rows: NDArray[np.intp]) -> None:
+def fit_on_labelled(
+    estimator: Estimator, X: RecordsLike, gold: GoldLabels, rows: NDArray[np.intp]
+) -> None:
     """Fit on the given rows, all of which have a label."""
     estimator.fit(
         X if len(rows) == len(gold.codes) else _safe_indexing(X, rows),

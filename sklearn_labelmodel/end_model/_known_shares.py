@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,18 @@ from ._folds import N_FOLDS, innermost
 from ._shares import matching_offsets, shares_of, within_chance
 from ._soft_labels import fit_on_probabilities, takes_probabilities
 
+if TYPE_CHECKING:
+    from .._utils.types import ClassBalance, CrossValidator, Estimator, LabelsLike, RecordsLike
+
 # Rows of a class without which folds say nothing of it.
 FEWEST_ROWS = 5
 
 
 def known_shares(
-    match_shares: Any, label_model: Any, gold: GoldLabels, classes: NDArray[Any]
+    match_shares: ClassBalance | None,
+    label_model: Estimator,
+    gold: GoldLabels,
+    classes: NDArray[Any],
 ) -> tuple[NDArray[np.float64], float] | None:
     """Class shares that somebody knows, and the number of labels that they were counted from.
 
@@ -60,7 +66,7 @@ def known_shares(
     return _counted_shares(gold, classes), gold.n_labelled
 
 
-def _given_shares(shares: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
+def _given_shares(shares: ClassBalance, classes: NDArray[Any]) -> NDArray[np.float64]:
     try:
         return given_prior(shares, classes).of_all
     except ValueError as error:
@@ -131,14 +137,14 @@ def warn_of_scarce_class(
 
 
 def out_of_fold_scores(
-    estimator: Any,
-    X: Any,
+    estimator: Estimator,
+    X: RecordsLike,
     proba: NDArray[np.float64],
     rows: NDArray[np.intp],
     classes: NDArray[Any],
     labels: str,
-    cv: Any,
-    groups: Any = None,
+    cv: CrossValidator,
+    groups: LabelsLike | None = None,
 ) -> NDArray[np.float64]:
     """Scores of all rows by clones of the estimator that were trained without them.
 
@@ -165,8 +171,9 @@ def out_of_fold_scores(
     X, may_train = indexable(X)[0], np.isin(np.arange(len(proba)), rows)
     scores = np.full(proba.shape, np.nan)
     leading = np.argmax(proba, axis=1)
-    splitter = cv if _is_splitter(cv) else _consecutive_folds(leading, cv or N_FOLDS)
-    for train, test in check_cv(splitter, leading, classifier=True).split(X, leading, groups):
+    if cv is None or isinstance(cv, Integral):
+        cv = _consecutive_folds(leading, int(cv or N_FOLDS))
+    for train, test in check_cv(cv, leading, classifier=True).split(X, leading, groups):
         fold_rows = _positions(train, len(proba))
         fold_rows = fold_rows[may_train[fold_rows]]
         fitted = fit_on_probabilities(
@@ -191,10 +198,6 @@ def _consecutive_folds(
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in np.unique(fold)]
 
 
-def _is_splitter(cv: Any) -> bool:
-    return cv is not None and not isinstance(cv, Integral)
-
-
-def _positions(rows: Any, n_samples: int) -> NDArray[np.intp]:
+def _positions(rows: NDArray[np.intp] | NDArray[np.bool_], n_samples: int) -> NDArray[np.intp]:
     """Row numbers, of which splitters may give a mask."""
     return np.arange(n_samples)[rows]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,12 +15,15 @@ from .._models.scoring import gold_accuracy
 from .._votes.codes import class_index
 from ._class_scores import LEAST_PROBABILITY, class_probabilities, class_scores, in_class_order
 from ._soft_scores import mean_with_votes, soft_log_likelihood
-from ._texts import check_not_one_text
+from ._texts import check_not_one_text, is_frame
 from ._training_rows import covered_rows
+
+if TYPE_CHECKING:
+    from .._utils.types import Estimator, LabelsLike, RecordsLike, VoteMatrix
 
 
 def _estimator_has(method: str) -> Any:
-    def check(self: Any) -> bool:
+    def check(self: Predictions) -> bool:
         estimator = self.estimator_ if hasattr(self, "estimator_") else self._end_estimator()
         getattr(estimator, method)  # its AttributeError says what is missing
         return True
@@ -41,12 +45,13 @@ class Predictions:
     estimator_: Any
     class_offsets_: NDArray[np.float64]
     class_shares_: NDArray[np.float64] | None
-    vote_columns_: list[str]
+    vote_columns_: list[Hashable]
     use_votes: bool
     _native: bool
-    _votes_on: Any
+    _votes_on: Callable[[RecordsLike], VoteMatrix]
+    _end_estimator: Callable[[], Estimator]
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: RecordsLike) -> NDArray[Any]:
         """Predict the class of every record; the labeling functions are not asked.
 
         Parameters
@@ -65,7 +70,7 @@ class Predictions:
     def _is_shifted(self) -> bool:
         return self.class_shares_ is not None
 
-    def _log_scores(self, X: Any) -> NDArray[np.float64]:
+    def _log_scores(self, X: RecordsLike) -> NDArray[np.float64]:
         """What is greatest for the predicted class: log probabilities, or other scores, with offsets and votes."""
         if self.use_votes:
             return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
@@ -76,7 +81,7 @@ class Predictions:
         )
 
     @available_if(_estimator_has("predict_proba"))
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: RecordsLike) -> NDArray[np.float64]:
         """Predict the probability of every class.
 
         Parameters
@@ -98,7 +103,7 @@ class Predictions:
         return proba
 
     @available_if(_estimator_has("predict_proba"))
-    def unshifted_proba(self, X: Any) -> NDArray[np.float64]:
+    def unshifted_proba(self, X: RecordsLike) -> NDArray[np.float64]:
         """The estimator's own probabilities: without the offsets of `match_shares`, and without votes.
 
         Parameters
@@ -115,18 +120,18 @@ class Predictions:
             self.estimator_, self._without_votes(X), self.classes_, self._native
         )
 
-    def _labelled_by_votes(self, L: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def _labelled_by_votes(self, L: VoteMatrix) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The label model's probabilities, and whether each row has a vote."""
         return self.label_model_.predict_proba(L), covered_rows(self.label_model_, L)
 
     @available_if(_estimator_has("predict_log_proba"))
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: RecordsLike) -> NDArray[np.float64]:
         """Predict the logarithm of the probability of every class; see `predict_proba`."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
     @available_if(_estimator_has("decision_function"))
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
+    def decision_function(self, X: RecordsLike) -> NDArray[np.float64]:
         """Score every class.
 
         Parameters
@@ -156,7 +161,11 @@ class Predictions:
         return scores[:, 1] if len(self.classes_) == 2 else scores
 
     def score(
-        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None, L: Any = None
+        self,
+        X: RecordsLike,
+        y: LabelsLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        L: VoteMatrix | None = None,
     ) -> float:
         """Accuracy on gold labels, or without y how well the classifier foresees the soft labels.
 
@@ -188,7 +197,9 @@ class Predictions:
         hint = "score needs gold labels of some rows as y. Without any, pass no y: score(X) looks at the soft labels."
         return gold_accuracy(self, X, y, sample_weight, hint)
 
-    def _soft_score(self, X: Any, L: Any, sample_weight: ArrayLike | None) -> float:
+    def _soft_score(
+        self, X: RecordsLike, L: VoteMatrix | None, sample_weight: ArrayLike | None
+    ) -> float:
         if not hasattr(self.estimator_, "predict_proba"):
             raise ValueError(
                 f"A score without gold labels needs probabilities, and {type(self.estimator_).__name__} has no "
@@ -197,8 +208,8 @@ class Predictions:
         targets, covered = self._labelled_by_votes(self._votes_on(X) if L is None else L)
         return soft_log_likelihood(self.unshifted_proba(X), targets, covered, sample_weight)
 
-    def _without_votes(self, X: Any) -> Any:
+    def _without_votes(self, X: RecordsLike) -> RecordsLike:
         check_not_one_text(X)
-        if not self.vote_columns_ or not hasattr(X, "columns"):
+        if not self.vote_columns_ or not is_frame(X):
             return X
         return X[[name for name in X.columns if name not in self.vote_columns_]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,13 @@ from ._class_scores import LEAST_PROBABILITY
 from ._folds import innermost
 from ._known_shares import share_offsets
 
+if TYPE_CHECKING:
+    from .._utils.types import Estimator, VoteMatrix
 
-def check_refinable(label_model: Any, estimator: Any, known: Any) -> None:
+
+def check_refinable(
+    label_model: Estimator, estimator: Estimator, known: tuple[NDArray[np.float64], float] | None
+) -> None:
     """Raise a ValueError where the soft labels cannot be refined, with the remedy."""
     if known is None:
         raise ValueError(
@@ -113,8 +118,8 @@ def log_prior_of(
 
 
 def refined(
-    label_model: Any,
-    L: Any,
+    label_model: Estimator,
+    L: VoteMatrix,
     gold: NDArray[np.intp],
     proba: NDArray[np.float64],
     known: tuple[NDArray[np.float64], float],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,12 +14,17 @@ from .._utils import TIE
 from .._votes.containers import check_row_order
 from ..inspection._decisions import check_proba
 
+if TYPE_CHECKING:
+    from .._utils.types import Estimator, RecordsLike, WeightedEstimator
+
+Trained = TypeVar("Trained", bound="Estimator")
+
 # In a fit, copies of a row that weigh less than this are left out: with many classes most would.
 NEGLIGIBLE_WEIGHT = 1e-6
 
 
 def soft_label_expand(
-    X: Any, proba: ArrayLike, classes: ArrayLike
+    X: RecordsLike, proba: ArrayLike, classes: ArrayLike
 ) -> tuple[Any, NDArray[Any], NDArray[np.float64]]:
     """Write rows with probabilistic labels as weighted rows with one label each.
 
@@ -72,8 +77,12 @@ def soft_label_expand(
 
 
 def fit_on_probabilities(
-    estimator: Any, X: Any, proba: NDArray[np.float64], classes: NDArray[Any], labels: str
-) -> Any:
+    estimator: Trained,
+    X: RecordsLike,
+    proba: NDArray[np.float64],
+    classes: NDArray[Any],
+    labels: str,
+) -> Trained:
     """Fit an estimator, in place, on rows with probabilistic labels.
 
     Of a Pipeline only the last step gets weighted or native labels; the steps before it see each row once, with its
@@ -101,11 +110,14 @@ def fit_on_probabilities(
         rows = np.flatnonzero(~_tied(proba))
         _check_rows_left(rows, "the probabilities of every row are tied, so none has a hard label")
         y = classes[np.argmax(proba[rows], axis=1)]
-        return estimator.fit(_safe_indexing(X, rows), y)
+        estimator.fit(_safe_indexing(X, rows), y)
+        return estimator
     if _is_pipeline(estimator):
-        return _fit_pipeline(estimator, X, proba, classes, labels)
+        _fit_pipeline(estimator, X, proba, classes, labels)
+        return estimator
     if takes_probabilities(estimator, labels):
-        return estimator.fit(X, proba)
+        estimator.fit(X, proba)
+        return estimator
     if not takes_weights(estimator):
         raise ValueError(
             f"{type(estimator).__name__} cannot be trained on soft labels: its fit has no parameter "
@@ -115,42 +127,47 @@ def fit_on_probabilities(
         )
     weights = np.where(proba < NEGLIGIBLE_WEIGHT, 0.0, proba)
     X_expanded, y, sample_weight = soft_label_expand(X, weights, classes)
-    return estimator.fit(X_expanded, y, sample_weight=sample_weight)
+    cast("WeightedEstimator", estimator).fit(X_expanded, y, sample_weight=sample_weight)
+    return estimator
 
 
-def takes_probabilities(estimator: Any, labels: str) -> bool:
+def takes_probabilities(estimator: Estimator, labels: str) -> bool:
     """Whether an estimator, or a Pipeline's last step, gets probabilities as y, so that it knows no labels."""
     if _is_pipeline(estimator):
-        return takes_probabilities(estimator.steps[-1][1], labels)
+        return takes_probabilities(_last_step(estimator), labels)
     declared = getattr(estimator, "accepts_soft_labels", False) is True
     return labels == "native" or (labels == "soft" and declared)
 
 
-def _is_pipeline(estimator: Any) -> bool:
+def _last_step(pipeline: Any) -> Estimator:
+    return pipeline.steps[-1][1]
+
+
+def _is_pipeline(estimator: Estimator) -> bool:
     # Imported here, since it takes as long as the rest of this package.
     from sklearn.pipeline import Pipeline
 
     return isinstance(estimator, Pipeline)
 
 
-def takes_weights(estimator: Any) -> bool:
+def takes_weights(estimator: Estimator) -> bool:
     """Whether fit takes sample_weight, and an inner estimator that it trains does too."""
     if not has_fit_parameter(estimator, "sample_weight"):
         return False
-    inner = getattr(estimator, "estimator", None)
+    inner: Any = getattr(estimator, "estimator", None)
     if not hasattr(inner, "fit") or get_config()["enable_metadata_routing"]:
         # With metadata routing scikit-learn itself raises where an inner estimator gets no weights.
         return True
     return takes_weights(inner)
 
 
-def _inner_reason(estimator: Any) -> str:
+def _inner_reason(estimator: Estimator) -> str:
     if not has_fit_parameter(estimator, "sample_weight"):
         return ""
-    return f" that would reach its inner {type(estimator.estimator).__name__}"
+    return f" that would reach its inner {type(getattr(estimator, 'estimator', None)).__name__}"
 
 
-def _search_remedy(estimator: Any) -> str:
+def _search_remedy(estimator: Estimator) -> str:
     if not hasattr(estimator, "refit"):
         return ""
     return (
@@ -160,10 +177,14 @@ def _search_remedy(estimator: Any) -> str:
 
 
 def _fit_pipeline(
-    pipeline: Any, X: Any, proba: NDArray[np.float64], classes: NDArray[Any], labels: str
-) -> Any:
+    pipeline: Any,
+    X: RecordsLike,
+    proba: NDArray[np.float64],
+    classes: NDArray[Any],
+    labels: str,
+) -> None:
     """Fit transformers on every row once, and the last step on the probabilities."""
-    final = pipeline.steps[-1][1]
+    final: Any = _last_step(pipeline)
     if final is None or final == "passthrough":
         raise ValueError("The Pipeline ends in a transformer; its last step must be a classifier.")
     if len(pipeline.steps) > 1:
@@ -177,7 +198,6 @@ def _fit_pipeline(
             "longer belong to them. Pass labels='hard'."
         )
     fit_on_probabilities(final, indexable(X)[0], proba, classes, labels)
-    return pipeline
 
 
 def _tied(proba: NDArray[np.float64]) -> NDArray[np.bool_]:

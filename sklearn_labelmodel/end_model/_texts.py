@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sklearn.utils import get_tags, indexable
 
 from .._utils import quoted
 
+if TYPE_CHECKING:
+    from .._utils.types import Estimator, Frame, RecordsLike, Transformer
 
-def check_not_one_text(records: Any) -> None:
+
+def is_frame(records: RecordsLike) -> TypeGuard[Frame]:
+    """Whether the records have columns with names."""
+    return hasattr(records, "columns")
+
+
+def check_not_one_text(records: RecordsLike) -> None:
     """Raise a ValueError where the records are one text, of which every character would be a record."""
     if isinstance(records, str | bytes):
         raise ValueError(
@@ -19,9 +27,9 @@ def check_not_one_text(records: Any) -> None:
         )
 
 
-def check_default_reads(records: Any) -> None:
+def check_default_reads(records: RecordsLike) -> None:
     """Raise a ValueError where the records are, or hold, texts, which the default estimator cannot read."""
-    if hasattr(records, "columns"):
+    if is_frame(records):
         texts = [name for name in records.columns if _holds_text(records[name])]
         if texts:
             raise ValueError(
@@ -37,10 +45,10 @@ def check_default_reads(records: Any) -> None:
         )
 
 
-def check_not_column_names(estimator: Any, records: Any) -> None:
+def check_not_column_names(estimator: Estimator, records: RecordsLike) -> None:
     """Raise a ValueError where a text vectorizer would read the names of a frame's columns as the texts."""
     first = _first_step(estimator)
-    if not hasattr(records, "columns") or not _reads_texts(first):
+    if not is_frame(records) or not _reads_texts(first):
         return
     name, columns = type(first).__name__, list(records.columns)
     texts = [column for column in columns if _holds_text(records[column])] or columns
@@ -51,16 +59,16 @@ def check_not_column_names(estimator: Any, records: Any) -> None:
     )
 
 
-def _holds_text(values: Iterable[Any]) -> bool:
+def _holds_text(values: Iterable[object]) -> bool:
     """Whether one of the first values is a string."""
     return any(isinstance(value, str) for value in islice(values, 100))
 
 
-def _first_step(estimator: Any) -> Any:
+def _first_step(estimator: Estimator) -> Any:
     return estimator.steps[0][1] if hasattr(estimator, "steps") else estimator
 
 
-def _reads_texts(transformer: Any) -> bool:
+def _reads_texts(transformer: Transformer) -> bool:
     """Whether it takes one text a row: as its tags say, strings but no columns."""
     if not hasattr(transformer, "__sklearn_tags__") or not hasattr(transformer, "transform"):
         return False

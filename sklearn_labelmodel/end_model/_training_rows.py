@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,15 @@ from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
 from ._folds import innermost
 
+if TYPE_CHECKING:
+    from .._utils.types import LabelModel, LabelsLike, VoteMatrix
+    from ..inspection._fitted import FittedModel
+
 # A class that loses more of its rows to `min_confidence` than this is named in a warning.
 MOST_LOST = 0.75
 
 
-def gold_of_classes(model: Any, y: Any, n_samples: int) -> GoldLabels:
+def gold_of_classes(model: LabelModel, y: LabelsLike | None, n_samples: int) -> GoldLabels:
     """The gold labels in y, all of them classes of the fitted label model.
 
     Raises
@@ -54,10 +58,10 @@ def with_gold(
     return np.ascontiguousarray(certain(proba.T, gold_codes(gold, classes)).T)
 
 
-def covered_rows(model: Any, L: Any) -> NDArray[np.bool_]:
+def covered_rows(model: LabelModel, L: VoteMatrix) -> NDArray[np.bool_]:
     """Whether each row has a vote or a score, by the label model's abstain marker."""
     if getattr(model, "scores", None) is not None:
-        return rows_with_vote(model._read_votes(L))
+        return rows_with_vote(cast("FittedModel", model)._read_votes(L))
     abstain = getattr(model, "abstain", -1)
     return rows_with_vote(read_votes(L, abstain=abstain, allow_fractions=True))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +36,11 @@ from ._folds import (
     requires_labels,
 )
 from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+    from .._utils.types import Classifier, CrossValidator, Estimator, LabelsLike, RecordsLike
 
 
 class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -147,12 +153,12 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: Classifier | None = None,
         *,
         precision: float = 0.95,
         confidence: float | None = 0.9,
-        cv: Any = N_FOLDS,
-        abstain: Any = "auto",
+        cv: CrossValidator = N_FOLDS,
+        abstain: Hashable | None = "auto",
     ):
         self.estimator = estimator
         self.precision = precision
@@ -161,7 +167,7 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
         self.abstain = abstain
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> TunedAbstainClassifier:
+    def fit(self, X: RecordsLike, y: LabelsLike | None = None) -> TunedAbstainClassifier:
         """Fit the estimator and choose the threshold.
 
         Parameters
@@ -223,7 +229,7 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
                 "precision=1 cannot be assured by any number of gold rows; lower it, or pass confidence=None."
             )
 
-    def _fit_on_all(self, X: Any, y: Any) -> tuple[Any, GoldLabels]:
+    def _fit_on_all(self, X: RecordsLike, y: LabelsLike | None) -> tuple[Any, GoldLabels]:
         """Fit the classifier that will predict; only then it is known whether -1 is a class."""
         estimator, n_samples = clone(self._wrapped()), _num_samples(X)
         if self._is_fitted_without_gold():
@@ -241,7 +247,9 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
             estimator.fit(X, y)
         return estimator, read_gold(y, n_samples, classes=estimator.classes_)
 
-    def _judged(self, X: Any, gold: GoldLabels) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def _judged(
+        self, X: RecordsLike, gold: GoldLabels
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Confidence of each gold row, and whether its label is right, by classifiers that did not see its label."""
         rows = labelled_rows(gold)
         certainty, right = np.full(len(rows), np.nan), np.zeros(len(rows), dtype=bool)
@@ -274,7 +282,7 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
         self.gold_coverage_ = float(curve.coverage[chosen])
         self.precision_bound_ = float(curve.bound[chosen])
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: RecordsLike) -> NDArray[Any]:
         """Label the rows with at least the chosen confidence, and abstain on the others.
 
         Parameters
@@ -296,17 +304,17 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
             labels[:] = self.abstain_
         return labels
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: RecordsLike) -> NDArray[np.float64]:
         """Probability of every class, by the estimator, for every row; shape (n_samples, n_classes)."""
         check_is_fitted(self)
         return np.asarray(self.estimator_.predict_proba(X))
 
-    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: RecordsLike) -> NDArray[np.float64]:
         """Logarithm of `predict_proba`, shape (n_samples, n_classes)."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+    def score(self, X: RecordsLike, y: LabelsLike, sample_weight: ArrayLike | None = None) -> float:
         """Share of rows that get a label, and the right one.
 
         An abstain does not count as right. So, of models held to the same precision, the one that labels more rows
@@ -334,7 +342,7 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
         hint = "score needs gold labels of some rows as y."
         return gold_accuracy(self, X, y, sample_weight, hint)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         wrapped = get_tags(self._wrapped())
         tags.input_tags = wrapped.input_tags
@@ -343,7 +351,7 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
         return tags
 
 
-def _check_any_gold(y: Any, n_samples: int) -> None:
+def _check_any_gold(y: LabelsLike | None, n_samples: int) -> None:
     if y is None:
         fault = "requires y to be passed, but the target y is None"
     elif not read_gold(y, n_samples).n_labelled:
@@ -356,7 +364,7 @@ def _check_any_gold(y: Any, n_samples: int) -> None:
     )
 
 
-def _check_unlabelled_is_no_class(estimator: Any, gold: GoldLabels) -> None:
+def _check_unlabelled_is_no_class(estimator: Estimator, gold: GoldLabels) -> None:
     """A -1 that is an abstain in the votes cannot be a label: all rows without one would count as labelled."""
     if UNLABELLED in gold.values.tolist() and UNLABELLED in markers_of(
         getattr(innermost(estimator), "abstain", None)
@@ -369,7 +377,7 @@ def _check_unlabelled_is_no_class(estimator: Any, gold: GoldLabels) -> None:
         )
 
 
-def _abstain_marker(abstain: Any, classes: NDArray[Any]) -> Any:
+def _abstain_marker(abstain: Hashable | None, classes: NDArray[Any]) -> Hashable | None:
     labels = classes.tolist()
     if isinstance(abstain, str) and abstain == "auto":
         return -1 if classes.dtype.kind in "iuf" and -1 not in labels else None

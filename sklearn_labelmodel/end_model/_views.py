@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from ._vote_sources import with_names
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .._utils.types import Frame, LabelModel, LabelsLike, RecordsLike, Transformer, VoteMatrix
     from ..inspection._report.report import FitReport
 
 
@@ -27,16 +29,18 @@ class LabelingViews:
     votes of `fit`, which are not pickled.
     """
 
-    labeler_: Any
-    vote_columns_: list[str]
-    label_model_: Any
+    labeler_: Transformer | None
+    vote_columns_: list[Hashable]
+    label_model_: LabelModel
     classes_: NDArray[Any]
 
     def __getstate__(self) -> Any:
         state: Any = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_votes"}
 
-    def report(self, X: Any = None, L: Any = None, **options: Any) -> FitReport:
+    def report(
+        self, X: RecordsLike | None = None, L: VoteMatrix | None = None, **options: Any
+    ) -> FitReport:
         """Say what is wrong, or may be, with the labeling functions (LFs), the label model and its labels.
 
         Parameters
@@ -77,7 +81,9 @@ class LabelingViews:
         votes = self._votes_at_hand(X, L)
         return innermost(self.label_model_).report(votes, **options)
 
-    def lf_summary(self, X: Any = None, y: Any = None, L: Any = None) -> pd.DataFrame:
+    def lf_summary(
+        self, X: RecordsLike | None = None, y: LabelsLike | None = None, L: VoteMatrix | None = None
+    ) -> pd.DataFrame:
         """Describe every labeling function (LF): how often it votes, meets others, and is right.
 
         Parameters
@@ -114,7 +120,7 @@ class LabelingViews:
         learns = hasattr(model, "lf_accuracies_") and hasattr(type(model), "_read_votes")
         return lf_summary(votes, y, model if learns else None, getattr(model, "abstain", -1))
 
-    def explain(self, X: Any = None, L: Any = None) -> pd.DataFrame:
+    def explain(self, X: RecordsLike | None = None, L: VoteMatrix | None = None) -> pd.DataFrame:
         """Why one record gets its label: the class prior, every vote, and what the classifier makes of the record.
 
         Parameters
@@ -162,7 +168,7 @@ class LabelingViews:
         table = innermost(self.label_model_).explain(votes)
         return table if X is None else self._with_end_model(table, X)
 
-    def _with_end_model(self, table: pd.DataFrame, X: Any) -> pd.DataFrame:
+    def _with_end_model(self, table: pd.DataFrame, X: RecordsLike) -> pd.DataFrame:
         """The table with a last row for the classifier: its label, and its scores less their mean."""
         import pandas as pd
 
@@ -175,7 +181,7 @@ class LabelingViews:
         row = pd.DataFrame([scores - scores.mean()], index=index, columns=self.classes_.tolist())
         return Explanation(pd.concat([table, pd.concat([said, row], axis=1)]))
 
-    def _votes_at_hand(self, X: Any, L: Any) -> Any:
+    def _votes_at_hand(self, X: RecordsLike | None, L: VoteMatrix | None) -> VoteMatrix:
         """Votes as passed, of the labeler, of columns, or those of `fit`."""
         check_is_fitted(self)
         if L is not None:
@@ -189,7 +195,7 @@ class LabelingViews:
             )
         return self._votes
 
-    def _votes_on(self, X: Any) -> Any:
+    def _votes_on(self, X: RecordsLike) -> VoteMatrix:
         """Votes on any records, by the labeler or from the vote columns.
 
         Raises
@@ -211,4 +217,4 @@ class LabelingViews:
                 f"X lacks the vote column {quoted(missing[0])}. Keep the vote columns that the model was fitted with "
                 "in X."
             )
-        return X[self.vote_columns_]
+        return cast("Frame", X)[self.vote_columns_]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._utils import listed_values, quoted
 
+if TYPE_CHECKING:
+    from .._utils.types import RecordsLike, Transformer, VoteColumns, VoteMatrix
 
-def fit_transform(labeler: Any, X: Any) -> Any:
+
+def fit_transform(labeler: Transformer, X: RecordsLike) -> VoteMatrix:
     """Votes of a labeler, which need not have a method fit_transform."""
     if hasattr(labeler, "fit_transform"):
         return labeler.fit_transform(X)
     return labeler.fit(X).transform(X)
 
 
-def with_names(L: Any, labeler: Any) -> Any:
+def with_names(L: VoteMatrix, labeler: Transformer) -> VoteMatrix:
     """A dense array of votes as a DataFrame with the labeler's names, for messages and summaries."""
     if not isinstance(L, np.ndarray) or L.ndim != 2:
         return L
@@ -27,7 +31,10 @@ def with_names(L: Any, labeler: Any) -> Any:
     return pd.DataFrame(L, columns=labeler.get_feature_names_out())
 
 
-def resolve_vote_columns(X: Any, vote_columns: Any) -> list[str]:
+def resolve_vote_columns(
+    X: RecordsLike,
+    vote_columns: VoteColumns,
+) -> list[Hashable]:
     """Names of the columns of X that hold votes, as given or as a function of X returns them."""
     if not hasattr(X, "columns"):
         raise ValueError(

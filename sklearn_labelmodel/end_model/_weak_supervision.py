@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -41,6 +41,21 @@ from ._training_rows import (
 )
 from ._views import LabelingViews
 from ._vote_sources import fit_transform, resolve_vote_columns, with_names
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+    from .._utils.types import (
+        ClassBalance,
+        CrossValidator,
+        Estimator,
+        Frame,
+        LabelModel,
+        LabelsLike,
+        RecordsLike,
+        Transformer,
+        VoteMatrix,
+    )
 
 
 class WeakSupervisionClassifier(
@@ -182,15 +197,18 @@ class WeakSupervisionClassifier(
 
     def __init__(
         self,
-        labeler: Any = None,
-        label_model: Any = None,
-        estimator: Any = None,
+        labeler: Transformer | None = None,
+        label_model: LabelModel | None = None,
+        estimator: Estimator | None = None,
         uncovered: str = "drop",
         min_confidence: float | None = None,
         labels: str = "soft",
-        vote_columns: Any = None,
-        match_shares: str | ArrayLike | Mapping[Any, float] | None = "auto",
-        cv: Any = N_FOLDS,
+        vote_columns: Iterable[Hashable]
+        | Callable[[RecordsLike], Iterable[Hashable]]
+        | str
+        | None = None,
+        match_shares: ClassBalance | None = "auto",
+        cv: CrossValidator = N_FOLDS,
         use_votes: bool = False,
         keep_share: float | None = None,
         refine: str | None = None,
@@ -212,7 +230,11 @@ class WeakSupervisionClassifier(
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
-        self, X: Any, y: Any = None, L: Any = None, groups: Any = None
+        self,
+        X: RecordsLike,
+        y: LabelsLike | None = None,
+        L: VoteMatrix | None = None,
+        groups: LabelsLike | None = None,
     ) -> WeakSupervisionClassifier:
         """Label the records by their votes, and train the estimator on them.
 
@@ -274,7 +296,7 @@ class WeakSupervisionClassifier(
             self._votes = votes
         return self
 
-    def _check_records(self, records: Any) -> None:
+    def _check_records(self, records: RecordsLike) -> None:
         """Check that the estimator can read them, and remember their columns."""
         if self.estimator is None:
             check_default_reads(records)
@@ -292,7 +314,9 @@ class WeakSupervisionClassifier(
             keep_share=self.keep_share,
         )
 
-    def _fold_predictions(self, records: Any, groups: Any) -> Callable[..., NDArray[np.float64]]:
+    def _fold_predictions(
+        self, records: RecordsLike, groups: LabelsLike | None
+    ) -> Callable[..., NDArray[np.float64]]:
         """A function of soft labels and rows to train on to scores of all rows, out of fold."""
         return partial(
             out_of_fold_scores,
@@ -303,7 +327,9 @@ class WeakSupervisionClassifier(
             groups=groups,
         )
 
-    def _train(self, records: Any, proba: NDArray[np.float64], rows: NDArray[np.intp]) -> None:
+    def _train(
+        self, records: RecordsLike, proba: NDArray[np.float64], rows: NDArray[np.intp]
+    ) -> None:
         self.estimator_ = fit_on_probabilities(
             clone(self._end_estimator()),
             _safe_indexing(indexable(records)[0], rows),
@@ -320,14 +346,16 @@ class WeakSupervisionClassifier(
                 "it False and average predict_proba with that of label_model_."
             )
 
-    def _end_estimator(self) -> Any:
+    def _end_estimator(self) -> Estimator:
         if self.estimator is not None:
             return self.estimator
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression()
 
-    def _records_and_votes(self, X: Any, L: Any) -> tuple[Any, Any]:
+    def _records_and_votes(
+        self, X: RecordsLike, L: VoteMatrix | None
+    ) -> tuple[RecordsLike, VoteMatrix]:
         """What the estimator sees, and the label matrix, from the one source of votes there is."""
         sources = {"labeler": self.labeler, "vote_columns": self.vote_columns, "L": L}
         given = [name for name, source in sources.items() if source is not None]
@@ -347,7 +375,7 @@ class WeakSupervisionClassifier(
             L = with_names(fit_transform(self.labeler_, X), self.labeler_)
         elif self.vote_columns is not None:
             self.vote_columns_ = resolve_vote_columns(X, self.vote_columns)
-            X, L = self._without_votes(X), X[self.vote_columns_]
+            X, L = self._without_votes(X), cast("Frame", X)[self.vote_columns_]
         if _num_samples(L) != _num_samples(X):
             raise ValueError(
                 f"X has {_num_samples(X)} rows and the votes have {_num_samples(L)}; row i of both must be the "
@@ -356,7 +384,7 @@ class WeakSupervisionClassifier(
         return X, L
 
     def _soft_labels(
-        self, L: Any, y: Any
+        self, L: VoteMatrix, y: LabelsLike | None
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_], GoldLabels]:
         """P(class) of every row by the label model, which rows may be trained on, and the gold labels."""
         model = LabelModelClassifier() if self.label_model is None else clone(self.label_model)
@@ -389,7 +417,7 @@ class WeakSupervisionClassifier(
         """Whether labels are to be refined: where all are gold labels, or of one class, nothing is left to be."""
         return self.refine is not None and len(self.classes_) > 1 and not gold.complete
 
-    def _can_match(self, estimator: Any) -> bool:
+    def _can_match(self, estimator: Estimator) -> bool:
         """Whether the estimator scores classes; where not, a warning, or an error where shares were asked for."""
         if gives_scores(estimator, takes_probabilities(estimator, self.labels)):
             return True
@@ -412,7 +440,7 @@ class WeakSupervisionClassifier(
         }
         return serial_block({name: part for name, part in parts.items() if part is not None})
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self._end_estimator()).input_tags
         if self.labeler is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ from ._lf_counts import lf_names, read_inspected
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .._utils.types import Marker, VoteMatrix
 
 LEVELS = ("nominal", "ordinal", "interval")
 
@@ -95,10 +98,10 @@ def _pair_line(pair: Any) -> str:
 
 
 def agreement(
-    L: Any,
+    L: VoteMatrix,
     level: str = "nominal",
     *,
-    abstain: Any = -1,
+    abstain: Marker = -1,
     n_bootstrap: int = 500,
     random_state: int | np.random.RandomState | None = None,
 ) -> Agreement:
@@ -189,14 +192,14 @@ def agreement(
 # Votes and where they stand -----------------------------------------------------------------------
 
 
-def _read(L: Any, level: str, abstain: Any) -> tuple[Votes, NDArray[np.float64]]:
+def _read(L: VoteMatrix, level: str, abstain: Marker) -> tuple[Votes, NDArray[np.float64]]:
     """The votes, and the number that each of their values stands for (at the nominal level, any)."""
     scores = None if level == "nominal" else _scores(L, abstain)
     if scores is not None:
         import pandas as pd
 
         ranks, numbers = scores
-        names = L.columns if hasattr(L, "columns") else None
+        names: Any = getattr(L, "columns", None)
         votes = read_inspected(pd.DataFrame(ranks, columns=names))[0]
         return votes, numbers[np.maximum(votes.values, 0)]
     votes = read_inspected(L, abstain=abstain)[0]
@@ -210,14 +213,15 @@ def _read(L: Any, level: str, abstain: Any) -> tuple[Votes, NDArray[np.float64]]
     return votes, votes.values.astype(np.float64)
 
 
-def _scores(L: Any, abstain: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]] | None:
+def _scores(L: VoteMatrix, abstain: Marker) -> tuple[NDArray[np.intp], NDArray[np.float64]] | None:
     """Numbers with a fraction, which are no votes: the place of each among the distinct ones, and these."""
     if sp.issparse(L):
         return None
     array = np.asarray(L)
     if array.dtype.kind != "f" or np.isinf(array).any() or array.ndim != 2:
         return None
-    present = ~np.isnan(array) & ~np.isin(array, [abstain] if np.isreal(abstain) else [])
+    marker: Any = abstain
+    present = ~np.isnan(array) & ~np.isin(array, [marker] if np.isreal(marker) else [])
     if np.array_equal(array[present], np.rint(array[present])):
         return None
     numbers, place = np.unique(array[present], return_inverse=True)
@@ -234,7 +238,11 @@ def _symbols(patterns: Patterns, votes: Votes) -> sp.csr_array:
 
 
 def _left_out(
-    patterns: Patterns, symbols: sp.csr_array, names: list[Any], scale: Scale, resampled: Resampled
+    patterns: Patterns,
+    symbols: sp.csr_array,
+    names: list[Hashable],
+    scale: Scale,
+    resampled: Resampled,
 ) -> pd.DataFrame:
     """Alpha of all voters but one, for each of the names."""
     import pandas as pd
@@ -254,7 +262,7 @@ def _left_out(
 
 def _pairs(
     votes: Votes | None,
-    names: list[Any],
+    names: list[Hashable],
     scale: Scale,
     n_bootstrap: int,
     random: np.random.RandomState,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,14 @@ import numpy as np
 
 from .._utils import listed, quoted
 from .._utils.spelling import is_word_for_no_vote, spelling
+from .._utils.tables import is_arrow
 from .._votes.coded_columns import coded_column
 from .._votes.containers import column_of, is_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .._utils.types import Table, VoteMatrix
 
 # A column of more different values that no other column shares holds no votes; a whole number of more is a score.
 MOST_CLASSES = 20
@@ -43,7 +46,7 @@ ROW = re.compile(r"(task|item|question|unit|document|record|row|image)(_?(id|nam
 VOTER = re.compile(r"(worker|voter|annotator|rater|judge|labell?er|coder|user)(_?(id|name))?", re.I)
 
 
-def check_votes(frame: Any) -> pd.DataFrame:
+def check_votes(frame: VoteMatrix) -> pd.DataFrame:
     """Say of each column of a raw table what it is taken for, why, and how to use it.
 
     Parameters
@@ -111,7 +114,7 @@ class _Column:
         Distinct values, in the order in which they come; empty for "sets" and "other".
     """
 
-    name: Any
+    name: Hashable
     n_rows: int
     n_present: int
     kind: str
@@ -149,21 +152,22 @@ Found = tuple[str, str, str]
 # Reading ------------------------------------------------------------------------------------------
 
 
-def _columns(frame: Any) -> Iterator[_Column]:
+def _columns(frame: VoteMatrix) -> Iterator[_Column]:
     import pandas as pd
 
-    frame = frame if is_table(frame) else pd.DataFrame(frame)
-    names = frame.column_names if hasattr(frame, "column_names") else frame.columns
+    raw: Any = frame
+    table: Table = frame if is_table(frame) else pd.DataFrame(raw)
+    names = table.column_names if is_arrow(table) else table.columns
     for position, name in enumerate(names):
-        coded = coded_column(frame, position)
+        coded = coded_column(table, position)
         if coded is None:
-            yield _column(name, pd.Series(column_of(frame, position)))
+            yield _column(name, pd.Series(column_of(table, position)))
         else:
             n_present = int((coded.cells() >= 0).sum())
             yield _of_values(name, len(coded.codes), n_present, coded.values, coded.values)
 
 
-def _column(name: Any, cells: pd.Series[Any]) -> _Column:
+def _column(name: Hashable, cells: pd.Series[Any]) -> _Column:
     import pandas as pd
 
     present = cells[cells.notna().to_numpy(bool)]
@@ -178,7 +182,7 @@ def _column(name: Any, cells: pd.Series[Any]) -> _Column:
 
 
 def _of_values(
-    name: Any, n_rows: int, n_present: int, present: Iterable[Any], distinct: list[Any]
+    name: Hashable, n_rows: int, n_present: int, present: Iterable[Any], distinct: list[Any]
 ) -> _Column:
     """A column whose kind is that of the values which are present."""
     kinds = {_kind(each) for each in set(map(type, present))}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,13 +17,16 @@ from .._votes.per_lf import rows_with_vote
 from .._votes.scores import Cells, find_scores, n_columns, read_beside, rows_with_score
 from ._fitted import FittedModel, check_label_model
 
+if TYPE_CHECKING:
+    from .._utils.types import Marker, RecordsLike, ScoreColumns, VoteMatrix
+
 
 def probs_to_preds(
     proba: ArrayLike,
     classes: ArrayLike,
     tie_break: str = "abstain",
     threshold: float | None = None,
-    abstain: Any = -1,
+    abstain: Hashable = -1,
     random_state: int | np.random.RandomState | None = None,
 ) -> NDArray[Any]:
     """Label every row with its most probable class, or abstain.
@@ -90,7 +94,7 @@ def probs_to_preds(
     return labels
 
 
-def check_proba(proba: Any, classes: Any) -> tuple[NDArray[np.float64], NDArray[Any]]:
+def check_proba(proba: ArrayLike, classes: ArrayLike) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Probabilities as float64 and labels as an array, if they match.
 
     Raises
@@ -99,29 +103,29 @@ def check_proba(proba: Any, classes: Any) -> tuple[NDArray[np.float64], NDArray[
         Not two-dimensional, not one column for each class in the order of the classes, or values outside [0, 1].
     """
     named = [plain(name) for name in getattr(proba, "columns", ())]
-    proba = check_array(proba, dtype=np.float64, input_name="proba", ensure_min_samples=0)
-    classes = np.asarray(classes)
-    if named != classes.tolist() and set(named) == set(classes.ravel().tolist()):
+    table = check_array(proba, dtype=np.float64, input_name="proba", ensure_min_samples=0)
+    labels = np.asarray(classes)
+    if named != labels.tolist() and set(named) == set(labels.ravel().tolist()):
         raise ValueError(
-            f"The columns of proba are {named} and classes is {listed_values(classes)}: the same in another order, and "
+            f"The columns of proba are {named} and classes is {listed_values(labels)}: the same in another order, and "
             "they are matched by position. Pass proba[classes]."
         )
-    if classes.shape != (proba.shape[1],):
+    if labels.shape != (table.shape[1],):
         raise ValueError(
-            f"proba has {proba.shape[1]} columns and classes has shape {classes.shape}; there must be one "
+            f"proba has {table.shape[1]} columns and classes has shape {labels.shape}; there must be one "
             "class for each column, in the same order (`classes_` of the model)."
         )
-    outside = np.argwhere((proba < -TIE) | (proba > 1 + TIE))
+    outside = np.argwhere((table < -TIE) | (table > 1 + TIE))
     if len(outside):
         row, column = outside[0]
         raise ValueError(
-            f"proba, row {row}, class {quoted(classes.tolist()[column])}: {proba[row, column]:.6g} is no "
+            f"proba, row {row}, class {quoted(labels.tolist()[column])}: {table[row, column]:.6g} is no "
             "probability; it must be in [0, 1] (`predict_proba`, not `predict_log_proba`)."
         )
-    return proba, classes
+    return table, labels
 
 
-def _dtype_with(classes: NDArray[Any], abstain: Any) -> np.dtype[Any]:
+def _dtype_with(classes: NDArray[Any], abstain: Marker) -> np.dtype[Any]:
     """A dtype that holds the classes and the abstain marker as they are."""
     if classes.dtype.kind in "US" and isinstance(abstain, str):
         return np.result_type(classes, np.array(abstain))
@@ -131,11 +135,11 @@ def _dtype_with(classes: NDArray[Any], abstain: Any) -> np.dtype[Any]:
 
 
 def filter_unlabeled(
-    X: Any,
-    L: Any,
-    *arrays: Any,
-    abstain: Any = -1,
-    scores: Any = None,
+    X: RecordsLike,
+    L: VoteMatrix,
+    *arrays: RecordsLike,
+    abstain: Marker = -1,
+    scores: ScoreColumns | None = None,
     label_model: FittedModel | None = None,
 ) -> tuple[Any, ...]:
     """Keep the rows in which at least one labeling function votes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from .._votes.scores import Scores, no_bins
 
 if TYPE_CHECKING:
     from .._learning.observed import KeptCounts, Observed
+    from .._utils.types import VoteMatrix
     from ._report.parts import ReportParts
 
 
@@ -35,9 +36,9 @@ class FittedModel(Protocol):
 
     def get_params(self, deep: bool = True) -> dict[str, Any]: ...
 
-    def report(self, L: Any) -> ReportParts: ...
+    def report(self, L: VoteMatrix) -> ReportParts: ...
 
-    def _read_votes(self, L: Any) -> Votes: ...
+    def _read_votes(self, L: VoteMatrix) -> Votes: ...
 
     def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]: ...
 
@@ -54,7 +55,7 @@ def learned_accuracies(learned: VoteModel) -> NDArray[np.float64]:
     return np.where(kinds > 0, learned.accuracies, np.nan)
 
 
-def check_label_model(label_model: Any) -> FittedModel:
+def check_label_model(label_model: object) -> FittedModel:
     """The label model, if it is a fitted one of this package."""
     if not hasattr(type(label_model), "_read_votes"):
         raise TypeError(
@@ -62,8 +63,7 @@ def check_label_model(label_model: Any) -> FittedModel:
             "LabelModelClassifier().fit(L)."
         )
     check_is_fitted(label_model)
-    fitted: FittedModel = label_model
-    return fitted
+    return cast(FittedModel, label_model)
 
 
 # What symbols say ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +32,16 @@ from .._votes.scores import (
 from .._votes.suspects import warn_of_new_values
 from ._fitted import FittedModel, as_leaning, check_label_model, leaning_of, leaning_votes
 
+if TYPE_CHECKING:
+    from .._utils.types import LabelsLike, Marker, ScoreColumns, VoteMatrix
+
 
 def read_inspected(
-    L: Any,
-    y: Any = None,
+    L: VoteMatrix,
+    y: LabelsLike | None = None,
     label_model: FittedModel | None = None,
-    abstain: Any = -1,
-    scores: Any = None,
+    abstain: Marker = -1,
+    scores: ScoreColumns | None = None,
 ) -> tuple[Votes, GoldLabels]:
     """Votes, with their LFs' names where there are any, and gold labels, read as `fit` reads them.
 
@@ -83,7 +86,7 @@ def _leaning_by_rank(votes: Votes, gold: GoldLabels, scored: Scores, cells: list
     """The votes, and for each score one for the class that it leans to; of classes 0 and 1 where none is known."""
     binned = with_bins(votes, scored, cells)
     observed = observe(binned, no_gold(votes.n_samples), by_pairs=False)
-    named = {label for label in scored.labels if label is not None}
+    named: set[Any] = {label for label in scored.labels if label is not None}
     known = named | {*no_bins(observed.vote).tolist(), *gold.values.tolist()}
     classes = values_of(known) if known else np.arange(2)
     check_speaks_for(scored, classes, votes.names)
@@ -97,7 +100,7 @@ def lf_names(votes: Votes) -> list[Any]:
     return list(range(votes.n_lfs)) if votes.names is None else votes.names.tolist()
 
 
-def _names(L: Any, label_model: FittedModel | None) -> NDArray[np.object_] | None:
+def _names(L: VoteMatrix, label_model: FittedModel | None) -> NDArray[np.object_] | None:
     names = column_names(L)
     return getattr(label_model, "feature_names_in_", None) if names is None else names
 

@@ -14,13 +14,15 @@ from ._lf_counts import count_lfs, lf_names, read_inspected
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .._utils.types import LabelsLike, Marker, ScoreColumns, VoteMatrix
+
 
 def lf_summary(
-    L: Any,
-    y: Any = None,
+    L: VoteMatrix,
+    y: LabelsLike | None = None,
     label_model: FittedModel | None = None,
-    abstain: Any = -1,
-    scores: Any = None,
+    abstain: Marker = -1,
+    scores: ScoreColumns | None = None,
 ) -> pd.DataFrame:
     """Describe every labeling function (LF): what it votes for, how often, and how well.
 

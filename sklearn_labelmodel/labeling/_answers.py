@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ def code_answers(
     normalize: bool,
     reader: str,
     where: Callable[[int], str],
-    silent: Sequence[Any] = (),
+    silent: Sequence[object] = (),
 ) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Read a column of answers as codes of labels, and warn of the answers that matched nothing.
 
@@ -92,13 +92,13 @@ def labels_of(
     return labels, [key in mapping for key in keys]
 
 
-def _spelled(answer: Any) -> str:
+def _spelled(answer: object) -> str:
     return spelling(str(answer))
 
 
-def _by_spelling(label_map: Mapping[Any, Any], reader: str) -> dict[str, Any]:
+def _by_spelling(label_map: Mapping[Any, Any] | pd.Series, reader: str) -> dict[str, object]:
     """The mapping with its keys spelled in one way."""
-    mapping: dict[str, Any] = {}
+    mapping: dict[str, object] = {}
     for key, label in label_map.items():
         if mapping.setdefault(_spelled(key), label) != label:
             raise LabelingFunctionError(
@@ -108,13 +108,13 @@ def _by_spelling(label_map: Mapping[Any, Any], reader: str) -> dict[str, Any]:
     return mapping
 
 
-def _none_if_missing(label: Any) -> Any:
+def _none_if_missing(label: object) -> Any:
     return None if pd.api.types.is_scalar(label) and missing(label) else label
 
 
 def _without(
-    silent: Sequence[Any], codes: NDArray[np.intp], answers: list[Any], normalize: bool
-) -> tuple[NDArray[np.intp], list[Any]]:
+    silent: Sequence[object], codes: NDArray[np.intp], answers: list[Hashable], normalize: bool
+) -> tuple[NDArray[np.intp], list[Hashable]]:
     """The same without the answers that are no votes."""
     markers = [_spelled(marker) if normalize else marker for marker in silent]
     spoken = [(_spelled(each) if normalize else each) not in markers for each in answers]
@@ -124,7 +124,7 @@ def _without(
 
 def _distinct(
     values: NDArray[Any] | pd.Series, reader: str, where: Callable[[int], str]
-) -> tuple[NDArray[np.intp], list[Any]]:
+) -> tuple[NDArray[np.intp], list[Hashable]]:
     """Codes of the distinct answers, -1 where missing, and these."""
     try:
         codes, answers = pd.factorize(values)
@@ -139,7 +139,7 @@ def _distinct(
 
 def _warn_of_unmatched(
     unmatched: NDArray[np.intp],
-    answers: list[Any],
+    answers: list[Hashable],
     codes: NDArray[np.intp],
     label_map: LabelMap,
     reader: str,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -16,6 +16,9 @@ from .._utils import quoted
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from ._records import LabelingFunctionError, Records, missing
+
+if TYPE_CHECKING:
+    from .._utils.types import RecordsLike
 
 #: What a labeling function returns for a row that it cannot judge. Label models read every
 #: missing value, and their own marker (-1, their parameter `abstain`), as an abstention.
@@ -31,7 +34,7 @@ class BaseLabelingFunction(HasPage, Savable, BaseEstimator):
     vectorized = True
     name: str | None
 
-    def __call__(self, X: Any) -> np.ndarray:
+    def __call__(self, X: RecordsLike) -> np.ndarray:
         """Vote on a batch.
 
         Parameters
@@ -80,7 +83,7 @@ class ReadyMadeLF(BaseLabelingFunction):
     def refusal(self, problem: str) -> LabelingFunctionError:
         return LabelingFunctionError(f"{self.reader}: {problem}")
 
-    def vote_where(self, rows: np.ndarray, label: Any) -> np.ndarray:
+    def vote_where(self, rows: np.ndarray, label: Hashable) -> np.ndarray:
         if not np.isscalar(label) or missing(label):
             raise self.refusal(
                 f"label is a class label, a number or a string, not {quoted(label)}."
@@ -109,19 +112,19 @@ class LabelingFunction(BaseLabelingFunction):
     _doc_link_template = HasPage._doc_link_template.replace("{", "labeling.{")
 
     def __init__(
-        self, function: Callable[..., Any], name: str | None = None, vectorized: bool = False
+        self, function: Callable[..., object], name: str | None = None, vectorized: bool = False
     ) -> None:
         self.function = function
         self.name = name
         self.vectorized = vectorized
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         super().__setstate__(state)
         if isinstance(self.function, LabelingFunction):
             # By the name of a decorated function, a file finds what the decorator made of it.
             self.function = self.function.function
 
-    def __call__(self, record: Any) -> Any:
+    def __call__(self, record: object) -> Any:
         """Call the function itself, on one record or, if vectorized, on a batch."""
         return self.function(record)
 
@@ -177,7 +180,7 @@ def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
     if callable(name):
         return labeling_function()(name)
 
-    def decorate(function: Callable[..., Any]) -> LabelingFunction:
+    def decorate(function: Callable[..., object]) -> LabelingFunction:
         if not callable(function):
             raise TypeError(f"labeling_function decorates a function, not {quoted(function)}.")
         _keep_picklable(function)
@@ -188,7 +191,7 @@ def labeling_function(name: str | None = None, vectorized: bool = False) -> Any:
     return decorate
 
 
-def _keep_picklable(function: Callable[..., Any]) -> None:
+def _keep_picklable(function: Callable[..., object]) -> None:
     """Give pickle, which finds functions by name, a name if the function's own now means its LF."""
     name = getattr(function, "__qualname__", "<>")
     module = sys.modules.get(getattr(function, "__module__", None) or "")
@@ -198,11 +201,11 @@ def _keep_picklable(function: Callable[..., Any]) -> None:
     setattr(module, function.__qualname__, function)
 
 
-def _attribute(owner: Any, dotted_name: str) -> Any:
+def _attribute(owner: object, dotted_name: str) -> object:
     return reduce(lambda found, name: getattr(found, name, None), dotted_name.split("."), owner)
 
 
-def as_labeling_function(lf: Any) -> BaseLabelingFunction:
+def as_labeling_function(lf: object) -> BaseLabelingFunction:
     if isinstance(lf, BaseLabelingFunction):
         return lf
     if callable(lf) and not isinstance(lf, type):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
@@ -13,6 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from .._utils import quoted
 from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
+
+if TYPE_CHECKING:
+    from .._utils.types import Classifier
 
 
 class ClassifierLF(ReadyMadeLF):
@@ -49,10 +52,10 @@ class ClassifierLF(ReadyMadeLF):
 
     def __init__(
         self,
-        classifier: Any,
+        classifier: Classifier,
         threshold: float | Mapping[Any, float] = 0.5,
         *,
-        column: Any = None,
+        column: Hashable | list[Hashable] = None,
         name: str | None = None,
     ) -> None:
         self.classifier = classifier
@@ -65,7 +68,7 @@ class ClassifierLF(ReadyMadeLF):
         suffix = "" if column is None else f"_{column}"
         return f"classifier_{type(self.classifier).__name__.lower()}{suffix}"
 
-    def get_params(self, deep: bool = True) -> dict[Any, Any]:  # noqa: ARG002
+    def get_params(self, deep: bool = True) -> dict[str, object]:  # noqa: ARG002
         """Return the parameters, without those of the classifier, which stays as it was fitted."""
         return super().get_params(deep=False)
 
@@ -96,7 +99,7 @@ class ClassifierLF(ReadyMadeLF):
             records = records.take(np.flatnonzero(present))
         return records.select(self.column, self.reader), present
 
-    def _checked_classes(self) -> list[Any]:
+    def _checked_classes(self) -> list[Hashable]:
         if not hasattr(self.classifier, "predict_proba"):
             raise self.refusal(
                 f"{quoted(self.classifier)} has no predict_proba. Wrap it in "
@@ -110,7 +113,7 @@ class ClassifierLF(ReadyMadeLF):
             ) from error
         return np.asarray(self.classifier.classes_).tolist()
 
-    def _thresholds(self, classes: list[Any]) -> np.ndarray:
+    def _thresholds(self, classes: list[Hashable]) -> np.ndarray:
         if not isinstance(self.threshold, Mapping):
             return np.full(len(classes), self._checked_threshold(self.threshold))
         unknown = [label for label in self.threshold if label not in classes]
@@ -124,7 +127,7 @@ class ClassifierLF(ReadyMadeLF):
             thresholds[classes.index(label)] = self._checked_threshold(threshold)
         return thresholds
 
-    def _checked_threshold(self, threshold: Any) -> float:
+    def _checked_threshold(self, threshold: object) -> float:
         if not isinstance(threshold, (int, float, np.number)) or not 0 <= threshold <= 1:
             raise self.refusal(f"a threshold is a number in [0, 1], not {quoted(threshold)}.")
         return float(threshold)

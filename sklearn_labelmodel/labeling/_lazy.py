@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from .._engines.source import Frame
 from .._utils import quoted
+from .._utils.tables import is_arrow
 from ._records import LabelingFunctionError, Records
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # So many rows tell of what kind votes are, if any of them gets one.
 FIRST_ROWS = 1000
@@ -32,7 +36,7 @@ class Kinds(frozenset[str]):
         return Kinds(self | other)
 
 
-def lazy_votes(frame: Frame, names: list[str], vote: Vote, keep: Sequence[Any]) -> Any:
+def lazy_votes(frame: Frame, names: list[str], vote: Vote, keep: Sequence[Hashable]) -> Frame:
     """Votes of a Dask or Spark DataFrame as another one, computed when it is asked for.
 
     Parameters
@@ -62,11 +66,17 @@ def lazy_votes(frame: Frame, names: list[str], vote: Vote, keep: Sequence[Any]) 
     return frame.map(made, frame.columns, dict.fromkeys(names, DTYPES[kind]), keep)
 
 
-def _count_kinds(vote: Vote, block: Any, weight: Any = None) -> Kinds:  # noqa: ARG001
+def _count_kinds(
+    vote: Vote,
+    block: pa.Table | pd.DataFrame,
+    weight: np.ndarray | None = None,  # noqa: ARG001
+) -> Kinds:
     return _kinds_of(vote(_as_pandas(block)))
 
 
-def _votes_of_kind(vote: Vote, names: list[str], kind: str, block: Any) -> dict[str, np.ndarray]:
+def _votes_of_kind(
+    vote: Vote, names: list[str], kind: str, block: pa.Table | pd.DataFrame
+) -> dict[str, np.ndarray]:
     records = _as_pandas(block)
     columns = dict(zip(names, vote(records), strict=True))
     for name, votes in columns.items():
@@ -74,8 +84,8 @@ def _votes_of_kind(vote: Vote, names: list[str], kind: str, block: Any) -> dict[
     return {name: _with_none(votes) for name, votes in columns.items()}
 
 
-def _as_pandas(block: Any) -> pd.DataFrame:
-    return block.to_pandas() if hasattr(block, "to_pandas") else block
+def _as_pandas(block: pa.Table | pd.DataFrame) -> pd.DataFrame:
+    return block.to_pandas() if is_arrow(block) else block
 
 
 def _with_none(votes: np.ndarray) -> np.ndarray:
@@ -93,7 +103,7 @@ def _kinds_of(columns: Sequence[np.ndarray]) -> Kinds:
     )
 
 
-def _kind(vote: Any) -> str:
+def _kind(vote: str | float) -> str:
     if isinstance(vote, str):
         return "texts"
     if isinstance(vote, bool | np.bool_):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,22 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import quoted, warn_user
+from .._utils.tables import is_arrow
 from ._answers import LabelMap, code_answers
 from ._records import Records, _no_column, missing, object_array
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from .._utils.types import ArrowRows, RecordsLike
 
 # A DataFrame of more cells would take more memory than its votes are worth.
 MOST_CELLS = 10_000_000
 
 READER = "votes_from_long"
+
+# A column as its table has it.
+Cells = pd.Series | np.ndarray
 
 REPEATS = ("last", "first", "majority", "error")
 
@@ -35,27 +44,27 @@ class TextVotes(sp.csr_array):
 
     labels: NDArray[np.object_] | None = None
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: object) -> Any:
         return self._with_labels(super().__getitem__(key))
 
     def copy(self) -> Any:
         """Return a copy with the same labels."""
         return self._with_labels(super().copy())
 
-    def _with_labels(self, votes: Any) -> Any:
+    def _with_labels(self, votes: sp.csr_array) -> sp.csr_array:
         if isinstance(votes, TextVotes):
             votes.labels = self.labels
         return votes
 
 
 def votes_from_long(
-    table: Any,
+    table: RecordsLike | ArrowRows,
     *,
-    row: Any,
-    voter: Any,
-    label: Any,
+    row: Hashable,
+    voter: Hashable,
+    label: Hashable,
     repeats: str = "last",
-    weight: Any = None,
+    weight: Hashable = None,
     label_map: LabelMap = None,
     normalize: bool = False,
     voters: ArrayLike | None = None,
@@ -144,7 +153,7 @@ def votes_from_long(
     return L, rows, voters
 
 
-def _check_options(repeats: str, weight: Any) -> None:
+def _check_options(repeats: str, weight: Hashable) -> None:
     if repeats not in REPEATS:
         raise ValueError(
             f"{READER}: repeats is one of {', '.join(REPEATS)}, not {quoted(repeats)}."
@@ -159,8 +168,8 @@ def _check_options(repeats: str, weight: Any) -> None:
 # Columns ------------------------------------------------------------------------------------------
 
 
-def _records(table: Any) -> Records:
-    if type(table).__module__.partition(".")[0] == "pyarrow":
+def _records(table: RecordsLike | ArrowRows) -> Records:
+    if is_arrow(table):
         table = table.to_pandas(types_mapper=pd.ArrowDtype)
     records = Records(table)
     if not len(records):
@@ -168,7 +177,7 @@ def _records(table: Any) -> Records:
     return records
 
 
-def _column(records: Records, name: Any) -> Any:
+def _column(records: Records, name: Hashable) -> Cells:
     """A column: of pandas a Series, which often knows its distinct values best, else an array."""
     names = getattr(records.data, "columns", None)
     if names is not None and list(names).count(name) != 1 and not isinstance(name, int):
@@ -185,7 +194,7 @@ def _column(records: Records, name: Any) -> Any:
     return column if isinstance(column, pd.Series) else records.column(name, READER)
 
 
-def _as_categories(texts: Any) -> pd.Series[Any]:
+def _as_categories(texts: pl.Series) -> pd.Series[Any]:
     """A polars column of texts as categories of pandas, without a Python string for each row."""
     import polars as pl
 
@@ -199,7 +208,7 @@ def _as_categories(texts: Any) -> pd.Series[Any]:
     return pd.Series(pd.Categorical.from_codes(place[codes], categories=categories))
 
 
-def _cell(values: Any, row: int) -> Any:
+def _cell(values: Cells, row: int) -> Any:
     return values.iloc[row] if isinstance(values, pd.Series) else values[row]
 
 
@@ -212,7 +221,7 @@ def _in_order(values: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
     return place, in_order if isinstance(values[0], str) else np.array(in_order.tolist())
 
 
-def _identifiers(records: Records, column: Any) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def _identifiers(records: Records, column: Hashable) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Codes of the distinct values of a column, none of them missing, and these in order."""
     values = _column(records, column)
     codes, index = pd.factorize(values)
@@ -231,7 +240,7 @@ def _identifiers(records: Records, column: Any) -> tuple[NDArray[np.intp], NDArr
 
 
 def _voters(
-    records: Records, column: Any, voters: ArrayLike | None
+    records: Records, column: Hashable, voters: ArrayLike | None
 ) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Codes of the voters, -1 for those that are not among the voters given, and the voters."""
     codes, found = _identifiers(records, column)
@@ -256,7 +265,7 @@ def _voters(
 
 
 def _labels(
-    records: Records, column: Any, label_map: LabelMap, normalize: bool
+    records: Records, column: Hashable, label_map: LabelMap, normalize: bool
 ) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Codes of the labels, -1 for no vote, and the labels in order."""
     values = _column(records, column)
@@ -270,7 +279,7 @@ def _labels(
     return np.append(place, -1)[codes], labels_in_order
 
 
-def _warn_of_missing(values: Any, records: Records, column: Any) -> None:
+def _warn_of_missing(values: Cells, records: Records, column: Hashable) -> None:
     without = missing(values)
     if without.any():
         warn_user(
@@ -280,7 +289,7 @@ def _warn_of_missing(values: Any, records: Records, column: Any) -> None:
 
 
 def _check_labels(
-    codes: NDArray[np.intp], labels: list[Any], records: Records, column: Any
+    codes: NDArray[np.intp], labels: list[Hashable], records: Records, column: Hashable
 ) -> None:
     _check_one_kind(codes, labels, records, column)
     for code, label in enumerate(labels):
@@ -297,7 +306,7 @@ def _check_labels(
 
 
 def _check_one_kind(
-    codes: NDArray[np.intp], values: list[Any], records: Records, column: Any
+    codes: NDArray[np.intp], values: list[Hashable], records: Records, column: Hashable
 ) -> None:
     is_text = np.array([isinstance(value, str) for value in values])
     if is_text.all() or not is_text.any():
@@ -312,7 +321,7 @@ def _check_one_kind(
     )
 
 
-def _weights(records: Records, column: Any) -> NDArray[np.float64]:
+def _weights(records: Records, column: Hashable) -> NDArray[np.float64]:
     if column is None:
         return np.ones(len(records))
     values = _column(records, column)
@@ -421,7 +430,7 @@ def _sparse(
     vote: NDArray[np.intp],
     labels: NDArray[Any],
     shape: tuple[int, int],
-) -> Any:
+) -> sp.csr_array:
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
     if not isinstance(labels[0], str):
         return sp.csr_array((labels[vote], column, indptr), shape=shape)

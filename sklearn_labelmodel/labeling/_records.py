@@ -6,13 +6,16 @@ import difflib
 from collections import Counter, namedtuple
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
 from .._utils import listed, quoted
+
+if TYPE_CHECKING:
+    from .._utils.types import RecordsLike
 
 MOST_NAMES = 20
 
@@ -40,7 +43,7 @@ class Records:
         From pandas, polars, NumPy or SciPy.
     """
 
-    def __init__(self, data: Any):
+    def __init__(self, data: RecordsLike):
         self.data = _as_records(data)
         self._columns: dict[Hashable, np.ndarray] = {}
         self._texts: dict[Hashable, Texts] = {}
@@ -48,7 +51,7 @@ class Records:
     def __len__(self) -> int:
         return self.data.shape[0] if hasattr(self.data, "shape") else len(self.data)
 
-    def rows(self) -> Sequence[Any]:
+    def rows(self) -> Sequence[object]:
         """Return what a row-wise labeling function is called with, one for each row."""
         if _is_table(self.data):
             return _table_rows(self.data)
@@ -72,7 +75,7 @@ class Records:
             return f"row {position} (index {quoted(self.data.index[position])})"
         return f"row {position}"
 
-    def column(self, column: Any, reader: str) -> np.ndarray:
+    def column(self, column: Hashable, reader: str) -> np.ndarray:
         """Return one column, or one-dimensional records themselves, as an array.
 
         Parameters
@@ -90,7 +93,7 @@ class Records:
             self._columns[column] = _as_array(self.select(column, reader))
         return self._columns[column]
 
-    def select(self, column: Any, reader: str) -> Any:
+    def select(self, column: Hashable | list[Hashable], reader: str) -> Any:
         """Return one column, or of a list of columns the table of them, in its own type."""
         table = self._table(column)
         if _n_dimensions(table) == 1:
@@ -101,13 +104,13 @@ class Records:
             return _take_columns(table, [_column_position(names, one, reader) for one in column])
         return _take_columns(table, _column_position(names, column, reader))
 
-    def texts(self, column: Any, reader: str) -> Texts:
+    def texts(self, column: Hashable, reader: str) -> Texts:
         """Return a column of texts; refuse other values than texts and missing ones."""
         if column not in self._texts:
             self._texts[column] = self._read_texts(column, reader)
         return self._texts[column]
 
-    def _read_texts(self, column: Any, reader: str) -> Texts:
+    def _read_texts(self, column: Hashable, reader: str) -> Texts:
         values = self.column(column, reader).tolist()
         if set(map(type, values)) <= {str}:
             return Texts(values, np.ones(len(values), dtype=bool))
@@ -133,7 +136,7 @@ class Records:
             rows,
         )
 
-    def _table(self, column: Any) -> Any:
+    def _table(self, column: Hashable | list[Hashable]) -> Any:
         if column is None or not isinstance(self.data, list) or not self.data:
             return self.data
         nested = isinstance(self.data[0], (Mapping, list, tuple, np.ndarray))
@@ -169,14 +172,14 @@ class _NoColumnError(KeyError):
     __str__ = Exception.__str__
 
 
-class _RowMixin(tuple[Any, ...]):
+class _RowMixin(tuple[object, ...]):
     """What a row has beyond a namedtuple: items by name, and names that are no identifiers."""
 
     __slots__ = ()
-    _fields: tuple[Any, ...] = ()
+    _fields: tuple[object, ...] = ()
     _positions: dict[Any, int] = {}
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: object) -> Any:
         if isinstance(key, slice):
             return tuple.__getitem__(self, key)
         if key in self._positions:
@@ -193,12 +196,12 @@ class _RowMixin(tuple[Any, ...]):
         cells = [f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True)]
         return f"Row({', '.join(cells)})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _make_row, (self._fields, tuple(self))
 
 
 @lru_cache(maxsize=64)
-def _row_class(columns: tuple[Any, ...]) -> type[tuple[Any, ...]]:
+def _row_class(columns: tuple[Hashable, ...]) -> type[tuple[object, ...]]:
     counts = Counter(columns)
     fields = [name if isinstance(name, str) and counts[name] == 1 else "" for name in columns]
     positions = {name: position for position, name in enumerate(columns) if counts[name] == 1}
@@ -211,11 +214,11 @@ def _row_class(columns: tuple[Any, ...]) -> type[tuple[Any, ...]]:
     return type("Row", (_RowMixin, base), members)
 
 
-def _make_row(columns: tuple[Any, ...], values: Iterable[Any]) -> tuple[Any, ...]:
+def _make_row(columns: tuple[Hashable, ...], values: Iterable[object]) -> tuple[object, ...]:
     return tuple.__new__(_row_class(columns), values)
 
 
-def _table_rows(table: Any) -> list[tuple[Any, ...]]:
+def _table_rows(table: Any) -> list[tuple[object, ...]]:
     row_class = _row_class(tuple(table.columns))
     n_rows, n_columns = table.shape
     if n_columns == 0:
@@ -256,7 +259,7 @@ def _checked_container(data: Any) -> Any:
     return data
 
 
-def _remedy_for(data: Any) -> str:
+def _remedy_for(data: object) -> str:
     if isinstance(data, Mapping):
         return "Pass pandas.DataFrame(X) if it maps names to columns, [X] if it is one record."
     if isinstance(data, (str, bytes)):
@@ -264,20 +267,20 @@ def _remedy_for(data: Any) -> str:
     return "Pass list(X) if it can be iterated over."
 
 
-def _is_sparse(data: Any) -> bool:
+def _is_sparse(data: object) -> bool:
     # Unlike issparse, narrows no type: SciPy's base class has no methods for type checkers.
     return bool(issparse(data))
 
 
-def _is_polars(data: Any) -> bool:
+def _is_polars(data: object) -> bool:
     return type(data).__module__.partition(".")[0] == "polars"
 
 
-def _is_table(data: Any) -> bool:
+def _is_table(data: object) -> bool:
     return hasattr(data, "columns")
 
 
-def _n_dimensions(data: Any) -> int:
+def _n_dimensions(data: object) -> int:
     return len(data.shape) if hasattr(data, "shape") else 1
 
 
@@ -300,7 +303,7 @@ def _as_array(values: Any) -> np.ndarray:
     return object_array(list(values))
 
 
-def _check_one_dimensional(data: Any, column: Any, reader: str) -> None:
+def _check_one_dimensional(data: object, column: Hashable | list[Hashable], reader: str) -> None:
     if column is None or column == getattr(data, "name", None):
         return
     kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
@@ -310,19 +313,18 @@ def _check_one_dimensional(data: Any, column: Any, reader: str) -> None:
     )
 
 
-def _column_position(names: list[Any], column: Any, reader: str) -> int:
+def _column_position(names: list[Hashable], column: Hashable, reader: str) -> int:
     if column is None:
         return _only_column(names, reader)
     found = [position for position, name in enumerate(names) if name == column]
     if len(found) == 1:
         return found[0]
-    is_position = isinstance(column, (int, np.integer)) and not found
-    if is_position and -len(names) <= column < len(names):
+    if isinstance(column, (int, np.integer)) and not found and -len(names) <= column < len(names):
         return int(column)
     raise LabelingFunctionError(f"{reader} reads X: {_no_column(names, column, 'X')}")
 
 
-def _only_column(names: list[Any], reader: str) -> int:
+def _only_column(names: list[Hashable], reader: str) -> int:
     if len(names) == 1:
         return 0
     raise LabelingFunctionError(
@@ -331,7 +333,7 @@ def _only_column(names: list[Any], reader: str) -> int:
     )
 
 
-def _no_column(names: Sequence[Any], column: Any, owner: str) -> str:
+def _no_column(names: Sequence[Hashable], column: Hashable, owner: str) -> str:
     found = [position for position, name in enumerate(names) if name == column]
     if found:
         return (
@@ -348,7 +350,7 @@ def _a(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
 
 
-def object_array(values: Sequence[Any]) -> np.ndarray:
+def object_array(values: Sequence[object]) -> np.ndarray:
     """Make a one-dimensional object array, also of values that are sequences themselves."""
     return np.fromiter(values, dtype=object, count=len(values))
 

@@ -17,7 +17,7 @@ _MOST_LITERALS = 8
 _FLAGS = ("ASCII", "IGNORECASE", "MULTILINE", "DOTALL", "VERBOSE")
 
 
-def limited_search(pattern: re.Pattern[str], timeout: float) -> Callable[[str], Any]:
+def limited_search(pattern: re.Pattern[str], timeout: float) -> Callable[[str], object]:
     """Return a search of texts for a pattern that raises a TimeoutError after so many seconds.
 
     Raises
@@ -91,7 +91,7 @@ def required_characters(pattern: re.Pattern[str]) -> re.Pattern[str] | None:
     return None
 
 
-def _member(operation: Any, argument: Any) -> str | None:
+def _member(operation: object, argument: Any) -> str | None:
     """Return an item of a set of characters as it is written, None if it has letters or more."""
     if str(operation) == "CATEGORY" and str(argument) == "CATEGORY_DIGIT":
         return r"\d"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,13 @@ import pandas as pd
 from .._utils import quoted
 from ._records import LabelingFunctionError, Records, missing, object_array
 
+if TYPE_CHECKING:
+    from .._utils.types import LabelsLike
+
 _VOTE_TYPES = (str, bytes, numbers.Number, np.generic, type(None), type(pd.NA), type(pd.NaT))
 
 
-def votes_of_rows(votes: list[Any], records: Records, name: str) -> np.ndarray:
+def votes_of_rows(votes: list[object], records: Records, name: str) -> np.ndarray:
     """Make an array of what a labeling function returned row by row.
 
     Parameters
@@ -34,7 +37,7 @@ def votes_of_rows(votes: list[Any], records: Records, name: str) -> np.ndarray:
     return _typed(object_array(votes), records, name)
 
 
-def votes_of_batch(votes: Any, records: Records, name: str) -> np.ndarray:
+def votes_of_batch(votes: LabelsLike, records: Records, name: str) -> np.ndarray:
     """Make an array of what a vectorized labeling function returned.
 
     Parameters
@@ -81,9 +84,9 @@ def _typed(votes: np.ndarray, records: Records, name: str) -> np.ndarray:
     return votes
 
 
-def _check_order(votes: Any, records: Records, name: str) -> None:
-    pandas = isinstance(votes, pd.Series) and isinstance(records.data, (pd.DataFrame, pd.Series))
-    if pandas and not votes.index.equals(records.data.index):
+def _check_order(votes: LabelsLike, records: Records, name: str) -> None:
+    pandas = isinstance(records.data, (pd.DataFrame, pd.Series))
+    if isinstance(votes, pd.Series) and pandas and not votes.index.equals(records.data.index):
         raise LabelingFunctionError(
             f"vectorized labeling function {quoted(name)} returned a Series whose index is not that of "
             "X, so its votes may belong to other rows. Return it with X's index, or as "

@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import joblib
 import numpy as np
@@ -16,6 +16,10 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._utils import quoted
 from ._records import LabelingFunctionError, Records
 from ._returned import votes_of_batch
+
+if TYPE_CHECKING:
+    from .._utils.types import RecordsLike
+    from ._base import BaseLabelingFunction, LabelingFunction
 
 # Bounds the memory that row objects take; the votes themselves are small.
 _MOST_ROWS_AT_ONCE = 20_000
@@ -53,7 +57,12 @@ Task = tuple[list[int], slice | None]
 
 
 def run(
-    lfs: Sequence[Any], records: Records, *, n_jobs: int | None, stop_on_error: bool, progress: bool
+    lfs: Sequence[BaseLabelingFunction],
+    records: Records,
+    *,
+    n_jobs: int | None,
+    stop_on_error: bool,
+    progress: bool,
 ) -> list[Outcome]:
     """Run labeling functions.
 
@@ -88,7 +97,7 @@ def run(
     return outcomes
 
 
-def _plan(lfs: Sequence[Any], n_rows: int, n_workers: int) -> list[Task]:
+def _plan(lfs: Sequence[BaseLabelingFunction], n_rows: int, n_workers: int) -> list[Task]:
     """Split the work: row-wise functions by rows, vectorized ones, which see all rows, apart."""
     vectorized = [position for position, lf in enumerate(lfs) if lf.vectorized]
     row_wise = [position for position, lf in enumerate(lfs) if not lf.vectorized]
@@ -103,7 +112,10 @@ def _plan(lfs: Sequence[Any], n_rows: int, n_workers: int) -> list[Task]:
 
 
 def _run_here(
-    tasks: Iterable[Task], lfs: Sequence[Any], records: Records, stop_on_error: bool
+    tasks: Iterable[Task],
+    lfs: Sequence[BaseLabelingFunction],
+    records: Records,
+    stop_on_error: bool,
 ) -> list[list[Outcome]]:
     results = []
     for positions, rows in tasks:
@@ -116,7 +128,7 @@ def _run_here(
 
 def _run_in_workers(
     tasks: Iterable[Task],
-    lfs: Sequence[Any],
+    lfs: Sequence[BaseLabelingFunction],
     records: Records,
     n_jobs: int | None,
     stop_on_error: bool,
@@ -136,14 +148,18 @@ def _run_in_workers(
         raise LabelingFunctionError(_cannot_travel(lfs)) from error
 
 
-def _run_task(lfs: Sequence[Any], records: Records, stop_on_error: bool) -> list[Outcome]:
+def _run_task(
+    lfs: Sequence[BaseLabelingFunction], records: Records, stop_on_error: bool
+) -> list[Outcome]:
     if all(lf.vectorized for lf in lfs):
         return [_vote_on_batch(lf, records, stop_on_error) for lf in lfs]
     rows = records.rows()
-    return [_vote_by_row(lf.function, rows, stop_on_error) for lf in lfs]
+    return [_vote_by_row(cast("LabelingFunction", lf).function, rows, stop_on_error) for lf in lfs]
 
 
-def _run_task_in_worker(lfs: Sequence[Any], data: Any, stop_on_error: bool) -> list[Outcome]:
+def _run_task_in_worker(
+    lfs: Sequence[BaseLabelingFunction], data: RecordsLike, stop_on_error: bool
+) -> list[Outcome]:
     outcomes = _run_task(lfs, Records(data), stop_on_error)
     for outcome in outcomes:
         if outcome.failure is not None:
@@ -153,7 +169,7 @@ def _run_task_in_worker(lfs: Sequence[Any], data: Any, stop_on_error: bool) -> l
 
 
 def _vote_by_row(
-    function: Callable[[Any], Any], rows: Sequence[Any], stop_on_error: bool
+    function: Callable[[object], object], rows: Sequence[object], stop_on_error: bool
 ) -> Outcome:
     outcome = Outcome([])
     append = outcome.votes.append
@@ -170,7 +186,7 @@ def _vote_by_row(
     return outcome
 
 
-def _vote_on_batch(lf: Any, records: Records, stop_on_error: bool) -> Outcome:
+def _vote_on_batch(lf: BaseLabelingFunction, records: Records, stop_on_error: bool) -> Outcome:
     try:
         votes = lf.vote(records)
     except LabelingFunctionError as error:
@@ -182,7 +198,9 @@ def _vote_on_batch(lf: Any, records: Records, stop_on_error: bool) -> Outcome:
     return Outcome(votes_of_batch(votes, records, lf.get_name()))
 
 
-def _vote_without(error: Exception, rows: np.ndarray, lf: Any, records: Records) -> Outcome:
+def _vote_without(
+    error: Exception, rows: np.ndarray, lf: BaseLabelingFunction, records: Records
+) -> Outcome:
     """Vote on the rows that are not at fault."""
     at_fault, kept = np.flatnonzero(rows), np.flatnonzero(~rows)
     votes = np.full(len(records), None)
@@ -207,7 +225,7 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def _cannot_travel(lfs: Sequence[Any]) -> str:
+def _cannot_travel(lfs: Sequence[BaseLabelingFunction]) -> str:
     names = [quoted(lf.get_name()) for lf in lfs if not _travels(lf)]
     who = f"labeling function {', '.join(names)}" if names else "X"
     return (
@@ -216,7 +234,7 @@ def _cannot_travel(lfs: Sequence[Any]) -> str:
     )
 
 
-def _travels(lf: Any) -> bool:
+def _travels(lf: BaseLabelingFunction) -> bool:
     try:
         dumps_for_worker(lf)
     except Exception:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Hashable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from .._utils import quoted
 from ._base import ReadyMadeLF
 from ._records import Records, missing
 from ._table import ThresholdLF
+
+if TYPE_CHECKING:
+    from .._utils.types import Ordered
 
 
 class BinLF(ReadyMadeLF):
@@ -47,10 +51,10 @@ class BinLF(ReadyMadeLF):
 
     def __init__(
         self,
-        column: Any,
+        column: Hashable,
         *,
-        below: tuple[Any, Any] | None = None,
-        above: tuple[Any, Any] | None = None,
+        below: tuple[Ordered, Hashable] | None = None,
+        above: tuple[Ordered, Hashable] | None = None,
         name: str | None = None,
     ) -> None:
         self.column = column
@@ -78,7 +82,7 @@ class BinLF(ReadyMadeLF):
         votes, others = low.vote(records), high.vote(records)
         return np.where(missing(others), votes, others)
 
-    def _side(self, op: str, side: Any) -> ThresholdLF | None:
+    def _side(self, op: str, side: tuple[Ordered, Hashable] | None) -> ThresholdLF | None:
         if side is None:
             return None
         if not _is_pair(side):
@@ -88,7 +92,7 @@ class BinLF(ReadyMadeLF):
         return ThresholdLF(self.column, op, side[0], side[1], name=self.get_name())
 
 
-def _is_pair(side: Any) -> bool:
+def _is_pair(side: object) -> bool:
     return isinstance(side, tuple | list) and len(side) == 2
 
 
@@ -121,14 +125,17 @@ class ScoreLF(ReadyMadeLF):
     array([ 1.,  3.,  5., nan])
     """
 
-    def __init__(self, column: Any, *, label: Any = None, name: str | None = None) -> None:
+    def __init__(
+        self, column: Hashable, *, label: Hashable = None, name: str | None = None
+    ) -> None:
         self.column = column
         self.label = label
         self.name = name
 
     def _described(self) -> str:
-        is_name = isinstance(self.column, str)
-        return self.column if is_name else f"score_{'' if self.column is None else self.column}"
+        if isinstance(self.column, str):
+            return self.column
+        return f"score_{'' if self.column is None else self.column}"
 
     def vote(self, records: Records) -> np.ndarray:
         values = records.column(self.column, self.reader)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from .._utils import is_comparable, quoted
 from ._answers import LabelMap, code_answers
 from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
+
+if TYPE_CHECKING:
+    from .._utils.types import Marker, Ordered
 
 _OPERATORS = {
     ">": operator.gt,
@@ -57,7 +60,7 @@ class ThresholdLF(ReadyMadeLF):
     """
 
     def __init__(
-        self, column: Any, op: str, value: Any, label: Any, *, name: str | None = None
+        self, column: Hashable, op: str, value: Ordered, label: Hashable, *, name: str | None = None
     ) -> None:
         self.column = column
         self.op = op
@@ -136,7 +139,7 @@ class LookupLF(ReadyMadeLF):
     """
 
     def __init__(
-        self, column: Any, mapping: Mapping[Any, Any] | pd.Series, *, name: str | None = None
+        self, column: Hashable, mapping: Mapping[Any, Any] | pd.Series, *, name: str | None = None
     ) -> None:
         self.column = column
         self.mapping = mapping
@@ -162,12 +165,12 @@ class LookupLF(ReadyMadeLF):
             demand = f"{self.reader} looks values up"
             records.refuse(np.array(unfit, bool), values, demand, "Convert them to strings.")
 
-    def _checked_mapping(self) -> dict[Any, Any]:
+    def _checked_mapping(self) -> dict[Hashable, object]:
         if not isinstance(self.mapping, (Mapping, pd.Series)) or not len(self.mapping):
             raise self.refusal(f"mapping is a dict that is not empty, not {quoted(self.mapping)}.")
         return dict(self.mapping)
 
-    def _check_kinds(self, mapping: dict[Any, Any], keys: list[Any]) -> None:
+    def _check_kinds(self, mapping: dict[Hashable, object], keys: list[Hashable]) -> None:
         expected, found = _kinds(mapping), _kinds(keys)
         if {*expected, *found} == {"numbers", "strings"} and len(expected) == len(found) == 1:
             raise self.refusal(
@@ -214,9 +217,9 @@ class ColumnLF(ReadyMadeLF):
 
     def __init__(
         self,
-        column: Any,
+        column: Hashable,
         *,
-        abstain: Any = None,
+        abstain: Marker = None,
         label_map: LabelMap = None,
         normalize: bool = False,
         name: str | None = None,
@@ -228,13 +231,15 @@ class ColumnLF(ReadyMadeLF):
         self.name = name
 
     def _described(self) -> str:
-        is_name = isinstance(self.column, str)
-        return self.column if is_name else f"column_{'' if self.column is None else self.column}"
+        if isinstance(self.column, str):
+            return self.column
+        return f"column_{'' if self.column is None else self.column}"
 
     def vote(self, records: Records) -> np.ndarray:
         values = records.column(self.column, self.reader)
-        listed = isinstance(self.abstain, (list, tuple, set, frozenset, np.ndarray))
-        markers = list(self.abstain) if listed else [self.abstain]
+        given: Any = self.abstain
+        listed = isinstance(given, (list, tuple, set, frozenset, np.ndarray))
+        markers = list(given) if listed else [given]
         if self.normalize or self.label_map is not None:
             return self._labels(values, markers, records)
         abstains = np.isin(values, markers) if values.dtype.kind in "biuf" else None
@@ -246,7 +251,7 @@ class ColumnLF(ReadyMadeLF):
         votes[abstains] = None
         return votes
 
-    def _labels(self, values: np.ndarray, markers: list[Any], records: Records) -> np.ndarray:
+    def _labels(self, values: np.ndarray, markers: list[object], records: Records) -> np.ndarray:
         if values.dtype.kind == "O" and not {*map(type, values)} <= {str, int, float, type(None)}:
             unfit = [not isinstance(value, str | numbers.Number | np.generic) for value in values]
             demand = f"{self.reader} reads answers that are numbers or strings"
@@ -259,7 +264,7 @@ class ColumnLF(ReadyMadeLF):
         return np.append(labels, object_array([None]))[codes]
 
 
-def _kinds(values: Iterable[Any]) -> set[str]:
+def _kinds(values: Iterable[object]) -> set[str]:
     types = set(map(type, values))
     return {
         "strings"

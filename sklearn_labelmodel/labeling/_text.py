@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from itertools import compress, groupby
 from typing import Any
 
@@ -56,9 +56,9 @@ class RegexLF(ReadyMadeLF):
     def __init__(
         self,
         pattern: str | re.Pattern[str],
-        label: Any,
+        label: Hashable,
         *,
-        column: Any = None,
+        column: Hashable = None,
         flags: int = 0,
         timeout: float | None = None,
         name: str | None = None,
@@ -85,7 +85,7 @@ class RegexLF(ReadyMadeLF):
             raise self._too_slow(too_slow, records)
         return self.vote_where(found, self.label)
 
-    def _limited(self, pattern: re.Pattern[str], timeout: float) -> Callable[[str], Any]:
+    def _limited(self, pattern: re.Pattern[str], timeout: float) -> Callable[[str], object]:
         if not isinstance(timeout, int | float) or not timeout > 0:
             raise self.refusal(f"timeout is a number of seconds above 0, not {quoted(timeout)}.")
         try:
@@ -156,9 +156,9 @@ class KeywordLF(ReadyMadeLF):
     def __init__(
         self,
         words: str | Collection[str],
-        label: Any,
+        label: Hashable,
         *,
-        column: Any = None,
+        column: Hashable = None,
         case_sensitive: bool = False,
         word_boundaries: bool = True,
         name: str | None = None,
@@ -212,7 +212,7 @@ def _found_in(texts: list[str], candidates: np.ndarray, pattern: re.Pattern[str]
 
 
 def _found_in_time(
-    texts: list[str], candidates: np.ndarray, search: Callable[[str], Any]
+    texts: list[str], candidates: np.ndarray, search: Callable[[str], object]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mark the candidates in which the pattern is found, and those of which the search takes too long."""
     found, too_slow = np.zeros((2, len(texts)), dtype=bool)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,11 @@ from ._records import LabelingFunctionError, Records
 from ._returned import vote_matrix, votes_of_rows
 from ._run import Outcome, run
 from ._score import ScoreLF
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+    from .._utils.types import RecordsLike
 
 
 class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
@@ -112,7 +117,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
 
     def __init__(
         self,
-        lfs: Sequence[Any],
+        lfs: Sequence[BaseLabelingFunction | Callable[..., object]],
         n_jobs: int | None = None,
         on_error: str = "raise",
         progress: bool = False,
@@ -123,7 +128,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         self.progress = progress
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any = None, y: Any = None) -> LabelingFunctions:  # noqa: ARG002
+    def fit(self, X: object = None, y: object = None) -> LabelingFunctions:  # noqa: ARG002
         """Check the labeling functions' names; nothing is learned.
 
         Parameters
@@ -138,7 +143,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         self._checked_lfs()
         return self
 
-    def transform(self, X: Any, keep: Sequence[Any] = ()) -> Any:
+    def transform(self, X: RecordsLike, keep: Sequence[Hashable] = ()) -> Any:
         """Return the votes of all labeling functions.
 
         Parameters
@@ -168,7 +173,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
             )
         return self._with_index(vote_matrix(self._columns(lfs, X)), X)
 
-    def _columns(self, lfs: list[BaseLabelingFunction], X: Any) -> list[np.ndarray]:
+    def _columns(self, lfs: list[BaseLabelingFunction], X: RecordsLike) -> list[np.ndarray]:
         """The votes of each labeling function, n_lfs arrays of shape (n_samples,)."""
         records = Records(X)
         stop_on_error = self.on_error == "raise"
@@ -183,14 +188,14 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         report(lfs, outcomes, records)
         return [_votes(*one, records) for one in zip(lfs, outcomes, strict=True)]
 
-    def _with_index(self, votes: np.ndarray, X: Any) -> Any:
+    def _with_index(self, votes: np.ndarray, X: RecordsLike) -> Any:
         # The wrapper of scikit-learn 1.6 keeps the index of a DataFrame only.
         to_pandas = _get_output_config("transform", self)["dense"] == "pandas"
         if to_pandas and isinstance(X, pd.Series):
             return pd.DataFrame(votes, index=X.index)
         return votes
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:  # noqa: ARG002
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002
         """Return the labeling functions' names.
 
         Parameters
@@ -249,7 +254,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         return [(lf.get_name(), lf) for lf in self.lfs if isinstance(lf, BaseLabelingFunction)]
 
     @_named_lfs.setter
-    def _named_lfs(self, named_lfs: list[tuple[str, Any]]) -> None:
+    def _named_lfs(self, named_lfs: list[tuple[str, BaseLabelingFunction]]) -> None:
         pairs = zip(self._named_lfs, named_lfs, strict=True)
         new = {id(old): replacement for (_, old), (_, replacement) in pairs}
         self.lfs = [new.get(id(lf), lf) for lf in self.lfs]
@@ -274,7 +279,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         tags.no_validation = True
@@ -285,7 +290,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         return tags
 
 
-def _check_name(name: Any, reserved: dict[str, Any]) -> None:
+def _check_name(name: object, reserved: dict[str, object]) -> None:
     if not isinstance(name, str) or not name:
         raise LabelingFunctionError(f"a labeling function's name is a string, not {quoted(name)}.")
     if "__" in name:

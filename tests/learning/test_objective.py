@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._evidence.model import groups_of
 from sklearn_labelmodel._learning import completion as _objective
 from sklearn_labelmodel._learning.completion import (
@@ -17,7 +18,7 @@ from sklearn_labelmodel._learning.completion import (
     FactoredObjective,
     make_objective,
 )
-from sklearn_labelmodel._learning.trainer import TrainingSettings, train
+from sklearn_labelmodel._learning.trainer import train
 from sklearn_labelmodel._votes.pairs import PairCounts
 
 # Symbols of each LF (the mask is zero between symbols of one LF), classes, and l2.
@@ -193,7 +194,7 @@ def test_all_lfs_dependent_leave_the_marginals_to_fit(form):
 def test_one_epoch_of_sgd_is_one_step_down_the_gradient(form, sparse):
     statistics, prior, center, start = random_problem((1, 3, 1, 2), 3, 5, sparse=sparse)
     objective = make_objective(statistics, prior, center, 0.0)
-    mu, history = train(objective, start, TrainingSettings(n_epochs=1, lr=0.01))
+    mu, history = train(objective, start, LabelModelClassifier(n_epochs=1, lr=0.01))
     loss, gradient = autograd(statistics, prior, center, start, 0.0)
     assert_close(mu, start - 0.01 * gradient)
     assert_close(history.curve, [loss])
@@ -203,7 +204,7 @@ def test_one_epoch_of_sgd_is_one_step_down_the_gradient(form, sparse):
 def test_weight_decay_is_added_to_the_gradient():
     statistics, prior, center, start = random_problem((2, 2, 1), 2, 6)
     objective = make_objective(statistics, prior, center, 0.3)
-    mu, _ = train(objective, start, TrainingSettings(n_epochs=1, lr=0.01, weight_decay=0.3))
+    mu, _ = train(objective, start, LabelModelClassifier(n_epochs=1, lr=0.01, l2=0.3))
     _, gradient = autograd(statistics, prior, center, start, 0.3)
     assert_close(mu, start - 0.01 * (gradient + 0.3 * start))
 
@@ -212,7 +213,7 @@ def test_training_changes_neither_the_start_nor_the_statistics():
     statistics, prior, center, start = random_problem((2, 2, 1), 2, 7)
     before = [array.copy() for array in (statistics.cooccurrence, prior, center, start)]
     objective = make_objective(statistics, prior, center, 0.3)
-    train(objective, start, TrainingSettings(n_epochs=3))
+    train(objective, start, LabelModelClassifier(n_epochs=3))
     for array, copy in zip((statistics.cooccurrence, prior, center, start), before, strict=True):
         assert_array_equal(array, copy)
 
@@ -246,7 +247,7 @@ def steep_problem(n_symbols):
 @pytest.mark.parametrize(("n_symbols", "halved"), [(32, False), (34, True)])
 def test_only_of_more_than_32_symbols_plain_sgd_halves_a_rate_that_leads_uphill(n_symbols, halved):
     objective, start, lr, gradient = steep_problem(n_symbols)
-    mu, history = train(objective, start, TrainingSettings(n_epochs=1, lr=lr))
+    mu, history = train(objective, start, LabelModelClassifier(n_epochs=1, lr=lr))
     assert_close(mu, start - (lr / 2 if halved else lr) * gradient)
     assert (history.last < history.curve[0]) == halved
     assert history.diverged == (not halved)
@@ -256,7 +257,7 @@ def test_only_of_more_than_32_symbols_plain_sgd_halves_a_rate_that_leads_uphill(
 def test_a_rate_is_halved_as_often_as_symbols_are_twice_as_many(n_symbols, halvings):
     objective, start, _, gradient = steep_problem(n_symbols)
     lr = 1e3  # too steep, however often it is halved
-    mu, _ = train(objective, start, TrainingSettings(n_epochs=1, lr=lr))
+    mu, _ = train(objective, start, LabelModelClassifier(n_epochs=1, lr=lr))
     assert_allclose(mu, start - lr / 2**halvings * gradient, rtol=1e-12)
 
 
@@ -264,7 +265,7 @@ def test_a_rate_is_halved_as_often_as_symbols_are_twice_as_many(n_symbols, halvi
 def test_history_says_whether_the_curve_came_to_rest(tol, converged):
     statistics, prior, center, start = random_problem((2, 2, 1), 2, 6)
     objective = make_objective(statistics, prior, center, 0.0)
-    _, history = train(objective, start, TrainingSettings(n_epochs=4, lr=0.01, tol=tol))
+    _, history = train(objective, start, LabelModelClassifier(n_epochs=4, lr=0.01, tol=tol))
     assert history.converged is converged
     assert len(history.curve) == (2 if converged else 4)
     assert history.diverged is False
@@ -273,7 +274,7 @@ def test_history_says_whether_the_curve_came_to_rest(tol, converged):
 def test_history_of_no_epoch_is_empty_and_has_the_loss():
     statistics, prior, center, start = random_problem((2, 2, 1), 2, 6)
     objective = make_objective(statistics, prior, center, 0.0)
-    mu, history = train(objective, start, TrainingSettings(n_epochs=0))
+    mu, history = train(objective, start, LabelModelClassifier(n_epochs=0))
     assert_array_equal(mu, start)
     assert history.curve.shape == (0,)
     assert_close(history.last, autograd(statistics, prior, center, start, 0.0)[0])

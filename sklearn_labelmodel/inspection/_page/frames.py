@@ -115,7 +115,7 @@ def _with_table(shown: str, frame: pd.DataFrame) -> str:
     return element("div", style(False) + shown + numbers, class_=CLASSES)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     """A value of a table."""
     if isinstance(value, float):
         return f'<td class="slm-number">{"" if np.isnan(value) else f"{value:.3f}"}</td>'

@@ -8,12 +8,12 @@ from typing import Any
 LONGEST_NAME = 80
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Any text, harmless."""
     return escape(str(value), quote=True)
 
 
-def name(value: Any) -> str:
+def name(value: object) -> str:
     """A name of the user's, isolated from the text around it whatever its direction; a long one without its middle."""
     shown = str(value)
     if len(shown) > LONGEST_NAME:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def findings(report: ReportParts) -> str:
     )
 
 
-def finding_card(group: list[Finding], names: list[Any]) -> str:
+def finding_card(group: list[Finding], names: list[Hashable]) -> str:
     """What was found, what to do, and where to look."""
     first, others = group[0], [finding.lf for finding in group[1:]]
     quoted = [each for each in map(called, names) if each in first.message]
@@ -322,7 +323,7 @@ def gold_labels(report: ReportParts) -> str:
     return f'<p>{text(sentence)}</p>{both}<p class="slm-muted">{note}</p>'
 
 
-def confusion(gold: GoldCheck, classes: list[Any]) -> str:
+def confusion(gold: GoldCheck, classes: list[Hashable]) -> str:
     """Rows by truth and label; of many classes the pairs most often mistaken."""
     if len(classes) > MOST_VOTES:
         return mistaken(gold, classes)
@@ -335,7 +336,7 @@ def confusion(gold: GoldCheck, classes: list[Any]) -> str:
     return table(head, rows, "Rows by truth and label", "slm-heat")
 
 
-def mistaken(gold: GoldCheck, classes: list[Any]) -> str:
+def mistaken(gold: GoldCheck, classes: list[Hashable]) -> str:
     wrong = gold.confusion - np.diag(np.diagonal(gold.confusion))
     order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_VOTES]
     rows = [

@@ -104,7 +104,7 @@ def _sections(report: ReportParts) -> Iterator[tuple[str, str]]:
     yield "Settings and versions", _settings(report)
 
 
-def verbatim(value: Any) -> str:
+def verbatim(value: object) -> str:
     """What users wrote, as they wrote it, on one line: nothing in it is Markdown, HTML or mathematics."""
     words = re.sub(r"[\r\n|]+", lambda found: "\\|" if "|" in found[0] else " ", str(value))
     longest = max((len(ticks) for ticks in re.findall(r"`+", words)), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from .base import Display, inches_for, inches_for_names, legend_above, lfs_downw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from ..._utils.types import LabelsLike, Marker, ScoreColumns, VoteMatrix
 
 
 # How far marks are from the middle of their LF's line.
@@ -60,7 +63,7 @@ class LFAccuracyDisplay(Display):
 
     def __init__(
         self,
-        lf_names: list[Any],
+        lf_names: list[Hashable],
         *,
         correct: ArrayLike | None = None,
         incorrect: ArrayLike | None = None,
@@ -84,11 +87,11 @@ class LFAccuracyDisplay(Display):
     @classmethod
     def from_votes(
         cls,
-        L: Any,
-        y: Any,
+        L: VoteMatrix,
+        y: LabelsLike | None,
         *,
-        abstain: Any = -1,
-        scores: Any = None,
+        abstain: Marker = -1,
+        scores: ScoreColumns | None = None,
         confidence: float = 0.95,
         ax: Axes | None = None,
         **plot_params: Any,
@@ -130,8 +133,8 @@ class LFAccuracyDisplay(Display):
     def from_estimator(
         cls,
         label_model: FittedModel,
-        L: Any,
-        y: Any = None,
+        L: VoteMatrix,
+        y: LabelsLike | None = None,
         *,
         confidence: float = 0.95,
         ax: Axes | None = None,

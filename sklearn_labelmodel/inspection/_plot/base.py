@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ def inches_for(n_lfs: int, each: float) -> float:
     return min(MOST_INCHES, max(2.4, each * n_lfs))
 
 
-def inches_for_names(names: list[Any]) -> float:
+def inches_for_names(names: list[Hashable]) -> float:
     """Room for the longest name."""
     letter = 0.07 if len(names) > MANY_LFS else 0.09
     return letter * max(map(len, shortened(names)), default=0)
 
 
-def shortened(names: list[Any]) -> list[str]:
+def shortened(names: list[Hashable]) -> list[str]:
     """Names as text; of a long one the beginning and the end, and its column where that is not unique."""
     half = (LONGEST_NAME - 1) // 2
     texts = [str(name) for name in names]
@@ -60,7 +61,7 @@ def as_written(n_lfs: int) -> dict[str, Any]:
     return {"parse_math": False} | ({"fontsize": 8} if n_lfs > MANY_LFS else {})
 
 
-def lfs_downwards(ax: Axes, names: list[Any]) -> None:
+def lfs_downwards(ax: Axes, names: list[Hashable]) -> None:
     """Label the y axis with one LF a line, the first on top."""
     ax.set_yticks(range(len(names)), shortened(names), **as_written(len(names)))
     ax.set_ylim(len(names) - 0.4, -0.6)

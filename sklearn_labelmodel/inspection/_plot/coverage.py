@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from .base import Display, inches_for, inches_for_names, legend_above, lfs_downw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from ..._utils.types import Marker, ScoreColumns, VoteMatrix
 
 
 class LFCoverageDisplay(Display):
@@ -40,7 +43,11 @@ class LFCoverageDisplay(Display):
     """
 
     def __init__(
-        self, coverage: ArrayLike, overlaps: ArrayLike, conflicts: ArrayLike, lf_names: list[Any]
+        self,
+        coverage: ArrayLike,
+        overlaps: ArrayLike,
+        conflicts: ArrayLike,
+        lf_names: list[Hashable],
     ):
         self.coverage = np.asarray(coverage, dtype=np.float64)
         self.overlaps = np.asarray(overlaps, dtype=np.float64)
@@ -50,10 +57,10 @@ class LFCoverageDisplay(Display):
     @classmethod
     def from_votes(
         cls,
-        L: Any,
+        L: VoteMatrix,
         *,
-        abstain: Any = -1,
-        scores: Any = None,
+        abstain: Marker = -1,
+        scores: ScoreColumns | None = None,
         ax: Axes | None = None,
         **plot_params: Any,
     ) -> LFCoverageDisplay:
@@ -80,7 +87,7 @@ class LFCoverageDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, label_model: FittedModel, L: Any, *, ax: Axes | None = None, **plot_params: Any
+        cls, label_model: FittedModel, L: VoteMatrix, *, ax: Axes | None = None, **plot_params: Any
     ) -> LFCoverageDisplay:
         """As `from_votes`, with the abstain marker and LF names of a fitted label model.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -16,6 +17,8 @@ from .base import MANY_LFS, Display, as_written, inches_for, inches_for_names, s
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..._utils.types import Marker, ScoreColumns, VoteMatrix
+
 
 # How dark cells of LFs that share no row are, in [0, 1].
 GREY = 0.25
@@ -27,17 +30,17 @@ class PairDisplay(Display):
     title: str
     colorbar_label: str
 
-    def __init__(self, shares: ArrayLike, lf_names: list[Any]):
+    def __init__(self, shares: ArrayLike, lf_names: list[Hashable]):
         self.shares = np.asarray(shares, dtype=np.float64)
         self.lf_names = list(lf_names)
 
     @classmethod
     def from_votes(
         cls,
-        L: Any,
+        L: VoteMatrix,
         *,
-        abstain: Any = -1,
-        scores: Any = None,
+        abstain: Marker = -1,
+        scores: ScoreColumns | None = None,
         ax: Axes | None = None,
         **plot_params: Any,
     ) -> Self:
@@ -65,7 +68,7 @@ class PairDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, label_model: FittedModel, L: Any, *, ax: Axes | None = None, **plot_params: Any
+        cls, label_model: FittedModel, L: VoteMatrix, *, ax: Axes | None = None, **plot_params: Any
     ) -> Self:
         """As `from_votes`, with the abstain marker and LF names of a fitted label model.
 

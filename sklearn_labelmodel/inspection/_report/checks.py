@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,7 +159,7 @@ def never_votes(facts: Facts) -> list[Finding]:
     ]
 
 
-def _silent_finding(name: Any, in_fit: float) -> Finding:
+def _silent_finding(name: Hashable, in_fit: float) -> Finding:
     message = f"{called(name)} never votes"
     if in_fit:
         message += f" in these rows, in those of fit it did in {percent(in_fit)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def _votes_by_lf(votes: pd.DataFrame) -> dict[Any, dict[Any, float]]:
     return by_lf
 
 
-def _moved(now: dict[Any, float], then: dict[Any, float]) -> tuple[float, float]:
+def _moved(now: dict[Hashable, float], then: dict[Hashable, float]) -> tuple[float, float]:
     """Share of the votes that moved to other values, and how probable so much is by accident."""
     counts = np.array([[side.get(vote, 0.0) for vote in {**now, **then}] for side in (now, then)])
     totals = counts.sum(axis=1, keepdims=True)
@@ -103,7 +104,11 @@ def drift_findings(drift: pd.DataFrame, n_rows: float, n_before: float) -> tuple
 
 
 def _coverage_findings(
-    names: list[Any], table: dict[Any, NDArray[Any]], n_rows: float, n_before: float, seldom: float
+    names: list[Hashable],
+    table: dict[Hashable, NDArray[Any]],
+    n_rows: float,
+    n_before: float,
+    seldom: float,
 ) -> list[Finding]:
     now, then = table["coverage"], table["coverage_before"]
     pooled = (now * n_rows + then * n_before) / (n_rows + n_before)
@@ -121,7 +126,7 @@ def _coverage_findings(
 
 
 def _vote_findings(
-    names: list[Any], table: dict[Any, NDArray[Any]], accident: float
+    names: list[Hashable], table: dict[Hashable, NDArray[Any]], accident: float
 ) -> list[Finding]:
     share, p = table["votes_moved"], table["p_votes"]
     return [
@@ -137,7 +142,7 @@ def _vote_findings(
 
 
 def _agreement_findings(
-    names: list[Any], table: dict[Any, NDArray[Any]], seldom: float
+    names: list[Hashable], table: dict[Hashable, NDArray[Any]], seldom: float
 ) -> list[Finding]:
     now, then = table["agreement"], table["agreement_before"]
     counts = 1 / np.maximum(table["votes"], 1) + 1 / np.maximum(table["votes_before"], 1)

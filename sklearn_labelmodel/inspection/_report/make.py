@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,9 @@ from .rows import (
     votes_right,
 )
 
+if TYPE_CHECKING:
+    from ..._utils.types import LabelsLike, VoteMatrix
+
 MOST_CELLS, MOST_VOTES = 10_000_000, 5_000_000
 # Votes of one LF that are counted by value.
 MOST_VALUES = 50
@@ -59,9 +62,9 @@ def report_of_fit(model: FittedModel) -> FitReport:
 
 def make_report(
     model: FittedModel,
-    L: Any,
-    y: Any = None,
-    reference: Any = None,
+    L: VoteMatrix,
+    y: LabelsLike | None = None,
+    reference: FitReport | VoteMatrix | None = None,
     ignore: Iterable[str] = (),
 ) -> FitReport:
     """What a fitted label model, votes and gold labels tell; parameters and errors are those of its `report`."""
@@ -88,7 +91,7 @@ def warn_of_inverted(model: FittedModel) -> None:
 # Rows of L ----------------------------------------------------------------------------------------
 
 
-def some_rows(model: FittedModel, L: Any) -> tuple[NDArray[np.intp], Votes, int]:
+def some_rows(model: FittedModel, L: VoteMatrix) -> tuple[NDArray[np.intp], Votes, int]:
     """The rows that are read, evenly spaced where they are many: places and votes; and how many rows there are."""
     votes, k = model._read_votes(L), len(model.vote_model_.classes)
     a_row = max(1.0, float(model._kept.coverage.sum()))
@@ -100,13 +103,13 @@ def some_rows(model: FittedModel, L: Any) -> tuple[NDArray[np.intp], Votes, int]
     return places, votes.take(places), n_rows
 
 
-def row_names(L: Any, places: NDArray[np.intp]) -> NDArray[np.object_]:
+def row_names(L: VoteMatrix, places: NDArray[np.intp]) -> NDArray[np.object_]:
     """What users call some rows: labels of the index of a pandas object, else their numbers."""
     index: Any = getattr(L, "index", None)
     return as_objects(index[places] if hasattr(index, "get_indexer") else places.tolist())
 
 
-def _earlier(model: FittedModel, reference: Any) -> FitReport | None:
+def _earlier(model: FittedModel, reference: FitReport | VoteMatrix | None) -> FitReport | None:
     """The older report, or that of the older votes."""
     if reference is None or isinstance(reference, FitReport):
         return reference

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,7 +59,7 @@ class Finding:
         return f"{DOCS}guide/report.html#{self.code}"
 
 
-def called(name: Any) -> str:
+def called(name: Hashable) -> str:
     """What messages call an LF."""
     return f"LF {quoted(name)}" if isinstance(name, str) else f"LF {name}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,7 +129,7 @@ def alpha_of(cells: Cells) -> Alpha:
 # How LFs agree two by two ------------------------------------------------------------------------
 
 
-def pairs_of(cells: Cells, names: list[Any], n_kinds: NDArray[np.intp]) -> Pairs | None:
+def pairs_of(cells: Cells, names: list[Hashable], n_kinds: NDArray[np.intp]) -> Pairs | None:
     """Agreement of all pairs of LFs; None for a single LF, and for more than 2,000.
 
     Parameters
@@ -209,7 +210,9 @@ def _extremes(
 # Contested rows -----------------------------------------------------------------------------------
 
 
-def contested_rows(model: FittedModel, cells: Cells, names: list[Any]) -> tuple[ContestedRow, ...]:
+def contested_rows(
+    model: FittedModel, cells: Cells, names: list[Hashable]
+) -> tuple[ContestedRow, ...]:
     """Rows whose votes speak for different classes, those first whose two most probable classes are closest."""
     if cells.proba.shape[1] < 2:
         return ()
@@ -232,7 +235,7 @@ def contested_rows(model: FittedModel, cells: Cells, names: list[Any]) -> tuple[
 def _contested(
     model: FittedModel,
     cells: Cells,
-    names: list[Any],
+    names: list[Hashable],
     row: int,
     alike: int,
     terms: NDArray[np.float64],

@@ -1,0 +1,22 @@
+"""Which library a table in memory is of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+    import pandas as pd
+    import pyarrow as pa
+    from typing_extensions import TypeIs
+
+
+def is_pandas(table: object) -> TypeIs[pd.DataFrame]:
+    """Whether a table is one of pandas."""
+    return hasattr(table, "iloc")
+
+
+def is_arrow(table: object) -> TypeGuard[pa.Table]:
+    """Whether a table is one of Arrow."""
+    return hasattr(table, "column_names")
