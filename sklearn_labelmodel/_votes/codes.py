@@ -137,10 +137,16 @@ class Votes(ABC):
         self, start: int, stop: int
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
         """Row (counted from start), LF and code of every vote in the rows start to stop, row by row."""
-        codes = np.ascontiguousarray(self.block(start, stop).T).ravel()
-        spoken = np.flatnonzero(codes != self.abstain_code)
-        row, lf = np.divmod(spoken, self.n_lfs)
-        return row, lf, codes[spoken]
+        n_rows = max(1, SPARSE_TILE // self.n_lfs)
+        spoken, said = [], []
+        # One tile at least, so that no rows have no cells.
+        for first in range(start, max(stop, start + 1), n_rows):
+            tile = np.ascontiguousarray(self.block(first, min(first + n_rows, stop)).T).ravel()
+            found = np.flatnonzero(tile != self.abstain_code)
+            said.append(tile[found])
+            spoken.append(found + (first - start) * self.n_lfs)
+        row, lf = np.divmod(np.concatenate(spoken), self.n_lfs)
+        return row, lf, np.concatenate(said)
 
     @property
     def vote_values(self) -> NDArray[Any]:

@@ -8,7 +8,7 @@ give the same patterns in whatever order and in whatever parts they come.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -397,12 +397,14 @@ def patterns_of(
 ) -> Patterns:
     """Distinct rows that were found, with the cells that they hold."""
     some = votes.take(found.row)
-    row, lf, code = some.cells(0, some.n_samples)
-    observed, symbol = _symbols(lf * np.intp(votes.n_codes) + code, votes.n_lfs * votes.n_codes)
-    ends = np.cumsum(np.bincount(row, minlength=some.n_samples))
+    # As many rows at a time as their cells fit the cache.
+    n_rows = max(1, int(BLOCK_CELLS / max(1.0, some.cells_per_row)))
+    batches = list(gen_batches(some.n_samples, n_rows)) or [slice(0, 0)]
+    lengths, cells = zip(*(_cells_of(some, rows) for rows in batches), strict=True)
+    observed, symbol = _symbols(cells, votes.n_lfs * votes.n_codes)
+    ends = np.append(0, np.cumsum(np.concatenate(lengths)))
     held = sp.csr_array(
-        (np.ones(len(row)), _narrow(symbol), _narrow(np.append(0, ends))),
-        shape=(some.n_samples, len(observed)),
+        (np.ones(len(symbol)), symbol, _narrow(ends)), shape=(some.n_samples, len(observed))
     )
     return Patterns(
         n_samples=float(found.totals.sum()),
@@ -418,14 +420,22 @@ def patterns_of(
     )
 
 
-def _symbols(cell: NDArray[np.intp], n_cells: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _cells_of(votes: Votes, rows: slice) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Votes of each of some rows, and which cell of all LFs and codes each vote is."""
+    row, lf, code = votes.cells(rows.start, rows.stop)
+    return np.bincount(row, minlength=rows.stop - rows.start), _narrow(lf * votes.n_codes + code)
+
+
+def _symbols(parts: Sequence[NDArray[Any]], n_cells: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """The cells that occur, and each one's place among them."""
-    if n_cells > PATTERNS_PER_ROW * len(cell):
-        return np.unique(cell, return_inverse=True)
-    occurs = np.flatnonzero(np.bincount(cell, minlength=n_cells))
-    place = np.zeros(n_cells, dtype=np.intp)
-    place[occurs] = np.arange(len(occurs))
-    return occurs, place[cell]
+    if n_cells > PATTERNS_PER_ROW * sum(map(len, parts)):
+        occurs, place = np.unique(np.concatenate(parts), return_inverse=True)
+        return occurs.astype(np.intp), _narrow(place)
+    seen = np.zeros(n_cells, dtype=bool)
+    for cells in parts:
+        seen[cells] = True
+    place = _narrow(np.cumsum(seen) - 1)
+    return np.flatnonzero(seen), np.concatenate([place[cells] for cells in parts])
 
 
 def _narrow(values: NDArray[np.intp]) -> NDArray[Any]:
