@@ -19,4 +19,5 @@ def is_pandas(table: object) -> TypeIs[pd.DataFrame]:
 
 def is_arrow(table: object) -> TypeGuard[pa.Table]:
     """Whether a table is one of Arrow."""
-    return hasattr(table, "column_names")
+    # A column of pandas, whatever it is called, is an attribute too.
+    return hasattr(table, "column_names") and not is_pandas(table)

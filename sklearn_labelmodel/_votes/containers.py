@@ -197,7 +197,7 @@ def column_names(L: object) -> NDArray[np.object_] | None:
     """
     if not is_table(L):
         return None
-    names = list(L.column_names if hasattr(L, "column_names") else L.columns)
+    names = list(L.column_names if is_arrow(L) else L.columns)
     return None if names == list(range(len(names))) else as_objects(names)
 
 

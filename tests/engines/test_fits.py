@@ -98,6 +98,15 @@ def test_numbers_with_missing_ones_are_votes_and_labels_as_in_memory(tmp_path):
         assert labels.tolist() == expected.predict(L).tolist()
 
 
+def test_lfs_of_dask_may_be_called_like_what_a_table_of_arrow_has():
+    """Columns of pandas are attributes too."""
+    dd = pytest.importorskip("dask.dataframe")
+    names = ["column_names", "column", "select", "to_pandas"]
+    L = FRAME[LFS].astype(object).set_axis(names, axis=1)
+    model = LabelModelClassifier().fit(dd.from_pandas(L, npartitions=2))
+    assert_array_equal(model.mu_, LabelModelClassifier().fit(L).mu_)
+
+
 def test_arrays_of_dask_give_arrays():
     da = pytest.importorskip("dask.array")
     L, y = make_votes(500, 4, seed=6)

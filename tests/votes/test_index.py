@@ -74,6 +74,14 @@ def test_names_of_other_tables(convert):
         model.predict(convert(L[list("dcba")]))
 
 
+def test_lfs_may_be_called_like_what_a_table_of_arrow_has():
+    """Columns of pandas are attributes too."""
+    L = named("strings").set_axis(["column_names", "column", "select", "to_pandas"], axis=1)
+    model = LabelModelClassifier().fit(L)
+    assert model.feature_names_in_.tolist() == L.columns.tolist()
+    assert_array_equal(model.predict(L), LabelModelClassifier().fit(L.to_numpy()).predict(VOTES))
+
+
 def test_columns_that_are_numbered_have_no_names():
     L = pd.DataFrame(VOTES)
     model = LabelModelClassifier().fit(L)
