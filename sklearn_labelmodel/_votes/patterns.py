@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .codes import GoldLabels, Votes, check_any_vote, class_index
+from .columns import PATTERNS_PER_ROW, observed
 from .gold import GoldCounts
 from .keys import combined, row_keys, runs_of, value_keys
 
 BLOCK_CELLS = 1 << 18
-# Rows of so many patterns are counted by one histogram.
-PATTERNS_PER_ROW = 4
 # All else is counted in the distinct rows where these are so few times fewer than rows.
 FEW_DISTINCT = 4
 # Distinct rows with about as many votes each (from 2^(s - 1) to 2^s - 1) are kept up to so many votes in all.
@@ -395,17 +394,17 @@ def patterns_of(
     """Distinct rows that were found, with the cells that they hold."""
     some = votes.take(found.row)
     row, lf, code = some.cells(0, some.n_samples)
-    observed, symbol = _symbols(lf * np.intp(votes.n_codes) + code, votes.n_lfs * votes.n_codes)
+    occur, symbol = observed(lf * np.intp(votes.n_codes) + code, votes.n_lfs * votes.n_codes)
     ends = np.cumsum(np.bincount(row, minlength=some.n_samples))
     held = sp.csr_array(
         (np.ones(len(row)), _narrow(symbol), _narrow(np.append(0, ends))),
-        shape=(some.n_samples, len(observed)),
+        shape=(some.n_samples, len(occur)),
     )
     return Patterns(
         n_samples=float(found.totals.sum()),
         n_lfs=votes.n_lfs,
-        lf=observed // votes.n_codes,
-        vote=votes.values[observed % votes.n_codes],
+        lf=occur // votes.n_codes,
+        vote=votes.values[occur % votes.n_codes],
         indicators=held,
         weight=weight,
         gold=found.gold,
@@ -415,17 +414,7 @@ def patterns_of(
     )
 
 
-def _symbols(cell: NDArray[np.intp], n_cells: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The cells that occur, and each one's place among them."""
-    if n_cells > PATTERNS_PER_ROW * len(cell):
-        return np.unique(cell, return_inverse=True)
-    occurs = np.flatnonzero(np.bincount(cell, minlength=n_cells))
-    place = np.zeros(n_cells, dtype=np.intp)
-    place[occurs] = np.arange(len(occurs))
-    return occurs, place[cell]
-
-
-def _narrow(values: NDArray[np.intp]) -> NDArray[Any]:
+def _narrow(values: NDArray[np.integer[Any]]) -> NDArray[Any]:
     fits = values.max(initial=0) <= np.iinfo(np.int32).max
     return values.astype(np.int32 if fits else np.int64)
 
