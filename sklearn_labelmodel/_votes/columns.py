@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_PATTERNS = 256
 TRIAL_PATTERNS, TRIAL_ROWS = 1 << 16, 2048
 DENSE_SYMBOLS = 4096
+# Rows of so many patterns are counted by one histogram.
+PATTERNS_PER_ROW = 4
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ def count_columns(
 
 def observed(codes: NDArray[Any], n_patterns: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """The patterns that occur, and the codes over these alone."""
+    if n_patterns > PATTERNS_PER_ROW * len(codes):
+        occur, place = np.unique(codes, return_inverse=True)
+        return occur, place.astype(np.int32)
     occur = np.flatnonzero(np.bincount(codes, minlength=n_patterns))
     rank = np.zeros(n_patterns, dtype=np.int32)
     rank[occur] = np.arange(len(occur))

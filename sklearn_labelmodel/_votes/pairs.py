@@ -28,11 +28,12 @@ SPARSE_DENSITY = 0.1
 # What the ways of counting take, in nanoseconds.
 CELL_NS = 1.0
 HISTOGRAM_NS = 45_000.0
+# Of each pair of a pattern and a symbol of one LF's column.
+PATTERN_NS = 20.0
 INDICATOR_NS, PRODUCT_NS = 0.6, 0.011
 WEIGHED = 8.0
 SAMPLE_NS, VOTE_NS, PAIR_NS = 200_000.0, 50.0, 3.0
 SAMPLES, SAMPLE_ROWS = 8, 32
-MOST_CODES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -240,12 +241,13 @@ def _quickest(votes: Votes, gold: GoldLabels, rows: slice, *, weighed: bool) -> 
     n_symbols = votes.n_lfs * (votes.n_codes - 1) + len(gold.values)
     n_columns = len(votes.runs(MOST_PATTERNS)) + bool(len(gold.values))
     reading = n_rows * votes.n_lfs * CELL_NS
-    by_columns = reading + n_columns * (n_columns + 1) / 2 * (n_rows * CELL_NS + HISTOGRAM_NS)
+    by_columns = reading + n_columns * float(votes.n_codes) ** 2 * PATTERN_NS
+    by_columns += n_columns * (n_columns + 1) / 2 * (n_rows * CELL_NS + HISTOGRAM_NS)
     each = WEIGHED if weighed else 1.0
     by_rows = n_rows * n_symbols * each * (INDICATOR_NS + n_symbols * PRODUCT_NS)
     if n_symbols <= DENSE_SYMBOLS and by_rows < by_columns:
         return _count_rows
-    if n_symbols > MOST_CODES or by_columns < reading + SAMPLE_NS:
+    if by_columns < reading + SAMPLE_NS:
         return count_columns
     per_row = _votes_per_row(votes, rows)
     by_votes = reading + SAMPLE_NS + n_rows * per_row * (VOTE_NS + per_row * PAIR_NS)

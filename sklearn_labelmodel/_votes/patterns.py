@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .codes import GoldLabels, Votes, check_any_vote, class_index
+from .columns import PATTERNS_PER_ROW
 from .gold import GoldCounts
 from .keys import combined, row_keys, runs_of, value_keys
 
 BLOCK_CELLS = 1 << 18
-# Rows of so many patterns are counted by one histogram.
-PATTERNS_PER_ROW = 4
 # All else is counted in the distinct rows where these are so few times fewer than rows.
 FEW_DISTINCT = 4
 # Distinct rows with about as many votes each (from 2^(s - 1) to 2^s - 1) are kept up to so many votes in all.
@@ -438,7 +437,7 @@ def _symbols(parts: Sequence[NDArray[Any]], n_cells: int) -> tuple[NDArray[np.in
     return np.flatnonzero(seen), np.concatenate([place[cells] for cells in parts])
 
 
-def _narrow(values: NDArray[np.intp]) -> NDArray[Any]:
+def _narrow(values: NDArray[np.integer[Any]]) -> NDArray[Any]:
     fits = values.max(initial=0) <= np.iinfo(np.int32).max
     return values.astype(np.int32 if fits else np.int64)
 

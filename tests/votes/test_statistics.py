@@ -129,6 +129,22 @@ def test_many_symbols_are_kept_sparse():
     assert sp.issparse(statistics.cooccurrence)
 
 
+def test_a_column_of_identifiers_is_counted_vote_by_vote():
+    L, _ = random_votes(200_000, 3, 2, 0.5)
+    L = np.column_stack([np.arange(len(L)) + 10, L])
+    statistics = count_votes(read_votes(L), read_gold(None, len(L)))
+    assert_array_equal(np.bincount(statistics.lf)[0], len(L))
+    assert statistics.cooccurrence.sum() == ((L != -1).sum(axis=1) ** 2).sum()
+
+
+def test_many_lfs_of_many_votes_are_counted_where_they_vote():
+    rng = np.random.default_rng(0)
+    L = sp.random_array((30, 200_000), density=1e-4, rng=rng, format="csr", dtype=np.float64)
+    L.data = rng.integers(1000, size=L.nnz).astype(np.float64)
+    statistics = count_votes(read_votes(L), read_gold(None, 30))
+    assert statistics.cooccurrence.sum() == (np.diff(L.indptr) ** 2).sum()
+
+
 def test_late_rows_denser_than_the_first():
     L, y = random_votes(10_000, 4, 3, 0.9)
     L[:5000] = -1
