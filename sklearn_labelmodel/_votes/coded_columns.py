@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils.texts import TILE_ROWS, coded_texts, presence
+from .._utils.texts import TILE_ROWS, coded_texts, entries, presence
 
 # Types whose values Arrow hands over as they are.
 TEXTS = {"string", "large_string", "string_view"}
@@ -145,11 +145,9 @@ def _coded_chunk(chunk: Any) -> tuple[NDArray[np.integer[Any]], list[Any]]:
 
 def _codes_of(indices: Any, n_codes: int) -> NDArray[np.unsignedinteger[Any]]:
     """Indices of an Arrow array from 1 on, 0 where they are missing."""
-    buffer = indices.buffers()[1] or b""
-    places = np.frombuffer(buffer, indices.type.to_pandas_dtype())
-    codes = places[indices.offset : indices.offset + len(indices)].astype(
-        np.min_scalar_type(n_codes)
-    )
+    kind = indices.type.to_pandas_dtype()
+    places = entries(indices.buffers()[1], kind, indices.offset, len(indices))
+    codes = places.astype(np.min_scalar_type(n_codes))
     codes += codes.dtype.type(1)
     codes *= presence(indices)
     return codes

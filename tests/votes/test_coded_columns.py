@@ -5,6 +5,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sklearn_labelmodel._votes.coded_columns import coded_column
 from sklearn_labelmodel._votes.reader import read_votes
@@ -59,6 +61,31 @@ def test_votes_are_those_of_objects(table):
     expected = read_votes(np.array(TEXTS, dtype=object)[:, None])
     assert votes.values.tolist() == expected.values.tolist()
     assert votes.block(0, 8).tolist() == expected.block(0, 8).tolist()
+
+
+@st.composite
+def dictionaries(draw):
+    """Texts as indices of entries that may be there twice, missing or in no row, and not from the first cell on."""
+    entries = draw(st.lists(st.none() | st.sampled_from(["", "a", "a\0", "é"]), min_size=1))
+    indices = draw(st.lists(st.none() | st.integers(0, len(entries) - 1)))
+    kind = draw(st.sampled_from([pa.int8(), pa.uint8(), pa.int64()]))
+    held = pa.DictionaryArray.from_arrays(pa.array(indices, kind), pa.array(entries, pa.string()))
+    return held.slice(draw(st.integers(0, 2)))
+
+
+@settings(max_examples=60)
+@given(chunks=st.lists(dictionaries(), min_size=1, max_size=3))
+def test_dictionaries_of_any_form_are_their_texts(chunks):
+    held = pa.chunked_array(
+        [chunk.cast(pa.dictionary(pa.int64(), pa.string())) for chunk in chunks]
+    )
+    column = coded_column(pa.table({"a": held}), 0)
+    texts = held.cast(pa.string()).to_pylist()
+    assert [[*column.values, None][place] for place in column.cells().tolist()] == texts
+    assert column.values == list(dict.fromkeys(text for text in texts if text is not None))
+    (first, *_), expected = chunks, chunks[0].cast(pa.string()).to_pylist()
+    column = coded_column(pa.table({"a": first}), 0)
+    assert [[*column.values, None][place] for place in column.cells().tolist()] == expected
 
 
 @pytest.mark.parametrize("n_values", [3, 999, 1500])
