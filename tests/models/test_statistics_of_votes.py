@@ -11,6 +11,7 @@ import pytest
 import scipy.sparse as sp
 from helpers import make_votes
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
@@ -80,6 +81,34 @@ def test_any_parts_in_any_order_have_the_counts_of_all_rows(votes):
     statistics = counted(L, y, parts)
     total = functools.reduce(operator.add, [statistics[place] for place in order])
     assert total == VoteStatistics(L, y)
+
+
+WAYS_TO_WRITE = [
+    np.asarray,
+    lambda L: L.astype(object),
+    lambda L: np.where(L < 0, np.nan, L),
+    as_sparse,
+    in_descending_columns,
+]
+
+
+@pytest.mark.parametrize("most_kept", [8, 1 << 24])
+@hypothesis_settings(max_examples=40)
+@given(votes=parted_votes(), data=st.data())
+def test_parts_of_any_container_and_weights_add_up_whatever_is_kept(votes, data, most_kept):
+    L, y, parts, order = votes
+    some = st.sampled_from([0.0, 0.25, 1.0, 3.0])
+    weight = data.draw(hnp.arrays(np.float64, len(L), elements=some))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(patterns_module, "MOST_KEPT_VOTES", most_kept)
+        counts = [
+            VoteStatistics(
+                data.draw(st.sampled_from(WAYS_TO_WRITE))(L[part]), y[part], weight[part]
+            )
+            for part in parts
+        ]
+        total = functools.reduce(operator.add, [counts[place] for place in order])
+        assert total == VoteStatistics(L, y, weight)
 
 
 @each_model
