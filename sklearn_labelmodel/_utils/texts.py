@@ -74,6 +74,14 @@ def presence(array: pa.Array) -> NDArray[np.bool_]:
     return present[array.offset :].view(bool)
 
 
+def entries(buffer: Any, kind: Any, start: int, count: int) -> NDArray[Any]:
+    """Entries of a buffer of Arrow, which may hold other bytes behind them; zeros where it holds none."""
+    kind = np.dtype(kind)
+    if not (buffer and count):
+        return np.zeros(count, kind)
+    return np.frombuffer(buffer, kind, count, start * kind.itemsize)
+
+
 # Tables -------------------------------------------------------------------------------------------
 
 
@@ -145,8 +153,7 @@ def _tiles(chunk: pa.Array) -> _Tiles | None:
     if str(chunk.type) == "string_view":
         return _views(chunk)
     kind = "<i8" if str(chunk.type) == "large_string" else "<i4"
-    bounds = np.frombuffer(chunk.buffers()[1] or bytes(8), kind)
-    bounds = bounds[chunk.offset : chunk.offset + len(chunk) + 1]
+    bounds = entries(chunk.buffers()[1], kind, chunk.offset, len(chunk) + 1)
     longest = np.diff(bounds).max(initial=0)
     if longest <= BYTES_OF_A_WORD:
         return _short_texts(bounds, chunk.buffers()[2])
@@ -155,8 +162,7 @@ def _tiles(chunk: pa.Array) -> _Tiles | None:
 
 def _views(chunk: pa.Array) -> _Tiles:
     """Views themselves: they hold a short text whole, and of a long one where it lies."""
-    views = np.frombuffer(chunk.buffers()[1], "<u8").reshape(-1, 2)
-    views = views[chunk.offset : chunk.offset + len(chunk)]
+    views = entries(chunk.buffers()[1], "<u8", 2 * chunk.offset, 2 * len(chunk)).reshape(-1, 2)
     for start in range(0, len(chunk), TILE_ROWS):
         yield start, np.ascontiguousarray(views[start : start + TILE_ROWS].T)
 

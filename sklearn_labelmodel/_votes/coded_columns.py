@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils.tables import is_arrow, is_pandas
-from .._utils.texts import TILE_ROWS, coded_texts, presence
+from .._utils.texts import TILE_ROWS, coded_texts, entries, presence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,14 +165,21 @@ def _coded_bytes(chunk: pa.Array) -> tuple[NDArray[np.uint8], list[int]]:
 
 def _codes_of(indices: pa.Array, n_codes: int) -> NDArray[np.unsignedinteger]:
     """Indices of an Arrow array from 1 on, 0 where they are missing."""
-    buffer = indices.buffers()[1] or b""
-    places = np.frombuffer(buffer, indices.type.to_pandas_dtype())
-    codes = places[indices.offset : indices.offset + len(indices)].astype(
-        np.min_scalar_type(n_codes)
-    )
+    kind = indices.type.to_pandas_dtype()
+    places = entries(indices.buffers()[1], kind, indices.offset, len(indices))
+    codes = places.astype(np.min_scalar_type(n_codes))
     codes += codes.dtype.type(1)
     codes *= presence(indices)
     return codes
+
+
+def factorized(cells: NDArray[Any] | pd.Series) -> Coded:
+    """Cells of any kind, coded by pandas."""
+    import pandas as pd
+
+    places, distinct = pd.factorize(cells)
+    codes = (places + 1).astype(np.int32)
+    return Coded(codes, np.arange(-1, len(distinct), dtype=np.int32), distinct.tolist())
 
 
 def in_order_of_rows(codes: NDArray[np.integer], values: Sequence[Hashable]) -> Coded:

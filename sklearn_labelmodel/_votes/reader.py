@@ -14,7 +14,7 @@ from sklearn.utils import check_array
 
 from .._utils import is_comparable, listed, quoted, warn_user
 from .._utils.spelling import marks
-from .coded_columns import Coded, coded_column
+from .coded_columns import Coded, coded_column, factorized
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
     as_array,
@@ -325,7 +325,7 @@ class _Column:
         is_float = isinstance(kind, np.dtype) and kind.kind == "f"
         self.exact = largest_exact(kind if is_float else np.dtype(np.float64))
         try:
-            self.coded = cells if isinstance(cells, Coded) else _factorize(cells)
+            self.coded = cells if isinstance(cells, Coded) else factorized(cells)
         except Exception as error:
             # Methods of cells, which are not this package's, may raise anything.
             unfit = ((row, cell) for row, cell in enumerate(cells) if not is_comparable(cell))
@@ -383,14 +383,6 @@ class _Column:
             f"{self.label}, row {self.row_of(least)}: the vote {quoted(self.votes[least])} is fractional; its column's "
             f"fractional values ({len(fractions)} distinct ones) are kept as votes whose meaning is learned.",
         )
-
-
-def _factorize(cells: NDArray[Any] | pd.Series) -> Coded:
-    import pandas as pd
-
-    places, distinct = pd.factorize(cells)
-    codes = (places + 1).astype(np.int32)
-    return Coded(codes, np.arange(-1, len(distinct), dtype=np.int32), distinct.tolist())
 
 
 def _common_values(columns: list[_Column], markers: list[Hashable]) -> NDArray[Any]:
