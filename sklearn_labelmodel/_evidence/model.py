@@ -222,7 +222,8 @@ def weighed_rows(
     if (dependence.weight != 1).any():
         data = evidence.data * dependence.weight[evidence.indices]
         evidence = sp.csr_array((data, evidence.indices, evidence.indptr), shape=evidence.shape)
-    total = np.asarray(evidence.sum(axis=1))
+    plain = evidence is indicators
+    total = np.diff(indicators.indptr) * 1.0 if plain else np.asarray(evidence.sum(axis=1))
     return Rows(indicators, indicators.T, evidence, total, weight, gold)
 
 

@@ -354,9 +354,16 @@ def sum_by_lf(matrix: PairMatrix, lf: NDArray[np.intp], n_lfs: int) -> NDArray[n
     ----------
     matrix : ndarray or CSR array of shape (n_symbols, n_symbols)
     lf : ndarray of shape (n_symbols,)
-        The LF of each symbol.
+        The LF of each symbol, ascending.
     n_lfs : int
     """
+    if not sp.issparse(matrix) and len(lf):
+        present, firsts = np.unique(lf, return_index=True)
+        sums = np.zeros((n_lfs, n_lfs))
+        sums[np.ix_(present, present)] = np.add.reduceat(
+            np.add.reduceat(matrix, firsts), firsts, axis=1
+        )
+        return sums
     member = sp.csr_array((np.ones(len(lf)), (lf, np.arange(len(lf)))), (n_lfs, len(lf)))
     return dense(member @ matrix @ member.T)
 

@@ -209,8 +209,11 @@ def grouped(
         total += np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
     occurs = np.flatnonzero(total)
     pattern, label = np.divmod(occurs, n_labels)
-    each = votes.n_codes ** np.arange(votes.n_lfs)[::-1, None]
-    codes = (pattern // each % votes.n_codes).astype(votes.code_dtype)
+    codes = np.empty((votes.n_lfs, len(pattern)), dtype=votes.code_dtype)
+    for code in codes[::-1]:
+        left = pattern // votes.n_codes
+        code[:] = pattern - left * votes.n_codes
+        pattern = left
     return votes.coded(codes), replace(gold, codes=label), total[occurs]
 
 

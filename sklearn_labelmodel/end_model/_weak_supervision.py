@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
 )
 
 from .._models.label_model import LabelModelClassifier
-from .._utils import unchanged_on_error
+from .._utils import unchanged_on_error, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from .._votes.codes import GoldLabels
@@ -101,7 +101,7 @@ class WeakSupervisionClassifier(
 
         - "auto": the label model's `class_balance` where that is given, else the shares of the gold labels in y, which
           must be a random sample (unless they label every row, or the label model ignores them); then predicted shares
-          within one standard error are left as they are. Where the estimator scores no classes, nothing.
+          within one standard error are left as they are. Where the estimator scores no classes, a warning.
         - None: none.
         - shares: these, positive and adding up to 1, in the order of `classes_` or as a dict.
     cv : int, splitter or iterable of (train, test), default=5
@@ -418,14 +418,18 @@ class WeakSupervisionClassifier(
         return self.refine is not None and len(self.classes_) > 1 and not gold.complete
 
     def _can_match(self, estimator: Estimator) -> bool:
-        """Whether the estimator scores classes; to ask for shares where it does not is an error."""
+        """Whether the estimator scores classes; where not, a warning, or an error where shares were asked for."""
         if gives_scores(estimator, takes_probabilities(estimator, self.labels)):
             return True
+        lacks = f"{type(estimator).__name__} has neither predict_proba nor decision_function"
         if not isinstance(self.match_shares, str):
             raise ValueError(
-                f"match_shares needs scores of the classes, and {type(estimator).__name__} has neither "
-                "predict_proba nor decision_function. Pass another estimator, or match_shares=None."
+                f"match_shares needs scores of the classes, and {lacks}. Pass another estimator, or match_shares=None."
             )
+        warn_user(
+            f"Class shares are known but not matched: {lacks}. Pass another estimator, or match_shares=None to do "
+            "without."
+        )
         return False
 
     def _sk_visual_block_(self) -> Any:

@@ -172,14 +172,16 @@ def test_rows_without_enough_confidence_are_dropped(data, soft_labels):
 def test_gold_labels_are_certain(data):
     X, L, y = data
     gold = np.where(np.arange(len(y)) < 40, y, -1)
-    assert_array_equal(trained_on(X, L, gold)[:40], np.eye(3)[y[:40]])
+    assert_array_equal(trained_on(X, L, gold, match_shares=None)[:40], np.eye(3)[y[:40]])
 
 
 def test_a_labelled_row_without_a_vote_is_trained_on(data):
     X, L, y = data
     silent = np.flatnonzero(~(L >= 0).any(axis=1))[0]
     gold = np.where(np.isin(np.arange(len(y)), [0, 1, 2, silent]), y, -1)
-    assert trained_on(X, L, gold)[silent].tolist() == np.eye(3)[y[silent]].tolist()
+    assert (
+        trained_on(X, L, gold, match_shares=None)[silent].tolist() == np.eye(3)[y[silent]].tolist()
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,9 +218,9 @@ def test_labels_that_a_fitted_label_model_does_not_know_are_refused(binary, writ
 def test_minus_one_is_a_class_beside_a_single_other_one(binary):
     L, truth = binary
     signed = np.where(L < 0, None, np.where(L == 1, 1, -1))
-    label_model = LabelModelClassifier(abstain=None)
+    parts = {"label_model": LabelModelClassifier(abstain=None), "estimator": Recorder()}
     for gold in (2 * truth - 1, np.where(np.arange(len(L)) < 50, 2.0 * truth - 1, np.nan)):
-        model = WeakSupervisionClassifier(label_model=label_model, estimator=Recorder())
+        model = WeakSupervisionClassifier(**parts, match_shares=None)
         model.fit(np.arange(len(L))[:, None], gold, L=signed)
         rows, certain = model.estimator_.X_[:, 0], model.estimator_.weight_ == 1
         assert model.classes_.tolist() == [-1, 1]

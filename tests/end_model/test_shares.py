@@ -404,7 +404,8 @@ class Mute(ClassifierMixin, BaseEstimator):
 
 def test_an_estimator_that_scores_no_classes(data):
     X, L, _ = data
-    assert given(estimator=Mute()).fit(X, L=L).class_shares_ is None
+    with pytest.warns(UserWarning, match="not matched: Mute has neither predict_proba nor"):
+        assert given(estimator=Mute()).fit(X, L=L).class_shares_ is None
     with pytest.raises(ValueError, match="Mute has neither predict_proba nor decision_function"):
         given(estimator=Mute(), match_shares=SHARES).fit(X, L=L)
 
