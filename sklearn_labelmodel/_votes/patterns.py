@@ -398,7 +398,8 @@ def patterns_of(
     some = votes.take(found.row)
     # As many rows at a time as their cells fit the cache.
     n_rows = max(1, int(BLOCK_CELLS / max(1.0, some.cells_per_row)))
-    batches = list(gen_batches(some.n_samples, n_rows)) or [slice(0, 0)]
+    starts = range(0, max(1, some.n_samples), n_rows)
+    batches = [slice(start, min(start + n_rows, some.n_samples)) for start in starts]
     lengths, cells = zip(*(_cells_of(some, rows) for rows in batches), strict=True)
     observed, symbol = _symbols(cells, votes.n_lfs * votes.n_codes)
     ends = np.append(0, np.cumsum(np.concatenate(lengths)))
