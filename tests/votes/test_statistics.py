@@ -139,7 +139,7 @@ def test_a_column_of_identifiers_is_counted_vote_by_vote():
 
 def test_many_lfs_of_many_votes_are_counted_where_they_vote():
     rng = np.random.default_rng(0)
-    L = sp.random_array((30, 200_000), density=1e-4, rng=rng, format="csr", dtype=np.float64)
+    L = sp.random(30, 200_000, density=1e-4, random_state=rng, format="csr")
     L.data = rng.integers(1000, size=L.nnz).astype(np.float64)
     statistics = count_votes(read_votes(L), read_gold(None, 30))
     assert statistics.cooccurrence.sum() == (np.diff(L.indptr) ** 2).sum()

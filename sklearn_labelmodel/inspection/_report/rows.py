@@ -168,6 +168,8 @@ def _meetings(cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     rows = _products(spoken, spoken)
     # Votes that speak for the same classes are of a kind: a line for each row and kind, so that symbols need no pairs.
     kinds, kind = np.unique(cells.meant, axis=0, return_inverse=True)
+    # NumPy 2.0 gives the places another dimension.
+    kind = kind.ravel()
     in_common = sp.csr_array(kinds @ kinds.T)
     held, shape = cells.holds.tocoo(), (len(cells.row) * len(kinds), cells.votes.n_lfs)
     line = held.row.astype(np.intp) * len(kinds) + kind[held.col]
