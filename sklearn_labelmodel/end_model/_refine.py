@@ -1,8 +1,8 @@
 """Soft labels made better by the records: what a classifier makes of a row is its prior, and votes are judged anew.
 
 One round of expectation maximisation. E-step: the label model's rule adds up each row's votes, tempered as ever, and
-what a classifier that did not see the row says of it. M-step: what each vote says is counted in these rows. Then
-offsets give the probabilities the known class shares again.
+what a classifier that did not see the row says of it, calibrated. M-step: what each vote says is counted in these rows.
+Then offsets give the probabilities the known class shares again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from .._evidence.lookup import every_row
 from .._evidence.model import (
@@ -60,20 +62,15 @@ def check_refinable(
         )
 
 
-def features_tell(
-    scores: NDArray[np.float64], proba: NDArray[np.float64], rows: NDArray[np.intp]
-) -> bool:
+def features_tell(scores: NDArray[np.float64], proba: NDArray[np.float64]) -> bool:
     """Whether classifier and votes agree more than on shuffled rows; a warning if not.
 
     Parameters
     ----------
-    scores, proba : ndarray of shape (n_samples, n_classes)
+    scores, proba : ndarray of shape (n_rows, n_classes)
         Of the classifier, on rows that it did not see, and of the votes.
-    rows : ndarray of shape (n_rows,)
-        Those that are looked at.
     """
-    rows = rows[~np.isnan(scores[rows]).any(axis=1)]
-    correlation, error = agreement(normalised(scores[rows].T).T, proba[rows])
+    correlation, error = agreement(normalised(scores.T.copy()).T, proba)
     if correlation > LEAST_Z * error:
         return True
     warn_user(
@@ -108,11 +105,34 @@ def agreement(told: NDArray[np.float64], voted: NDArray[np.float64]) -> tuple[fl
     return float(np.sum(told * voted)) / scale, np.sqrt(spread / (len(told) - 1)) / scale
 
 
-def log_prior_of(
-    scores: NDArray[np.float64], class_offsets: NDArray[np.float64], shares: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def sharpness(scores: NDArray[np.float64], proba: NDArray[np.float64]) -> float:
+    """The number that scores times it foresee soft labels best by, in the mean log loss.
+
+    A classifier that is held back, as by scikit-learn's default C on many words, is right more often than its
+    probabilities say, and one that is not, less often (temperature scaling: Guo, Pleiss, Sun and Weinberger, On
+    Calibration of Modern Neural Networks, ICML 2017; here on soft labels).
+
+    Parameters
+    ----------
+    scores, proba : ndarray of shape (n_rows, n_classes)
+        Of the classifier, on rows that it did not see, and of the votes.
+
+    Returns
+    -------
+    sharpness : float
+        In (0, -log(1e-12)): with that, classes whose probabilities differ by a factor of e are as good as told apart.
+    """
+
+    def log_loss(factor: float) -> float:
+        return -float(np.sum(proba * log_softmax(factor * scores, axis=1)))
+
+    sharpest = -np.log(LEAST_PROBABILITY)
+    return float(minimize_scalar(log_loss, bounds=(0, sharpest), method="bounded").x)
+
+
+def log_prior_of(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log P(Y | features) of each row, shape (n_samples, n_classes); the class shares where scores are NaN."""
-    told = normalised((scores + class_offsets).T).T
+    told = normalised(scores.T.copy()).T
     told = np.where(np.isnan(told), shares, np.maximum(told, LEAST_PROBABILITY))
     return np.asarray(np.log(told))
 
@@ -148,10 +168,11 @@ def refined(
     for _ in range(n_rounds):
         rows = choose_rows(proba)
         scores = predict_folds(proba, rows)
-        if not features_tell(scores, proba, rows):
+        told = rows[~np.isnan(scores[rows]).any(axis=1)]
+        if not features_tell(scores[told], proba[told]):
             break
-        class_offsets, _ = share_offsets(known, scores)
-        log_prior = log_prior_of(scores, class_offsets, known[0])
+        scores = scores + share_offsets(known, scores)[0]
+        log_prior = log_prior_of(sharpness(scores[told], proba[told]) * scores, known[0])
         model, proba = refine_once(model, votes, gold, log_prior, known)
         result = proba
     return result

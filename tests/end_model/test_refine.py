@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
@@ -28,6 +29,7 @@ from sklearn_labelmodel.end_model._refine import (
     features_tell,
     log_prior_of,
     refine_once,
+    sharpness,
 )
 
 SHARES = np.array([0.6, 0.3, 0.1])
@@ -113,9 +115,19 @@ def test_gold_labels_are_certain(data):
 
 
 def test_rows_that_no_fold_held_out_have_the_class_shares():
-    scores = np.array([[np.nan] * 3, [0.0, 1.0, 2.0]])
-    log_prior = log_prior_of(scores, np.array([1.0, 0.0, -1.0]), SHARES)
-    assert_allclose(log_prior, np.log([SHARES, [1 / 3] * 3]), rtol=1e-12)
+    scores = np.array([[np.nan] * 3, [1.0, 1.0, 1.0]])
+    assert_allclose(log_prior_of(scores, SHARES), np.log([SHARES, [1 / 3] * 3]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
+def test_scores_are_sharpened_until_they_say_what_soft_labels_say(factor):
+    scores = np.random.default_rng(0).normal(size=(50, 3))
+    assert_allclose(sharpness(scores, softmax(factor * scores, axis=1)), factor, rtol=1e-4)
+
+
+def test_scores_that_soft_labels_contradict_are_made_flat():
+    scores = np.random.default_rng(0).normal(size=(50, 3))
+    assert sharpness(scores, softmax(-scores, axis=1)) < 1e-4
 
 
 def test_the_error_of_agreement_is_that_over_all_orders_of_the_rows():
@@ -138,14 +150,27 @@ def test_agreement_hardly_above_chance(n_agree, tells, recwarn):
     truth = np.tile([0, 1], 50)
     told = np.where(np.arange(100) < n_agree, truth, 1 - truth)
     scores = np.log(np.maximum(np.eye(2)[told], 1e-12))
-    assert features_tell(scores, np.eye(2)[truth], np.arange(100)) == tells
+    assert features_tell(scores, np.eye(2)[truth]) == tells
     assert len(recwarn) == (not tells)
 
 
 def test_a_classifier_that_says_the_same_of_all_rows_tells_nothing(data):
     proba = np.eye(3)[data[2]]
     with pytest.warns(UserWarning, match="correlate by 0, which could be chance"):
-        assert not features_tell(np.tile(np.log(SHARES), (600, 1)), proba, np.arange(600))
+        assert not features_tell(np.tile(np.log(SHARES), (600, 1)), proba)
+
+
+class Timid(LogisticRegression):
+    """Sure of nothing, though it tells classes as well."""
+
+    def predict_proba(self, X):
+        return softmax(0.2 * np.log(super().predict_proba(X)), axis=1)
+
+
+def test_how_sure_a_classifier_is_of_itself_does_not_matter(data):
+    X, L, _ = data
+    timid, plain = (refining(estimator=e).fit(X, L=L) for e in (Timid(), LogisticRegression()))
+    assert_allclose(timid.refined_proba_, plain.refined_proba_, atol=0.02)
 
 
 # In the estimator ---------------------------------------------------------------------------------
@@ -193,7 +218,8 @@ def test_features_may_tell_a_class_that_is_too_rare_ever_to_lead():
     made = make_label_matrix(2000, 8, class_balance=[0.97, 0.03], accuracy=0.75, random_state=0)
     X = np.random.default_rng(0).normal(size=(2000, 2)) + 1.5 * made.y[:, None]
     model = refining([0.97, 0.03]).fit(X, L=made.L)
-    assert model.unshifted_proba(X)[:, 1].max() < 0.5
+    plain = clone(model).set_params(refine=None).fit(X, L=made.L)
+    assert plain.unshifted_proba(X)[:, 1].max() < 0.5
     by_votes, by_both = model.label_model_.predict_proba(made.L)[:, 1], model.refined_proba_[:, 1]
     assert roc_auc_score(made.y, by_both) > roc_auc_score(made.y, by_votes) + 0.01
 
