@@ -22,7 +22,8 @@ from benchmarks.end_model.snorkel import FixedLabels  # noqa: E402
 METHODS = [
     *("gold", "majority vote", "as Snorkel", "soft", "soft + votes", "soft, this C"),
     *("balance", "balance + match"),
-    *("50 gold", "50 gold + match", "balance + refine", "balance + refine, 3 rounds"),
+    *("50 gold", "50 gold + match", "balance + refine"),
+    *("balance + refine, 3 rounds", "balance + refine, 8 rounds"),
     *("balance + match, C chosen", "balance + refine, C chosen"),
 ]
 
