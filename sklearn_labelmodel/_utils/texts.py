@@ -74,6 +74,18 @@ def presence(array: pa.Array) -> NDArray[np.bool_]:
     return present[array.offset :].view(bool)
 
 
+def codes_of(
+    indices: pa.Array, n_codes: int, present: NDArray[np.bool_]
+) -> NDArray[np.unsignedinteger]:
+    """Indices of an Arrow array from 1 on, 0 where none is present; of as few bytes as hold so many codes."""
+    kind = indices.type.to_pandas_dtype()
+    places = entries(indices.buffers()[1], kind, indices.offset, len(indices))
+    codes = places.astype(np.min_scalar_type(n_codes))
+    codes += codes.dtype.type(1)
+    codes *= present
+    return codes
+
+
 def entries(buffer: Any, kind: Any, start: int, count: int) -> NDArray[Any]:
     """Entries of a buffer of Arrow, which may hold other bytes behind them; zeros where it holds none."""
     kind = np.dtype(kind)
