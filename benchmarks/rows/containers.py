@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,17 @@ def on_disk(votes: pa.Table, texts: pa.Table, folder: Path) -> Iterator[tuple[st
             yield f"{engine} of {kind}", read(path)
 
 
-def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
-    """The least processor time of some runs, of all threads together."""
-    found = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        found.append(time.process_time() - start)
-    return min(found)
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """The processor time of all threads together."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def least_seconds(works: list[Callable[[], object]], repeats: int) -> list[float]:
+    """The least processor time of each, in turns: other work that the cores do then slows all of them alike."""
+    rounds = [[cpu_seconds(work) for work in works] for _ in range(repeats)]
+    return [min(found) for found in zip(*rounds, strict=True)]
 
 
 def fit(L: Any) -> object:
@@ -93,15 +97,14 @@ def main() -> None:
         texts = texts_of(votes, words)
         with tempfile.TemporaryDirectory() as folder:
             forms = [("int8", array), *in_memory(texts), *on_disk(votes, texts, Path(folder))]
+            held = [L for name, L in forms if not name.startswith(STREAMED)]
+            read = least_seconds([partial(read_votes, L) for L in held], args.repeats)
+            fitted = least_seconds([partial(fit, L) for _, L in forms], args.repeats)
             rows = []
-            for name, L in forms:
-                stored = name.startswith(STREAMED)
-                reading = (
-                    "" if stored else f"{cpu_seconds(partial(read_votes, L), args.repeats):.3f}"
-                )
-                seconds = cpu_seconds(partial(fit, L), args.repeats)
+            for (name, _), reading, seconds in zip_longest(forms, read, fitted):
                 base = seconds if name.endswith("int8") else base
-                rows.append([name, reading, f"{seconds:.3f}", f"{seconds / base:.1f}x"])
+                shown = "" if reading is None else f"{reading:.3f}"
+                rows.append([name, shown, f"{seconds:.3f}", f"{seconds / base:.1f}x"])
                 goals.append(Goal(f"{words[0]}: {name}", seconds / base, MOST))
         print_table([[" / ".join(words), "reading", "fit", ""], *rows])
     print_goals([goal for goal in goals if not goal.name.endswith("int8")])

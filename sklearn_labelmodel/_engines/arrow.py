@@ -11,13 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._utils import quoted
-from .blocks import Piece, are_few, in_blocks, merged_groups, rows_of_a_block
+from .blocks import (
+    Piece,
+    few_groups,
+    grouped_block,
+    in_blocks,
+    in_threads,
+    merged_groups,
+    rows_of_a_block,
+)
+from .parquet import batches_with_dictionaries, fragments_of, texts_among
 from .source import Progress
 from .stream import GroupedStream, Stream
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    import pyarrow.dataset
+    from pyarrow.dataset import Dataset, Fragment
 
 # Rows of a batch as they are decoded; a block is put together of some.
 BATCH_ROWS = 1 << 17
@@ -29,7 +38,7 @@ class DatasetSource(GroupedStream):
 
     tells = True
 
-    def __init__(self, dataset: pyarrow.dataset.Dataset) -> None:
+    def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.columns = list(dataset.schema.names)
 
@@ -37,40 +46,61 @@ class DatasetSource(GroupedStream):
         return self.dataset.schema
 
     def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
-        next_row: Counter[str] = Counter()
-        for batch, fragment in self._batches(columns):
-            place = getattr(fragment, "path", "")
-            if place not in next_row:
-                _check_schema(fragment, self.dataset, columns, place)
-            yield Piece(batch, place, next_row[place])
-            next_row[place] += batch.num_rows
+        return self._placed(_batches(self.dataset, columns), columns)
+
+    def votes(self, columns: Sequence[str], keep: Sequence[str] = ()) -> Iterator[Piece]:
+        named = list(dict.fromkeys([*columns, *keep]))
+        texts = texts_among(self.dataset, [name for name in columns if name not in keep])
+        if not texts:
+            return self.pieces(named)
+        how = {"batch_size": _rows_of_a_batch(named), **READAHEAD}
+        return self._placed(batches_with_dictionaries(self.dataset, named, texts, **how), named)
 
     def groups(self, columns: Sequence[str], progress: Progress | None) -> Iterator[Piece] | None:
         import pyarrow as pa
 
-        blocks = in_blocks(self.pieces(columns), rows_of_a_block(len(columns)))
+        blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
         first = next(blocks, None)
-        if first is None or not are_few(first):
+        groups = None if first is None else few_groups(first)
+        if groups is None:
             return None
-        return merged_groups(chain([first], blocks), pa.cpu_count(), progress)
+        return merged_groups(
+            chain([groups], in_threads(grouped_block, blocks, pa.cpu_count())), progress
+        )
 
-    def _batches(
-        self, columns: Sequence[str]
-    ) -> Iterator[tuple[pa.Table, pyarrow.dataset.Fragment]]:
+    def _placed(
+        self, batches: Iterator[tuple[pa.RecordBatch, Fragment]], columns: Sequence[str]
+    ) -> Iterator[Piece]:
+        """Batches with the files that they are of, as pieces."""
         import pyarrow as pa
 
-        n_rows = min(BATCH_ROWS, rows_of_a_block(len(columns)))
-        scanner = self.dataset.scanner(columns=list(columns), batch_size=n_rows, **READAHEAD)
+        next_row: Counter[str] = Counter()
         try:
-            for tagged in scanner.scan_batches():
-                yield pa.Table.from_batches([tagged.record_batch]), tagged.fragment
+            for batch, fragment in batches:
+                place = getattr(fragment, "path", "")
+                if place not in next_row:
+                    _check_schema(fragment, self.dataset, columns, place)
+                yield Piece(pa.Table.from_batches([batch]), place, next_row[place])
+                next_row[place] += batch.num_rows
         except (pa.ArrowException, OSError, TypeError) as error:
             raise ValueError(_told(error, self.dataset, columns)) from error
 
 
-def _told(error: Exception, dataset: pyarrow.dataset.Dataset, columns: Sequence[str]) -> str:
+def _batches(dataset: Dataset, columns: Sequence[str]) -> Iterator[tuple[pa.RecordBatch, Fragment]]:
+    scanner = dataset.scanner(
+        columns=list(columns), batch_size=_rows_of_a_batch(columns), **READAHEAD
+    )
+    for tagged in scanner.scan_batches():
+        yield tagged.record_batch, tagged.fragment
+
+
+def _rows_of_a_batch(columns: Sequence[str]) -> int:
+    return min(BATCH_ROWS, rows_of_a_block(len(columns)))
+
+
+def _told(error: Exception, dataset: Dataset, columns: Sequence[str]) -> str:
     """An error of reading with the file that it comes from, which is looked for."""
-    for fragment in dataset.get_fragments():
+    for fragment in fragments_of(dataset):
         fault = _fault_of(fragment, dataset, columns)
         if fault is not None:
             return (
@@ -80,9 +110,7 @@ def _told(error: Exception, dataset: pyarrow.dataset.Dataset, columns: Sequence[
     return str(error)
 
 
-def _fault_of(
-    fragment: pyarrow.dataset.Fragment, dataset: pyarrow.dataset.Dataset, columns: Sequence[str]
-) -> str | None:
+def _fault_of(fragment: Fragment, dataset: Dataset, columns: Sequence[str]) -> str | None:
     import pyarrow as pa
 
     try:
@@ -94,8 +122,8 @@ def _fault_of(
 
 
 def _check_schema(
-    fragment: pyarrow.dataset.Fragment,
-    dataset: pyarrow.dataset.Dataset,
+    fragment: Fragment,
+    dataset: Dataset,
     columns: Sequence[str],
     place: str,
 ) -> None:
@@ -109,7 +137,7 @@ def _check_schema(
         )
 
 
-def _keys(fragment: pyarrow.dataset.Fragment) -> set[str]:
+def _keys(fragment: Fragment) -> set[str]:
     """Columns that are told by the path of a file."""
     import pyarrow.dataset as ds
 

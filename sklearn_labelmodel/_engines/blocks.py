@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from itertools import chain
 from operator import add
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from .._utils import Warned, kept_warnings, warn_user
-from .._utils.texts import coded_texts
+from .._utils.texts import coded_texts, codes_of, presence
 from .source import AddsUp, Block, OfBlock, Progress, Sum
 
 if TYPE_CHECKING:
@@ -138,24 +138,18 @@ def count_block(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
     return Counted(sum(map(len, block)), found, warned)
 
 
-def counter_for(
-    of_block: OfBlock[Sum], first: list[Piece]
-) -> Callable[[list[Piece]], Counted[Sum]]:
-    """How blocks like the first one are counted: by their distinct rows, where these are few and Arrow groups them."""
-    return partial(count_groups if are_few(first) else count_block, of_block)
-
-
-def are_few(block: list[Piece]) -> bool:
-    """Whether Arrow groups the rows of a block to few."""
+def few_groups(block: list[Piece]) -> pa.Table | None:
+    """As `grouped_block`; None where Arrow does not group the rows, or not to few."""
     rows = joined(block)
     if not hasattr(rows, "group_by"):
-        return False
+        return None
     import pyarrow as pa
 
     try:
-        return are_alike(len(_grouped(rows)), len(rows))
+        groups = _grouped(rows)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        return False
+        return None
+    return groups if are_alike(len(groups), len(rows)) else None
 
 
 def are_alike(n_distinct: int, n_rows: int) -> bool:
@@ -200,20 +194,19 @@ def _as_numbers(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray | pa.Array, pa
     if not pa.types.is_dictionary(array.type):
         return column, None
     values = array.dictionary
-    numbers = array.indices.cast("int32").fill_null(len(values))
-    return numbers, pa.concat_arrays([values, pa.nulls(1, values.type)])
+    codes = codes_of(array.indices, len(values) + 1, presence(array))
+    return pa.array(codes), pa.concat_arrays([pa.nulls(1, values.type), values])
 
 
-def merged_groups(
-    blocks: Iterator[list[Piece]], n_threads: int, progress: Progress | None
-) -> Iterator[Piece]:
-    """The distinct rows of all blocks and, in a last column, their numbers; more than fit a block come in turns."""
+def grouped_block(block: list[Piece]) -> pa.Table:
+    """The distinct rows of a block and, in a last column, their numbers."""
+    return _grouped(joined(block))
 
-    def group(block: list[Piece]) -> pa.Table:
-        return _grouped(joined(block))
 
+def merged_groups(blocks: Iterable[pa.Table], progress: Progress | None) -> Iterator[Piece]:
+    """The groups of all blocks from those of each; more than fit a block come in turns."""
     held: list[pa.Table] = []
-    for groups in in_threads(group, blocks, n_threads):
+    for groups in blocks:
         if progress is not None:
             progress(int(groups.column("count_all").to_numpy().sum()))
         held.append(groups)
@@ -234,11 +227,14 @@ def _regrouped(groups: list[pa.Table]) -> pa.Table:
     return _grouped(rows.drop_columns("count_all"), rows.column("count_all"))
 
 
-def count_groups(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
+def count_groups(
+    of_block: OfBlock[Sum], block: list[Piece], groups: pa.Table | None = None
+) -> Counted[Sum]:
     """As `count_block`, by the distinct rows; one by one, rows are read only to name one that is at fault."""
     rows = joined(block)
     try:
-        return count_weighted(of_block, _grouped(rows), rows.column_names)
+        groups = _grouped(rows) if groups is None else groups
+        return count_weighted(of_block, groups, rows.column_names)
     except (ValueError, TypeError):
         return count_block(of_block, block)
 
@@ -297,8 +293,14 @@ def map_blocks(
 ) -> Iterator[Counted[Sum]]:
     """What is counted of each block, by a function such as `map`."""
     first = next(blocks, None)
-    if first is not None:
-        yield from mapped(counter_for(of_block, first), chain([first], blocks))
+    if first is None:
+        return
+    groups = few_groups(first)
+    if groups is None:
+        yield from mapped(lambda block: count_block(of_block, block), chain([first], blocks))
+        return
+    grouped = chain([(first, groups)], ((block, None) for block in blocks))
+    yield from mapped(lambda both: count_groups(of_block, *both), grouped)
 
 
 Adding = TypeVar("Adding", bound=AddsUp)

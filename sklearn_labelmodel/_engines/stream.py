@@ -44,6 +44,10 @@ class Stream(Source):
     def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
         """The rows in order, with these columns in this order, as Arrow tables of any length."""
 
+    def votes(self, columns: Sequence[str], keep: Sequence[str] = ()) -> Iterator[Piece]:
+        """As `pieces`, and behind these columns those that are kept; texts that are not kept may be dictionaries."""
+        return self.pieces(list(dict.fromkeys([*columns, *keep])))
+
     @abstractmethod
     def schema(self) -> pa.Schema:
         """The columns' types."""
@@ -54,7 +58,7 @@ class Stream(Source):
         self.check_columns(columns)
         with needs("pyarrow", self.extra):
             import pyarrow as pa
-        blocks = in_blocks(self.pieces(columns), rows_of_a_block(len(columns)))
+        blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
         threads = partial(in_threads, n_threads=pa.cpu_count())
         return _sum(map_blocks(of_block, blocks, threads), progress)
 
@@ -71,8 +75,7 @@ class Stream(Source):
             import pyarrow as pa
         types = self.schema()
         made = arrow_schema([types.field(name) for name in keep], schema)
-        pieces = self.pieces(list(dict.fromkeys([*columns, *keep])))
-        blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
+        blocks = in_blocks(self.votes(columns, keep), rows_of_a_block(len(columns)))
         function = partial(map_block, of_block, list(columns), list(keep), made)
         heard_of = in_threads(lambda block: heard(partial(function, block)), blocks, pa.cpu_count())
         tables = _told_once(heard_of)
@@ -113,7 +116,7 @@ class GroupedStream(Stream):
         """Count rows that are not worth grouping."""
         import pyarrow as pa
 
-        blocks = in_blocks(self.pieces(columns), rows_of_a_block(len(columns)))
+        blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
         return _sum(in_threads(partial(count_block, of_block), blocks, pa.cpu_count()), progress)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TILE_ROWS = 1 << 14
 # With more texts, Arrow's own table is the quicker.
 MOST_TEXTS = 128
+# So few are the quicker compared with one after the other.
+FEW_TEXTS = 4
 # Cells of which texts are learned at a time, and trials to find a table for these.
 AT_ONCE, TRIALS = 256, 64
 # A word holds so many bytes of a text, and in its last one their number; a view holds so many.
@@ -74,6 +76,18 @@ def presence(array: pa.Array) -> NDArray[np.bool_]:
     return present[array.offset :].view(bool)
 
 
+def codes_of(
+    indices: pa.Array, n_codes: int, present: NDArray[np.bool_]
+) -> NDArray[np.unsignedinteger]:
+    """Indices of an Arrow array from 1 on, 0 where none is present; of as few bytes as hold so many codes."""
+    kind = indices.type.to_pandas_dtype()
+    places = entries(indices.buffers()[1], kind, indices.offset, len(indices))
+    codes = places.astype(np.min_scalar_type(n_codes))
+    codes += codes.dtype.type(1)
+    codes *= present
+    return codes
+
+
 def entries(buffer: Any, kind: Any, start: int, count: int) -> NDArray[Any]:
     """Entries of a buffer of Arrow, which may hold other bytes behind them; zeros where it holds none."""
     kind = np.dtype(kind)
@@ -122,12 +136,24 @@ class _Table:
         self, words: Words, present: NDArray[np.bool_], codes: NDArray[np.uint8]
     ) -> NDArray[np.intp]:
         """Write the code of each text; which of those that are present are not known."""
+        if self.words.shape[1] <= 1 + FEW_TEXTS:
+            self._compare(words, codes)
+            return np.flatnonzero((codes == 0) & present)
         found = self.code_at.take(_places(words, self.factors, self.bits), mode="wrap")
         strange = self.words[0].take(found, mode="wrap") != words[0]
         for known, word in zip(self.words[1:], words[1:], strict=True):
             strange |= known.take(found, mode="wrap") != word
         codes[:] = found
         return np.flatnonzero(strange & present)
+
+    def _compare(self, words: Words, codes: NDArray[np.uint8]) -> None:
+        """Write the code of each text that is known, and 0 for the others."""
+        codes[:] = 0
+        for code in range(1, self.words.shape[1]):
+            same = words[0] == self.words[0, code]
+            for word, known in zip(words[1:], self.words[1:, code], strict=True):
+                same &= word == known
+            codes += same * np.uint8(code)
 
 
 def _places(words: Words, factors: Words, bits: int) -> NDArray[np.int64]:

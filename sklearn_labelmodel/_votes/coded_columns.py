@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils.tables import is_arrow, is_pandas
-from .._utils.texts import TILE_ROWS, coded_texts, entries, presence
+from .._utils.texts import TILE_ROWS, coded_texts, codes_of, presence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +84,11 @@ def _coded_by_polars(column: pl.Series) -> Coded | None:
     kind = column.dtype.base_type().__name__
     is_coded = kind in ("String", "Categorical", "Enum", "Boolean") or column.dtype.is_integer()
     try:
-        if len(column) >= LEAST_ROWS and kind == "String":
-            return _coded_texts_of_polars(column)
+        import pyarrow as pa
+
+        if kind == "String" and hasattr(column, "__arrow_c_stream__"):
+            # As a stream, views come as they are.
+            return _coded_by_arrow(pa.chunked_array(column))
         if len(column) >= LEAST_ROWS and kind == "Categorical":
             return _coded_categories(column)
         return _coded_by_arrow(column.to_arrow()) if is_coded else None
@@ -93,24 +96,12 @@ def _coded_by_polars(column: pl.Series) -> Coded | None:
         return None
 
 
-def _coded_texts_of_polars(column: pl.Series) -> Coded:
-    import polars as pl
-    import pyarrow as pa
-
-    # As a stream, views come as they are.
-    as_stream = hasattr(column, "__arrow_c_stream__")
-    chunks = _chunks(pa.chunked_array(column) if as_stream else column.to_arrow())
-    parts = [coded_texts(chunk) for chunk in chunks]
-    if None in parts:
-        return _coded_categories(column.cast(pl.Categorical))
-    return _joined([in_order_of_rows(*part) for part in parts if part is not None])
-
-
 def _coded_categories(column: pl.Series) -> Coded:
     """Categories of polars, whose codes may be those of other columns too: each is read in its first row."""
     physical = column.to_physical()
     greatest: Any = physical.max()
-    codes = _codes_of(physical.to_arrow(), (greatest or 0) + 2)
+    indices = physical.to_arrow()
+    codes = codes_of(indices, (greatest or 0) + 2, presence(indices))
     first_rows = _first_rows(codes, np.arange(int(codes.max(initial=0)) + 1) > 0)
     found = np.flatnonzero(first_rows < len(codes))
     values = np.full(len(first_rows), None, dtype=object)
@@ -147,13 +138,9 @@ def _coded_chunk(chunk: pa.Array) -> tuple[NDArray[np.integer], Sequence[Hashabl
         return coded
     if kind in BYTES and len(chunk) and not chunk.null_count:
         return _coded_bytes(chunk)
-    if kind == "string_view":
-        # Of views, Arrow would take missing texts for empty ones.
-        chunk = chunk.cast("large_string")
-    if not hasattr(chunk.type, "index_type"):
-        chunk = chunk.dictionary_encode()
-    values = [None, *chunk.dictionary.to_pylist()]
-    return _codes_of(chunk.indices, len(values)), values
+    coded_by_arrow = chunk if hasattr(chunk.type, "index_type") else chunk.dictionary_encode()
+    values = [None, *coded_by_arrow.dictionary.to_pylist()]
+    return codes_of(coded_by_arrow.indices, len(values), presence(chunk)), values
 
 
 def _coded_bytes(chunk: pa.Array) -> tuple[NDArray[np.uint8], list[int]]:
@@ -161,16 +148,6 @@ def _coded_bytes(chunk: pa.Array) -> tuple[NDArray[np.uint8], list[int]]:
     cells = chunk.to_numpy()
     least, most = cells.min(), cells.max()
     return (cells - least).view(np.uint8), list(range(int(least), int(most) + 1))
-
-
-def _codes_of(indices: pa.Array, n_codes: int) -> NDArray[np.unsignedinteger]:
-    """Indices of an Arrow array from 1 on, 0 where they are missing."""
-    kind = indices.type.to_pandas_dtype()
-    places = entries(indices.buffers()[1], kind, indices.offset, len(indices))
-    codes = places.astype(np.min_scalar_type(n_codes))
-    codes += codes.dtype.type(1)
-    codes *= presence(indices)
-    return codes
 
 
 def factorized(cells: NDArray[Any] | pd.Series) -> Coded:

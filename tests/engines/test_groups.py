@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sklearn_labelmodel._engines.blocks import Piece, are_few, merged_groups
+from sklearn_labelmodel._engines.blocks import Piece, few_groups, grouped_block, merged_groups
 
 N_ROWS = 2000
 RNG = np.random.default_rng(0)
@@ -46,8 +46,8 @@ def test_groups_of_all_blocks_are_the_distinct_rows(name):
         [Piece(table.slice(0, 1000))],
         [Piece(table.slice(1000, 10)), Piece(table.slice(1010))],
     ]
-    assert are_few(blocks[0])
-    (groups,) = merged_groups(iter(blocks), 1, None)
+    assert few_groups(blocks[0]) is not None
+    (groups,) = merged_groups(map(grouped_block, blocks), None)
     rows = [tuple(row.values()) for row in groups.rows.to_pylist()]
     expected = Counter(zip(*(column.to_pylist() for column in table.columns), strict=True))
     assert {row[:-1]: row[-1] for row in rows} == expected

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_labelmodel._utils.texts import MOST_TEXTS, TILE_ROWS, coded_texts
+from sklearn_labelmodel._utils.texts import FEW_TEXTS, MOST_TEXTS, TILE_ROWS, coded_texts
 from sklearn_labelmodel._votes import coded_columns
 from sklearn_labelmodel._votes.reader import read_votes
 
@@ -72,6 +72,13 @@ def test_bytes_beneath_missing_cells_are_no_texts(kind):
     buffers = array.buffers()[1 : 2 if kind == pa.string_view() else 3]
     hidden = pa.Array.from_buffers(kind, len(array), [mask, *buffers])
     assert cells_of(hidden) == [None] * 1000 + ["yes", "", "no"]
+
+
+@pytest.mark.parametrize("n_texts", [FEW_TEXTS, FEW_TEXTS + 1])
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_few_texts_and_one_more_are_told_apart(kind, n_texts):
+    texts = [None, *map(str, range(n_texts))] * 2
+    assert cells_of(pa.array(texts, kind)) == texts
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
