@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .blocks import Piece, are_alike, rows_of_a_block
@@ -23,17 +24,15 @@ class LazyFrameSource(GroupedStream):
                 "polars 1.34 or later reads a LazyFrame in batches. Install it, or pass L.collect()."
             )
         self.frame = frame
-        self.columns = frame.collect_schema().names()
+        with _told():
+            self.columns = frame.collect_schema().names()
 
     def schema(self) -> pa.Schema:
         return self.frame.head(0).collect().to_arrow().schema
 
     def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
         first_row = 0
-        frames = self.frame.select(columns).collect_batches(
-            chunk_size=rows_of_a_block(len(columns)), engine="streaming"
-        )
-        for frame in frames:
+        for frame in _batches(self.frame.select(columns), len(columns)):
             yield Piece(frame.to_arrow(), first_row=first_row)
             first_row += frame.height
 
@@ -43,7 +42,8 @@ class LazyFrameSource(GroupedStream):
         progress: Progress | None,  # noqa: ARG002
     ) -> Iterator[Piece] | None:
         votes = self.frame.select(columns)
-        trial = votes.head(TRIAL_ROWS).collect(engine="streaming")
+        with _told():
+            trial = votes.head(TRIAL_ROWS).collect(engine="streaming")
         if not are_alike(trial.n_unique() if trial.height else 1, trial.height):
             return None
         names = {name: f"column_{place}" for place, name in enumerate(columns)}
@@ -52,7 +52,26 @@ class LazyFrameSource(GroupedStream):
 
 
 def _renamed(grouped: pl.LazyFrame, columns: Sequence[str]) -> Iterator[Piece]:
-    for frame in grouped.collect_batches(
-        chunk_size=rows_of_a_block(len(columns)), maintain_order=False, engine="streaming"
-    ):
+    for frame in _batches(grouped, len(columns), maintain_order=False):
         yield Piece(frame.to_arrow().rename_columns([*columns, N_ROWS]))
+
+
+def _batches(frame: pl.LazyFrame, n_columns: int, **how: bool) -> Iterator[pl.DataFrame]:
+    with _told():
+        yield from frame.collect_batches(
+            chunk_size=rows_of_a_block(n_columns), engine="streaming", **how
+        )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What polars cannot compute, as a ValueError with a way to find the file, which polars seldom names."""
+    from polars.exceptions import PanicException, PolarsError
+
+    try:
+        yield
+    except (PolarsError, PanicException) as error:
+        raise ValueError(
+            f"polars cannot compute the LazyFrame: {str(error).rstrip('.')}. Where that names no file, pass "
+            "pyarrow.dataset.dataset(FOLDER) in place of the LazyFrame: its errors do."
+        ) from error

@@ -305,6 +305,15 @@ def test_a_parquet_file_cut_short_is_named(engine, place, tmp_path):
         source_of(engine(tmp_path)).count(count_rows, VOTES)
 
 
+def test_a_file_of_a_lazy_frame_cut_short_is_told_with_a_way_to_find_it(tmp_path):
+    frame = lazy_frame(TABLE, tmp_path)
+    source = source_of(frame)
+    cut_short(tmp_path / "part-1.parquet")
+    told = r"polars cannot compute the LazyFrame: .* pass pyarrow\.dataset\.dataset\(FOLDER\)"
+    with pytest.raises(ValueError, match=told):
+        source.count(count_rows, VOTES)
+
+
 def test_a_file_cut_short_is_told_with_a_remedy(tmp_path):
     source = source_of(dataset(TABLE, tmp_path))
     cut_short(tmp_path / "part-1.parquet")
