@@ -56,10 +56,14 @@ def _renamed(grouped: pl.LazyFrame, columns: Sequence[str]) -> Iterator[Piece]:
         yield Piece(frame.to_arrow().rename_columns([*columns, N_ROWS]))
 
 
-def _batches(frame: pl.LazyFrame, n_columns: int, **how: bool) -> Iterator[pl.DataFrame]:
+def _batches(
+    frame: pl.LazyFrame, n_columns: int, *, maintain_order: bool = True
+) -> Iterator[pl.DataFrame]:
     with _told():
         yield from frame.collect_batches(
-            chunk_size=rows_of_a_block(n_columns), engine="streaming", **how
+            chunk_size=rows_of_a_block(n_columns),
+            maintain_order=maintain_order,
+            engine="streaming",
         )
 
 
