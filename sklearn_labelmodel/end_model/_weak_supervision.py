@@ -114,11 +114,12 @@ class WeakSupervisionClassifier(
         In (0, 1]; of the rows of each most probable class, this share is trained on: the most certain ones. None: all.
     refine : {"features"} or None, default=None
         Whether soft labels are made better by the records before the estimator is trained on them. "features": clones
-        of the estimator predict every row out of fold, with the shares of `match_shares`. That is the row's class
-        prior, with which a :class:`LabelModelClassifier` learns anew what each vote says. Class shares must be known.
-        Each round costs as many fits as `cv` has folds.
+        of the estimator predict every row out of fold, with the shares of `match_shares`. Calibrated by the soft
+        labels, that is the row's class prior, with which a :class:`LabelModelClassifier` learns anew what each vote
+        says. Class shares must be known. Each round costs as many fits as `cv` has folds.
     n_refine : int, default=1
-        Rounds of `refine`, at least 1. More than one may do harm where features are many and rows few.
+        Rounds of `refine`, at least 1. More than a few do harm where features are many, as words are; on few and good
+        ones, as sentence embeddings are, eight were better than one.
 
     Attributes
     ----------
