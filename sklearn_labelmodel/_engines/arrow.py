@@ -80,6 +80,7 @@ class DatasetSource(GroupedStream):
                 place = getattr(fragment, "path", "")
                 if place not in next_row:
                     _check_schema(fragment, self.dataset, columns, place)
+                _check_codes(batch, place)
                 yield Piece(pa.Table.from_batches([batch]), place, next_row[place])
                 next_row[place] += batch.num_rows
         except (pa.ArrowException, OSError, TypeError) as error:
@@ -135,6 +136,21 @@ def _check_schema(
             f"{place} has no column {quoted(missing[0])}; its columns are {fragment.physical_schema.names}. Write "
             f"all files with the columns {dataset.schema.names}."
         )
+
+
+def _check_codes(batch: pa.RecordBatch, place: str) -> None:
+    """Refuse codes that stand for no value of their dictionary: Arrow reads them from a damaged file as they are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_dictionary(column.type) and column.null_count < len(column):
+            found = pc.min_max(column.indices)
+            if found["min"].as_py() < 0 or found["max"].as_py() >= len(column.dictionary):
+                raise ValueError(
+                    f"{place} cannot be read: codes of the column {quoted(name)} stand for no value. Write the file "
+                    "again, or leave it out."
+                )
 
 
 def _keys(fragment: Fragment) -> set[str]:

@@ -122,7 +122,19 @@ def joined(block: list[Piece]) -> Any:
         return block[0].rows
     import pyarrow as pa
 
-    return pa.concat_tables([piece.rows for piece in block]).unify_dictionaries()
+    rows = pa.concat_tables([piece.rows for piece in block])
+    try:
+        return rows.unify_dictionaries()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        # One of them holds a missing value, as of a key of folders, or values that Arrow cannot compare.
+        return rows.cast(pa.schema(map(_decoded, rows.schema), rows.schema.metadata))
+
+
+def _decoded(field: pa.Field) -> pa.Field:
+    import pyarrow as pa
+
+    is_dictionary = pa.types.is_dictionary(field.type)
+    return field.with_type(field.type.value_type) if is_dictionary else field
 
 
 def count_block(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Types of texts that Arrow reads as dictionaries, and turns into them.
 TEXTS = {"string", "large_string"}
+# Encodings of texts that Arrow reads as dictionaries; runs are of codes, and of which texts are missing.
+ENCODINGS = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}
 
 
 def texts_among(dataset: Dataset, columns: Sequence[str]) -> set[str]:
@@ -63,16 +65,31 @@ def batches_with_dictionaries(
 
 
 def _with_dictionaries(fragment: ParquetFileFragment, texts: set[str]) -> ParquetFileFragment:
-    """The same row groups of the same file, whose texts are read as dictionaries."""
+    """The same row groups of the same file, whose texts are read as dictionaries where Arrow can do so."""
     from pyarrow.dataset import ParquetFileFormat
 
-    options = fragment.format.read_options
-    options.dictionary_columns |= texts
-    kind = ParquetFileFormat(options, fragment.format.default_fragment_scan_options)
     row_groups = [group.id for group in fragment.row_groups]
-    return kind.make_fragment(
-        fragment.path, fragment.filesystem, fragment.partition_expression, row_groups
-    )
+    readable = _readable(fragment, texts)
+    # Of another file, Arrow takes row groups in their order alone.
+    if not readable or row_groups != sorted(row_groups):
+        return fragment
+    options = fragment.format.read_options
+    options.dictionary_columns |= readable
+    kind = ParquetFileFormat(options, fragment.format.default_fragment_scan_options)
+    file = kind.make_fragment(fragment.path, fragment.filesystem, fragment.partition_expression)
+    return file.subset(row_group_ids=row_groups)
+
+
+def _readable(fragment: ParquetFileFragment, texts: set[str]) -> set[str]:
+    """Those of the columns that no row group encodes in a way that Arrow cannot read as a dictionary."""
+    row_groups = [group.metadata for group in fragment.row_groups]
+    paths = [column.path for column in fragment.metadata.schema]
+    places = {path: place for place, path in enumerate(paths) if path in texts}
+    return {
+        path
+        for path, place in places.items()
+        if all(ENCODINGS.issuperset(group.column(place).encodings) for group in row_groups)
+    }
 
 
 def _stored_as_dictionaries(

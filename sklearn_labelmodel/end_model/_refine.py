@@ -95,8 +95,10 @@ def agreement(told: NDArray[np.float64], voted: NDArray[np.float64]) -> tuple[fl
     Returns
     -------
     correlation, error : float
-        0 and 1 where one of both says the same of every row.
+        0 and 1 where one of both says the same of every row, or there is none.
     """
+    if not len(told):
+        return 0.0, 1.0
     told, voted = told - told.mean(axis=0), voted - voted.mean(axis=0)
     scale = float(np.linalg.norm(told) * np.linalg.norm(voted))
     if scale <= TIE * len(told):

@@ -160,6 +160,14 @@ def test_a_classifier_that_says_the_same_of_all_rows_tells_nothing(data):
         assert not features_tell(np.tile(np.log(SHARES), (600, 1)), proba)
 
 
+def test_rows_that_no_fold_holds_out_tell_nothing(data):
+    X, L, _ = data
+    voteless = np.flatnonzero((L < 0).all(axis=1))
+    folds = [(np.flatnonzero((L >= 0).any(axis=1)), voteless)]
+    with pytest.warns(UserWarning, match="correlate by 0, which could be chance"):
+        assert refining(cv=folds).fit(X, L=L).refined_proba_ is None
+
+
 class Timid(LogisticRegression):
     """Sure of nothing, though it tells classes as well."""
 

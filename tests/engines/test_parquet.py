@@ -51,6 +51,17 @@ FORMS = {
     "no schema of Arrow": (texts(pa.large_string()), {"store_schema": False}),
     "empty and missing": (texts(said=["", None]), {}),
     "missing alone": (texts(said=[None]), {}),
+    "one column that Arrow reads as texts alone": (
+        TABLE,
+        {"use_dictionary": ["a"], "column_encoding": {"b": "DELTA_BYTE_ARRAY"}},
+    ),
+    "lengths first": (
+        TABLE,
+        {
+            "use_dictionary": False,
+            "column_encoding": dict.fromkeys(NAMES, "DELTA_LENGTH_BYTE_ARRAY"),
+        },
+    ),
 }
 
 
@@ -145,6 +156,48 @@ def test_texts_of_files_are_dictionaries_in_every_batch(name, tmp_path):
 def test_texts_of_other_datasets_are_texts(name, tmp_path):
     pieces = source_of(READ_AS_THEY_ARE[name](tmp_path)).votes(["a", "b"])
     assert types_of(pieces) == {("a", "string"), ("b", "string")}
+
+
+@pytest.mark.parametrize("row_groups", [[1, 8], [8, 1], [2, 0]], ids=str)
+@pytest.mark.parametrize("chosen", ["of the file", "of the format"])
+def test_row_groups_come_in_the_order_that_arrow_reads_them_in(chosen, row_groups, tmp_path):
+    path = str(tmp_path / "part.parquet")
+    pq.write_table(TABLE, path, row_group_size=50)
+    whole = ds.dataset(path)
+    if chosen == "of the file":
+        (file,) = (part.subset(row_group_ids=row_groups) for part in whole.get_fragments())
+    else:
+        file = whole.format.make_fragment(path, whole.filesystem, row_groups=row_groups)
+    dataset = ds.FileSystemDataset([file], whole.schema, whole.format, whole.filesystem)
+    pieces = source_of(dataset).votes(["id"])
+    read = [cell for piece in pieces for cell in piece.rows["id"].to_pylist()]
+    assert read == dataset.to_table()["id"].to_pylist()
+
+
+def test_a_missing_key_among_keys_that_are_dictionaries(tmp_path):
+    """Arrow unifies no dictionary that holds a missing value."""
+    keys_of_folders(tmp_path)
+    dataset = ds.dataset(tmp_path, partitioning=ds.HivePartitioning.discover(infer_dictionary=True))
+    source = source_of(dataset)
+    assert source.count(count_rows, ["a", "b"]) == count_rows(TABLE.select(["a", "b"]))
+    kept = source.map(lambda block: {}, ["a"], {}, keep=["b"]).read_all()["b"]
+    assert kept.type == dataset.schema.field("b").type
+    assert kept.to_pylist() == dataset.to_table()["b"].to_pylist()
+
+
+@pytest.mark.parametrize("stored", ["texts", "dictionaries"])
+def test_a_file_whose_codes_stand_for_no_value_is_named(stored, tmp_path):
+    path = tmp_path / "part.parquet"
+    texts = pa.array(SAID[:3] * 30)
+    column = texts if stored == "texts" else texts.dictionary_encode()
+    pq.write_table(pa.table({"a": column}), path, compression="none")
+    chunk = pq.read_metadata(path).row_group(0).column(0)
+    end = chunk.dictionary_page_offset + chunk.total_compressed_size
+    # Two bits a code, of which the fourth is none of three texts.
+    whole = path.read_bytes()
+    path.write_bytes(whole[: end - 5] + b"\xff" * 5 + whole[end:])
+    with pytest.raises(ValueError, match=r"part\.parquet cannot be read: codes of the column 'a'"):
+        source_of(ds.dataset(path)).count(count_rows, ["a"])
 
 
 def test_columns_that_may_not_be_missing_are_read(tmp_path):
