@@ -68,8 +68,7 @@ class Scores:
 
 
 def _short(score: float) -> str:
-    # Zero may have a sign.
-    return f"{score + 0.0:.0f}" if float(score).is_integer() else f"{score:.3g}"
+    return f"{score:.0f}" if float(score).is_integer() else f"{score:.3g}"
 
 
 def n_columns(L: VoteMatrix) -> int:
@@ -349,7 +348,8 @@ def quantile_bins(
     ranges : ndarray of shape (n_found, 2)
     """
     told = ~np.isnan(scores) if weight is None else ~np.isnan(scores) & (weight > 0)
-    values, place = np.unique(scores[told], return_inverse=True)
+    # Zeros lose their sign, of which sorting keeps either.
+    values, place = np.unique(scores[told] + 0.0, return_inverse=True)
     counts = np.bincount(place, None if weight is None else weight[told], minlength=len(values))
     if len(values) <= n_bins:
         return np.column_stack([values, values])
