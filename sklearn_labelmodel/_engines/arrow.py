@@ -21,7 +21,7 @@ from .blocks import (
     rows_of_a_block,
 )
 from .parquet import batches_with_dictionaries, fragments_of, texts_among
-from .source import Progress
+from .source import NO_ROWS, Progress
 from .stream import GroupedStream, Stream
 
 if TYPE_CHECKING:
@@ -171,7 +171,11 @@ class ReaderSource(Stream):
         return self.reader.schema
 
     def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
-        return tables_of(self.reader, columns)
+        piece = None
+        for piece in tables_of(self.reader, columns):
+            yield piece
+        if piece is None:
+            raise ValueError(NO_ROWS)
 
 
 def tables_of(

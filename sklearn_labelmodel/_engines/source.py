@@ -118,7 +118,7 @@ class Frame(Source):
         """The first rows, or as many as there are, as a pandas DataFrame."""
 
 
-NO_ROWS = "There are no rows to count. (A reader of record batches can be read only once.)"
+NO_ROWS = "There are no rows. (A reader of record batches can be read only once: make another.)"
 
 
 def found_or_refused(found: Sum | None) -> Sum:

@@ -10,7 +10,16 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._votes.codes import GoldLabels, Votes, check_any_vote, class_index, is_bin, no_gold
+from .._utils import warn_user
+from .._votes.codes import (
+    GoldLabels,
+    Votes,
+    check_any_vote,
+    class_index,
+    is_bin,
+    lf_label,
+    no_gold,
+)
 from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
 from .._votes.keys import draw
@@ -26,6 +35,8 @@ Once = TypeVar("Once")
 MOST_VOTES, VOTES_PER_LF = 1 << 16, 512
 # A table of a GiB: a fit holds several.
 MOST_TABLE_CELLS = 1 << 27
+# Fewer LFs, and a class prior identified less, are told by votes too little; so many LFs are named.
+LEAST_LFS, LEAST_IDENTIFIED, NAMED = 3, 0.5, 5
 # Co-occurrences of more symbols are not kept beside a fitted model.
 MOST_SYMBOLS = 256
 
@@ -397,3 +408,39 @@ class KeptCounts:
     gold: GoldCounts | None = None
     meaning: NDArray[np.float64] | None = None
     frequency: NDArray[np.float64] | None = None
+
+
+# Votes that tell too little -----------------------------------------------------------------------
+
+
+def warn_unidentified(observed: Observed, decides: str) -> None:
+    """Warn of labeling functions (LFs) whose accuracy the votes do not tell, and of what decides in their place."""
+    if observed.n_lfs < LEAST_LFS:
+        fault = f"{observed.n_lfs} LF{'s' if observed.n_lfs > 1 else ''}"
+    else:
+        alone = np.unique(observed.lf[~observed.overlaps[observed.lf]])
+        if not len(alone):
+            return
+        listed = ", ".join(lf_label(observed.names, int(lf)) for lf in alone[:NAMED])
+        more = ", ..." if len(alone) > NAMED else ""
+        fault = f"LFs that share no row with another ({listed}{more})"
+    warn_user(
+        f"The votes cannot identify the accuracies of {fault}; {decides}. At least three LFs that vote on "
+        "common rows are needed."
+    )
+
+
+def warn_unidentified_prior(identified: float) -> None:
+    """Warn of a class prior that the votes hardly tell.
+
+    Parameters
+    ----------
+    identified : float
+        In [0, 1]; see `Observed.identified`.
+    """
+    if identified < LEAST_IDENTIFIED:
+        warn_user(
+            "The votes cannot identify the class prior: only "
+            f"{identified:.0%} of them are votes of LFs that cast several votes, in rows of two votes or more. The "
+            "estimate leans towards uniform; give class_balance if you know the shares, or label some rows."
+        )

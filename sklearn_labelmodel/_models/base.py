@@ -226,7 +226,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs), or a source of rows
             Votes, as in `fit`. Votes that `fit` never saw from their LF carry no evidence. Of a source, the columns
             that `fit` saw are read.
-        keep : list of column names, default=()
+        keep : str or list of column names, default=()
             Columns of a source that stand before the result, such as an identifier.
 
         Returns
@@ -270,6 +270,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         """L where it is not in memory, to be predicted there."""
         check_is_fitted(self)
         source = source_of(L)
+        keep = [keep] if isinstance(keep, str) else keep
         if source is None and not len(keep):
             return None
         from .sources import PredictedSource

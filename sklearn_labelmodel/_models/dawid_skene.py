@@ -17,7 +17,6 @@ from .._evidence.model import VoteModel
 from .._evidence.prior import given_prior, uniform_prior
 from .._evidence.table import VoteTable, least_probability
 from .._utils import warn_user
-from .._votes.suspects import warn_unidentified
 from .base import BaseLabelModel, Learner
 from .docs import documented
 
@@ -197,16 +196,12 @@ class DawidSkeneClassifier(BaseLabelModel):
         return replace(model, accuracies=accuracies_by_mu(observed, model))
 
     def _warn_unidentified(self, observed: Observed) -> None:
+        from .._learning.observed import warn_unidentified
+
         # Labels of all rows tell the accuracies of any LFs.
         labels = observed.labels
         if not (len(labels.values) and labels.complete):
-            warn_unidentified(
-                observed.names,
-                observed.n_lfs,
-                observed.lf,
-                observed.overlaps,
-                MAJORITY_DECIDES,
-            )
+            warn_unidentified(observed, MAJORITY_DECIDES)
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
         history = learned.history

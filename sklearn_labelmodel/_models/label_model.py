@@ -25,7 +25,6 @@ from .._evidence.table import (
 )
 from .._learning.schedules import SCHEDULERS
 from .._utils import first_number, warn_user
-from .._votes.suspects import warn_unidentified, warn_unidentified_prior
 from .base import BaseLabelModel, Learner
 from .docs import documented
 
@@ -358,11 +357,13 @@ class LabelModelClassifier(BaseLabelModel):
         return precision_per_lf(self.prec_init, observed.n_lfs, observed.names)
 
     def _warn_unidentified(self, observed: Observed) -> None:
-        warn_unidentified(
-            observed.names, observed.n_lfs, observed.lf, observed.overlaps, START_DECIDES
-        )
+        from .._learning.observed import warn_unidentified
+
+        warn_unidentified(observed, START_DECIDES)
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
+        from .._learning.observed import warn_unidentified_prior
+
         estimate = isinstance(self.class_balance, str) and not self._anchors(observed)
         if estimate and len(observed.classes) > 1:
             warn_unidentified_prior(observed.identified)

@@ -49,7 +49,7 @@ from .._votes.scores import (
     with_ranges,
 )
 from .._votes.statistics import VoteStatistics
-from .._votes.suspects import warn_of_new_values
+from .._votes.suspects import check_part_has_no_identifier, warn_of_new_values
 from .._votes.weights import check_any_weight, read_weights
 
 if TYPE_CHECKING:
@@ -238,7 +238,10 @@ def count_block(
         given, (votes, labels, _) = checked_classes(named, model.abstain), block
         check_votes_are_classes(given, literal_votes(votes, model.vote_meanings))
         check_gold_is_class(given, labels)
-    return VoteStatistics.of_counted(count(*block), model.abstain)
+    counted = count(*block)
+    if named is None and y is None:
+        check_part_has_no_identifier(block[0], counted.pairs.lf)
+    return VoteStatistics.of_counted(counted, model.abstain)
 
 
 def _check_countable(model: FittedVotes) -> None:

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
 
+# In shorter words, a letter makes another word.
+LEAST_LETTERS = 4
 SMALL_SIGNS = {*"-.?*#/\\~:;,·•…_ ", *map(chr, range(0x2010, 0x2016)), chr(0x2212)}
 WORDS_FOR_NO_VOTE = {
     *("nan", "nat", "na", "none", "null", "missing", "blank", "empty", "novalue"),
@@ -205,3 +207,35 @@ def _apart(numbers: set[int | float]) -> set[int | float]:
     # Two digits may be two classes.
     widest = max((after - before for before, after in pairwise(others)), default=9)
     return {mark for mark in found if min(abs(mark - other) for other in others) > max(widest, 1)}
+
+
+def one_slip_apart(one: str, other: str) -> bool:
+    """Whether two texts differ in one word by a letter, or by two neighbouring letters that changed places.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel._utils.spelling import one_slip_apart
+    >>> one_slip_apart("spma", "spam"), one_slip_apart("very positve", "very positive")
+    (True, True)
+    >>> one_slip_apart("level a", "level b"), one_slip_apart("class1", "class2")
+    (False, False)
+    """
+    start = _n_alike(one, other)
+    end = _n_alike(one[start:][::-1], other[start:][::-1])
+    here, there = one[start : len(one) - end], other[start : len(other) - end]
+    swapped = len(here) == 2 and here == there[::-1]
+    if not (swapped or max(len(here), len(there)) == 1) or not (here + there).isalpha():
+        return False
+    before, after = one[:start], one[len(one) - end :]
+    return _letters(before[::-1]) + max(len(here), len(there)) + _letters(after) >= LEAST_LETTERS
+
+
+def _n_alike(one: str, other: str) -> int:
+    """How many signs two texts start with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (here, there) in pairs if here != there), min(len(one), len(other)))
+
+
+def _letters(text: str) -> int:
+    """How many letters a text starts with."""
+    return next((at for at, sign in enumerate(text) if not sign.isalpha()), len(text))

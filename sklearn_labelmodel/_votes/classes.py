@@ -74,7 +74,7 @@ def resolve_classes(
     if len(gold.values) and gold.complete:
         _warn_of_other_votes(gold.values, votes, lf, vote)
         _warn_of_abstaining_class(gold.values, abstain, votes)
-        warn_of_suspects(gold.values, votes, lf, vote)
+        warn_of_suspects(gold.values, votes, lf, vote, frequency)
         return gold.values
     check_same_kind(votes.vote_values, gold.values)
     check_no_scores(votes.names, lf, vote, frequency, gold)
@@ -86,7 +86,7 @@ def resolve_classes(
             "L holds scores only, and these name no classes. Say which classes there are with `classes`, such as "
             "classes=[0, 1], where scores speak for the second one."
         )
-    warn_of_suspects(union, votes, lf, vote)
+    warn_of_suspects(union, votes, lf, vote, frequency)
     if len(union) == 1 and isinstance(class_balance, Mapping):
         return given_classes(sorted(class_balance), abstain) if union[0] in class_balance else union
     if len(union) == 1:

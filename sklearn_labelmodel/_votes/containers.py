@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from types import UnionType
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from .._utils.types import Table, VoteMatrix
 
 NAMED = 5
+# What is not in memory has one of these methods, and no shape.
+NOT_IN_MEMORY = {
+    "get_fragments": "some of them, such as L.head(100_000)",
+    "to_reader": "L.to_table()",
+    "read_all": "L.read_all()",
+    "collect": "L.collect()",
+}
 WHOLE_NUMBERS_OF_POLARS = {
     "Boolean",
     *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)),
@@ -58,8 +66,9 @@ def _remedy(L: object) -> tuple[str, str] | None:
         return "The rows of L are dicts", "pandas.DataFrame(list(L))"
     if getattr(L, "ndim", 0) == 1 and _first_row_is(L, list | tuple | np.ndarray):
         return f"L is a one-dimensional {kind} of rows", "L.tolist()"
-    if hasattr(L, "collect") and not hasattr(L, "shape"):
-        return f"L is a {kind}, which holds no rows yet", "L.collect()"
+    elsewhere = _elsewhere(L)
+    if elsewhere is not None:
+        return f"L is a {kind}, whose rows are not in memory", elsewhere
     if hasattr(L, "compute") and hasattr(L, "columns"):
         return f"L is a {kind}, which holds no rows yet", "L.compute()"
     if hasattr(L, "to_pandas") and not (is_table(L) or hasattr(L, "__array__")):
@@ -69,6 +78,14 @@ def _remedy(L: object) -> tuple[str, str] | None:
     if isinstance(L, set | frozenset):
         return f"L is a {kind}, which has no order", "a list of rows"
     return None
+
+
+def _elsewhere(L: object) -> str | None:
+    """How rows that are not in memory are had; None where L holds its rows."""
+    if isinstance(L, str | os.PathLike):
+        return "what is at this path: pandas.read_csv(L), pyarrow.dataset.dataset(L)"
+    methods = () if hasattr(L, "shape") else NOT_IN_MEMORY.items()
+    return next((how for method, how in methods if hasattr(L, method)), None)
 
 
 def _first_row_is(L: object, kind: type | UnionType) -> bool:

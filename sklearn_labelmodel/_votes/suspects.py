@@ -11,15 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import listed_values, plain, quoted, warn_user
-from .._utils.spelling import marks, spelling
+from .._utils.spelling import marks, one_slip_apart, spelling
 from .codes import GoldLabels, SparseVotes, Votes, is_text, lf_label
 
 # An LF with more different votes than this, and than this share of the rows, is an identifier or a text.
 MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
 # Fewer and a smaller share are enough where hardly any of them is another LF's vote too.
 MOST_UNSHARED_VOTES, UNSHARED_ROWS, UNSHARED_SHARE = 20, 0.1, 0.95
+MOST_IN_A_PART, IDENTIFIER_SHARE_OF_A_PART = 10_000, 0.9
 # So many rows, each of another vote, are a counter where all other LFs cast at most half as many different ones.
 LEAST_COUNTER = 10
+# One slip away from a vote that is so many times as frequent, a vote is misspelt.
+RARE_SLIP = 100
 # What pandas and Arrow call the column of an index that was written without a name.
 INDEX_NAME = re.compile(r"(Unnamed: \d+|index|level_\d+|__index_level_\d+__|)")
 # Rows and LFs looked at where a look at some will do.
@@ -91,7 +94,25 @@ def check_no_identifier(
         if not labelled:
             _check_no_long_table(votes, n_different, lf, vote)
         return
-    worst = int(np.argmax(n_different * suspect))
+    _refuse_identifier(votes, int(np.argmax(n_different * suspect)), n_different)
+
+
+def check_part_has_no_identifier(votes: Votes, lf: NDArray[np.intp]) -> None:
+    """As `check_no_identifier`, of some of the rows: what other rows hold can hardly excuse an LF that is refused.
+
+    Parameters
+    ----------
+    votes : Votes
+    lf : ndarray of shape (n_symbols,)
+        The LF of every symbol.
+    """
+    n_different = np.bincount(lf, minlength=votes.n_lfs)
+    worst = int(np.argmax(n_different))
+    if n_different[worst] > max(MOST_IN_A_PART, IDENTIFIER_SHARE_OF_A_PART * votes.n_samples):
+        _refuse_identifier(votes, worst, n_different)
+
+
+def _refuse_identifier(votes: Votes, worst: int, n_different: NDArray[np.intp]) -> None:
     raise ValueError(
         f"{lf_label(votes.names, worst)} casts {n_different[worst]} different votes in {votes.n_rows:.15g} rows, "
         "each of which would be a class. If the column is an identifier or a text, leave it out; if a row holds one "
@@ -300,9 +321,13 @@ def _warn_of_marker_between(votes: Votes) -> None:
 
 
 def warn_of_suspects(
-    classes: NDArray[Any], votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
+    classes: NDArray[Any],
+    votes: Votes,
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    frequency: NDArray[np.float64],
 ) -> None:
-    """Warn of classes that look like a mark for "no vote", and of those that differ in spelling only.
+    """Warn of classes that look like a mark for "no vote", of those that differ in spelling only, and of slips.
 
     Parameters
     ----------
@@ -310,6 +335,8 @@ def warn_of_suspects(
         As found among votes and gold labels.
     votes, lf, vote
         As in `check_no_identifier`.
+    frequency : ndarray of shape (n_symbols,)
+        Share of the rows that hold each symbol.
     """
     found = marks(classes.tolist())
     places = {mark: lf[vote == mark] for mark in found}
@@ -318,6 +345,8 @@ def warn_of_suspects(
     if is_text(classes):
         texts = {*classes.tolist(), *(vote.tolist() if is_text(vote) else [])}
         _warn_of_variants(sorted(texts))
+    if is_text(classes) and is_text(vote):
+        _warn_of_slips(votes, lf, vote, frequency)
 
 
 def _warn_of_mark(mark: Hashable, places: dict[Hashable, NDArray[np.intp]], votes: Votes) -> None:
@@ -356,6 +385,28 @@ def _warn_of_variants(labels: list[str]) -> None:
         )
 
 
+def _warn_of_slips(
+    votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any], frequency: NDArray[np.float64]
+) -> None:
+    """Warn of a vote that is hardly ever cast and one slip away from another."""
+    cast, code = np.unique(vote, return_inverse=True)
+    often = np.bincount(code, frequency)
+    rare = np.flatnonzero(often * RARE_SLIP <= often.max())
+    for slip in rare if len(cast) <= MOST_LONE_VOTES else ():
+        meant = [
+            at
+            for at in np.flatnonzero(often >= RARE_SLIP * often[slip])
+            if one_slip_apart(cast[slip], cast[at])
+        ]
+        if meant:
+            n_rows, where = votes.n_rows, lf_label(votes.names, int(lf[code == slip][0]))
+            warn_user(
+                f"{quoted(cast[slip])} (of {where}, {often[slip] * n_rows:.0f} in {n_rows:.15g} rows) counts as a "
+                f"class, and differs from {quoted(cast[meant[0]])} by one letter. Correct it, or name all classes "
+                "(`classes`)."
+            )
+
+
 def warn_of_new_values(new: NDArray[Any], known: NDArray[Any], what: str, effect: str) -> None:
     """Warn of votes or labels that come after `fit`, and look like a mark or another spelling of what `fit` saw.
 
@@ -392,62 +443,3 @@ def warn_of_new_values(new: NDArray[Any], known: NDArray[Any], what: str, effect
 
 def _joined(labels: list[str]) -> str:
     return ", ".join(map(quoted, labels[:-1])) + f" and {quoted(labels[-1])}"
-
-
-# Votes that tell too little -----------------------------------------------------------------------
-
-LEAST_LFS = 3
-LEAST_IDENTIFIED = 0.5
-NAMED = 5
-
-
-def warn_unidentified(
-    names: NDArray[np.object_] | None,
-    n_lfs: int,
-    lf: NDArray[np.intp],
-    overlaps: NDArray[np.bool_],
-    decides: str,
-) -> None:
-    """Warn of labeling functions (LFs) whose accuracy the votes do not tell.
-
-    Parameters
-    ----------
-    names : ndarray of shape (n_lfs,) or None
-    n_lfs : int
-    lf : ndarray of shape (n_symbols,)
-        The LF of every vote that occurs.
-    overlaps : ndarray of shape (n_lfs,), dtype bool
-        Whether each LF shares a row with another LF.
-    decides : str
-        What decides in place of the votes.
-    """
-    if n_lfs < LEAST_LFS:
-        fault = f"{n_lfs} LF{'s' if n_lfs > 1 else ''}"
-    else:
-        alone = lf[~overlaps[lf]]
-        if not len(alone):
-            return
-        alone = np.unique(alone)
-        listed = ", ".join(lf_label(names, int(lf)) for lf in alone[:NAMED])
-        more = ", ..." if len(alone) > NAMED else ""
-        fault = f"LFs that share no row with another ({listed}{more})"
-    warn_user(
-        f"The votes cannot identify the accuracies of {fault}; {decides}. At least three LFs that vote on "
-        "common rows are needed."
-    )
-
-
-def warn_unidentified_prior(identified: float) -> None:
-    """Warn of a class prior that the votes hardly tell.
-
-    Parameters
-    ----------
-    identified : float
-        In [0, 1]; see `Observed.identified`.
-    """
-    if identified < LEAST_IDENTIFIED:
-        warn_user(
-            "The votes cannot identify the class prior: only "
-            f"{identified:.0%} of them are votes of LFs that cast several votes, in rows of two votes or more. The "
-            "estimate leans towards uniform; give class_balance if you know the shares, or label some rows."
-        )

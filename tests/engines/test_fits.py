@@ -81,6 +81,26 @@ def test_predictions_are_those_in_memory_and_stand_beside_their_identifiers(engi
     assert labels["label"].tolist() == model.predict(VOTES).tolist()
 
 
+def test_one_column_may_be_kept_by_its_name(tmp_path):
+    model = LabelModelClassifier().fit(VOTES)
+    kept = model.predict(dataset(TABLE, tmp_path), keep="id")
+    assert kept.schema.names == ["id", "label"]
+
+
+def test_a_reader_that_was_read_gives_no_empty_result(tmp_path):
+    model, votes = LabelModelClassifier(), reader(TABLE.select(LFS), tmp_path)
+    model.fit(votes)
+    with pytest.raises(ValueError, match="can be read only once: make another"):
+        model.predict_proba(votes).read_all()
+
+
+def test_an_identifier_is_refused_by_the_first_rows_of_a_source(tmp_path):
+    table = pa.table({"id": [f"row {row}" for row in range(11_000)], "a": ["ham"] * 11_000})
+    told = r"part-0\.parquet: LF 'id' casts 11000 different votes in 11000 rows"
+    with pytest.raises(ValueError, match=told):
+        LabelModelClassifier().fit(dataset(table, tmp_path, 1))
+
+
 def test_numbers_with_missing_ones_are_votes_and_labels_as_in_memory(tmp_path):
     L, y = make_votes(400, 3, n_classes=3, seed=5)
     gold = np.where(np.arange(400) % 5, -1, y)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 import scipy.sparse as sp
 from helpers import make_votes
@@ -242,6 +243,21 @@ def test_labels_in_a_dict_are_told_what_to_pass():
 def test_labels_of_some_rows_are_told_how_to_spread():
     with pytest.raises(ValueError, match=r"y has 20 labels.*pass y.reindex\(L.index\)"):
         LabelModelClassifier().fit(VOTES, pd.Series(TRUTH[:20]))
+
+
+@pytest.mark.parametrize(
+    ("of_table", "how"),
+    [
+        (ds.dataset, r"L.head\(100_000\)"),
+        (lambda table: ds.dataset(table).scanner(), r"L.to_table\(\)"),
+        (lambda table: table.to_reader(), r"L.read_all\(\)"),
+        (lambda _: "votes.csv", r"pandas.read_csv\(L\)"),
+    ],
+)
+def test_what_looks_at_rows_says_how_to_have_them_in_memory(of_table, how):
+    model = MajorityVoteClassifier().fit(VOTES)
+    with pytest.raises(TypeError, match=rf"whose rows are not in memory; pass .*{how}"):
+        model.score(of_table(pa.table({f"{j}": VOTES[:, j] for j in range(5)})))
 
 
 def test_what_looks_at_rows_wants_a_lazy_frame_collected():

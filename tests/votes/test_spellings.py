@@ -12,7 +12,7 @@ from helpers import make_votes
 from numpy.testing import assert_array_equal
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._utils.spelling import as_number, is_sign, marks, spelling
+from sklearn_labelmodel._utils.spelling import as_number, is_sign, marks, one_slip_apart, spelling
 from sklearn_labelmodel._votes.reader import markers_of, read_votes
 from sklearn_labelmodel.inspection import filter_unlabeled, lf_summary
 
@@ -247,6 +247,38 @@ def test_spellings_in_y_warn(complete):
 )
 def test_other_classes_are_no_spellings(one, other):
     assert spelling(one) != spelling(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("spma", "spam", True),
+        ("very positve", "very positive", True),
+        ("spann", "span", True),
+        ("smap", "spam", False),
+        ("good", "god", True),
+        ("goo", "god", False),
+        ("level a", "level b", False),
+        ("class1", "class2", False),
+        ("spam", "spam", False),
+        ("not spam", "spam", False),
+    ],
+)
+def test_slips_are_a_letter_of_a_word_or_two_that_changed_places(one, other, apart):
+    assert one_slip_apart(one, other) == one_slip_apart(other, one) == apart
+
+
+@pytest.mark.parametrize(("n_rare", "warns"), [(3, True), (4, False)])
+def test_a_hundredth_of_the_votes_with_a_slip_is_misspelt(n_rare, warns):
+    L = pd.DataFrame(np.repeat(["good", "poor"], 150), columns=["j1"])
+    L["j2"] = L["j1"]
+    L.iloc[150 : 150 + n_rare, 1] = "godo"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        MajorityVoteClassifier().fit(L)
+    told = [str(warning.message) for warning in caught]
+    said = f"'godo' (of LF 'j2', {n_rare} in 300 rows) counts as a class, and differs from 'good'"
+    assert any(message.startswith(said) for message in told) == warns
 
 
 def test_a_vote_in_another_spelling_than_the_given_classes_is_named():

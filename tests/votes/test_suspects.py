@@ -1,11 +1,15 @@
 """Columns, tables and numbers that can hardly be the votes that were meant."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
 from helpers import make_votes
 
 from sklearn_labelmodel import LabelModelClassifier
+from sklearn_labelmodel._votes.reader import read_votes
+from sklearn_labelmodel._votes.suspects import check_part_has_no_identifier
 from sklearn_labelmodel.inspection import lf_summary
 
 
@@ -32,6 +36,23 @@ def test_a_counter_of_rows_is_no_lf(n_rows, labelled, kind):
     y = {"none": None, "some": np.where(np.arange(n_rows) < n_rows / 2, y, -1), "all": y}[labelled]
     with pytest.raises(ValueError, match=f"LF 'Unnamed: 0' casts {n_rows} different votes in"):
         fit(L, y)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_different", "refused"),
+    [
+        (11_112, 10_001, True),
+        (11_113, 10_001, False),
+        (10_000, 10_000, False),
+        (10_001, 10_001, True),
+    ],
+)
+def test_some_rows_refuse_what_differs_in_nine_of_ten_of_many(n_rows, n_different, refused):
+    votes = read_votes(np.zeros((n_rows, 2), dtype=np.int64))
+    lf = np.repeat([0, 1], [1, n_different])
+    told = f"LF 1 casts {n_different} different votes in {n_rows} rows"
+    with pytest.raises(ValueError, match=told) if refused else nullcontext():
+        check_part_has_no_identifier(votes, lf)
 
 
 def test_a_counter_is_told_from_ten_rows_on_or_by_its_name():

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
+from ..._learning.observed import LEAST_LFS
 from ..._utils import listed, plain, quoted
-from ..._votes.suspects import LEAST_LFS
 from .facts import Consensus, Facts
 from .parts import SEVERITIES, Copy, Finding, called, percent
 
