@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._utils import quoted
 from .blocks import (
@@ -205,10 +205,24 @@ def write_parquet(reader: pa.RecordBatchReader, path: str | os.PathLike[str]) ->
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
     try:
-        with pq.ParquetWriter(name, reader.schema) as writer:
+        with pq.ParquetWriter(name, reader.schema, **_as_stored(reader.schema)) as writer:
             for batch in reader:
                 writer.write_batch(batch)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _as_stored(schema: pa.Schema) -> dict[str, Any]:
+    """Settings of a file whose probabilities are neither packed nor summed up.
+
+    Few are stored as codes, which do not get smaller, and many are noise; bounds of a million rows exclude none.
+    """
+    import pyarrow as pa
+
+    floats = {field.name for field in schema if pa.types.is_floating(field.type)}
+    return {
+        "compression": {name: "NONE" if name in floats else "SNAPPY" for name in schema.names},
+        "write_statistics": [name for name in schema.names if name not in floats],
+    }

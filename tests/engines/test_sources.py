@@ -392,6 +392,15 @@ def test_a_file_is_written_as_rows_come(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["made.parquet", "votes"]
 
 
+def test_only_probabilities_are_written_as_they_are(tmp_path):
+    table = pa.table({"id": ["a", "b"], "probability_spam": [0.25, 0.5]})
+    write_parquet(table.to_reader(), tmp_path / "made.parquet")
+    group = pq.ParquetFile(tmp_path / "made.parquet").metadata.row_group(0)
+    kept, made = (group.column(place) for place in range(2))
+    assert (kept.compression, kept.is_stats_set) == ("SNAPPY", True)
+    assert (made.compression, made.is_stats_set) == ("UNCOMPRESSED", False)
+
+
 @pytest.mark.parametrize("before", [b"what was there", None])
 def test_a_file_that_fails_on_the_way_leaves_what_was_there(before, tmp_path):
     source = source_of(dataset(TABLE, tmp_path / "votes"))
