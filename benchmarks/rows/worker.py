@@ -90,14 +90,21 @@ def copy_arrow(folder: Path, threads: int) -> Callable[[], object]:
 
 
 def predict_arrow(folder: Path, threads: int) -> Callable[[], object]:
-    from sklearn_labelmodel._engines.arrow import write_parquet
+    """Predict and write as the guide does."""
+    import pyarrow.parquet as pq
 
     source = dataset(folder)
     model = fit(source.head(1_000_000))
 
     def predict() -> None:
-        with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-            write_parquet(model.predict_proba(source), Path(place, "proba.parquet"))
+        labels = model.predict_proba(source)
+        how = {"compression": "none", "write_statistics": False}
+        with (
+            tempfile.TemporaryDirectory(dir=folder.parent) as place,
+            pq.ParquetWriter(Path(place, "proba.parquet"), labels.schema, **how) as file,
+        ):
+            for batch in labels:
+                file.write_batch(batch)
 
     return predict
 

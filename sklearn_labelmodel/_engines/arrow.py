@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._utils import quoted
 from .blocks import (
@@ -189,40 +186,3 @@ def tables_of(
         table = pa.Table.from_batches([batch])
         yield Piece(table if columns is None else table.select(list(columns)), first_row=first_row)
         first_row += batch.num_rows
-
-
-def write_parquet(reader: pa.RecordBatchReader, path: str | os.PathLike[str]) -> None:
-    """Write record batches to a Parquet file as they come; the file is there once it is whole.
-
-    Parameters
-    ----------
-    reader : pyarrow RecordBatchReader
-    path : str or path-like
-    """
-    import pyarrow.parquet as pq
-
-    target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        with pq.ParquetWriter(name, reader.schema, **_as_stored(reader.schema)) as writer:
-            for batch in reader:
-                writer.write_batch(batch)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _as_stored(schema: pa.Schema) -> dict[str, Any]:
-    """Settings of a file whose probabilities are neither packed nor summed up.
-
-    Few are stored as codes, which do not get smaller, and many are noise; bounds of a million rows exclude none.
-    """
-    import pyarrow as pa
-
-    floats = {field.name for field in schema if pa.types.is_floating(field.type)}
-    return {
-        "compression": {name: "NONE" if name in floats else "SNAPPY" for name in schema.names},
-        "write_statistics": [name for name in schema.names if name not in floats],
-    }

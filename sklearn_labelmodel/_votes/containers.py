@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .._utils.types import Table, VoteMatrix
 
 NAMED = 5
-# What is not in memory has one of these methods, and no shape.
+# What is not in memory, and what gives its rows: it has one of these methods, and no shape.
 NOT_IN_MEMORY = {
     "get_fragments": "some of them, such as L.head(100_000)",
     "to_reader": "L.to_table()",
@@ -69,8 +69,6 @@ def _remedy(L: object) -> tuple[str, str] | None:
     elsewhere = _elsewhere(L)
     if elsewhere is not None:
         return f"L is a {kind}, whose rows are not in memory", elsewhere
-    if hasattr(L, "compute") and hasattr(L, "columns"):
-        return f"L is a {kind}, which holds no rows yet", "L.compute()"
     if hasattr(L, "to_pandas") and not (is_table(L) or hasattr(L, "__array__")):
         return f"L is a {kind}", "L.to_pandas()"
     if isinstance(L, Iterator):
@@ -84,6 +82,8 @@ def _elsewhere(L: object) -> str | None:
     """How rows that are not in memory are had; None where L holds its rows."""
     if isinstance(L, str | os.PathLike):
         return "what is at this path: pandas.read_csv(L), pyarrow.dataset.dataset(L)"
+    if hasattr(L, "compute") and hasattr(L, "columns"):
+        return "L.compute()"
     methods = () if hasattr(L, "shape") else NOT_IN_MEMORY.items()
     return next((how for method, how in methods if hasattr(L, method)), None)
 

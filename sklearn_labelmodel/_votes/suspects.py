@@ -18,6 +18,7 @@ from .codes import GoldLabels, SparseVotes, Votes, is_text, lf_label
 MOST_LONE_VOTES, IDENTIFIER_SHARE = 200, 0.8
 # Fewer and a smaller share are enough where hardly any of them is another LF's vote too.
 MOST_UNSHARED_VOTES, UNSHARED_ROWS, UNSHARED_SHARE = 20, 0.1, 0.95
+# Of rows that others follow, so that votes may yet be cast again, more and a greater share.
 MOST_IN_A_PART, IDENTIFIER_SHARE_OF_A_PART = 10_000, 0.9
 # So many rows, each of another vote, are a counter where all other LFs cast at most half as many different ones.
 LEAST_COUNTER = 10
@@ -345,8 +346,8 @@ def warn_of_suspects(
     if is_text(classes):
         texts = {*classes.tolist(), *(vote.tolist() if is_text(vote) else [])}
         _warn_of_variants(sorted(texts))
-    if is_text(classes) and is_text(vote):
-        _warn_of_slips(votes, lf, vote, frequency)
+        if is_text(vote):
+            _warn_of_slips(classes, votes, lf, vote, frequency)
 
 
 def _warn_of_mark(mark: Hashable, places: dict[Hashable, NDArray[np.intp]], votes: Votes) -> None:
@@ -386,12 +387,16 @@ def _warn_of_variants(labels: list[str]) -> None:
 
 
 def _warn_of_slips(
-    votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any], frequency: NDArray[np.float64]
+    classes: NDArray[Any],
+    votes: Votes,
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    frequency: NDArray[np.float64],
 ) -> None:
-    """Warn of a vote that is hardly ever cast and one slip away from another."""
+    """Warn of a class that is hardly ever voted for and one slip away from another vote."""
     cast, code = np.unique(vote, return_inverse=True)
     often = np.bincount(code, frequency)
-    rare = np.flatnonzero(often * RARE_SLIP <= often.max())
+    rare = np.flatnonzero(np.isin(cast, classes) & (often * RARE_SLIP <= often.max()))
     for slip in rare if len(cast) <= MOST_LONE_VOTES else ():
         meant = [
             at

@@ -31,7 +31,6 @@ from engines import (
 from scipy.sparse import csr_array
 
 from sklearn_labelmodel._engines import blocks
-from sklearn_labelmodel._engines.arrow import write_parquet
 from sklearn_labelmodel._engines.progress import rows_read
 from sklearn_labelmodel._engines.sources import source_of
 
@@ -381,37 +380,6 @@ def test_a_missing_package_is_told_with_what_to_install(
 
 
 # Files that are written ---------------------------------------------------------------------------
-
-
-def test_a_file_is_written_as_rows_come(tmp_path):
-    source = source_of(dataset(TABLE, tmp_path / "votes"))
-    target = tmp_path / "made.parquet"
-    write_parquet(source.map(lengths, ["text"], LENGTHS, keep=["row"]), target)
-    again = source.map(lengths, ["text"], LENGTHS, keep=["row"]).read_all()
-    assert pq.read_table(target).equals(again)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["made.parquet", "votes"]
-
-
-def test_only_probabilities_are_written_as_they_are(tmp_path):
-    table = pa.table({"id": ["a", "b"], "probability_spam": [0.25, 0.5]})
-    write_parquet(table.to_reader(), tmp_path / "made.parquet")
-    group = pq.ParquetFile(tmp_path / "made.parquet").metadata.row_group(0)
-    kept, made = (group.column(place) for place in range(2))
-    assert (kept.compression, kept.is_stats_set) == ("SNAPPY", True)
-    assert (made.compression, made.is_stats_set) == ("UNCOMPRESSED", False)
-
-
-@pytest.mark.parametrize("before", [b"what was there", None])
-def test_a_file_that_fails_on_the_way_leaves_what_was_there(before, tmp_path):
-    source = source_of(dataset(TABLE, tmp_path / "votes"))
-    target = tmp_path / "made.parquet"
-    if before is not None:
-        target.write_bytes(before)
-    broken = source.map(lambda block: refuse("no")(block) and lengths(block), ["text"], LENGTHS)
-    with pytest.raises(ValueError, match="the vote 'no' is none"):
-        write_parquet(broken, target)
-    assert (target.read_bytes() if target.exists() else None) == before
-    assert len(list(tmp_path.iterdir())) == 1 + (before is not None)
 
 
 @pytest.mark.parametrize("engine", STREAMS)
