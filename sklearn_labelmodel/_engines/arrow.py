@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .._utils import quoted
 from .blocks import (
     Piece,
+    Pieces,
     few_groups,
     grouped_block,
     in_blocks,
@@ -42,10 +43,10 @@ class DatasetSource(GroupedStream):
     def schema(self) -> pa.Schema:
         return self.dataset.schema
 
-    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+    def pieces(self, columns: Sequence[str]) -> Pieces:
         return self._placed(_batches(self.dataset, columns), columns)
 
-    def votes(self, columns: Sequence[str], keep: Sequence[str] = ()) -> Iterator[Piece]:
+    def votes(self, columns: Sequence[str], keep: Sequence[str] = ()) -> Pieces:
         named = list(dict.fromkeys([*columns, *keep]))
         texts = texts_among(self.dataset, [name for name in columns if name not in keep])
         if not texts:
@@ -53,7 +54,7 @@ class DatasetSource(GroupedStream):
         how = {"batch_size": _rows_of_a_batch(named), **READAHEAD}
         return self._placed(batches_with_dictionaries(self.dataset, named, texts, **how), named)
 
-    def groups(self, columns: Sequence[str], progress: Progress | None) -> Iterator[Piece] | None:
+    def groups(self, columns: Sequence[str], progress: Progress | None) -> Pieces | None:
         import pyarrow as pa
 
         blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
@@ -67,7 +68,7 @@ class DatasetSource(GroupedStream):
 
     def _placed(
         self, batches: Iterator[tuple[pa.RecordBatch, Fragment]], columns: Sequence[str]
-    ) -> Iterator[Piece]:
+    ) -> Pieces:
         """Batches with the files that they are of, as pieces."""
         import pyarrow as pa
 
@@ -167,7 +168,7 @@ class ReaderSource(Stream):
     def schema(self) -> pa.Schema:
         return self.reader.schema
 
-    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+    def pieces(self, columns: Sequence[str]) -> Pieces:
         piece = None
         for piece in tables_of(self.reader, columns):
             yield piece
@@ -175,9 +176,7 @@ class ReaderSource(Stream):
             raise ValueError(NO_ROWS)
 
 
-def tables_of(
-    reader: pa.RecordBatchReader, columns: Sequence[str] | None = None
-) -> Iterator[Piece]:
+def tables_of(reader: pa.RecordBatchReader, columns: Sequence[str] | None = None) -> Pieces:
     """The batches of a reader as pieces, with all columns or some."""
     import pyarrow as pa
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
@@ -60,6 +60,10 @@ class Piece:
         whole = getattr(self.rows, "iloc", self.rows)
         for start in range(0, len(self), n_rows):
             yield Piece(whole[start : start + n_rows], self.place, self.first_row + start)
+
+
+# Who reads only some of them closes them.
+Pieces = Generator[Piece, None, None]
 
 
 @dataclass(frozen=True)
@@ -215,7 +219,7 @@ def grouped_block(block: list[Piece]) -> pa.Table:
     return _grouped(joined(block))
 
 
-def merged_groups(blocks: Iterable[pa.Table], progress: Progress | None) -> Iterator[Piece]:
+def merged_groups(blocks: Iterable[pa.Table], progress: Progress | None) -> Pieces:
     """The groups of all blocks from those of each; more than fit a block come in turns."""
     held: list[pa.Table] = []
     for groups in blocks:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .arrow import tables_of
-from .blocks import Piece, are_alike, rows_of_a_block
+from .blocks import Pieces, are_alike, rows_of_a_block
 from .source import Progress
 from .stream import TRIAL_ROWS, GroupedStream
 
@@ -25,17 +25,17 @@ class RelationSource(GroupedStream):
         self.columns = list(relation.columns)
 
     def schema(self) -> pa.Schema:
-        return _reader(self.relation.limit(0), 1).schema
+        with _reader(self.relation.limit(0), 1) as reader:
+            return reader.schema
 
-    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
-        votes = self.relation.project(_listed(columns))
-        return tables_of(_reader(votes, rows_of_a_block(len(columns))), columns)
+    def pieces(self, columns: Sequence[str]) -> Pieces:
+        return _rows_of(self.relation.project(_listed(columns)), len(columns))
 
     def groups(
         self,
         columns: Sequence[str],
         progress: Progress | None,  # noqa: ARG002
-    ) -> Iterator[Piece] | None:
+    ) -> Pieces | None:
         votes = self.relation.project(_listed(columns))
         trial = votes.limit(TRIAL_ROWS)
         ((n_rows,),) = trial.aggregate("count(*)").fetchall()
@@ -43,7 +43,13 @@ class RelationSource(GroupedStream):
         if not are_alike(max(n_distinct, 1), n_rows):
             return None
         grouped = votes.aggregate(f"{_listed(columns)}, count(*)", _listed(columns))
-        return tables_of(_reader(grouped, rows_of_a_block(len(columns))))
+        return _rows_of(grouped, len(columns))
+
+
+def _rows_of(relation: duckdb.DuckDBPyRelation, n_columns: int) -> Pieces:
+    # A result that is left open keeps its connection from all other queries.
+    with _reader(relation, rows_of_a_block(n_columns)) as reader:
+        yield from tables_of(reader)
 
 
 def _reader(relation: duckdb.DuckDBPyRelation, n_rows: int) -> pa.RecordBatchReader:

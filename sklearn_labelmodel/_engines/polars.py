@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .blocks import Piece, are_alike, rows_of_a_block
+from .blocks import Piece, Pieces, are_alike, rows_of_a_block
 from .source import Progress
 from .stream import N_ROWS, TRIAL_ROWS, GroupedStream
 
@@ -30,7 +30,7 @@ class LazyFrameSource(GroupedStream):
     def schema(self) -> pa.Schema:
         return self.frame.head(0).collect().to_arrow().schema
 
-    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+    def pieces(self, columns: Sequence[str]) -> Pieces:
         first_row = 0
         for frame in _batches(self.frame.select(columns), len(columns)):
             yield Piece(frame.to_arrow(), first_row=first_row)
@@ -40,7 +40,7 @@ class LazyFrameSource(GroupedStream):
         self,
         columns: Sequence[str],
         progress: Progress | None,  # noqa: ARG002
-    ) -> Iterator[Piece] | None:
+    ) -> Pieces | None:
         votes = self.frame.select(columns)
         with _told():
             trial = votes.head(TRIAL_ROWS).collect(engine="streaming")
@@ -51,7 +51,7 @@ class LazyFrameSource(GroupedStream):
         return _renamed(grouped, columns)
 
 
-def _renamed(grouped: pl.LazyFrame, columns: Sequence[str]) -> Iterator[Piece]:
+def _renamed(grouped: pl.LazyFrame, columns: Sequence[str]) -> Pieces:
     for frame in _batches(grouped, len(columns), maintain_order=False):
         yield Piece(frame.to_arrow().rename_columns([*columns, N_ROWS]))
 

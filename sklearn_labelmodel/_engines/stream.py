@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from .._utils import Warned
 from .blocks import (
     Counted,
     Piece,
+    Pieces,
     count_block,
     count_weighted,
     give_warnings,
@@ -41,10 +43,10 @@ class Stream(Source):
     extra = "parquet"
 
     @abstractmethod
-    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+    def pieces(self, columns: Sequence[str]) -> Pieces:
         """The rows in order, with these columns in this order, as Arrow tables of any length."""
 
-    def votes(self, columns: Sequence[str], keep: Sequence[str] = ()) -> Iterator[Piece]:
+    def votes(self, columns: Sequence[str], keep: Sequence[str] = ()) -> Pieces:
         """As `pieces`, and behind these columns those that are kept; texts that are not kept may be dictionaries."""
         return self.pieces(list(dict.fromkeys([*columns, *keep])))
 
@@ -58,9 +60,10 @@ class Stream(Source):
         self.check_columns(columns)
         with needs("pyarrow", self.extra):
             import pyarrow as pa
-        blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
         threads = partial(in_threads, n_threads=pa.cpu_count())
-        return _sum(map_blocks(of_block, blocks, threads), progress)
+        with closing(self.votes(columns)) as pieces:
+            blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
+            return _sum(map_blocks(of_block, blocks, threads), progress)
 
     def map(
         self,
@@ -75,12 +78,11 @@ class Stream(Source):
             import pyarrow as pa
         types = self.schema()
         made = arrow_schema([types.field(name) for name in keep], schema)
-        blocks = in_blocks(self.votes(columns, keep), rows_of_a_block(len(columns)))
+        pieces = self.votes(columns, keep)
+        blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
         function = partial(map_block, of_block, list(columns), list(keep), made)
         heard_of = in_threads(lambda block: heard(partial(function, block)), blocks, pa.cpu_count())
-        tables = _told_once(heard_of)
-        batches = (batch for table in tables for batch in table.to_batches())
-        return pa.RecordBatchReader.from_batches(made, batches)
+        return pa.RecordBatchReader.from_batches(made, _batches(_told_once(heard_of), pieces))
 
 
 class GroupedStream(Stream):
@@ -90,7 +92,7 @@ class GroupedStream(Stream):
     tells = False
 
     @abstractmethod
-    def groups(self, columns: Sequence[str], progress: Progress | None) -> Iterator[Piece] | None:
+    def groups(self, columns: Sequence[str], progress: Progress | None) -> Pieces | None:
         """The distinct rows with, in a last column, their numbers; None where rows are better read one by one."""
 
     def count(
@@ -103,9 +105,10 @@ class GroupedStream(Stream):
         if groups is None:
             return self._count_rows(of_block, columns, progress)
         try:
-            blocks = in_blocks(groups, rows_of_a_block(len(columns)))
-            counted = map(partial(_count_groups, of_block, list(columns)), blocks)
-            return _sum(counted, None if self.tells else progress)
+            with closing(groups):
+                blocks = in_blocks(groups, rows_of_a_block(len(columns)))
+                counted = map(partial(_count_groups, of_block, list(columns)), blocks)
+                return _sum(counted, None if self.tells else progress)
         except (ValueError, TypeError):
             # Rows that were grouped have no place. They are read one by one to name it.
             return super().count(of_block, columns)
@@ -116,8 +119,10 @@ class GroupedStream(Stream):
         """Count rows that are not worth grouping."""
         import pyarrow as pa
 
-        blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
-        return _sum(in_threads(partial(count_block, of_block), blocks, pa.cpu_count()), progress)
+        with closing(self.votes(columns)) as pieces:
+            blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
+            counted = in_threads(partial(count_block, of_block), blocks, pa.cpu_count())
+            return _sum(counted, progress)
 
 
 def _sum(parts: Iterator[Counted[Sum]], progress: Progress | None) -> Sum:
@@ -128,6 +133,13 @@ def _sum(parts: Iterator[Counted[Sum]], progress: Progress | None) -> Sum:
             yield part
 
     return found_or_refused(total(watched())).told()
+
+
+def _batches(tables: Iterator[pa.Table], pieces: Pieces) -> Iterator[pa.RecordBatch]:
+    """The batches of what is made of pieces, which are closed even where nobody reads to the end."""
+    with closing(pieces):
+        for table in tables:
+            yield from table.to_batches()
 
 
 def _told_once(heard_of: Iterator[tuple[pa.Table, frozenset[Warned]]]) -> Iterator[pa.Table]:

@@ -276,6 +276,23 @@ def test_a_bad_vote_is_told_with_its_row(engine, tmp_path, small_blocks):
         source_of(engine(table, tmp_path / "votes")).count(refuse(9), ["number", "row"])
 
 
+@pytest.mark.parametrize("n_alike", [1, 3])
+def test_an_error_leaves_a_connection_free_for_other_queries(n_alike, monkeypatch):
+    monkeypatch.setattr(blocks, "LEAST_ROWS", 1000)
+    monkeypatch.setattr(blocks, "MOST_ROWS", 1000)
+    connection = pytest.importorskip("duckdb").connect()
+    rows = connection.sql(f"select i % {60_000 // n_alike} as row from range(60_000) t(i)")
+    refused = refuse(40)
+    with pytest.raises(ValueError, match="the vote 40 is none") as counted:
+        source_of(rows).count(refused, ["row"])
+    with pytest.raises(ValueError, match="the vote 40 is none") as mapped:
+        source_of(rows).map(refused, ["row"], LENGTHS).read_all()
+    # Who looks at an error holds all that its frames hold.
+    assert counted.tb
+    assert mapped.tb
+    assert connection.execute("select 42").fetchall() == [(42,)]
+
+
 def cut_short(path):
     path.write_bytes(path.read_bytes()[:-100])
 
