@@ -11,9 +11,10 @@ from sklearn.utils import column_or_1d
 
 from .._utils import listed_values, plain, quoted, warn_user
 from .._utils.spelling import is_sign, spelling
+from .coded_columns import values_of
 from .codes import GoldLabels, Votes, class_index, is_text, lf_label
 from .gold import UNLABELLED, _as_labels
-from .reader import is_missing, markers_of, values_of
+from .reader import is_missing, markers_of
 from .suspects import check_no_identifier, check_no_scores, warn_of_layout, warn_of_suspects
 
 if TYPE_CHECKING:

@@ -1,22 +1,28 @@
-"""Columns of tables that their library, or Arrow, turns into codes."""
+"""Columns of any kind, each coded by its library, by Arrow or by pandas, and read as votes."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import numbers
+from collections.abc import Hashable, Iterable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import is_comparable, listed, quoted, warn_user
+from .._utils.spelling import marks
 from .._utils.tables import is_arrow, is_pandas
 from .._utils.texts import TILE_ROWS, coded_texts, codes_of, presence
+from .codes import ColumnVotes, Votes, lf_label
+from .containers import largest_exact
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
-    from .._utils.types import Table
+    from .._utils.types import Ordered, Table
 
 # Types whose values Arrow hands over as they are.
 TEXTS = {"string", "large_string", "string_view"}
@@ -29,6 +35,9 @@ CODED_BY_ARROW = TEXTS | {
 LEAST_ROWS = 1 << 14
 # Bytes that an array of type string surely holds; of the other types no number is too large.
 BYTES_OF_AN_ARRAY = 2**31 - 1
+MAX_FRACTIONAL_VOTES = 32
+# Values and abstain code where every cell is missing.
+NO_VOTES = np.array([0]), 0
 
 
 class Coded(NamedTuple):
@@ -200,3 +209,169 @@ def _first_rows(codes: NDArray[np.integer], wanted: NDArray[np.bool_]) -> NDArra
         if (first[wanted] < len(codes)).all():
             break
     return first
+
+
+# Votes --------------------------------------------------------------------------------------------
+
+
+def read_columns(
+    columns: Iterable[NDArray[Any] | pd.Series | Coded],
+    shape: tuple[int, int],
+    markers: list[Hashable],
+    names: NDArray[np.object_] | None,
+    allow_fractions: bool,
+) -> Votes:
+    read: list[Column] = []
+    for j, cells in enumerate(columns):
+        read.append(Column(lf_label(names, j), cells))
+        read[-1].check(allow_fractions)
+    values = _common_values(read, markers)
+    code_of = {value: code for code, value in enumerate(values.tolist())}
+    abstain_code = len(values)
+    if not len(values):
+        values, abstain_code = NO_VOTES
+    code_of |= dict.fromkeys(markers, abstain_code)
+    codes = np.empty((shape[1], shape[0]), dtype=np.min_scalar_type(len(values)))
+    for column, vote_codes in zip(read, codes, strict=True):
+        table = [*(code_of[vote] for vote in column.votes), abstain_code]
+        column.coded.write(np.array(table, codes.dtype), vote_codes)
+    return ColumnVotes(shape[0], shape[1], values, abstain_code, names, codes)
+
+
+class Column:
+    """One column as codes of its distinct votes."""
+
+    def __init__(
+        self, label: str, cells: NDArray[Any] | pd.Series | Coded, rows: Sequence[int] | None = None
+    ):
+        self.label, self.rows = label, rows
+        kind: Any = getattr(cells, "dtype", None)
+        is_float = isinstance(kind, np.dtype) and kind.kind == "f"
+        self.exact = largest_exact(kind if is_float else np.dtype(np.float64))
+        try:
+            self.coded = cells if isinstance(cells, Coded) else factorized(cells)
+        except Exception as error:
+            # Methods of cells, which are not this package's, may raise anything.
+            unfit = ((row, cell) for row, cell in enumerate(cells) if not is_comparable(cell))
+            raise self._not_a_vote(*next(unfit, (0, error))) from None
+        self.votes = [self._vote(code, value) for code, value in enumerate(self.coded.values)]
+
+    def _vote(self, code: int, value: object) -> Any:
+        if isinstance(value, str | bool | numbers.Integral | np.bool_):
+            return value
+        if isinstance(value, Decimal) and value.is_finite() and value == int(value):
+            return int(value)
+        if not isinstance(value, numbers.Real | Decimal):
+            raise self._not_a_vote(self.row_of(code), value)
+        number = float(value)
+        if np.isinf(number):
+            raise ValueError(
+                f"{self.label}, row {self.row_of(code)}: the vote is infinity. A vote is a class "
+                "label; put the abstain marker or a missing value where there is none."
+            )
+        if abs(number) >= self.exact:
+            raise ValueError(
+                f"{self.label}, row {self.row_of(code)}: the vote {quoted(value)} is too large for a class label: "
+                f"floats of this kind are rounded from {self.exact:.0f} on. Write classes as integers or strings."
+            )
+        return int(number) if number.is_integer() else number
+
+    def _not_a_vote(self, row: int, value: object) -> TypeError:
+        row = row if self.rows is None else int(self.rows[row])
+        return TypeError(
+            f"{self.label}, row {row}: the vote {quoted(value)} is a {type(value).__name__}; the argument "
+            "must be a string or a number (a class label, or a missing value to abstain)."
+        )
+
+    def row_of(self, place: int) -> int:
+        """The first row of one of the votes."""
+        position = int(np.flatnonzero(self.coded.cells() == place)[0])
+        return position if self.rows is None else int(self.rows[position])
+
+    def check(self, allow_fractions: bool) -> None:
+        """Refuse continuous scores; warn of the few fractional votes that are kept."""
+        fractions = [code for code, vote in enumerate(self.votes) if isinstance(vote, float)]
+        if not fractions:
+            return
+        example = self.votes[fractions[0]]
+        where = f"{self.label}, row {self.row_of(fractions[0])}: the vote {quoted(example)}"
+        if not allow_fractions or len(fractions) > MAX_FRACTIONAL_VOTES:
+            raise ValueError(
+                f"{where} is not a class label; the column looks like a continuous score "
+                f"(distinct fractional values: {len(fractions)}). Threshold it first, or name the "
+                "column in `scores`: what is no score is a vote (a class label) or an abstain."
+            )
+        # The least one: the first would be another one in each part of the rows.
+        least = min(fractions, key=self.votes.__getitem__)
+        warn_user(
+            f"{self.label}, row {self.row_of(least)}: the vote {quoted(self.votes[least])} is fractional; its column's "
+            f"fractional values ({len(fractions)} distinct ones) are kept as votes whose meaning is learned.",
+        )
+
+
+def _common_values(columns: list[Column], markers: list[Hashable]) -> NDArray[Any]:
+    """Sorted union of the columns' votes without the abstain markers; numbers and strings do not mix."""
+    silent = set(markers)
+    places: dict[bool, list[tuple[int, int]]] = {}
+    for j, column in enumerate(columns):
+        for place, vote in enumerate(column.votes):
+            if vote not in silent:
+                places.setdefault(isinstance(vote, str), []).append((j, place))
+    if len(places) == 2:
+        both = {j for j, _ in places[True]} & {j for j, _ in places[False]}
+        shown = "; ".join(
+            _first_cell(columns, *min(places[kind], key=lambda place: place[0] not in both))
+            for kind in (False, True)
+        )
+        raise ValueError(
+            f"Votes are all numbers or all strings, not both ({shown}). "
+            + _remedy_of_mixture(
+                *({columns[j].votes[place] for j, place in places[kind]} for kind in (False, True))
+            )
+        )
+    return values_of({vote for column in columns for vote in column.votes} - silent)
+
+
+def _remedy_of_mixture(few_numbers: set[Ordered], texts: set[Ordered]) -> str:
+    """What to do where votes are numbers and strings: the marker there is, or one way to write classes."""
+    for some, others in ((texts, few_numbers), (few_numbers, texts)):
+        odd = sorted(some)
+        if len(odd) == 1 < len(others) or (some is texts and len(marks(odd)) == len(odd)):
+            marker = quoted(odd[0]) if len(odd) == 1 else quoted(odd)
+            return (
+                f"If {listed([quoted(vote) for vote in odd], 5)} means no vote, set abstain={marker} or replace it by "
+                "None; else write every class label in one way."
+            )
+    return (
+        "Write every class label in one way, and leave out columns that are no LF's votes; inspection.check_votes "
+        "says what each column looks like."
+    )
+
+
+def values_of(distinct: Iterable[Ordered]) -> NDArray[Any]:
+    """Distinct votes or labels of one kind, sorted, as an array that holds each exactly.
+
+    Raises
+    ------
+    ValueError
+        Whole numbers that no dtype of NumPy holds together.
+    """
+    ordered: list[Any] = sorted(distinct)
+    if any(isinstance(value, str) for value in ordered):
+        return np.array(ordered, dtype=object)
+    large = all(isinstance(value, int) for value in ordered) and ordered and ordered[-1] >= 2**63
+    values = np.array(
+        ordered, dtype=np.uint64 if large and 0 <= ordered[0] < ordered[-1] < 2**64 else None
+    )
+    rounded = values.dtype.kind == "f" and not any(isinstance(value, float) for value in ordered)
+    if ordered and (rounded or values.dtype.kind == "O" or values.tolist() != ordered):
+        raise ValueError(
+            f"The class labels {quoted(ordered[0])} and {quoted(ordered[-1])} are too large for one kind of number; "
+            "write them as strings."
+        )
+    return values
+
+
+def _first_cell(columns: list[Column], j: int, place: int) -> str:
+    column = columns[j]
+    return f"{column.label}, row {column.row_of(place)}: {quoted(column.votes[place])}"

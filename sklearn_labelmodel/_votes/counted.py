@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _num_samples
 
 from .._utils import listed_values, quoted
+from .coded_columns import values_of
 from .codes import (
     ColumnVotes,
     GoldLabels,
@@ -37,7 +38,7 @@ from .patterns import (
     strata,
     weight_sums,
 )
-from .reader import read_votes, values_of
+from .reader import read_votes
 from .weights import read_weights
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from sklearn.utils import check_array
 
 from .._utils import listed_values, plain, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
+from .coded_columns import NO_VOTES
 from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label
 from .containers import as_array, as_objects, column_of, is_matrix, is_table
-from .reader import NO_VOTES, is_missing, markers_of, read_votes
+from .reader import is_missing, markers_of, read_votes
 
 if TYPE_CHECKING:
     from .._utils.types import Columns, Marker, ScoreColumns, VoteMatrix

@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._evidence.lookup import find_symbols
 from .._evidence.model import VoteModel, places_of
+from .._votes.coded_columns import values_of
 from .._votes.codes import ColumnVotes, SparseVotes, Votes, class_index, is_bin
-from .._votes.reader import values_of
 from .._votes.scores import Scores, no_bins
 
 if TYPE_CHECKING:
