@@ -139,7 +139,9 @@ def _with_classes(
         symbols = literal(*symbols, meanings)
         plain_votes = literal_votes(votes, meanings)
     classes = resolve_classes(named, model.abstain, labels, plain_votes, *symbols, balance)
-    warn_of_gold_of_one_class(observed.labels, classes, named, balance)
+    shares_open = named is None and (balance is None or isinstance(balance, str))
+    if shares_open and len(observed.labels.values) == 1 < len(classes):
+        warn_of_gold_of_one_class(observed.labels)
     if scored is not None:
         check_speaks_for(scored, classes, observed.names)
     sets = open_classes(meanings, classes) if meanings else {}

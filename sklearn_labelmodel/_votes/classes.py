@@ -9,13 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 
-from .._utils import listed_values, plain, quoted, warn_user
-from .._utils.spelling import is_sign, spelling
+from .._utils import TIE, listed_values, plain, quoted, warn_user
+from .._utils.spelling import NUMBERS_FOR_NO_VOTE, is_sign, spelling
 from .coded_columns import values_of
 from .codes import GoldLabels, Votes, class_index, is_text, lf_label
 from .gold import UNLABELLED, _as_labels
 from .reader import is_missing, markers_of
-from .suspects import check_no_identifier, check_no_scores, warn_of_layout, warn_of_suspects
+from .suspects import (
+    check_no_identifier,
+    check_no_scores,
+    warn_of_layout,
+    warn_of_marker_between,
+    warn_of_suspects,
+    warn_of_zeros,
+)
 
 if TYPE_CHECKING:
     from .._utils.types import ClassBalance, Marker, Ordered
@@ -70,32 +77,61 @@ def resolve_classes(
         check_votes_are_classes(given, votes)
         check_gold_is_class(given, gold)
         return given
-    warn_of_layout(votes)
-    check_no_identifier(votes, lf, vote, labelled=gold.complete and len(gold.values) > 0)
-    if len(gold.values) and gold.complete:
-        _warn_of_other_votes(gold.values, votes, lf, vote)
-        _warn_of_abstaining_class(gold.values, abstain, votes)
-        warn_of_suspects(gold.values, votes, lf, vote, frequency)
-        return gold.values
-    check_same_kind(votes.vote_values, gold.values)
-    check_no_scores(votes.names, lf, vote, frequency, gold)
-    union = _union(vote, gold.values)
-    if not len(union) and isinstance(class_balance, Mapping):
+    labelled = len(gold.values) > 0 and gold.complete
+    _look_over(votes, lf, vote, frequency, labelled)
+    if labelled:
+        found = gold.values
+        _warn_of_other_votes(found, votes, lf, vote)
+        _warn_of_abstaining_class(found, abstain, votes)
+    elif len(gold.values):
+        check_same_kind(votes.vote_values, gold.values)
+        check_no_scores(votes.names, lf, vote, frequency, gold)
+        # As Python values: NumPy would round large whole numbers of unlike kinds.
+        found = values_of({*map(_as_whole, (*np.unique(vote).tolist(), *gold.values.tolist()))})
+    else:
+        found = np.unique(vote)
+    if is_text(found) or not NUMBERS_FOR_NO_VOTE.isdisjoint(found.tolist()):
+        warn_of_suspects(found, votes, lf, vote, frequency)
+    return found if labelled or len(found) > 1 else _of_one(found, abstain, class_balance)
+
+
+def _look_over(
+    votes: Votes,
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    frequency: NDArray[np.float64],
+    labelled: bool,
+) -> None:
+    """Look at all symbols once, and more closely where it may be that they are not what was meant."""
+    if votes.n_rows < votes.n_lfs:
+        warn_of_layout(votes)
+    # Zeros mark abstains only where abstains are rarer.
+    if frequency[vote == 0].sum() > votes.n_lfs - frequency.sum() - TIE:
+        warn_of_zeros(votes)
+    if 0 < votes.abstain_code < len(votes.values) - 1:
+        warn_of_marker_between(votes)
+    n_different = np.bincount(lf, minlength=votes.n_lfs)
+    if n_different.max() > 2 or votes.names is not None:
+        check_no_identifier(votes, n_different, lf, vote, labelled=labelled)
+
+
+def _of_one(
+    found: NDArray[Any], abstain: Marker, class_balance: ClassBalance | None
+) -> NDArray[Any]:
+    """The classes of a class balance where votes and labels name one of them, or none; else the one that they name."""
+    if isinstance(class_balance, Mapping) and all(label in class_balance for label in found):
         return given_classes(sorted(class_balance), abstain)
-    if not len(union):
+    if not len(found):
         raise ValueError(
             "L holds scores only, and these name no classes. Say which classes there are with `classes`, such as "
             "classes=[0, 1], where scores speak for the second one."
         )
-    warn_of_suspects(union, votes, lf, vote, frequency)
-    if len(union) == 1 and isinstance(class_balance, Mapping):
-        return given_classes(sorted(class_balance), abstain) if union[0] in class_balance else union
-    if len(union) == 1:
+    if not isinstance(class_balance, Mapping):
         warn_user(
-            f"All votes name one class, {quoted(union[0])}, so every row gets it. Say which classes "
+            f"All votes name one class, {quoted(found[0])}, so every row gets it. Say which classes "
             "there are with `classes`."
         )
-    return union
+    return found
 
 
 def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
@@ -226,36 +262,13 @@ def _warn_of_abstaining_class(labels: NDArray[Any], abstain: Marker, votes: Vote
         )
 
 
-def _union(vote: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
-    if not len(labels):
-        return np.unique(vote)
-    # As Python values: NumPy would round large whole numbers of unlike kinds.
-    whole = [_as_whole(value) for value in (*np.unique(vote).tolist(), *labels.tolist())]
-    return values_of(set(whole))
-
-
 def _as_whole(value: Ordered) -> Ordered:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def warn_of_gold_of_one_class(
-    gold: GoldLabels,
-    classes: NDArray[Any],
-    named: Iterable[Hashable] | None,
-    class_balance: ClassBalance | None,
-) -> None:
-    """Warn where ten gold labels or more are all of one class, from which a class prior is to be learned.
-
-    Parameters
-    ----------
-    gold : GoldLabels
-    classes : ndarray of shape (n_classes,)
-    named, class_balance
-        `classes` and `class_balance` of the label model. Who gives either knows what there is besides the labels.
-    """
-    if named is not None or not (class_balance is None or isinstance(class_balance, str)):
-        return
-    if len(gold.values) == 1 < len(classes) and gold.n_labelled >= MANY_OF_ONE:
+def warn_of_gold_of_one_class(gold: GoldLabels) -> None:
+    """Warn where ten gold labels or more are all of one class of several, from which a class prior is to be learned."""
+    if gold.n_labelled >= MANY_OF_ONE:
         warn_user(
             f"All {gold.n_labelled} gold labels are {quoted(gold.values[0])}, as if hardly a row were of another "
             "class. Label rows drawn at random, give class_balance, or leave these labels out (gold='ignore'); to "

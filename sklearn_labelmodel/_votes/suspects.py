@@ -74,19 +74,25 @@ WRITE_ALIKE = (
 
 
 def check_no_identifier(
-    votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any], *, labelled: bool = False
+    votes: Votes,
+    n_different: NDArray[np.intp],
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    *,
+    labelled: bool,
 ) -> None:
     """Raise a ValueError where an LF casts so many different votes that it is no LF, and each would be a class.
 
     Parameters
     ----------
     votes : Votes
+    n_different : ndarray of shape (n_lfs,)
+        How many different votes each LF casts.
     lf, vote : ndarray of shape (n_symbols,)
         The LF and the value of every symbol.
-    labelled : bool, default=False
+    labelled : bool
         Whether y names the classes; then only what counts the rows is refused.
     """
-    n_different = np.bincount(lf, minlength=votes.n_lfs)
     if labelled:
         suspect = _counts_rows(votes, n_different) & (vote.dtype.kind in "biuO")
     else:
@@ -226,14 +232,8 @@ def check_no_scores(
 # Tables the wrong way round, and zeros ------------------------------------------------------------
 
 
-def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
-    """Vote codes of some LFs in evenly spaced rows, shape (n_lfs, n_rows)."""
-    rows = votes.some_rows(SOME_ROWS)
-    return votes.part(rows, lfs)
-
-
 def warn_of_layout(votes: Votes) -> None:
-    """Warn where rows and LFs look exchanged, and where a number that counts as a vote looks like the mark."""
+    """Warn where rows and LFs look exchanged."""
     # Long tables make sparse matrices, and name their rows and voters.
     if (
         not isinstance(votes, SparseVotes)
@@ -244,11 +244,9 @@ def warn_of_layout(votes: Votes) -> None:
             f"L has {votes.n_rows:.15g} rows and {votes.n_lfs} LFs. Rows are records and columns are LFs: if here each "
             "row is a voter, pass L.T."
         )
-    _warn_of_zeros(votes)
-    _warn_of_marker_between(votes)
 
 
-def _warn_of_zeros(votes: Votes) -> None:
+def warn_of_zeros(votes: Votes) -> None:
     """Warn where 0 marks what -1 marks here: as in MeTaL, early Snorkel and FlyingSquid."""
     values = votes.values
     others = values[(values != 0)] if values.dtype.kind in "iu" else values[:0]
@@ -257,7 +255,7 @@ def _warn_of_zeros(votes: Votes) -> None:
     if int(others.min()) < (-1 if len(others) == 2 else 0):
         return
     lfs = np.unique(np.linspace(0, votes.n_lfs - 1, SOME_LFS).astype(np.intp))
-    codes = some_codes(votes, lfs)
+    codes = votes.part(votes.some_rows(SOME_ROWS), lfs)
     zero = int(np.flatnonzero(values == 0)[0])
     if zero == votes.abstain_code:
         return
@@ -303,12 +301,13 @@ def _agreement_beyond_chance(codes: NDArray[Any], spoken: NDArray[np.bool_]) -> 
     return (agree - chance) / (1 - chance) if chance < 1 else 0.0
 
 
-def _warn_of_marker_between(votes: Votes) -> None:
+def warn_of_marker_between(votes: Votes) -> None:
     """Warn where the abstain marker -1 lies among votes, as on a scale from -2 to 2."""
     values, marker = votes.values, votes.abstain_code
     if values.dtype.kind != "i" or not 0 < marker < len(values) - 1 or values[marker] != -1:
         return
-    codes = some_codes(votes, np.arange(votes.n_lfs)[:SOME_LFS])
+    lfs = np.arange(votes.n_lfs)[:SOME_LFS]
+    codes = votes.part(votes.some_rows(SOME_ROWS), lfs)
     if np.isin([marker - 1, marker, marker + 1], codes).all():
         below, own, above = (plain(values[marker + step]) for step in (-1, 0, 1))
         if above - below == 2:
