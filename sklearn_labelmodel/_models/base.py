@@ -21,6 +21,7 @@ from .._evidence.model import VoteModel
 from .._utils import warn_user
 from .._utils.pages import HasPage
 from .._votes.codes import Votes, class_index
+from .._votes.containers import is_in_memory
 from .fitted import FittedVotes
 from .keeping import SavableModel
 from .scoring import NOTHING_LABELLED, most_probable, weighted_mean
@@ -115,7 +116,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         """
         from .reading import observe_votes
 
-        source = source_of(L)
+        source = None if is_in_memory(L) else source_of(L)
         if source is not None:
             from .sources import count_source
 
@@ -269,7 +270,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
     def _source_of(self, L: VoteMatrix, keep: Sequence[Hashable]) -> PredictedSource | None:
         """L where it is not in memory, to be predicted there."""
         check_is_fitted(self)
-        source = source_of(L)
+        source = None if is_in_memory(L) else source_of(L)
         keep = [keep] if isinstance(keep, str) else keep
         if source is None and not len(keep):
             return None

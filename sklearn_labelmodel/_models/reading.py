@@ -21,7 +21,7 @@ from .._votes.classes import (
     warn_of_gold_of_one_class,
 )
 from .._votes.codes import GoldLabels, Votes, check_any_vote, is_text, no_gold
-from .._votes.containers import check_container, check_lf_names, check_row_order, column_names
+from .._votes.containers import check_container, check_lf_names, column_names
 from .._votes.counted import (
     Counted,
     check_gold_of_classes,
@@ -33,15 +33,13 @@ from .._votes.counted import (
     without_zeros,
 )
 from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
-from .._votes.gold import read_gold
+from .._votes.gold import read_labels
 from .._votes.meanings import literal, literal_votes, open_classes
 from .._votes.patterns import patterns_of
 from .._votes.reader import read_votes
 from .._votes.scores import (
-    Cells,
     Scores,
     check_speaks_for,
-    find_scores,
     n_columns,
     no_bins,
     read_beside,
@@ -50,7 +48,7 @@ from .._votes.scores import (
 )
 from .._votes.statistics import VoteStatistics
 from .._votes.suspects import check_part_has_no_identifier, warn_of_new_values
-from .._votes.weights import check_any_weight, read_weights
+from .._votes.weights import check_any_weight
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
@@ -81,36 +79,28 @@ def observe_votes(
     if isinstance(L, VoteStatistics):
         _check_alone(y, sample_weight)
         return observe_statistics(model, L), Counting(L, None)
-    named = model.classes
     check_container(L)
-    check_row_order(L=L, y=y, sample_weight=sample_weight)
-    n_samples, names = _num_samples(L), column_names(L)
-    weight = None
-    if sample_weight is not None:
-        weight = read_weights(sample_weight, n_samples)
-        check_any_weight(weight.sum())
-    labels = read_gold(y, n_samples, classes=named, weight=weight)
-    fractions = bool(labels.n_labelled) or named is not None
-    scored: Scores | None = None
-    cells: list[Cells] = []
+    names, named = column_names(L), model.classes
+    labels, weight = no_gold(_num_samples(L)), None
+    if y is not None or sample_weight is not None:
+        labels, weight = read_labels(L, y, sample_weight, named)
+    fractions = named is not None or labels.n_labelled > 0
+    scored, encoding = None, None
     if model.scores is None:
         votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
     else:
-        scored = find_scores(model.scores, n_columns(L), names)
-        votes, cells = read_beside(
-            L, scored, abstain=model.abstain, names=names, allow_fractions=fractions
+        votes, scored, cells = read_beside(
+            L, model.scores, abstain=model.abstain, names=names, allow_fractions=fractions
         )
-    encoding = None
-    if y is not None:
-        warn_of_wrapper(labels)
-        counted = (votes, labels) if weight is None else without_zeros(votes, labels, weight)[:2]
-        encoding = None if model.vote_meanings else find_encoding(*counted, named)
-        votes = renamed(votes, encoding)
+    if labels.n_labelled:
+        encoding = _encoding_of(model, votes, labels, weight)
+        votes = votes if encoding is None else renamed(votes, encoding)
     binned = votes
     if scored is not None:
         scored = with_ranges(scored, cells, weight)
         binned = with_bins(votes, scored, cells)
     if weight is not None:
+        check_any_weight(weight.sum())
         # Given classes refuse votes by their rows; else rows that stand for many are as many.
         votes = votes if named is not None else replace(votes, weight=weight)
         binned, labels, weight = without_zeros(binned, labels, weight)
@@ -118,6 +108,16 @@ def observe_votes(
     learned_from = labels if model.gold != "ignore" else no_gold(len(labels.codes))
     observed = observe(binned, learned_from, weight, by_pairs=model._by_pairs)
     return _with_classes(model, observed, named, labels, votes, encoding, scored), None
+
+
+def _encoding_of(
+    model: FittedVotes, votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None
+) -> dict[Hashable, int] | None:
+    """Which label each vote is, where a wrapper of scikit-learn has numbered the classes in y."""
+    warn_of_wrapper(labels)
+    if weight is not None:
+        votes, labels, _ = without_zeros(votes, labels, weight)
+    return None if model.vote_meanings else find_encoding(votes, labels, model.classes)
 
 
 def _with_classes(
@@ -291,7 +291,7 @@ def count_more(
     if given is not None:
         _check_same_classes(before.classes, given)
     check_lf_names(model, L)
-    check_width(L, before.statistics.n_lfs, model)
+    check_width(n_columns(L), before.statistics.n_lfs, model)
     return before._replace(statistics=before.statistics + count_block(model, L, y, sample_weight))
 
 
@@ -317,29 +317,30 @@ def votes_for(model: FittedVotes, learned: VoteModel, L: VoteMatrix) -> Votes:
     L
         As `predict_proba` takes it.
     """
-    names, known = check_lf_names(model, L), no_bins(learned.table.vote)
-    scored, n_lfs = model._scores, len(learned.table.joint)
-    if scored is not None:
-        check_width(L, n_lfs, model)
-    votes, cells = read_beside(
-        L, scored, abstain=model.abstain, names=names, allow_fractions=known.dtype.kind == "f"
-    )
-    votes = renamed(votes, model._encoding)
-    check_same_kind(votes.vote_values, known)
+    names, known = check_lf_names(model, L), learned.table.vote
+    scored, n_lfs, fractions = model._scores, len(learned.table.joint), known.dtype.kind == "f"
+    if scored is None:
+        votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
+    else:
+        known = no_bins(known)
+        check_width(n_columns(L), n_lfs, model)
+        votes, _, cells = read_beside(
+            L, scored, abstain=model.abstain, names=names, allow_fractions=known.dtype.kind == "f"
+        )
+    if model._encoding is not None:
+        votes = renamed(votes, model._encoding)
+    if votes.values.dtype.kind != known.dtype.kind:
+        check_same_kind(votes.vote_values, known)
     if is_text(votes.values):
         warn_of_new_values(votes.values, known, "L", "is no evidence")
     if model.classes is not None:
         check_votes_are_classes(learned.classes, literal_votes(votes, model.vote_meanings))
-    _check_equal(votes.n_lfs, n_lfs, model)
-    return with_bins(votes, scored, cells)
+    check_width(votes.n_lfs, n_lfs, model)
+    return votes if scored is None else with_bins(votes, scored, cells)
 
 
-def check_width(L: VoteMatrix, expected: int, model: FittedVotes) -> None:
+def check_width(n_lfs: int, expected: int, model: FittedVotes) -> None:
     """Raise a ValueError where L has another number of columns than expected."""
-    _check_equal(n_columns(L), expected, model)
-
-
-def _check_equal(n_lfs: int, expected: int, model: FittedVotes) -> None:
     if n_lfs != expected:
         raise ValueError(
             f"X has {n_lfs} features, but {type(model).__name__} is expecting {expected} features as input"

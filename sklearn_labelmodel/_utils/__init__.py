@@ -22,6 +22,11 @@ def plain(value: object) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def largest_exact(dtype: np.dtype[np.floating]) -> float:
+    """The whole number from which on floats of a dtype are rounded."""
+    return float(2.0 ** (np.finfo(dtype).nmant + 1))
+
+
 LONGEST_QUOTE = 80
 
 

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import is_comparable, listed, quoted, warn_user
+from .._utils import is_comparable, largest_exact, listed, quoted, warn_user
 from .._utils.spelling import marks
 from .._utils.tables import is_arrow, is_pandas
 from .._utils.texts import TILE_ROWS, coded_texts, codes_of, presence
-from .codes import ColumnVotes, Votes, lf_label
-from .containers import largest_exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,15 +213,26 @@ def _first_rows(codes: NDArray[np.integer], wanted: NDArray[np.bool_]) -> NDArra
 
 
 def read_columns(
-    columns: Iterable[NDArray[Any] | pd.Series | Coded],
-    shape: tuple[int, int],
+    columns: Iterable[tuple[str, NDArray[Any] | pd.Series | Coded]],
+    n_samples: int,
+    n_lfs: int,
     markers: list[Hashable],
-    names: NDArray[np.object_] | None,
     allow_fractions: bool,
-) -> Votes:
+) -> tuple[NDArray[np.unsignedinteger], NDArray[Any], int]:
+    """Codes of the votes, shape (n_lfs, n_samples), the votes that they index, and the abstain's code.
+
+    Parameters
+    ----------
+    columns : iterable of tuples
+        What messages call each, and its cells.
+    n_samples, n_lfs : int
+    markers : list
+    allow_fractions : bool
+        As in `read_votes`.
+    """
     read: list[Column] = []
-    for j, cells in enumerate(columns):
-        read.append(Column(lf_label(names, j), cells))
+    for label, cells in columns:
+        read.append(Column(label, cells))
         read[-1].check(allow_fractions)
     values = _common_values(read, markers)
     code_of = {value: code for code, value in enumerate(values.tolist())}
@@ -231,11 +240,11 @@ def read_columns(
     if not len(values):
         values, abstain_code = NO_VOTES
     code_of |= dict.fromkeys(markers, abstain_code)
-    codes = np.empty((shape[1], shape[0]), dtype=np.min_scalar_type(len(values)))
+    codes = np.empty((n_lfs, n_samples), dtype=np.min_scalar_type(len(values)))
     for column, vote_codes in zip(read, codes, strict=True):
         table = [*(code_of[vote] for vote in column.votes), abstain_code]
         column.coded.write(np.array(table, codes.dtype), vote_codes)
-    return ColumnVotes(shape[0], shape[1], values, abstain_code, names, codes)
+    return codes, values, abstain_code
 
 
 class Column:

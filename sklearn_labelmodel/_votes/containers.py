@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import plain, quoted, warn_user
+from .._utils import largest_exact, plain, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .._utils.types import Table, VoteMatrix
 
 NAMED = 5
+# Libraries whose tables, arrays and matrices hold their rows.
+IN_MEMORY = {"builtins", "numpy", "pandas", "scipy"}
 # What is not in memory, and what gives its rows: it has one of these methods, and no shape.
 NOT_IN_MEMORY = {
     "get_fragments": "some of them, such as L.head(100_000)",
@@ -35,6 +37,11 @@ WHOLE_NUMBERS_OF_POLARS = {
 
 
 # Containers ---------------------------------------------------------------------------------------
+
+
+def is_in_memory(L: object) -> bool:
+    """Whether L surely holds its rows; of other libraries, some do and some are read by an engine."""
+    return type(L).__module__.partition(".")[0] in IN_MEMORY
 
 
 def check_container(L: object) -> None:
@@ -183,11 +190,6 @@ def loses_cells(array: NDArray[Any]) -> bool:
         with np.errstate(invalid="ignore"):
             return bool((np.abs(array) >= largest_exact(array.dtype)).any())
     return array.dtype.kind in "US"
-
-
-def largest_exact(dtype: np.dtype[np.floating]) -> float:
-    """The whole number from which on floats of a dtype are rounded."""
-    return float(2.0 ** (np.finfo(dtype).nmant + 1))
 
 
 def _check_rows_alike(L: VoteMatrix) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import _num_samples
 
 from .._utils import listed_values, quoted
 from .coded_columns import values_of
@@ -21,8 +20,8 @@ from .codes import (
     is_text,
     lf_label,
 )
-from .containers import check_container, check_row_order, column_names
-from .gold import UNLABELLED, read_gold
+from .containers import check_container, column_names
+from .gold import UNLABELLED, read_labels
 from .pairs import PairCounts, add_pairs, count_votes, drop_gold
 from .patterns import (
     FEW_DISTINCT,
@@ -39,7 +38,6 @@ from .patterns import (
     weight_sums,
 )
 from .reader import read_votes
-from .weights import read_weights
 
 if TYPE_CHECKING:
     from .._utils.types import LabelsLike, Marker, VoteMatrix
@@ -71,10 +69,7 @@ def read_block(
         like others.
     """
     check_container(L)
-    check_row_order(L=L, y=y, sample_weight=sample_weight)
-    n_samples = _num_samples(L)
-    weight = None if sample_weight is None else read_weights(sample_weight, n_samples)
-    labels = read_gold(y, n_samples, classes=classes or MARKS, weight=weight)
+    labels, weight = read_labels(L, y, sample_weight, classes or MARKS)
     if classes is None:
         unsettled = np.flatnonzero(labels.values == unlabelled_mark(labels.values))
         labels = replace(labels, unsettled=int(unsettled[0]) if len(unsettled) else None)

@@ -41,9 +41,8 @@ def warn_of_wrapper(gold: GoldLabels) -> None:
     Parameters
     ----------
     gold : GoldLabels
+        Of some rows at least.
     """
-    if not len(gold.values):
-        return
     names = callers()
     if not gold.complete and any(name.startswith("sklearn.calibration.") for name in names):
         warn_user(
@@ -100,10 +99,8 @@ def find_encoding(
     return encoding
 
 
-def renamed(votes: Votes, encoding: Mapping[Hashable, Ordered] | None) -> Votes:
+def renamed(votes: Votes, encoding: Mapping[Hashable, Ordered]) -> Votes:
     """The votes under the names that y has for them; votes without one abstain."""
-    if encoding is None:
-        return votes
     values = np.array(sorted(encoding.values()))
     place = {value: code for code, value in enumerate(values.tolist())}
     table = np.full(votes.n_codes + 1, len(values), dtype=np.min_scalar_type(len(values)))

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _num_samples
 
-from .._utils import listed, quoted
+from .._utils import largest_exact, listed, quoted
 from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
-from .containers import largest_exact, loses_cells, without_masked
+from .containers import check_row_order, loses_cells, without_masked
+from .weights import read_weights
 
 if TYPE_CHECKING:
-    from .._utils.types import LabelsLike
+    from .._utils.types import LabelsLike, VoteMatrix
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,19 @@ class GoldCounts:
 
 UNLABELLED = -1
 LABELS = (str, bytes, numbers.Number, np.generic)
+
+
+def read_labels(
+    L: VoteMatrix,
+    y: LabelsLike | None,
+    sample_weight: ArrayLike | None,
+    classes: Iterable[Hashable] | None,
+) -> tuple[GoldLabels, NDArray[np.float64] | None]:
+    """Gold labels and weights of the rows of L, as `fit` takes them; None where there are no weights."""
+    check_row_order(L=L, y=y, sample_weight=sample_weight)
+    n_samples = _num_samples(L)
+    weight = None if sample_weight is None else read_weights(sample_weight, n_samples)
+    return read_gold(y, n_samples, classes=classes, weight=weight), weight
 
 
 def read_gold(

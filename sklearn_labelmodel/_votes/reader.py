@@ -11,9 +11,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._utils import is_comparable, quoted
+from .._utils import is_comparable, largest_exact, quoted
 from .coded_columns import NO_VOTES, Column, coded_column, read_columns
-from .codes import SURVEY_CELLS, DenseVotes, SparseVotes, Votes, lf_label
+from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
     as_array,
     as_one_block,
@@ -21,12 +21,14 @@ from .containers import (
     column_of,
     is_matrix,
     is_table,
-    largest_exact,
     warn_of_fill_values,
 )
 
 if TYPE_CHECKING:
-    from .._utils.types import Marker, VoteMatrix
+    import pandas as pd
+
+    from .._utils.types import Marker, Table, VoteMatrix
+    from .coded_columns import Coded
 
 COMPACT_SPAN = 4096
 
@@ -65,27 +67,25 @@ def read_votes(
         A vote that is neither a number nor a string; a container that is no table, array or sparse matrix.
     """
     markers = markers_of(abstain)
-    array: NDArray[Any] | None
+    held: NDArray[Any] | Table
     if type(L) is np.ndarray and L.dtype.kind in "biuf" and L.ndim == 2 and L.size:
-        array = L
+        held = L
     else:
         check_container(L)
         if is_matrix(L):
             return _read_sparse(L, markers, names, allow_fractions)
-        array = _as_array(L, markers)
-    if array is None:
-        table: Any = L
-        columns = (coded_column(table, j) or column_of(table, j) for j in range(table.shape[1]))
-        return read_columns(columns, table.shape, markers, names, allow_fractions)
-    votes = _read_numbers(array, markers, names) if array.dtype.kind in "biuf" else None
-    if votes is not None:
-        return votes
-    if array.dtype.kind == "U":
+        held = _held(L, markers)
+    if isinstance(held, np.ndarray) and held.dtype.kind in "biuf":
+        votes = _read_numbers(held, markers, names)
+        if votes is not None:
+            return votes
+    if isinstance(held, np.ndarray) and held.dtype.kind == "U":
         # NumPy makes strings of all cells where some are.
         markers = [str(marker) for marker in markers]
-    is_float = array.dtype.kind == "f"
-    columns = (column if is_float else column.astype(object) for column in array.T)
-    return read_columns(columns, array.shape, markers, names, allow_fractions)
+    n_samples, n_lfs = held.shape
+    columns = ((lf_label(names, j), _cells_of(held, j)) for j in range(n_lfs))
+    codes, values, abstain_code = read_columns(columns, n_samples, n_lfs, markers, allow_fractions)
+    return ColumnVotes(n_samples, n_lfs, values, abstain_code, names, codes)
 
 
 def is_missing(value: object) -> bool:
@@ -121,19 +121,23 @@ def markers_of(abstain: Marker) -> list[Hashable]:
     return markers
 
 
-def _as_array(L: Any, markers: list[Hashable]) -> NDArray[Any] | None:
-    """The cells as an array; None of a table in columns of unlike kinds."""
-    if not is_table(L):
-        array = check_array(as_array(L), dtype=None, ensure_all_finite=False)
-        if array.dtype.kind not in "biufOUST":
-            raise TypeError(
-                f"Votes are numbers, booleans or strings; got an array of {array.dtype}."
-            )
-        return array
-    check_array(np.broadcast_to(np.int8(0), L.shape))
-    block = as_one_block(L)
-    warn_of_fill_values(L, markers)
-    return block
+def _held(L: VoteMatrix, markers: list[Hashable]) -> NDArray[Any] | Table:
+    """The cells as one array; a table itself where its columns are of unlike kinds."""
+    if is_table(L):
+        check_array(np.broadcast_to(np.int8(0), L.shape))
+        block = as_one_block(L)
+        warn_of_fill_values(L, markers)
+        return L if block is None else block
+    array = check_array(as_array(L), dtype=None, ensure_all_finite=False)
+    if array.dtype.kind not in "biufOUST":
+        raise TypeError(f"Votes are numbers, booleans or strings; got an array of {array.dtype}.")
+    return array
+
+
+def _cells_of(held: NDArray[Any] | Table, j: int) -> NDArray[Any] | pd.Series | Coded:
+    if not isinstance(held, np.ndarray):
+        return coded_column(held, j) or column_of(held, j)
+    return held[:, j] if held.dtype.kind == "f" else held[:, j].astype(object)
 
 
 # Numbers ------------------------------------------------------------------------------------------

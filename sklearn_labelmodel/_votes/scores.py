@@ -6,7 +6,7 @@ import numbers
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,6 +23,8 @@ from .reader import is_missing, markers_of, read_votes
 if TYPE_CHECKING:
     from .._utils.types import Columns, Marker, ScoreColumns, VoteMatrix
 
+# Scores of one column, NaN where missing, and their rows: all of them in order, or some.
+Cells: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.intp] | slice]"
 # Bins that a column of scores is cut into. Chosen on half of the rows and judges of one set, checked on the others.
 N_BINS = 4
 
@@ -83,24 +85,8 @@ def n_columns(L: VoteMatrix) -> int:
 # Which columns ------------------------------------------------------------------------------------
 
 
-def find_scores(
-    scores: ScoreColumns | None, n_lfs: int, names: NDArray[np.object_] | None
-) -> Scores | None:
-    """The columns that the parameter `scores` names.
-
-    Parameters
-    ----------
-    scores : None, "all", list or mask of columns, dict of column to class
-    n_lfs : int
-    names : ndarray of shape (n_lfs,) or None
-
-    Raises
-    ------
-    ValueError
-        A column that L does not have, or one that is named twice; a mask of another length; no column.
-    """
-    if scores is None:
-        return None
+def _find_scores(scores: ScoreColumns, n_lfs: int, names: NDArray[np.object_] | None) -> Scores:
+    """The columns that the parameter `scores` names."""
     if isinstance(scores, str):
         if scores != "all":
             raise ValueError(
@@ -145,11 +131,9 @@ def _find_column(name: Hashable, column: dict[Hashable, int], n_lfs: int) -> int
 
 
 def check_speaks_for(
-    scored: Scores | None, classes: NDArray[Any], names: NDArray[np.object_] | None
+    scored: Scores, classes: NDArray[Any], names: NDArray[np.object_] | None
 ) -> None:
     """Raise a ValueError where it is not said, or not known, which class a column of scores speaks for."""
-    if scored is None:
-        return
     for lf, label in zip(scored.columns.tolist(), scored.labels, strict=True):
         if label is None and len(classes) != 2:
             raise ValueError(
@@ -166,35 +150,29 @@ def check_speaks_for(
 # Reading ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Scores of one column: numbers, NaN where missing, and their rows (None: all of them, in order)."""
-
-    numbers: NDArray[np.float64]
-    rows: NDArray[np.intp] | None = None
-
-
 def read_beside(
     L: VoteMatrix,
-    scored: Scores | None,
+    scores: ScoreColumns | Scores | None,
     *,
     abstain: Marker,
     names: NDArray[np.object_] | None,
     allow_fractions: bool,
-) -> tuple[Votes, list[Cells]]:
-    """Votes, which the columns of scores do not have, and apart from them the scores.
+) -> tuple[Votes, Scores | None, list[Cells]]:
+    """Votes, which the columns of scores do not have; these columns; and apart from the votes the scores.
 
     Parameters
     ----------
     L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-    scored : Scores or None
+    scores : "all", list or mask of columns, dict of column to class; Scores; None
+        None: all columns hold votes.
     abstain, names, allow_fractions
         As in `read_votes`. No marker abstains in a column of scores: missing values alone do.
 
     Raises
     ------
     ValueError
-        As `read_votes`; a score that is infinite.
+        As `read_votes`; a score that is infinite; a column that L does not have, or one that is named twice; a mask of
+        another length; no column.
     TypeError
         As `read_votes`; a score that is no number.
 
@@ -203,23 +181,27 @@ def read_beside(
     UserWarning
         A score that is rather the marker `abstain`.
     """
-    if scored is None:
-        return read_votes(L, abstain=abstain, names=names, allow_fractions=allow_fractions), []
+    if scores is None:
+        alone = read_votes(L, abstain=abstain, names=names, allow_fractions=allow_fractions)
+        return alone, None, []
+    scored = scores if isinstance(scores, Scores) else _find_scores(scores, n_columns(L), names)
     held = _with_columns(L)
     cells = [_read_cells(held, lf, lf_label(names, lf)) for lf in scored.columns.tolist()]
-    for lf, column in zip(scored.columns.tolist(), cells, strict=True):
-        _warn_of_marker(column.numbers, markers_of(abstain), lf_label(names, lf))
+    for lf, (column, _) in zip(scored.columns.tolist(), cells, strict=True):
+        _warn_of_marker(column, markers_of(abstain), lf_label(names, lf))
     others = np.setdiff1d(np.arange(held.shape[1]), scored.columns)
     every = np.arange(held.shape[1]).astype(object) if names is None else names
-    votes = None
+    votes: Votes | None = None
     if len(others):
-        part = _columns(held, others)
         votes = read_votes(
-            part, abstain=abstain, names=every[others], allow_fractions=allow_fractions
+            _columns(held, others),
+            abstain=abstain,
+            names=every[others],
+            allow_fractions=allow_fractions,
         )
-    if votes is None and sp.issparse(held):
-        return _no_entries(held.shape, names), cells
-    return _widened(votes, others, held.shape, names), cells
+    elif sp.issparse(held):
+        return _no_entries(held.shape, names), scored, cells
+    return _widened(votes, others, held.shape, names), scored, cells
 
 
 def _with_columns(L: VoteMatrix) -> Columns:
@@ -232,9 +214,8 @@ def _with_columns(L: VoteMatrix) -> Columns:
 def rows_with_score(cells: list[Cells], n_samples: int) -> NDArray[np.bool_]:
     """Whether any column has a score in each row, shape (n_samples,)."""
     any_score = np.zeros(n_samples, dtype=bool)
-    for column in cells:
-        there = ~np.isnan(column.numbers)
-        any_score[there if column.rows is None else column.rows[there]] = True
+    for column, rows in cells:
+        any_score[rows] |= ~np.isnan(column)
     return any_score
 
 
@@ -270,11 +251,12 @@ def _no_entries(shape: tuple[int, int], names: NDArray[np.object_] | None) -> Sp
 
 
 def _read_cells(L: Columns, lf: int, label: str) -> Cells:
+    rows: NDArray[np.intp] | None = None
     if is_matrix(L):
         entries = slice(L.indptr[lf], L.indptr[lf + 1])
         column, rows = L.data[entries], L.indices[entries].astype(np.intp)
     else:
-        column, rows = column_of(L, lf) if is_table(L) else L[:, lf], None
+        column = column_of(L, lf) if is_table(L) else L[:, lf]
     kind = getattr(column, "dtype", None)
     if isinstance(kind, np.dtype) and kind.kind in "biuf":
         numbers = np.asarray(column, dtype=np.float64)
@@ -287,7 +269,7 @@ def _read_cells(L: Columns, lf: int, label: str) -> Cells:
             f"{label}, row {row}: the score is {numbers[infinite[0]]}. Put a number in its place that is beyond all "
             "others, or a missing value where there is no score."
         )
-    return Cells(numbers, rows)
+    return numbers, slice(None) if rows is None else rows
 
 
 def _number(cell: object, row: int, label: str) -> float:
@@ -322,11 +304,10 @@ def with_ranges(
     scored: Scores, cells: list[Cells], weight: NDArray[np.float64] | None = None
 ) -> Scores:
     """The same columns, cut into bins by quantiles of these scores, whose rows may have weights."""
-    ranges = []
-    for column in cells:
-        rows = slice(None) if column.rows is None else column.rows
-        each = None if weight is None else weight[rows]
-        ranges.append(quantile_bins(column.numbers, N_BINS, each))
+    ranges = [
+        quantile_bins(column, N_BINS, None if weight is None else weight[rows])
+        for column, rows in cells
+    ]
     return replace(scored, ranges=ranges)
 
 
@@ -360,29 +341,25 @@ def quantile_bins(
     return np.column_stack([values[first], values[np.append(last, len(values) - 1)]])
 
 
-def with_bins(votes: Votes, scored: Scores | None, cells: list[Cells]) -> Votes:
+def with_bins(votes: Votes, scored: Scores, cells: list[Cells]) -> Votes:
     """Votes, and in the columns of scores the bins that these fall into.
 
     Parameters
     ----------
     votes : ColumnVotes or SparseVotes
         Without a vote in these columns.
-    scored : Scores or None
-        None: there are no scores.
+    scored : Scores
     cells : list of Cells
     """
-    if scored is None:
-        return votes
     bins = scored.bins
     spoken = np.flatnonzero(np.arange(len(votes.values)) != votes.abstain_code)
     values = as_objects([*votes.values[spoken].tolist(), *bins])
     table = np.full(votes.n_codes, len(values), dtype=np.min_scalar_type(len(values)))
     table[spoken] = np.arange(len(spoken))
+    nothing = table.dtype.type(len(values))
     codes = [
-        _bin_codes(
-            column.numbers, cut, len(spoken) + _first_of(bins, label), table.dtype.type(len(values))
-        )
-        for column, cut, label in zip(cells, scored.ranges, scored.labels, strict=True)
+        _bin_codes(column, cut, len(spoken) + _first_of(bins, label), nothing)
+        for (column, _), cut, label in zip(cells, scored.ranges, scored.labels, strict=True)
     ]
     if isinstance(votes, SparseVotes):
         votes = replace(votes, codes=table[votes.codes], values=values, abstain_code=len(values))
@@ -415,7 +392,7 @@ def _with_entries(
 ) -> SparseVotes:
     """Sparse votes with more entries, in CSR order."""
     rows = [np.repeat(np.arange(votes.n_samples), np.diff(votes.indptr))]
-    rows += [column.rows for column in cells if column.rows is not None]
+    rows += [of_column for _, of_column in cells if not isinstance(of_column, slice)]
     lengths = [len(column) for column in codes]
     lfs = np.concatenate([votes.indices, np.repeat(scored.columns, lengths)])
     row = np.concatenate(rows)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _num_samples
 from .._utils import TIE, listed_values, plain, quoted, random_state_of
 from .._votes.containers import check_row_order, column_names
 from .._votes.per_lf import rows_with_vote
-from .._votes.scores import Cells, find_scores, n_columns, read_beside, rows_with_score
+from .._votes.scores import Cells, read_beside, rows_with_score
 from ._fitted import FittedModel, check_label_model
 
 if TYPE_CHECKING:
@@ -182,8 +182,7 @@ def filter_unlabeled(
         votes = check_label_model(label_model)._read_votes(L)
     else:
         names = column_names(L)
-        scored = find_scores(scores, n_columns(L), names)
-        votes, cells = read_beside(L, scored, abstain=abstain, names=names, allow_fractions=True)
+        votes, _, cells = read_beside(L, scores, abstain=abstain, names=names, allow_fractions=True)
     more = {f"array {i} after L": array for i, array in enumerate(arrays, 1)}
     check_row_order(X=X, L=L, **more)
     for position, array in enumerate((X, *arrays)):

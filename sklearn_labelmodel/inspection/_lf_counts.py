@@ -22,8 +22,6 @@ from .._votes.scores import (
     Cells,
     Scores,
     check_speaks_for,
-    find_scores,
-    n_columns,
     no_bins,
     read_beside,
     with_bins,
@@ -68,9 +66,8 @@ def read_inspected(
     if label_model is None:
         # As in `fit`, the votes are read only after the labels: with them fractional votes are kept.
         gold = read_gold(y, _num_samples(L))
-        scored = find_scores(scores, n_columns(L), names)
-        votes, cells = read_beside(
-            L, scored, abstain=abstain, names=names, allow_fractions=bool(gold.n_labelled)
+        votes, scored, cells = read_beside(
+            L, scores, abstain=abstain, names=names, allow_fractions=bool(gold.n_labelled)
         )
         if scored is not None:
             votes = _leaning_by_rank(votes, gold, with_ranges(scored, cells), cells)
