@@ -7,16 +7,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import reduce
 from itertools import chain
-from operator import add
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from .._utils import Warned, kept_warnings, warn_user
 from .._utils.texts import coded_texts, codes_of, presence
-from .source import AddsUp, Block, OfBlock, Progress, Sum
+from .source import NO_ROWS, Block, OfBlock, Progress, Sum
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,25 +64,17 @@ class Piece:
 Pieces = Generator[Piece, None, None]
 
 
-@dataclass(frozen=True)
-class Counted(Generic[Sum]):
-    """What was counted of so many rows, and the warnings of it."""
+# Rows, what was counted of them, and the warnings of it.
+Counted: TypeAlias = tuple[int, Sum, frozenset[Warned]]
 
-    n_rows: int
-    found: Sum
-    warned: frozenset[Warned] = frozenset()
 
-    def __add__(self, other: Counted[Sum]) -> Counted[Sum]:
-        if not isinstance(other, Counted):
-            return NotImplemented
-        return Counted(
-            self.n_rows + other.n_rows, self.found + other.found, self.warned | other.warned
-        )
-
-    def told(self) -> Sum:
-        """What was counted; the warnings are given at the user's line, each once."""
-        give_warnings(self.warned)
-        return self.found
+def told(counted: Counted[Sum] | None) -> Sum:
+    """What was counted, refused where nothing was; the warnings are given at the user's line, each once."""
+    if counted is None:
+        raise ValueError(NO_ROWS)
+    _, found, warned = counted
+    give_warnings(warned)
+    return found
 
 
 def give_warnings(warned: Iterable[Warned]) -> None:
@@ -151,7 +141,7 @@ def count_block(of_block: OfBlock[Sum], block: list[Piece]) -> Counted[Sum]:
     """
     rows = joined(block)
     found, warned = heard(lambda: with_place(lambda rows: of_block(rows, None), rows, block))
-    return Counted(sum(map(len, block)), found, warned)
+    return sum(map(len, block)), found, warned
 
 
 def few_groups(block: list[Piece]) -> pa.Table | None:
@@ -261,7 +251,7 @@ def count_weighted(of_block: OfBlock[Sum], groups: pa.Table, names: list[str]) -
     weight = groups.column(last).to_numpy().astype(np.int64)
     votes = groups.remove_column(last).rename_columns(names)
     found, warned = heard(lambda: of_block(votes, weight))
-    return Counted(int(weight.sum()), found, warned)
+    return int(weight.sum()), found, warned
 
 
 def with_place(function: Callable[[Block], Result], rows: Block, block: list[Piece]) -> Result:
@@ -319,14 +309,19 @@ def map_blocks(
     yield from mapped(lambda both: count_groups(of_block, *both), grouped)
 
 
-Adding = TypeVar("Adding", bound=AddsUp)
-
-
-def total(parts: Iterable[Adding | None]) -> Adding | None:
+def total(
+    parts: Iterable[Counted[Sum] | None], progress: Progress | None = None
+) -> Counted[Sum] | None:
     """The sum of all parts but those that are None, of which no two are held besides it."""
-    there = (part for part in parts if part is not None)
-    first = next(there, None)
-    return None if first is None else reduce(add, there, first)
+    n_rows, found, warned = 0, None, frozenset[Warned]()
+    for part in parts:
+        if part is not None:
+            if progress is not None:
+                progress(part[0])
+            n_rows += part[0]
+            found = part[1] if found is None else found + part[1]
+            warned |= part[2]
+    return None if found is None else (n_rows, found, warned)
 
 
 def in_threads(

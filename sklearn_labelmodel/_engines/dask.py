@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._utils import quoted
-from .blocks import Counted, Piece, count_pieces, total, with_place
-from .source import Block, Frame, Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused
+from .blocks import Counted, Piece, count_pieces, told, total, with_place
+from .source import Block, Frame, Made, OfBlock, Progress, Schema, Source, Sum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,10 +124,7 @@ def _sum(
     sums = [count(shared, part, columns, number) for number, part in enumerate(parts)]
     while len(sums) > 1:
         sums = [add_up(sums[start : start + FAN_IN]) for start in range(0, len(sums), FAN_IN)]
-    found = found_or_refused(sums[0].compute() if sums else None)
-    if progress is not None:
-        progress(found.n_rows)
-    return found.told()
+    return told(total([sums[0].compute()] if sums else [], progress))
 
 
 def _count_part(

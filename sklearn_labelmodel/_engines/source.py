@@ -121,13 +121,6 @@ class Frame(Source):
 NO_ROWS = "There are no rows. (A reader of record batches can be read only once: make another.)"
 
 
-def found_or_refused(found: Sum | None) -> Sum:
-    """What was counted; a ValueError where there was nothing to count."""
-    if found is None:
-        raise ValueError(NO_ROWS)
-    return found
-
-
 @contextmanager
 def needs(package: str, extra: str) -> Iterator[None]:
     """Say what to install where an import in the body fails."""

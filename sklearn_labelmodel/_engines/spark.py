@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from .blocks import Piece, count_pieces, in_blocks, rows_of_a_block, total
-from .source import Block, Frame, Made, OfBlock, Progress, Schema, Sum, found_or_refused, needs
+from .blocks import Piece, count_pieces, in_blocks, rows_of_a_block, told, total
+from .source import Block, Frame, Made, OfBlock, Progress, Schema, Sum, needs
 from .stream import arrow_schema, map_block
 
 if TYPE_CHECKING:
@@ -42,12 +42,10 @@ class SparkSource(Frame):
             partial(_count_part, of_block, list(columns)), PARTIAL
         )
         sums = parts.repartition(SUMS).mapInArrow(_add_up, PARTIAL)
-        found = found_or_refused(total(pickle.loads(row.part) for row in sums.collect()))
-        if isinstance(found, Failed):
-            raise found.error
-        if progress is not None:
-            progress(found.n_rows)
-        return found.told()
+        found = _sum(row.part for row in sums.collect())
+        if found is not None and isinstance(found[1], Exception):
+            raise found[1]
+        return told(total([found], progress))
 
     def map(
         self,
@@ -74,23 +72,6 @@ class SparkSource(Frame):
         return self.frame.selectExpr(*(f"{name} AS c{place}" for place, name in enumerate(quoted)))
 
 
-@dataclass(frozen=True)
-class Failed:
-    """The error of a partition, which is no worker's fault, so that no other worker tries again.
-
-    Of two, the one of the first partition stays; beside a sum, the error stays.
-    """
-
-    number: int
-    error: Exception
-
-    def __add__(self, other: object) -> Failed:
-        return other if isinstance(other, Failed) and other.number < self.number else self
-
-    def __radd__(self, other: object) -> Failed:
-        return self
-
-
 def _count_part(
     of_block: OfBlock[Any], names: list[str], batches: Iterable[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
@@ -100,15 +81,31 @@ def _count_part(
     try:
         found: Any = count_pieces(of_block, pieces, len(names))
     except (ValueError, TypeError) as error:
-        found = Failed(number, error)
+        # No worker is at fault, so that no other shall try again.
+        found = number, error
     if found is not None:
         yield _cell(found)
 
 
 def _add_up(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    found = total(pickle.loads(cell.as_py()) for batch in batches for cell in batch.column(0))
+    found = _sum(cell.as_py() for batch in batches for cell in batch.column(0))
     if found is not None:
         yield _cell(found)
+
+
+def _sum(cells: Iterable[bytes]) -> Any:
+    """The sum of what was counted of partitions; where some failed, the number and the error of the first of them."""
+    failed: list[tuple[int, Exception]] = []
+
+    def counted() -> Iterator[Any]:
+        for part in map(pickle.loads, cells):
+            if isinstance(part[1], Exception):
+                failed.append(part)
+            else:
+                yield part
+
+    found = total(counted())
+    return min(failed, key=itemgetter(0)) if failed else found
 
 
 def _cell(found: object) -> pa.RecordBatch:

@@ -24,10 +24,11 @@ from .blocks import (
     joined,
     map_blocks,
     rows_of_a_block,
+    told,
     total,
     with_place,
 )
-from .source import Block, Made, OfBlock, Progress, Schema, Source, Sum, found_or_refused, needs
+from .source import Block, Made, OfBlock, Progress, Schema, Source, Sum, needs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +64,7 @@ class Stream(Source):
         threads = partial(in_threads, n_threads=pa.cpu_count())
         with closing(self.votes(columns)) as pieces:
             blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
-            return _sum(map_blocks(of_block, blocks, threads), progress)
+            return told(total(map_blocks(of_block, blocks, threads), progress))
 
     def map(
         self,
@@ -108,7 +109,7 @@ class GroupedStream(Stream):
             with closing(groups):
                 blocks = in_blocks(groups, rows_of_a_block(len(columns)))
                 counted = map(partial(_count_groups, of_block, list(columns)), blocks)
-                return _sum(counted, None if self.tells else progress)
+                return told(total(counted, None if self.tells else progress))
         except (ValueError, TypeError):
             # Rows that were grouped have no place. They are read one by one to name it.
             return super().count(of_block, columns)
@@ -122,17 +123,7 @@ class GroupedStream(Stream):
         with closing(self.votes(columns)) as pieces:
             blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
             counted = in_threads(partial(count_block, of_block), blocks, pa.cpu_count())
-            return _sum(counted, progress)
-
-
-def _sum(parts: Iterator[Counted[Sum]], progress: Progress | None) -> Sum:
-    def watched() -> Iterator[Counted[Sum]]:
-        for part in parts:
-            if progress is not None:
-                progress(part.n_rows)
-            yield part
-
-    return found_or_refused(total(watched())).told()
+            return told(total(counted, progress))
 
 
 def _batches(tables: Iterator[pa.Table], pieces: Pieces) -> Iterator[pa.RecordBatch]:
