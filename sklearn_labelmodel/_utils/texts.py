@@ -7,7 +7,6 @@ one. Every cell is looked up there and compared, so that codes are alike only wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,15 +51,18 @@ def coded_texts(chunk: pa.Array) -> tuple[NDArray[np.uint8], list[str | None]] |
         return None
     present = presence(chunk)
     codes = np.empty(len(chunk), dtype=np.uint8)
-    table: _Table | None = None
+    known: Words | None = None
     first_rows: list[int] = []
     for start, words in tiles:
         rows = slice(start, start + TILE_ROWS)
-        table = table or _Table.of(np.full((len(words), 1), NO_TEXT))
-        while table and len(strange := table.find(words, present[rows], codes[rows])):
+        if known is None:
+            known = np.full((len(words), 1), NO_TEXT)
+            table = _table_of(known)
+        while table and len(strange := _find(known, table, words, present[rows], codes[rows])):
             new = _first_of_each(words, strange[:AT_ONCE])
             first_rows += (start + new).tolist()
-            table = _Table.of(np.hstack([table.words, words[:, new]]))
+            known = np.hstack([known, words[:, new]])
+            table = _table_of(known)
         if table is None:
             return None
     codes *= present
@@ -99,68 +101,51 @@ def entries(buffer: Any, kind: Any, start: int, count: int) -> NDArray[Any]:
 # Tables -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Table:
-    """Places of known words.
+# Factors of words, shape (n_words,), and the code of the text at each place that they lead to, shape (2 ** bits,).
+_Table = tuple[Words, NDArray[np.intp]]
 
-    Attributes
-    ----------
-    words : ndarray of shape (n_words, n_texts), dtype uint64
-        In the first column `NO_TEXT`.
-    factors : ndarray of shape (n_words,), dtype uint64
-    bits : int
-    code_at : ndarray of shape (2 ** bits,), dtype intp
-    """
 
-    words: Words
-    factors: Words
-    bits: int
-    code_at: NDArray[np.intp]
+def _table_of(known: Words) -> _Table | None:
+    """A table of texts, (n_words, n_texts), no two of which are at one place; None where there are too many texts."""
+    n_words, n_texts = known.shape
+    code_at = np.zeros(1 << (2 + 2 * n_texts.bit_length()), dtype=np.intp)
+    draw = np.random.default_rng(0)
+    for _ in range(TRIALS if n_texts <= MOST_TEXTS else 0):
+        factors = np.array(draw.integers(2**64 - 1, size=n_words, dtype=np.uint64))
+        places = _places(known, factors, len(code_at))
+        if len(np.unique(places)) == n_texts:
+            code_at[places] = np.arange(n_texts)
+            return factors, code_at
+    return None
 
-    @classmethod
-    def of(cls, words: Words) -> _Table | None:
-        """A table without two texts at one place; None where there are too many texts."""
-        n_words, n_texts = words.shape
-        bits = 2 + 2 * n_texts.bit_length()
-        draw = np.random.default_rng(0)
-        for _ in range(TRIALS if n_texts <= MOST_TEXTS else 0):
-            factors = np.array(draw.integers(2**64 - 1, size=n_words, dtype=np.uint64))
-            places = _places(words, factors, bits)
-            if len(np.unique(places)) == n_texts:
-                code_at = np.zeros(1 << bits, dtype=np.intp)
-                code_at[places] = np.arange(n_texts)
-                return cls(words, factors, bits, code_at)
-        return None
 
-    def find(
-        self, words: Words, present: NDArray[np.bool_], codes: NDArray[np.uint8]
-    ) -> NDArray[np.intp]:
-        """Write the code of each text; which of those that are present are not known."""
-        if self.words.shape[1] <= 1 + FEW_TEXTS:
-            self._compare(words, codes)
-            return np.flatnonzero((codes == 0) & present)
-        found = self.code_at.take(_places(words, self.factors, self.bits), mode="wrap")
-        strange = self.words[0].take(found, mode="wrap") != words[0]
-        for known, word in zip(self.words[1:], words[1:], strict=True):
-            strange |= known.take(found, mode="wrap") != word
-        codes[:] = found
-        return np.flatnonzero(strange & present)
-
-    def _compare(self, words: Words, codes: NDArray[np.uint8]) -> None:
-        """Write the code of each text that is known, and 0 for the others."""
+def _find(
+    known: Words,
+    table: _Table,
+    words: Words,
+    present: NDArray[np.bool_],
+    codes: NDArray[np.uint8],
+) -> NDArray[np.intp]:
+    """Write the code of each text; which of those that are present are not known."""
+    if known.shape[1] <= 1 + FEW_TEXTS:
         codes[:] = 0
-        for code in range(1, self.words.shape[1]):
-            same = words[0] == self.words[0, code]
-            for word, known in zip(words[1:], self.words[1:, code], strict=True):
-                same &= word == known
-            codes += same * np.uint8(code)
+        for code in range(1, known.shape[1]):
+            codes += (words == known[:, code, None]).all(axis=0) * np.uint8(code)
+        return np.flatnonzero((codes == 0) & present)
+    factors, code_at = table
+    found = code_at.take(_places(words, factors, len(code_at)), mode="wrap")
+    strange = known[0].take(found, mode="wrap") != words[0]
+    for one, word in zip(known[1:], words[1:], strict=True):
+        strange |= one.take(found, mode="wrap") != word
+    codes[:] = found
+    return np.flatnonzero(strange & present)
 
 
-def _places(words: Words, factors: Words, bits: int) -> NDArray[np.int64]:
+def _places(words: Words, factors: Words, n_places: int) -> NDArray[np.int64]:
     mixed: Words = words[0] * factors[0]
     for word, factor in zip(words[1:], factors[1:], strict=True):
         mixed += word * factor
-    mixed >>= np.uint64(64 - bits)
+    mixed >>= np.uint64(65 - n_places.bit_length())
     return mixed.view(np.int64)
 
 
