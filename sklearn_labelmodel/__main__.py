@@ -23,11 +23,13 @@ def main() -> int:
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, _leave)
-    from ._cli import main as labelmodel
+    try:
+        from ._cli import main as labelmodel
 
-    for number, handler in before.items():
-        signal.signal(number, handler)
-    return labelmodel()
+        return labelmodel()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _leave(*_: object) -> NoReturn:

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from .cells import CellReader
-from .columns import LABEL, Roles, columns_of_long, roles_of
+from .columns import LABEL, check_no_repeats, check_voters, columns_of_long, table_of
 from .content import STANDARD, open_content
-from .doubts import check_no_repeats, check_voters
-from .ending import EndedError, ended_by_signals
-from .files import Staged, check_folder, staged
-from .findings import findings
-from .labels import labels_of, load_model, parameters, reader_of, train
+from .labels import findings, labels_of, load_model, reader_of, train
+from .messages import (
+    BadInputError,
+    complain,
+    in_options,
+    nobody_reads,
+    note,
+    one_line,
+    tell,
+    warning_teller,
+)
 from .options import Options, check_options, parse
-from .rows import Rows, read_long, read_wide
-from .source import Source
-from .sources import open_source
-from .stream import Blocks
-from .terminal import complain, nobody_reads, note, tell, warning_teller
-from .words import BadInputError, in_options, one_line
-from .writing import open_table
+from .rows import Blocks, Rows, no_vote, read_long
+from .source import Source, open_source
+from .writing import Staged, check_folder, open_table, staged
 
 if TYPE_CHECKING:
     from .._models.base import BaseLabelModel
-    from ..inspection._report.report import FitReport
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 FAULTS = (ArithmeticError, ValueError, ImportError, OSError, EOFError)
+SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 MOST_CLASSES = 10
 # Of more voters, a report takes minutes: only what the fit itself tells is printed.
 MOST_REPORTED = 1000
@@ -59,37 +66,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
         warnings.showwarning = warning_teller()
         try:
+            check_options(options)
+            # Before signals become exceptions: within an import, one may be taken for a library that is missing.
+            import pandas as pd  # noqa: F401
+            import sklearn.base  # noqa: F401
+
             with ended_by_signals():
-                return _run(options)
+                _work(options)
+        except BadInputError as error:
+            complain(error)
+            return BAD_INPUT
+        except BrokenPipeError:
+            nobody_reads(sys.stdout)
+            return FAILED
+        except MemoryError:
+            complain("there is not enough memory.")
+            return FAILED
+        except FAULTS as error:
+            complain(in_options(one_line(error)))
+            return FAILED
         except (KeyboardInterrupt, EndedError):
             complain("ended before it was done.")
             return FAILED
-
-
-def _run(options: Options) -> int:
-    try:
-        _work(options)
-    except BadInputError as error:
-        complain(error)
-        return BAD_INPUT
-    except BrokenPipeError:
-        nobody_reads(sys.stdout)
-        return FAILED
-    except MemoryError:
-        complain("there is not enough memory.")
-        return FAILED
-    except FAULTS as error:
-        complain(in_options(one_line(error)))
-        return FAILED
     return DONE
 
 
 def _work(options: Options) -> None:
     """Read votes, learn, write what was asked for, and then print what was found out.
-
-    Parameters
-    ----------
-    options : Options
 
     Raises
     ------
@@ -98,7 +101,6 @@ def _work(options: Options) -> None:
     OSError
         A file cannot be written.
     """
-    check_options(options)
     for path in options.written.values():
         check_folder(path)
     model = None if options.model is None else load_model(options.model)
@@ -106,85 +108,37 @@ def _work(options: Options) -> None:
         source = open_source(content, options.sep, options.encoding)
         for text in source.notes:
             note(f"{source.name}: {text}")
-        _label(source, model, options)
+        reader = reader_of(options, model)
+        table = _read(source, options, reader, model)
+        if model is None:
+            model = train(options, table, reader, source.name)
+        with staged() as files:
+            counts = _write_labels(model, table, options, files, source.name)
+            if options.save is not None:
+                model.save(files.part(options.save))
+        # What comes now may take its time, and the labels are safe.
+        _tell_findings(model, table, options, counts)
 
 
-def _label(source: Source, model: BaseLabelModel | None, options: Options) -> None:
-    reader = reader_of(options, model)
-    table = _open(source, options, reader, model)
-    if model is None:
-        known = parameters(options, table.scores, reader)
-        votes, gold = table.training(known["abstain"])
-        model = train(options, known, votes, gold, table.voters, source.name)
-    with staged() as files:
-        counts = _write_labels(model, table, options, files, source.name)
-        if options.save is not None:
-            model.save(files.part(options.save))
-    # What comes now may take its time, and the labels are safe.
-    rows = table.looked_at
-    report = _report(model, rows, options)
-    where = "standard output" if options.output == STANDARD else options.output
-    told = [*findings(model, rows, report, table.scores, options.level)]
-    if rows.votes.shape[0] < sum(counts.values()):
-        told.append(f"All this is said of {rows.votes.shape[0]:,} rows, evenly spaced.")
-    told.append(_counted(counts, where))
-    tell("\n\n".join(told), aside=options.output == STANDARD)
-
-
-def _report(model: BaseLabelModel, rows: Rows, options: Options) -> FitReport:
-    """What there is to say of the fit; a page where one is asked for."""
-    if options.report is None:
-        large = rows.votes.shape[1] > MOST_REPORTED
-        return model.report_ if large else model.report(rows.votes, rows.gold)
-    report = model.report(rows.votes, rows.gold)
-    with staged() as files:
-        report.to_html(files.part(options.report))
-    return report
-
-
-def _open(
+def _read(
     source: Source, options: Options, reader: CellReader, model: BaseLabelModel | None
 ) -> Rows | Blocks:
-    """The table, with the role of each column; a large one is not read yet."""
-    trained_on = None if model is None else _voters_of(model, options)
+    """The rows of the table; those of a large one are not read yet."""
     if options.long is not None:
         columns = columns_of_long(source, options)
-        return read_long(source, columns, reader, options.repeats, trained_on)
-    roles = roles_of(source, options, trained_on)
+        workers = None if model is None else [*map(str, model.feature_names_in_)]
+        return read_long(source, columns, reader, options.repeats, workers)
+    table = table_of(source, options, reader, model)
     if model is None:
-        _check_doubts(source, roles, reader, options)
-    else:
-        roles = roles._replace(scores=[str(name) for name in model.score_bins_])
+        check_voters(table, options)
     if options.stream or (source.n_cells > MOST_CELLS and not options.scores):
-        return Blocks(source, roles, reader)
-    rows = read_wide(source, roles, reader)
+        return Blocks(table)
+    rows = table.whole()
     if not options.voters:
-        check_no_repeats(rows.ids, roles.voters, source.name)
+        check_no_repeats(rows, source.name)
     if not rows.votes.notna().any(axis=None):
-        raise BadInputError(
-            f"{source.name}: there is no vote; every cell is empty or the --abstain value."
-        )
+        raise no_vote(source.name)
     return rows
-
-
-def _voters_of(model: BaseLabelModel, options: Options) -> list[str]:
-    names = getattr(model, "feature_names_in_", None)
-    if names is None:
-        raise BadInputError(
-            f"--model {options.model}: it was trained on votes without names, so that columns cannot be told apart. "
-            "Train it on a table with names of columns."
-        )
-    return [str(name) for name in names]
-
-
-def _check_doubts(source: Source, roles: Roles, reader: CellReader, options: Options) -> None:
-    """Look at the first rows."""
-    first = next(source.blocks(), None)
-    if first is None or options.voters:
-        return
-    left = [name for name in roles.voters if name not in roles.scores]
-    named = bool(options.classes or options.gold)
-    check_voters(first.apply(reader.votes), left, source.name, classes=named)
 
 
 def _write_labels(
@@ -203,9 +157,52 @@ def _write_labels(
     return counts
 
 
-def _counted(counts: Counter[Hashable], where: str) -> str:
-    """How many rows were written, and with which labels."""
-    n_rows = sum(counts.values())
+def _tell_findings(
+    model: BaseLabelModel, table: Rows | Blocks, options: Options, counts: Counter[Hashable]
+) -> None:
+    """Print what there is to say of the fit and of the labels; write the page where one is asked for."""
+    rows, n_rows = table.looked_at, sum(counts.values())
+    if options.report is None and rows.votes.shape[1] > MOST_REPORTED:
+        report = model.report_
+    else:
+        report = model.report(rows.votes, rows.gold)
+    if options.report is not None:
+        with staged() as files:
+            report.to_html(files.part(options.report))
+    told = [*findings(model, rows, report, table.scores, options.level)]
+    if rows.votes.shape[0] < n_rows:
+        told.append(f"All this is said of {rows.votes.shape[0]:,} rows, evenly spaced.")
     parts = [f"{n:,} {label}" for label, n in counts.most_common(MOST_CLASSES) if label is not None]
     parts += [f"{counts[None]:,} without a label"] if counts[None] else []
-    return f"{n_rows:,} rows written to {where}: {', '.join(parts)}"
+    where = "standard output" if options.output == STANDARD else options.output
+    told.append(f"{n_rows:,} rows written to {where}: {', '.join(parts)}")
+    tell("\n\n".join(told), aside=options.output == STANDARD)
+
+
+# Endings ------------------------------------------------------------------------------------------
+
+
+class EndedError(BaseException):
+    """Somebody told the process to end; files are tidied on the way out."""
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Make of signals an exception, so that nothing is left half done."""
+    # What is ignored, as SIGHUP is under nohup, stays so.
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    try:
+        before = {number: signal.signal(number, _end) for number in heeded}
+    except ValueError:
+        # Only the main thread of a program receives signals.
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    raise EndedError(signal.Signals(number).name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._utils import quoted
 from .._utils.spelling import is_word_for_no_vote, spelling
-from .words import ROW_0, BadInputError
+from .messages import ROW_0, BadInputError
 
 if TYPE_CHECKING:
     import pandas as pd

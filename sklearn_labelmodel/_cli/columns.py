@@ -1,50 +1,54 @@
-"""What each column of the table is: named by an option, or a voter."""
+"""What each column of the table is: named by an option, or a voter, which may look like something else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from difflib import get_close_matches
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from shlex import quote
+from typing import TYPE_CHECKING
 
 from .._utils import listed, quoted
-from .cells import split_words
+from .cells import CellReader, split_words
+from .messages import BadInputError, note
+from .rows import Rows, Table
 from .source import Source
-from .terminal import note
-from .words import BadInputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from .._models.base import BaseLabelModel
     from .options import Options
 
 LABEL, PROBABILITY = "label", "probability_"
 MOST_NAMES = 20
+# Fewer rows show nothing, few rows little, more nothing new.
+LEAST_ROWS, FEW_ROWS, ENOUGH_ROWS = 3, 10, 10_000
+# A table with a row for each vote has, besides the item, a voter and a vote.
+FEW_COLUMNS = 2
+OPTIONS = {
+    "identifier": "pass --id {}",
+    "text": "pass --id {}",
+    "date": "pass --id {}",
+    "other": "pass --id {}",
+    "score": "pass --scores {}, or --id {}",
+    "boolean": "write its votes as the others write theirs, or pass --id {}",
+}
+ALL_THE_SAME = "Columns that are votes all the same are named by --voters."
 
 
-class Roles(NamedTuple):
-    """Columns by what they are for.
-
-    Attributes
-    ----------
-    ids, scores, voters : list of str
-        `voters` are all columns that the model sees, scores included, in the order of the table.
-    gold : str or None
-    """
-
-    ids: list[str]
-    gold: str | None
-    scores: list[str]
-    voters: list[str]
-
-
-def roles_of(source: Source, options: Options, trained_on: Sequence[str] | None) -> Roles:
-    """Give each column its role.
+def table_of(
+    source: Source, options: Options, reader: CellReader, model: BaseLabelModel | None
+) -> Table:
+    """The table, each column with its role.
 
     Parameters
     ----------
     source : Source
     options : Options
-    trained_on : sequence of str or None
-        The voters of a model that is to label; None where one is to be trained.
+    reader : CellReader
+    model : fitted label model or None
+        One that is to label; None where one is to be trained.
 
     Raises
     ------
@@ -62,12 +66,13 @@ def roles_of(source: Source, options: Options, trained_on: Sequence[str] | None)
     _check_one_use({"--gold": golds, "--id": ids, "--scores": scores})
     _check_one_use({"--gold": golds, "--id": ids, "--voters": voters})
     kept = [name for name in left if not voters or name in voters or name in scores]
-    if trained_on is not None:
-        kept = _known_voters(kept, trained_on, source.name)
+    if model is not None:
+        kept = _known_voters(kept, [*map(str, model.feature_names_in_)], source.name)
+        scores = [str(name) for name in model.score_bins_]
     if not kept:
         raise BadInputError(f"{source.name}: no column is left for the votes.")
     _check_results(ids, source.name)
-    return Roles(ids, golds[0] if golds else None, scores, kept)
+    return Table(source, reader, ids, golds[0] if golds else None, scores, kept)
 
 
 def _check_header(source: Source) -> None:
@@ -151,3 +156,99 @@ def _known_voters(columns: Sequence[str], trained_on: Sequence[str], name: str) 
     if more:
         note(f"{name}: the model does not know {listed(more, MOST_NAMES)}, which are left out")
     return list(trained_on)
+
+
+# Doubts -------------------------------------------------------------------------------------------
+
+
+def check_voters(table: Table, options: Options) -> None:
+    """Name the columns that look, in the first rows, like anything but votes.
+
+    Parameters
+    ----------
+    table : Table
+    options : Options
+        Columns that one of them names are what it says.
+
+    Raises
+    ------
+    BadInputError
+        Identifiers, texts, dates, scores and booleans beside words, with the option for each; a table with a row for
+        each vote.
+    """
+    from ..inspection._check_votes import check_votes
+
+    first = next(table.source.blocks(), None)
+    if options.voters or first is None or len(first) < LEAST_ROWS:
+        return
+    name = table.source.name
+    cells = first.apply(table.reader.votes).head(ENOUGH_ROWS).astype(object)
+    found = check_votes(cells)
+    _check_no_long_table(found, name)
+    found = found.loc[[voter for voter in table.voters if voter not in table.scores]]
+    many = found["why"].str.contains("distinct whole numbers") & (found["taken_for"] == "score")
+    classes_themselves = (found["taken_for"] == "boolean") & ~found["why"].str.contains("beside")
+    unfit = found["taken_for"].isin(list(OPTIONS)) & ~many & ~classes_themselves
+    few = (len(first) < FEW_ROWS) & ~found["taken_for"].isin(["score", "boolean"])
+    _refuse(found[unfit & ~few], name)
+    for column in found.index[unfit & few]:
+        _doubt(column, name, "an identifier or a text", "--id")
+    # Where the classes are named, many whole numbers are classes.
+    if not (options.classes or options.gold):
+        for column in found.index[many]:
+            _doubt(column, name, "scores by its many numbers", "--scores")
+    for column in found.index[found["taken_for"] == "gold?"]:
+        _doubt(column, name, "gold labels by its name", "--gold")
+
+
+def _refuse(found: pd.DataFrame, name: str) -> None:
+    if not len(found):
+        return
+    told = []
+    for column, row in found.iterrows():
+        remedy = OPTIONS[row.taken_for].replace("{}", quote(str(column)))
+        told.append(f"{quoted(column)} ({row.taken_for}: {row.why}; {remedy})")
+    raise BadInputError(
+        f"{name}: these columns look like no votes: {listed(told, MOST_NAMES)}. {ALL_THE_SAME}"
+    )
+
+
+def _doubt(column: Hashable, name: str, what: str, option: str) -> None:
+    word = quote(str(column))
+    neither = "" if option == "--id" else f"; if it is neither, --id {word}"
+    note(
+        f"warning: {name}: column {quoted(column)} counts as a voter, and looks like {what}. If it is that, pass "
+        f"{option} {word}{neither}. {ALL_THE_SAME}"
+    )
+
+
+def _check_no_long_table(found: pd.DataFrame, name: str) -> None:
+    parts = [
+        found.index[found["why"].str.startswith(sign)].tolist()
+        for sign in ("what is voted on", "who votes", "the votes of a table")
+    ]
+    if all(parts):
+        words = " ".join(quote(str(part[0])) for part in parts)
+        raise BadInputError(
+            f"{name}: this looks like a table with a row for each vote. Pass --long {words}, the columns of what is "
+            f"voted on, of who votes, and of the votes. {ALL_THE_SAME}"
+        )
+
+
+def check_no_repeats(rows: Rows, name: str) -> None:
+    """A row for each vote, with its item and its voter, is no table of a row for each item.
+
+    Raises
+    ------
+    BadInputError
+        Identifiers that are there more than once, or several of them, beside so few columns that these are no voters.
+    """
+    ids, voters = rows.ids, rows.voters
+    repeated = [column for column in ids.columns if ids[column].duplicated().any()]
+    if len(voters) > FEW_COLUMNS or not (repeated or (len(voters) == 1 and ids.shape[1] > 1)):
+        return
+    fault = f"--id {repeated[0]} names rows more than once" if repeated else "there is one voter"
+    raise BadInputError(
+        f"{name}: {fault}, and the columns of votes are {', '.join(voters)}. If a row holds one vote with its item "
+        f"and its voter, pass --long TASK WORKER LABEL with the names of these columns. {ALL_THE_SAME}"
+    )

@@ -1,28 +1,29 @@
-"""From rows of votes to labels: the model, trained or loaded, and what it says of each row."""
+"""From votes to labels: the model, trained or loaded, what it says of each row, and what is found out about voters."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._votes.containers import as_objects
+from .._utils import listed, quoted
 from .cells import CellReader, number_of, read_balance, read_classes, split_words
 from .columns import LABEL, PROBABILITY
 from .content import package
-from .rows import Rows
-from .words import BadInputError, bad_input
+from .messages import BadInputError, bad_input, in_options
+from .rows import Blocks, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .._models.base import BaseLabelModel
-    from .._utils.types import VoteMatrix
-    from .._votes.statistics import VoteStatistics
+    from ..inspection._report.report import FitReport
     from .options import Options
 
 NO_VOTE = "-1"
 # NumPy's kinds, and what holds them in a table beside rows without a label.
 NULLABLE: dict[str, Any] = {"i": "Int64", "u": "UInt64", "f": "Float64", "b": "boolean"}
+# Of more voters those trusted least are shown, of more classes the first.
+MOST_VOTERS, MOST_CLASSES = 40, 6
 
 
 # The model ----------------------------------------------------------------------------------------
@@ -34,7 +35,7 @@ def load_model(path: str) -> BaseLabelModel:
     Raises
     ------
     BadInputError
-        The file is not there, holds none, or cannot be trusted.
+        The file is not there, holds none, or cannot be trusted; the model does not know its voters by name.
     """
     from .._models.base import BaseLabelModel
 
@@ -48,96 +49,64 @@ def load_model(path: str) -> BaseLabelModel:
         raise BadInputError(
             f"--model {path}: it holds a {type(model).__name__}, which labels no votes."
         )
+    if not hasattr(model, "feature_names_in_"):
+        raise BadInputError(
+            f"--model {path}: it was trained on votes without names, so that columns cannot be told apart. "
+            "Train it on a table with names of columns."
+        )
     return model
 
 
 def reader_of(options: Options, model: BaseLabelModel | None) -> CellReader:
     """How cells are read: as the model has learned, if there is one, else as options say."""
+    typed = tuple(split_words(options.abstain)) if options.abstain else ()
     if model is not None:
-        known = model.symbols_["vote"]
         marks = model.abstain if isinstance(model.abstain, list) else [model.abstain]
         kept = tuple(str(mark) for mark in marks if mark is not None)
-        abstain = tuple(split_words(options.abstain)) if options.abstain else kept
-        return CellReader(abstain, options.normalize, as_text=known.dtype.kind in "OU")
-    if options.abstain:
-        return CellReader(tuple(split_words(options.abstain)), options.normalize)
-    named = [*split_words(options.classes), *_named_by_balance(options)]
-    return CellReader(() if NO_VOTE in named else (NO_VOTE,), options.normalize)
+        as_text = model.symbols_["vote"].dtype.kind in "OU"
+        return CellReader(typed or kept, options.normalize, as_text)
+    balanced = [pair.rpartition("=")[0].strip() for pair in split_words(options.class_balance)]
+    is_class = NO_VOTE in [*split_words(options.classes), *balanced]
+    return CellReader(typed or (() if is_class else (NO_VOTE,)), options.normalize)
 
 
-def _named_by_balance(options: Options) -> list[str]:
-    return [pair.rpartition("=")[0].strip() for pair in split_words(options.class_balance)]
-
-
-def parameters(options: Options, scores: Sequence[str], reader: CellReader) -> dict[str, Any]:
-    """What options say to a label model."""
-    return {
-        "scores": list(scores) or None,
-        "class_balance": read_balance(options.class_balance, reader) or None,
-        "classes": read_classes(split_words(options.classes), reader) or None,
-        "abstain": [_plain(mark) for mark in reader.abstain] or None,
-    }
-
-
-def train(
-    options: Options,
-    known: dict[str, Any],
-    votes: VoteMatrix | VoteStatistics,
-    gold: pd.Series | None,
-    voters: Sequence[Hashable],
-    name: str,
-) -> BaseLabelModel:
-    """A label model, fitted.
-
-    Parameters
-    ----------
-    options : Options
-    known : dict
-        The parameters of the model.
-    votes : DataFrame, CSR array or VoteStatistics
-    gold : Series or None
-    voters : sequence
-        Names of the columns of votes.
-    name : str
-        Of the file.
+def train(options: Options, table: Rows | Blocks, reader: CellReader, name: str) -> BaseLabelModel:
+    """A label model, fitted to a table that is called `name`.
 
     Raises
     ------
     BadInputError
         Votes, labels or options that cannot be what was meant.
     """
-    only_scores = known["scores"] and len(known["scores"]) == len(voters)
-    if only_scores and not (known["class_balance"] or known["classes"] or gold is not None):
+    numbers = {mark: number_of(mark) for mark in reader.abstain}
+    known: dict[str, Any] = {
+        "scores": list(table.scores) or None,
+        "class_balance": read_balance(options.class_balance, reader) or None,
+        "classes": read_classes(split_words(options.classes), reader) or None,
+        "abstain": [mark if number is None else number for mark, number in numbers.items()] or None,
+    }
+    votes, gold = table.training(known["abstain"])
+    named = known["class_balance"] or known["classes"] or gold is not None
+    if table.scores and len(table.scores) == len(table.voters) and not named:
         raise BadInputError(
             f"{name}: scores name no classes. Say which by --classes or --class-balance (scores speak for the "
             "second), by --gold, or by a column of votes."
         )
-    model = _kind_of(options)(**known)
+    if options.majority:
+        kind = package().MajorityVoteClassifier
+    elif options.dawid_skene:
+        kind = package().DawidSkeneClassifier
+    else:
+        kind = package().LabelModelClassifier
+    model: BaseLabelModel = kind(**known)
     with bad_input(name):
         model.fit(votes, gold)
     if not hasattr(model, "feature_names_in_"):
+        from .._votes.containers import as_objects
+
         # Sparse votes have no names, and what is told and saved is to have them.
-        model.feature_names_in_ = as_objects(voters)
+        model.feature_names_in_ = as_objects(table.voters)
     return model
-
-
-def _kind_of(options: Options) -> type[BaseLabelModel]:
-    if options.majority:
-        from .._models.majority_vote import MajorityVoteClassifier
-
-        return MajorityVoteClassifier
-    if options.dawid_skene:
-        from .._models.dawid_skene import DawidSkeneClassifier
-
-        return DawidSkeneClassifier
-    from .._models.label_model import LabelModelClassifier
-
-    return LabelModelClassifier
-
-
-def _plain(mark: str) -> str | float:
-    number = number_of(mark)
-    return mark if number is None else number
 
 
 # Labels -------------------------------------------------------------------------------------------
@@ -152,22 +121,93 @@ def labels_of(model: BaseLabelModel, rows: Rows, name: str) -> pd.DataFrame:
         The columns that are copied, the label (missing where no one votes or where classes are tied), and a
         probability for each class.
     """
-    with bad_input(name):
-        labels = _labels(model, rows.votes)
-    return rows.ids.reset_index(drop=True).join(labels)
-
-
-def _labels(model: BaseLabelModel, votes: VoteMatrix) -> pd.DataFrame:
     import pandas as pd
 
     from .._votes.per_lf import rows_with_vote
     from ..inspection._decisions import probs_to_preds
 
-    proba = model.predict_proba(votes)
-    voted = rows_with_vote(model._read_votes(votes))
+    with bad_input(name):
+        proba = model.predict_proba(rows.votes)
+        voted = rows_with_vote(model._read_votes(rows.votes))
     classes = model.classes_
     label = pd.Series(probs_to_preds(proba, classes, abstain=None), dtype=object)
     label[~voted] = None
     table = pd.DataFrame(proba, columns=[f"{PROBABILITY}{each}" for each in classes])
     table.insert(0, LABEL, label.astype(NULLABLE.get(classes.dtype.kind, object)))
-    return table
+    return rows.ids.reset_index(drop=True).join(table)
+
+
+# Findings -----------------------------------------------------------------------------------------
+
+
+def findings(
+    model: BaseLabelModel, rows: Rows, report: FitReport, scores: Sequence[str], level: str
+) -> Iterator[str]:
+    """Paragraphs on a fit.
+
+    Parameters
+    ----------
+    model : fitted label model
+    rows : Rows
+        What it labelled.
+    report : FitReport
+    scores : sequence of str
+        Columns of scores.
+    level : {"nominal", "ordinal", "interval"}
+        Of agreement.
+    """
+    from ..inspection._summary import lf_summary, score_summary
+
+    summary = lf_summary(rows.votes, rows.gold, model).drop(columns="j").rename_axis("voter")
+    yield _voters(summary)
+    yield from _strange(model, summary["polarity"].drop([*scores]))
+    if model.score_bins_ and hasattr(model, "conditional_probs_"):
+        yield _table(score_summary(model))
+    yield from _agreement(rows, scores, level)
+    yield in_options(str(report))
+
+
+def _voters(summary: pd.DataFrame) -> str:
+    said = [listed([str(vote) for vote in votes], MOST_CLASSES) for votes in summary["polarity"]]
+    summary = summary.assign(polarity=said)
+    if len(summary) <= MOST_VOTERS:
+        return _table(summary)
+    least = summary.sort_values("learned_accuracy").head(MOST_VOTERS)
+    return f"{_table(least)}\n({MOST_VOTERS} of {len(summary):,} voters, those trusted least)"
+
+
+def _strange(model: BaseLabelModel, polarity: pd.Series) -> Iterator[str]:
+    """Votes that a model which was trained on other rows does not know."""
+    known = {*model.classes_.tolist(), *model.symbols_["vote"].tolist()}
+    cast = {vote: voter for voter, votes in polarity.items() for vote in votes}
+    named = [
+        f"{quoted(vote)} (of {quoted(voter)})" for vote, voter in cast.items() if vote not in known
+    ]
+    if named:
+        noun = "vote" if len(named) == 1 else "votes"
+        yield (
+            f"The model has not met the {noun} {listed(named, MOST_CLASSES)}, so that "
+            "nothing follows from them. Correct them, empty the cells, or train a model on these rows too."
+        )
+
+
+def _table(frame: pd.DataFrame) -> str:
+    text: str = frame.to_string(float_format="{:.3f}".format)
+    return text
+
+
+def _agreement(rows: Rows, scores: Sequence[str], level: str) -> Iterator[str]:
+    """Krippendorff's alpha of the votes, or of scores where there are no votes; nothing of a single voter."""
+    from ..inspection._agreement import agreement
+
+    votes = rows.votes
+    if len(scores):
+        names = [name for name in rows.voters if name not in scores]
+        votes = votes[names or rows.voters]
+        level = level if names or level != "nominal" else "ordinal"
+    if votes.shape[1] < 2:
+        return
+    try:
+        yield str(agreement(votes, level, abstain=None, random_state=0))
+    except ValueError as error:
+        yield f"Agreement is unknown. {in_options(str(error))}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .content import STANDARD, check_library, package
-from .words import BadInputError
+from .messages import BadInputError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 PACKED = (".gz", ".zst")
@@ -219,16 +219,14 @@ def check_options(options: Options) -> None:
     _check_suffix(options.output)
     for option, path in options.written.items():
         _check_place(option, path, options)
-    _check_libraries(options)
-
-
-def _check_libraries(options: Options) -> None:
-    """What the end of the work needs is missed before it begins."""
+    # What the end of the work needs is missed before it begins.
     if options.output.lower().endswith((".parquet", ".zst")):
         check_library("pyarrow", f"{options.output}: Parquet and zstd are written")
-    for option, path in (("--save", options.save), ("--model", options.model)):
-        if path is not None:
+    for option, kept in (("--save", options.save), ("--model", options.model)):
+        if kept is not None:
             check_library("skops", f"{option}: models are kept")
+    if options.votes != STANDARD and not Path(options.votes).exists():
+        raise BadInputError(f"{options.votes}: no such file.")
 
 
 def _check_open(options: Options) -> None:

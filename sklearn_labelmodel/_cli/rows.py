@@ -1,26 +1,27 @@
-"""The rows that a model sees: votes, gold labels, and what is copied to the output."""
+"""The rows that a model sees: votes, gold labels and what is copied, at once or, of large tables, some at a time."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._utils import quoted
-from .cells import CellReader, read_scores
-from .columns import Roles
+from .cells import CellReader, is_mark, read_scores
+from .messages import ROW_0, BadInputError, bad_input, progress
 from .source import Source
-from .terminal import progress
-from .words import ROW_0, BadInputError, bad_input
 
 if TYPE_CHECKING:
     import pandas as pd
     import scipy.sparse as sp
 
     from .._utils.types import Marker
+    from .._votes.statistics import VoteStatistics
 
 SOME_ROWS = 200_000
+# What is told of a large table is told of so many cells at most, in evenly spaced rows.
+MOST_CELLS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -69,38 +70,61 @@ class Rows:
 # Tables with a column for each voter --------------------------------------------------------------
 
 
-def read_wide(source: Source, roles: Roles, reader: CellReader) -> Rows:
-    """All rows of a table with a column for each voter.
+@dataclass(frozen=True)
+class Table:
+    """A table with a column for each voter, and what its columns are for.
 
-    Parameters
+    Attributes
     ----------
     source : Source
-    roles : Roles
     reader : CellReader
-
-    Raises
-    ------
-    BadInputError
-        What the file or a score is not; a table without rows.
+    ids, scores, voters : list of str
+        `voters` are all columns that the model sees, scores included, in the order of the table.
+    gold : str or None
     """
-    names = [*roles.voters, *([roles.gold] if roles.gold is not None else [])]
-    return read_rows(_gather(source, list(dict.fromkeys(names)), roles.ids), source, roles, reader)
+
+    source: Source
+    reader: CellReader
+    ids: list[str]
+    gold: str | None
+    scores: list[str]
+    voters: list[str]
+
+    def rows(self, block: pd.DataFrame) -> Rows:
+        """Some rows, read.
+
+        Raises
+        ------
+        BadInputError
+            What a score is not.
+        """
+        import pandas as pd
+
+        votes = {
+            name: read_scores(
+                block[name],
+                self.source.name,
+                self.reader,
+                decimal_comma=self.source.decimal_comma,
+            )
+            if name in self.scores
+            else self.reader.votes(block[name])
+            for name in self.voters
+        }
+        frame = pd.DataFrame(dict(enumerate(votes.values())), index=block.index)
+        frame.columns = pd.Index(self.voters, dtype=object)
+        gold = self.reader.labels(block[self.gold]) if self.gold is not None else None
+        return Rows(block[self.ids], frame, self.voters, gold, self.scores)
+
+    def whole(self) -> Rows:
+        """All rows, read; a table without rows is a BadInputError."""
+        names = [*self.voters, *([self.gold] if self.gold is not None else [])]
+        return self.rows(_gather(self.source, list(dict.fromkeys(names)), self.ids))
 
 
-def read_rows(table: pd.DataFrame, source: Source, roles: Roles, reader: CellReader) -> Rows:
-    """Some rows of a table with a column for each voter."""
-    import pandas as pd
-
-    votes = {
-        name: read_scores(table[name], source.name, reader, decimal_comma=source.decimal_comma)
-        if name in roles.scores
-        else reader.votes(table[name])
-        for name in roles.voters
-    }
-    frame = pd.DataFrame(dict(enumerate(votes.values())), index=table.index)
-    frame.columns = pd.Index(roles.voters, dtype=object)
-    gold = reader.labels(table[roles.gold]) if roles.gold is not None else None
-    return Rows(table[roles.ids], frame, roles.voters, gold, roles.scores)
+def no_vote(name: str) -> BadInputError:
+    """The error that a table of this name has no vote."""
+    return BadInputError(f"{name}: there is no vote; every cell is empty or the --abstain value.")
 
 
 def _gather(source: Source, coded: Sequence[str], kept: Sequence[str]) -> pd.DataFrame:
@@ -112,19 +136,14 @@ def _gather(source: Source, coded: Sequence[str], kept: Sequence[str]) -> pd.Dat
     for block in source.blocks():
         copied.append(block[list(kept)])
         for name in coded:
-            parts[name].append(_as_categories(block[name]))
+            codes, distinct = pd.factorize(block[name])
+            categories = pd.Index(distinct.tolist(), dtype=object)
+            parts[name].append(pd.Categorical.from_codes(codes, categories=categories))
     if not copied:
         raise BadInputError(f"{source.name}: there is a header, but no row.")
     ids = pd.concat(copied)
     cells = {name: pd.api.types.union_categoricals(each) for name, each in parts.items()}
     return ids.assign(**cells)
-
-
-def _as_categories(column: pd.Series) -> pd.Categorical:
-    import pandas as pd
-
-    codes, distinct = pd.factorize(column)
-    return pd.Categorical.from_codes(codes, categories=pd.Index(distinct.tolist(), dtype=object))
 
 
 # Tables with a row for each vote ------------------------------------------------------------------
@@ -188,3 +207,144 @@ def _gold_of_tasks(task: pd.Series, gold: pd.Series, tasks: pd.Series, name: str
             f"{name}: row {row}: the task {quoted(task[row])} has more than one gold label. Leave one of them. {ROW_0}"
         )
     return labelled.set_index("task")["gold"].reindex(tasks).reset_index(drop=True)
+
+
+# Large tables: counted in one pass, labelled in the next ------------------------------------------
+
+
+class _TextsFoundError(Exception):
+    """A column that was read as numbers holds texts further down."""
+
+
+class Blocks:
+    """The rows of a large table, some at a time, each column read in one way throughout.
+
+    Parameters
+    ----------
+    table : Table
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.voters, self.scores = table.voters, table.scores
+        self._table = table
+        # Voters of which it is known that their cells are texts, or numbers.
+        self._texts: set[str] = set()
+        self._numbers: set[str] = set()
+        # Every so many rows, of those that were labelled.
+        self._step, self._n_cells = 1, 0
+        self._sample: list[Rows] = []
+
+    def training(self, abstain: Marker) -> tuple[VoteStatistics, None]:
+        """What label models fit: votes and gold labels, counted.
+
+        Parameters
+        ----------
+        abstain : list or None
+            As label models take it.
+
+        Raises
+        ------
+        BadInputError
+            Votes that cannot be what was meant; a table without rows, or without votes.
+        """
+        try:
+            return self._count(abstain), None
+        except _TextsFoundError:
+            self._find_texts()
+            return self._count(abstain), None
+
+    def _count(self, abstain: Marker) -> VoteStatistics:
+        from .._votes.statistics import VoteStatistics
+
+        name = self._table.source.name
+        total, voted = None, False
+        for rows in self._read():
+            voted |= bool(rows.votes.notna().any(axis=None))
+            with bad_input(name):
+                part = VoteStatistics(rows.votes, rows.gold, abstain=abstain)
+                total = part if total is None else total + part
+        if total is None:
+            raise BadInputError(f"{name}: there is a header, but no row.")
+        if not voted:
+            raise no_vote(name)
+        return total
+
+    def parts(self) -> Iterator[Rows]:
+        """All rows, some at a time."""
+        for rows in self._read():
+            self._keep_some(rows)
+            yield rows
+
+    @property
+    def looked_at(self) -> Rows:
+        """The rows that findings are about: of those that were labelled, some, evenly spaced."""
+        import pandas as pd
+
+        kept = self._sample
+        gold = None if kept[0].gold is None else pd.concat([each.gold for each in kept])
+        votes = _concat([each.votes for each in kept])
+        return Rows(kept[0].ids, votes, self.voters, gold)
+
+    def _read(self) -> Iterator[Rows]:
+        table = self._table
+        as_text = replace(table.reader, as_text=True)
+        for block in table.source.blocks():
+            rows = table.rows(block)
+            for name in self._plain_voters():
+                kind = _kind(rows.votes[name])
+                if kind == "texts" and name in self._numbers:
+                    raise _TextsFoundError
+                if kind == "numbers" and name in self._texts:
+                    rows.votes[name] = as_text.votes(block[name])
+                elif kind is not None:
+                    (self._texts if kind == "texts" else self._numbers).add(name)
+            yield rows
+
+    def _find_texts(self) -> None:
+        """Look through all rows for the columns that hold texts."""
+        for block in self._table.source.blocks():
+            votes = self._table.rows(block).votes
+            self._texts |= {name for name in self._plain_voters() if _kind(votes[name]) == "texts"}
+        self._numbers -= self._texts
+
+    def _plain_voters(self) -> list[str]:
+        return [name for name in self.voters if name not in self.scores]
+
+    def _keep_some(self, rows: Rows) -> None:
+        """Keep some of these rows, and of the others fewer where they are too many."""
+        self._sample.append(_thinned(rows, self._step))
+        self._n_cells += self._sample[-1].votes.size
+        while self._n_cells > MOST_CELLS:
+            self._step *= 2
+            self._sample = [_thinned(each, self._step) for each in self._sample]
+            self._n_cells = sum(each.votes.size for each in self._sample)
+
+
+def _kind(votes: pd.Series) -> str | None:
+    """What the votes of a column are: "texts", "numbers", or None where there are none but marks."""
+    values = votes.cat.categories.tolist()
+    if any(isinstance(value, str) and not is_mark(value) for value in values):
+        return "texts"
+    return "numbers" if any(not isinstance(value, str) for value in values) else None
+
+
+def _thinned(rows: Rows, step: int) -> Rows:
+    some = rows.votes.index % step == 0
+    gold = None if rows.gold is None else rows.gold[some]
+    return Rows(rows.ids.iloc[:0], rows.votes[some], rows.voters, gold)
+
+
+def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Frames below each other, categories staying categories."""
+    import pandas as pd
+
+    whole = pd.concat([frame.iloc[:, :0] for frame in frames])
+    for name in frames[0].columns:
+        parts = [frame[name] for frame in frames]
+        if all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
+            kinds = [pd.CategoricalDtype(part.cat.categories.astype(object)) for part in parts]
+            coded = [part.astype(kind) for part, kind in zip(parts, kinds, strict=True)]
+            whole[name] = pd.api.types.union_categoricals(coded)
+        else:
+            whole[name] = pd.concat(parts)
+    return whole

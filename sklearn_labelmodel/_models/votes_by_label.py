@@ -52,7 +52,8 @@ def votes_by_label(X: VotesByLabel, labels: Sequence[Hashable] | None) -> dict[H
         votes = {label: frame[label] for label in labels_of_frame}
     elif isinstance(X, np.ndarray) and X.ndim == 3:
         names = range(X.shape[1]) if labels is None else labels
-        _check_labels(X.shape[1], len(names))
+        if X.shape[1] != len(names):
+            raise ValueError(f"X has votes on {X.shape[1]} labels, and there are {len(names)}.")
         votes = {label: X[:, j] for j, label in enumerate(names)}
     else:
         return _votes_of_sets(X, labels)
@@ -60,11 +61,6 @@ def votes_by_label(X: VotesByLabel, labels: Sequence[Hashable] | None) -> dict[H
         raise ValueError("X holds no label.")
     n_samples_of(votes)
     return votes if labels is None else in_order(votes, labels)
-
-
-def _check_labels(found: int, expected: int) -> None:
-    if found != expected:
-        raise ValueError(f"X has votes on {found} labels, and there are {expected}.")
 
 
 def in_order(votes: Mapping[Hashable, Each], labels: Sequence[Hashable]) -> dict[Hashable, Each]:

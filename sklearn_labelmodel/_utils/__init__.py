@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 
 def plain(value: object) -> Any:
@@ -133,6 +134,9 @@ def random_state_of(random_state: int | np.random.RandomState | None) -> np.rand
     ValueError
         What seeds no generator.
     """
+    # Late, so that the command can tell wrong usage in no time.
+    from sklearn.utils import check_random_state
+
     return np.random.RandomState() if random_state is None else check_random_state(random_state)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
 
 from .._utils import listed_values, quoted, random_state_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def make_label_matrix(

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from .._utils import quoted
-
-if TYPE_CHECKING:
-    pass
 
 
 def load_wrench(folder: str | Path, split: str = "train") -> Bunch:
@@ -74,23 +71,24 @@ def load_wrench(folder: str | Path, split: str = "train") -> Bunch:
         raise ValueError(
             f'{path}: expected a JSON object {{"id": {{"label", "weak_labels", "data"}}}}.'
         )
-    rows = [_wrench_record(path, key, record) for key, record in records.items()]
-    n_lfs = len(rows[0][1])
-    for key, (_, votes, _) in zip(records, rows, strict=True):
-        if len(votes) != n_lfs:
+    read = [_wrench_record(path, key, record) for key, record in records.items()]
+    y, rows, X = zip(*read, strict=True)
+    for key, votes in zip(records, rows, strict=True):
+        if len(votes) != len(rows[0]):
             raise ValueError(
-                f"{path}: record {quoted(key)} has {len(votes)} weak_labels and the first record {n_lfs}; every record "
-                "needs one for each LF (-1 to abstain)."
+                f"{path}: record {quoted(key)} has {len(votes)} weak_labels and the first record {len(rows[0])}; every "
+                "record needs one for each LF (-1 to abstain)."
             )
-        _check_wrench_votes(path, key, votes, len(target_names))
-    y = [
-        _wrench_label(path, key, row[0], len(target_names))
-        for key, row in zip(records, rows, strict=True)
-    ]
+        for lf, vote in enumerate(votes):
+            where = f"{path}: record {quoted(key)}, LF {lf}: the vote"
+            _check_class_number(vote, where, len(target_names))
+    for key, label in zip(records, y, strict=True):
+        where = f"{path}: record {quoted(key)}: the label"
+        _check_class_number(-1 if label is None else label, where, len(target_names))
     return Bunch(
-        L=np.array([row[1] for row in rows], dtype=np.int64).reshape(len(rows), n_lfs),
-        y=np.array(y, dtype=np.int64),
-        X=pd.DataFrame([row[2] for row in rows], index=pd.Index(list(records), name="id")),
+        L=np.array(rows, dtype=np.int64).reshape(len(rows), len(rows[0])),
+        y=np.array([-1 if label is None else label for label in y], dtype=np.int64),
+        X=pd.DataFrame(list(X), index=pd.Index(list(records), name="id")),
         target_names=target_names,
     )
 
@@ -136,25 +134,8 @@ def _wrench_record(path: Path, key: str, record: object) -> tuple[Any, list[Any]
     return label, votes, data if isinstance(data, dict) else {"data": data}
 
 
-def _is_class_number(value: object, n_classes: int) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and -1 <= value < n_classes
-
-
-def _check_wrench_votes(path: Path, key: str, votes: list[object], n_classes: int) -> None:
-    for lf, vote in enumerate(votes):
-        if not _is_class_number(vote, n_classes):
-            raise ValueError(
-                f"{path}: record {quoted(key)}, LF {lf}: the vote {quoted(vote)} is neither -1 nor a class number 0 to "
-                f"{n_classes - 1} of label.json."
-            )
-
-
-def _wrench_label(path: Path, key: str, label: object, n_classes: int) -> int:
-    if label is None:
-        return -1
-    if not _is_class_number(label, n_classes):
+def _check_class_number(value: object, where: str, n_classes: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not -1 <= value < n_classes:
         raise ValueError(
-            f"{path}: record {quoted(key)}: the label {quoted(label)} is neither -1 nor a class number 0 to "
-            f"{n_classes - 1} of label.json."
+            f"{where} {quoted(value)} is neither -1 nor a class number 0 to {n_classes - 1} of label.json."
         )
-    return int(label)

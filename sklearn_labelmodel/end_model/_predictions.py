@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from .._models.scoring import gold_accuracy
+from .._models.scoring import gold_accuracy, weighted_mean
 from .._votes.codes import class_index
-from ._class_scores import LEAST_PROBABILITY, class_probabilities, class_scores, in_class_order
-from ._soft_scores import mean_with_votes, soft_log_likelihood
-from ._texts import check_not_one_text, is_frame
+from ._records import check_not_one_text, is_frame
+from ._soft_labels import LEAST_PROBABILITY, class_probabilities, class_scores, in_class_order
 from ._training_rows import covered_rows
 
 if TYPE_CHECKING:
@@ -63,12 +62,9 @@ class Predictions:
         labels : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        if self._is_shifted() or self._native or self.use_votes:
+        if self.class_shares_ is not None or self._native or self.use_votes:
             return self.classes_[np.argmax(self._log_scores(X), axis=1)]
         return self.estimator_.predict(self._without_votes(X))
-
-    def _is_shifted(self) -> bool:
-        return self.class_shares_ is not None
 
     def _log_scores(self, X: RecordsLike) -> NDArray[np.float64]:
         """What is greatest for the predicted class: log probabilities, or other scores, with offsets and votes."""
@@ -94,12 +90,13 @@ class Predictions:
             Columns in the order of `classes_`; 0 for a class of which the estimator saw no example.
         """
         proba = self.unshifted_proba(X)
-        if self._is_shifted():
+        if self.class_shares_ is not None:
             proba = softmax(
                 np.log(np.maximum(proba, LEAST_PROBABILITY)) + self.class_offsets_, axis=1
             )
         if self.use_votes:
-            proba = mean_with_votes(proba, *self._labelled_by_votes(self._votes_on(X)))
+            by_votes, covered = self._labelled_by_votes(self._votes_on(X))
+            proba = np.where(covered[:, None], (proba + by_votes) / 2, proba)
         return proba
 
     @available_if(_estimator_has("predict_proba"))
@@ -146,7 +143,7 @@ class Predictions:
             predicted class has the greatest.
         """
         check_is_fitted(self)
-        if self._is_shifted() or self.use_votes:
+        if self.class_shares_ is not None or self.use_votes:
             scores = self._log_scores(X)
             return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
         scores = self.estimator_.decision_function(self._without_votes(X))
@@ -200,13 +197,22 @@ class Predictions:
     def _soft_score(
         self, X: RecordsLike, L: VoteMatrix | None, sample_weight: ArrayLike | None
     ) -> float:
+        """Minus the mean cross-entropy of predictions against soft labels, over the rows with a vote."""
         if not hasattr(self.estimator_, "predict_proba"):
             raise ValueError(
                 f"A score without gold labels needs probabilities, and {type(self.estimator_).__name__} has no "
                 "predict_proba. Pass gold labels as y, or another estimator."
             )
-        targets, covered = self._labelled_by_votes(self._votes_on(X) if L is None else L)
-        return soft_log_likelihood(self.unshifted_proba(X), targets, covered, sample_weight)
+        soft_labels, covered = self._labelled_by_votes(self._votes_on(X) if L is None else L)
+        proba = self.unshifted_proba(X)
+        if not covered.any():
+            raise ValueError(
+                f"None of {len(covered)} rows has a vote, so there are no soft labels to score against. Score on rows "
+                "with votes, or pass gold labels as y."
+            )
+        weight = _check_sample_weight(sample_weight, np.empty((len(proba), 1)))[covered]
+        log_proba = np.log(np.maximum(proba[covered], LEAST_PROBABILITY))
+        return weighted_mean((soft_labels[covered] * log_proba).sum(axis=1), weight)
 
     def _without_votes(self, X: RecordsLike) -> RecordsLike:
         check_not_one_text(X)

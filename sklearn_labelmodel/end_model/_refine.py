@@ -31,9 +31,9 @@ from .._learning.gold import anchor_strength
 from .._learning.shares import LEAST_LEFT, offsets
 from .._utils import TIE, warn_user
 from .._votes.codes import Votes
-from ._class_scores import LEAST_PROBABILITY
-from ._folds import innermost
-from ._known_shares import share_offsets
+from ._shares import share_offsets
+from ._soft_labels import LEAST_PROBABILITY
+from ._training_rows import innermost
 
 if TYPE_CHECKING:
     from .._utils.types import Estimator, VoteMatrix

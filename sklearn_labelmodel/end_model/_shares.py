@@ -1,14 +1,218 @@
-"""Offsets that give predictions the class shares which are known."""
+"""Class shares that are known, and offsets that give predictions these shares."""
 
 from __future__ import annotations
 
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing, indexable
 
-from .._utils import TIE
+from .._evidence.prior import given_prior
+from .._utils import TIE, quoted, warn_user
+from .._votes.codes import GoldLabels, class_index
+from ._soft_labels import class_scores, fit_on_probabilities, takes_probabilities
+from ._training_rows import N_FOLDS, innermost
+
+if TYPE_CHECKING:
+    from .._utils.types import ClassBalance, CrossValidator, Estimator, LabelsLike, RecordsLike
 
 # Damped steps: at most so many, the first of them so long.
 MOST_STEPS, FIRST_STEP = 500, 0.5
+# Rows of a class without which folds say nothing of it.
+FEWEST_ROWS = 5
+
+
+def known_shares(
+    match_shares: ClassBalance | None,
+    label_model: Estimator,
+    gold: GoldLabels,
+    classes: NDArray[Any],
+) -> tuple[NDArray[np.float64], float] | None:
+    """Class shares that somebody knows, and the number of labels that they were counted from.
+
+    What a label model estimates from votes is no knowledge. Labels of all rows leave nothing to correct, and those of a
+    single class say nothing of the others.
+
+    Parameters
+    ----------
+    match_shares : "auto", None, array-like of shape (n_classes,) or mapping of class to share
+    label_model : fitted label model
+    gold : GoldLabels
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    shares, n_labels : (ndarray of shape (n_classes,), float) or None
+        n_labels is infinite where the shares were given. None: no shares are known, or they are not to be matched.
+
+    Raises
+    ------
+    ValueError
+        Shares in `match_shares` that do not suit the classes.
+    """
+    if match_shares is None or len(classes) < 2:
+        return None
+    automatic = isinstance(match_shares, str)
+    inner = innermost(label_model)
+    given = getattr(inner, "class_balance", None) if automatic else match_shares
+    if given is not None and not isinstance(given, str):
+        try:
+            return given_prior(given, classes).of_all, np.inf
+        except ValueError as error:
+            raise ValueError(str(error).replace("class_balance", "match_shares")) from None
+    if getattr(inner, "gold", "anchor") == "ignore" or gold.complete or len(gold.values) < 2:
+        return None
+    # Half a label of each class is added.
+    labels = class_index(gold.values, classes)[gold.codes[gold.codes < len(gold.values)]]
+    counts = np.bincount(labels, minlength=len(classes)) + 0.5
+    return counts / counts.sum(), gold.n_labelled
+
+
+def can_match(estimator: Estimator, labels: str, match_shares: ClassBalance | None) -> bool:
+    """Whether the estimator scores classes; where not, a warning, or an error where shares were asked for."""
+    native = takes_probabilities(estimator, labels)
+    if native or any(hasattr(estimator, name) for name in ("predict_proba", "decision_function")):
+        return True
+    lacks = f"{type(estimator).__name__} has neither predict_proba nor decision_function"
+    if not isinstance(match_shares, str):
+        raise ValueError(
+            f"match_shares needs scores of the classes, and {lacks}. Pass another estimator, or match_shares=None."
+        )
+    warn_user(
+        f"Class shares are known but not matched: {lacks}. Pass another estimator, or match_shares=None to do "
+        "without."
+    )
+    return False
+
+
+def share_offsets(
+    known: tuple[NDArray[np.float64], float], scores: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Offsets of the scores of rows that did not train, and the shares that they aim at.
+
+    Parameters
+    ----------
+    known : (ndarray of shape (n_classes,), float)
+        Shares, and the number of labels that they were counted from.
+    scores : ndarray of shape (n_samples, n_classes)
+        NaN where no fold holds the row out; such rows do not count.
+
+    Returns
+    -------
+    offsets, target : ndarray of shape (n_classes,)
+    """
+    shares, n_labels = known
+    scores = scores[~np.isnan(scores).any(axis=1)]
+    target = within_chance(shares, shares_of(scores), n_labels)
+    return matching_offsets(scores, target), target
+
+
+def warn_of_scarce_class(
+    proba: NDArray[np.float64],
+    rows: NDArray[np.intp],
+    classes: NDArray[Any],
+    *,
+    hard: bool,
+    refines: bool,
+) -> bool:
+    """Whether a class has too few training rows for folds; a warning names it.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes)
+        Soft labels. Rows of a class are the sum of its probabilities, or for hard labels the rows that it leads.
+    rows : ndarray of shape (n_rows,)
+        Those that the estimator is trained on.
+    classes : ndarray of shape (n_classes,)
+    hard, refines : bool
+        Whether estimators are trained on hard labels, and whether labels were to be refined.
+    """
+    labels = proba[rows]
+    counts = shares_of(labels) * len(rows) if hard else labels.sum(axis=0)
+    fewest = int(np.argmin(counts))
+    if counts[fewest] >= FEWEST_ROWS:
+        return False
+    undone = "matched, nor labels refined" if refines else "matched"
+    warn_user(
+        f"Class shares are known but not {undone}: the class {quoted(classes[fewest])} has only "
+        f"{counts[fewest]:.2g} of {len(rows)} rows to train on, and folds need {FEWEST_ROWS} of every class. Give more "
+        "records or more votes for it, or pass match_shares=None to do without."
+    )
+    return True
+
+
+def out_of_fold_scores(
+    estimator: Estimator,
+    X: RecordsLike,
+    proba: NDArray[np.float64],
+    rows: NDArray[np.intp],
+    classes: NDArray[Any],
+    labels: str,
+    cv: CrossValidator,
+    groups: LabelsLike | None = None,
+) -> NDArray[np.float64]:
+    """Scores of all rows by clones of the estimator that were trained without them.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : n_samples records
+    proba : ndarray of shape (n_samples, n_classes)
+        Soft labels.
+    rows : ndarray of shape (n_rows,)
+        Those that may be trained on; all are scored.
+    classes : ndarray of shape (n_classes,)
+    labels : {"soft", "hard", "native"}
+    cv : int, splitter or iterable of (train, test)
+        A number makes folds of consecutive rows of each most probable class.
+    groups : array-like of shape (n_samples,) or None
+        For splitters that take them.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_samples, n_classes)
+        NaN in rows that no fold holds out.
+    """
+    X, may_train = indexable(X)[0], np.isin(np.arange(len(proba)), rows)
+    scores = np.full(proba.shape, np.nan)
+    leading = np.argmax(proba, axis=1)
+    if cv is None or isinstance(cv, Integral):
+        cv = _consecutive_folds(leading, int(cv or N_FOLDS))
+    for train, test in check_cv(cv, leading, classifier=True).split(X, leading, groups):
+        fold_rows = _positions(train, len(proba))
+        fold_rows = fold_rows[may_train[fold_rows]]
+        fitted = fit_on_probabilities(
+            clone(estimator), _safe_indexing(X, fold_rows), proba[fold_rows], classes, labels
+        )
+        native = takes_probabilities(fitted, labels)
+        scores[test] = class_scores(fitted, _safe_indexing(X, test), classes, native)
+    return scores
+
+
+def _consecutive_folds(
+    codes: NDArray[np.intp], n_folds: int
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Rows outside and inside each fold: an equal part of each code's rows, in their order.
+
+    Rows that follow each other may be much alike (of one source, or nearly repeated), so they stay together. As
+    scikit-learn's stratified folds, but codes with fewer rows than folds are no reason to warn.
+    """
+    fold = np.empty(len(codes), dtype=np.intp)
+    for rows in (np.flatnonzero(codes == code) for code in np.unique(codes)):
+        fold[rows] = np.arange(len(rows)) * n_folds // len(rows)
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in np.unique(fold)]
+
+
+def _positions(rows: NDArray[np.intp] | NDArray[np.bool_], n_samples: int) -> NDArray[np.intp]:
+    """Row numbers, of which splitters may give a mask."""
+    return np.arange(n_samples)[rows]
+
+
+# Offsets ------------------------------------------------------------------------------------------
 
 
 def shares_of(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -26,7 +26,8 @@ from .._votes.containers import check_row_order
 from .._votes.gold import UNLABELLED, read_gold
 from .._votes.reader import markers_of
 from ..inspection._decisions import probs_to_preds
-from ._folds import (
+from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
+from ._training_rows import (
     N_FOLDS,
     fit_on_fold,
     fit_on_labelled,
@@ -35,7 +36,6 @@ from ._folds import (
     labelled_rows,
     requires_labels,
 )
-from ._threshold import laxest_threshold, lower_bounds, precision_curve, why_none
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -193,7 +193,10 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
             No threshold reaches the precision: every row will abstain.
         """
         with unchanged_on_error(self):
-            self._check_attainable()
+            if self.precision == 1 and self.confidence is not None:
+                raise ValueError(
+                    "precision=1 cannot be assured by any number of gold rows; lower it, or pass confidence=None."
+                )
             check_row_order(X=X, y=y)
             X = indexable(X)[0]
             _check_any_gold(y, _num_samples(X))
@@ -218,22 +221,14 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
         return LabelModelClassifier() if self.estimator is None else self.estimator
 
     def _is_fitted_without_gold(self) -> bool:
-        return self._is_frozen() or (isinstance(self.cv, str) and self.cv == "ignore")
-
-    def _is_frozen(self) -> bool:
-        return isinstance(self.estimator, FrozenEstimator)
-
-    def _check_attainable(self) -> None:
-        if self.precision == 1 and self.confidence is not None:
-            raise ValueError(
-                "precision=1 cannot be assured by any number of gold rows; lower it, or pass confidence=None."
-            )
+        frozen = isinstance(self.estimator, FrozenEstimator)
+        return frozen or (isinstance(self.cv, str) and self.cv == "ignore")
 
     def _fit_on_all(self, X: RecordsLike, y: LabelsLike | None) -> tuple[Any, GoldLabels]:
         """Fit the classifier that will predict; only then it is known whether -1 is a class."""
         estimator, n_samples = clone(self._wrapped()), _num_samples(X)
         if self._is_fitted_without_gold():
-            if not self._is_frozen() and requires_labels(estimator):
+            if not isinstance(estimator, FrozenEstimator) and requires_labels(estimator):
                 raise ValueError(
                     f"cv='ignore' fits without labels, but {type(estimator).__name__} requires them. Pass a number of "
                     "folds, or a FrozenEstimator fitted with labels of other rows."

@@ -11,9 +11,8 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from .._utils import quoted
 from ..inspection._summary import lf_summary
-from ._folds import innermost
-from ._texts import check_not_one_text
-from ._vote_sources import with_names
+from ._records import check_not_one_text, with_names
+from ._training_rows import innermost
 
 if TYPE_CHECKING:
     import pandas as pd

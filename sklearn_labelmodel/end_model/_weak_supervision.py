@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, cast
@@ -12,11 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.utils import _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_n_features,
-    _num_samples,
-)
+from sklearn.utils.validation import _check_feature_names, _check_n_features, _num_samples
 
 from .._models.label_model import LabelModelClassifier
 from .._utils import unchanged_on_error, warn_user
@@ -24,23 +20,33 @@ from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from .._votes.codes import GoldLabels
 from .._votes.containers import check_row_order
-from ._class_scores import gives_scores
-from ._diagram import serial_block
-from ._folds import N_FOLDS, labelled_rows
-from ._known_shares import known_shares, out_of_fold_scores, share_offsets, warn_of_scarce_class
 from ._predictions import Predictions
+from ._records import (
+    check_default_reads,
+    check_not_column_names,
+    check_not_one_text,
+    resolve_vote_columns,
+    with_names,
+)
 from ._refine import check_refinable, refined
+from ._shares import (
+    can_match,
+    known_shares,
+    out_of_fold_scores,
+    share_offsets,
+    warn_of_scarce_class,
+)
 from ._soft_labels import fit_on_probabilities, takes_probabilities
-from ._texts import check_default_reads, check_not_column_names, check_not_one_text
 from ._training_rows import (
+    N_FOLDS,
     covered_rows,
     gold_codes,
     gold_of_classes,
+    labelled_rows,
     training_rows,
     with_gold,
 )
 from ._views import LabelingViews
-from ._vote_sources import fit_transform, resolve_vote_columns, with_names
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -54,6 +60,7 @@ if TYPE_CHECKING:
         LabelsLike,
         RecordsLike,
         Transformer,
+        VoteColumns,
         VoteMatrix,
     )
 
@@ -204,10 +211,7 @@ class WeakSupervisionClassifier(
         uncovered: str = "drop",
         min_confidence: float | None = None,
         labels: str = "soft",
-        vote_columns: Iterable[Hashable]
-        | Callable[[RecordsLike], Iterable[Hashable]]
-        | str
-        | None = None,
+        vote_columns: VoteColumns | str | None = None,
         match_shares: ClassBalance | None = "auto",
         cv: CrossValidator = N_FOLDS,
         use_votes: bool = False,
@@ -267,26 +271,25 @@ class WeakSupervisionClassifier(
         -----
         UserWarning
             Shares are known, but a class has fewer than five rows: they are not matched. `min_confidence` leaves out
-            most rows of a class. Features do not tell the classes: labels are not refined.
+            most rows of a class. Features do not tell the classes: labels are not refined. `n_refine` without `refine`.
         """
         with unchanged_on_error(self):
-            self._check_votes_at_predict()
+            self._check_effect()
             check_not_one_text(X)
             check_row_order(X=X, y=y, L=L)
             records, votes = self._records_and_votes(X, L)
             self._check_records(records)
             proba, candidates, gold = self._soft_labels(votes, y)
-            choose_rows = self._row_choice(candidates)
-            predict_folds = self._fold_predictions(records, groups)
+            choose_rows, predict_folds = self._of_soft_labels(records, candidates, groups)
             rows = choose_rows(proba)
-            known = self._known_shares(gold, proba, rows)
+            # Of gold labels alone, or of one class, nothing is left to refine.
+            refines = self.refine is not None and len(self.classes_) > 1 and not gold.complete
+            known = self._known_shares(gold, proba, rows, refines)
             self.refined_proba_ = None
-            if known is not None and self._refines(gold):
+            if known is not None and refines:
                 codes = gold_codes(gold, self.classes_)
-                self.refined_proba_ = refined(
-                    *(self.label_model_, votes, codes, proba, known),
-                    *(self.n_refine, choose_rows, predict_folds),
-                )
+                of_fit = self.label_model_, votes, codes, proba, known
+                self.refined_proba_ = refined(*of_fit, self.n_refine, choose_rows, predict_folds)
             if self.refined_proba_ is not None:
                 proba, rows = self.refined_proba_, choose_rows(self.refined_proba_)
             self._train(records, proba, rows)
@@ -297,6 +300,20 @@ class WeakSupervisionClassifier(
             self._votes = votes
         return self
 
+    def _check_effect(self) -> None:
+        """Raise a ValueError, or warn, where a parameter can have no effect."""
+        if self.use_votes and self.labeler is None and self.vote_columns is None:
+            raise ValueError(
+                "use_votes=True needs votes on the records to be predicted. Give a labeler or vote_columns, or leave "
+                "it False and average predict_proba with that of label_model_."
+            )
+        # A search over both may try it, so it is no error.
+        if self.refine is None and self.n_refine != 1:
+            warn_user(
+                f"n_refine={self.n_refine} has no effect, since labels are not refined (refine=None). Pass "
+                "refine='features' too, or leave n_refine=1."
+            )
+
     def _check_records(self, records: RecordsLike) -> None:
         """Check that the estimator can read them, and remember their columns."""
         if self.estimator is None:
@@ -305,21 +322,18 @@ class WeakSupervisionClassifier(
         _check_feature_names(self, records, reset=True)
         _check_n_features(self, records, reset=True)
 
-    def _row_choice(self, candidates: NDArray[np.bool_]) -> Callable[..., NDArray[np.intp]]:
-        """A function of soft labels to the rows that are trained on."""
-        return partial(
+    def _of_soft_labels(
+        self, records: RecordsLike, candidates: NDArray[np.bool_], groups: LabelsLike | None
+    ) -> tuple[Callable[..., NDArray[np.intp]], Callable[..., NDArray[np.float64]]]:
+        """Two functions of soft labels: the rows that are trained on; with these, scores of all rows, out of fold."""
+        choose_rows = partial(
             training_rows,
             candidates=candidates,
             classes=self.classes_,
             min_confidence=self.min_confidence,
             keep_share=self.keep_share,
         )
-
-    def _fold_predictions(
-        self, records: RecordsLike, groups: LabelsLike | None
-    ) -> Callable[..., NDArray[np.float64]]:
-        """A function of soft labels and rows to train on to scores of all rows, out of fold."""
-        return partial(
+        predict_folds = partial(
             out_of_fold_scores,
             *(self._end_estimator(), records),
             classes=self.classes_,
@@ -327,6 +341,7 @@ class WeakSupervisionClassifier(
             cv=self.cv,
             groups=groups,
         )
+        return choose_rows, predict_folds
 
     def _train(
         self, records: RecordsLike, proba: NDArray[np.float64], rows: NDArray[np.intp]
@@ -339,13 +354,6 @@ class WeakSupervisionClassifier(
             self.labels,
         )
         self._native = takes_probabilities(self.estimator_, self.labels)
-
-    def _check_votes_at_predict(self) -> None:
-        if self.use_votes and self.labeler is None and self.vote_columns is None:
-            raise ValueError(
-                "use_votes=True needs votes on the records to be predicted. Give a labeler or vote_columns, or leave "
-                "it False and average predict_proba with that of label_model_."
-            )
 
     def _end_estimator(self) -> Estimator:
         if self.estimator is not None:
@@ -373,7 +381,13 @@ class WeakSupervisionClassifier(
         self.labeler_, self.vote_columns_ = None, []
         if self.labeler is not None:
             self.labeler_ = clone(self.labeler)
-            L = with_names(fit_transform(self.labeler_, X), self.labeler_)
+            # A labeler need not have a method fit_transform.
+            L = (
+                self.labeler_.fit_transform(X)
+                if hasattr(self.labeler_, "fit_transform")
+                else self.labeler_.fit(X).transform(X)
+            )
+            L = with_names(L, self.labeler_)
         elif self.vote_columns is not None:
             self.vote_columns_ = resolve_vote_columns(X, self.vote_columns)
             X, L = self._without_votes(X), cast("Frame", X)[self.vote_columns_]
@@ -400,38 +414,18 @@ class WeakSupervisionClassifier(
         return with_gold(proba, gold, self.classes_), candidates, gold
 
     def _known_shares(
-        self, gold: GoldLabels, proba: NDArray[np.float64], rows: NDArray[np.intp]
+        self, gold: GoldLabels, proba: NDArray[np.float64], rows: NDArray[np.intp], refines: bool
     ) -> tuple[NDArray[np.float64], float] | None:
         """Class shares that are known and can be matched, and how many labels tell them."""
         estimator = self._end_estimator()
         known = known_shares(self.match_shares, self.label_model_, gold, self.classes_)
-        refines = self._refines(gold)
         if refines:
             check_refinable(self.label_model_, estimator, known)
-        if known is None or not self._can_match(estimator):
+        if known is None or not can_match(estimator, self.labels, self.match_shares):
             return None
         hard = self.labels == "hard"
         scarce = warn_of_scarce_class(proba, rows, self.classes_, hard=hard, refines=refines)
         return None if scarce else known
-
-    def _refines(self, gold: GoldLabels) -> bool:
-        """Whether labels are to be refined: where all are gold labels, or of one class, nothing is left to be."""
-        return self.refine is not None and len(self.classes_) > 1 and not gold.complete
-
-    def _can_match(self, estimator: Estimator) -> bool:
-        """Whether the estimator scores classes; where not, a warning, or an error where shares were asked for."""
-        if gives_scores(estimator, takes_probabilities(estimator, self.labels)):
-            return True
-        lacks = f"{type(estimator).__name__} has neither predict_proba nor decision_function"
-        if not isinstance(self.match_shares, str):
-            raise ValueError(
-                f"match_shares needs scores of the classes, and {lacks}. Pass another estimator, or match_shares=None."
-            )
-        warn_user(
-            f"Class shares are known but not matched: {lacks}. Pass another estimator, or match_shares=None to do "
-            "without."
-        )
-        return False
 
     def _sk_visual_block_(self) -> Any:
         parts = {
@@ -439,7 +433,19 @@ class WeakSupervisionClassifier(
             "label_model": LabelModelClassifier() if self.label_model is None else self.label_model,
             "estimator": self._end_estimator(),
         }
-        return serial_block({name: part for name, part in parts.items() if part is not None})
+        shown = {name: part for name, part in parts.items() if part is not None}
+        try:
+            from sklearn.utils._repr_html.estimator import _VisualBlock
+        except ImportError:  # scikit-learn 1.6
+            from sklearn.utils._estimator_html_repr import _VisualBlock
+
+        return _VisualBlock(
+            "serial",
+            list(shown.values()),
+            names=[f"{name}: {type(part).__name__}" for name, part in shown.items()],
+            name_details=[str(part) for part in shown.values()],
+            dash_wrapped=False,
+        )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

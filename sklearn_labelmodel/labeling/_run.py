@@ -1,57 +1,34 @@
-"""Running labeling functions over records: errors, chunks of rows, worker processes, progress."""
+"""Running labeling functions over records, in chunks of rows and worker processes; and what they return, checked."""
 
 from __future__ import annotations
 
+import numbers
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
 import joblib
 import numpy as np
+import pandas as pd
 from joblib.externals.loky.backend.reduction import dumps as dumps_for_worker
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._utils import quoted
-from ._records import LabelingFunctionError, Records
-from ._returned import votes_of_batch
+from ._records import LabelingFunctionError, Records, missing, object_array
 
 if TYPE_CHECKING:
-    from .._utils.types import RecordsLike
+    from .._utils.types import LabelsLike, RecordsLike
     from ._base import BaseLabelingFunction, LabelingFunction
 
 # Bounds the memory that row objects take; the votes themselves are small.
 _MOST_ROWS_AT_ONCE = 20_000
+_VOTE_TYPES = (str, bytes, numbers.Number, np.generic, type(None), type(pd.NA), type(pd.NaT))
 
 
-@dataclass
-class Outcome:
-    """What one labeling function said of a batch.
-
-    Attributes
-    ----------
-    votes : list or ndarray of shape (n_samples,)
-        Shorter where the labeling function raised and that ended the run.
-    n_failed : int
-        Rows on which it raised.
-    failure : (int or None, Exception) or None
-        The first position and what was raised there; no position if the whole batch failed.
-    """
-
-    votes: Any
-    n_failed: int = 0
-    failure: tuple[int | None, Exception] | None = None
-
-    def append(self, following: Outcome, start: int) -> None:
-        """Append what the labeling function said of the rows from `start` on."""
-        self.votes.extend(following.votes)
-        self.n_failed += following.n_failed
-        if self.failure is None and following.failure is not None:
-            position, error = following.failure
-            self.failure = None if position is None else start + position, error
-
-
+# What one labeling function said of a batch: its votes, fewer where it raised and that ended the run; the number of
+# rows on which it raised; the first position and what was raised there, no position if the whole batch failed.
+Outcome = tuple[Any, int, tuple[int | None, Exception] | None]
 # Labeling functions, by position, to run together on a slice of the rows, or on all of them.
 Task = tuple[list[int], slice | None]
 
@@ -77,7 +54,7 @@ def run(
 
     Returns
     -------
-    outcomes : list of n_lfs Outcomes
+    outcomes : list of n_lfs tuples (votes, n_failed, failure)
     """
     n_workers = joblib.effective_n_jobs(n_jobs)
     tasks = _plan(lfs, len(records), n_workers)
@@ -86,14 +63,18 @@ def run(
         results = _run_here(watched, lfs, records, stop_on_error)
     else:
         results = _run_in_workers(watched, lfs, records, n_jobs, stop_on_error)
-    outcomes = [Outcome([]) for _ in lfs]
+    outcomes: list[Outcome] = [([], 0, None) for _ in lfs]
     # Fewer results than tasks: the run was ended.
     for (positions, rows), task_outcomes in zip(tasks, results, strict=False):
-        for lf, outcome in zip(positions, task_outcomes, strict=True):
+        for lf, (votes, n_failed, failure) in zip(positions, task_outcomes, strict=True):
             if rows is None:
-                outcomes[lf] = outcome
-            else:
-                outcomes[lf].append(outcome, rows.start)
+                outcomes[lf] = votes, n_failed, failure
+                continue
+            before, n_before, first = outcomes[lf]
+            before.extend(votes)
+            if first is None and failure is not None:
+                first = rows.start + failure[0], failure[1]
+            outcomes[lf] = before, n_before + n_failed, first
     return outcomes
 
 
@@ -117,11 +98,11 @@ def _run_here(
     records: Records,
     stop_on_error: bool,
 ) -> list[list[Outcome]]:
-    results = []
+    results: list[list[Outcome]] = []
     for positions, rows in tasks:
         task_records = records if rows is None else records.take(rows)
         results.append(_run_task([lfs[lf] for lf in positions], task_records, stop_on_error))
-        if stop_on_error and any(outcome.failure for outcome in results[-1]):
+        if stop_on_error and any(failure for *_, failure in results[-1]):
             break
     return results
 
@@ -160,30 +141,28 @@ def _run_task(
 def _run_task_in_worker(
     lfs: Sequence[BaseLabelingFunction], data: RecordsLike, stop_on_error: bool
 ) -> list[Outcome]:
-    outcomes = _run_task(lfs, Records(data), stop_on_error)
-    for outcome in outcomes:
-        if outcome.failure is not None:
-            position, error = outcome.failure
-            outcome.failure = position, _portable(error)
-    return outcomes
+    return [
+        (votes, n_failed, failure and (failure[0], _portable(failure[1])))
+        for votes, n_failed, failure in _run_task(lfs, Records(data), stop_on_error)
+    ]
 
 
 def _vote_by_row(
     function: Callable[[object], object], rows: Sequence[object], stop_on_error: bool
 ) -> Outcome:
-    outcome = Outcome([])
-    append = outcome.votes.append
+    votes: list[object] = []
+    n_failed, failure = 0, None
     for position, row in enumerate(rows):
         try:
             vote = function(row)
         except Exception as error:
-            outcome.n_failed += 1
-            outcome.failure = outcome.failure or (position, error)
+            n_failed += 1
+            failure = failure or (position, error)
             if stop_on_error:
                 break
             vote = None
-        append(vote)
-    return outcome
+        votes.append(vote)
+    return votes, n_failed, failure
 
 
 def _vote_on_batch(lf: BaseLabelingFunction, records: Records, stop_on_error: bool) -> Outcome:
@@ -194,8 +173,8 @@ def _vote_on_batch(lf: BaseLabelingFunction, records: Records, stop_on_error: bo
             raise
         return _vote_without(error, error.rows, lf, records)
     except Exception as error:
-        return Outcome(np.full(len(records), None), len(records), (None, error))
-    return Outcome(votes_of_batch(votes, records, lf.get_name()))
+        return np.full(len(records), None), len(records), (None, error)
+    return votes_of_batch(votes, records, lf.get_name()), 0, None
 
 
 def _vote_without(
@@ -213,7 +192,7 @@ def _vote_without(
         rows = rows.copy()
         rows[kept[again.rows]] = True
         return _vote_without(error, rows, lf, records)
-    return Outcome(votes, len(at_fault), (int(at_fault[0]), error))
+    return votes, len(at_fault), (int(at_fault[0]), error)
 
 
 def _portable(error: Exception) -> Exception:
@@ -226,7 +205,12 @@ def _portable(error: Exception) -> Exception:
 
 
 def _cannot_travel(lfs: Sequence[BaseLabelingFunction]) -> str:
-    names = [quoted(lf.get_name()) for lf in lfs if not _travels(lf)]
+    names = []
+    for lf in lfs:
+        try:
+            dumps_for_worker(lf)
+        except Exception:
+            names.append(quoted(lf.get_name()))
     who = f"labeling function {', '.join(names)}" if names else "X"
     return (
         f"{who} cannot be pickled and sent to worker processes. Use n_jobs=None, or threads: "
@@ -234,25 +218,139 @@ def _cannot_travel(lfs: Sequence[BaseLabelingFunction]) -> str:
     )
 
 
-def _travels(lf: BaseLabelingFunction) -> bool:
-    try:
-        dumps_for_worker(lf)
-    except Exception:
-        return False
-    return True
-
-
 def _watched(tasks: list[Task], n_rows: int) -> Iterator[Task]:
     """Pass tasks on, with a bar that counts the votes of those that were taken before."""
     from tqdm.auto import tqdm
 
-    sizes = [_n_votes(task, n_rows) for task in tasks]
+    sizes = [
+        len(positions) * (n_rows if rows is None else len(range(n_rows)[rows]))
+        for positions, rows in tasks
+    ]
     with tqdm(total=sum(sizes), desc="labeling functions", unit="vote", unit_scale=True) as bar:
         for task, n_votes in zip(tasks, sizes, strict=True):
             yield task
             bar.update(n_votes)
 
 
-def _n_votes(task: Task, n_rows: int) -> int:
-    positions, rows = task
-    return len(positions) * (n_rows if rows is None else len(range(n_rows)[rows]))
+# What they return ----------------------------------------------------------------------------------
+
+
+def votes_of_rows(votes: list[object], records: Records, name: str) -> np.ndarray:
+    """Make an array of what a labeling function returned row by row.
+
+    Parameters
+    ----------
+    votes : list of n_samples class labels or missing values
+    records : Records
+        The rows voted on, for the error message.
+    name : str
+        The labeling function's.
+
+    Returns
+    -------
+    votes : ndarray of shape (n_samples,)
+        Numbers if all votes are of one numeric type, else of dtype object with None as missing.
+    """
+    return _typed(object_array(votes), records, name)
+
+
+def votes_of_batch(votes: LabelsLike, records: Records, name: str) -> np.ndarray:
+    """Make an array of what a vectorized labeling function returned.
+
+    Parameters
+    ----------
+    votes : array-like of shape (n_samples,)
+    records : Records
+    name : str
+
+    Returns
+    -------
+    votes : ndarray of shape (n_samples,)
+        As from :func:`votes_of_rows`.
+    """
+    _check_order(votes, records, name)
+    array = _one_dimensional(votes, name)
+    if len(array) != len(records):
+        raise LabelingFunctionError(
+            f"vectorized labeling function {quoted(name)} returned {len(array)} votes for "
+            f"{len(records)} rows. Return one vote for each row, None to abstain."
+        )
+    return (
+        array
+        if array.dtype.kind in "biuf"
+        else _typed(array.astype(object, copy=True), records, name)
+    )
+
+
+def _typed(votes: np.ndarray, records: Records, name: str) -> np.ndarray:
+    types = set(map(type, votes.tolist()))
+    for wrong in types:
+        if not issubclass(wrong, _VOTE_TYPES):
+            position = next(i for i, vote in enumerate(votes) if type(vote) is wrong)
+            raise LabelingFunctionError(
+                f"labeling function {quoted(name)} returned {quoted(votes[position])} "
+                f"({wrong.__name__}) for {records.where(position)}, which is no class label. "
+                "Return one number or string, or None to abstain."
+            )
+    if len(types) == 1 and issubclass(next(iter(types)), (bool, int, float, np.number, np.bool_)):
+        numeric = np.asarray(votes.tolist())
+        if numeric.dtype.kind in "biuf":
+            return numeric
+    if not types <= {str, int, bool, type(None)}:
+        votes[missing(votes)] = None
+    return votes
+
+
+def _check_order(votes: LabelsLike, records: Records, name: str) -> None:
+    pandas = isinstance(records.data, (pd.DataFrame, pd.Series))
+    if isinstance(votes, pd.Series) and pandas and not votes.index.equals(records.data.index):
+        raise LabelingFunctionError(
+            f"vectorized labeling function {quoted(name)} returned a Series whose index is not that of "
+            "X, so its votes may belong to other rows. Return it with X's index, or as "
+            "`.to_numpy()` if it is in the order of X."
+        )
+
+
+def _one_dimensional(votes: Any, name: str) -> np.ndarray:
+    if isinstance(votes, (list, tuple)):
+        return object_array(votes)
+    if np.ma.isMaskedArray(votes) and votes.ndim == 1:
+        return object_array(votes.tolist())
+    if hasattr(votes, "to_pylist") and np.ndim(votes) == 1:
+        return object_array(votes.to_pylist())
+    if isinstance(votes, pd.Series) and not isinstance(votes.dtype, np.dtype):
+        return votes.to_numpy(dtype=object)
+    if isinstance(votes, (str, bytes)) or not hasattr(votes, "__array__") or np.ndim(votes) != 1:
+        shape = f" of shape {votes.shape}" if hasattr(votes, "shape") else ""
+        raise LabelingFunctionError(
+            f"vectorized labeling function {quoted(name)} returned {type(votes).__name__}{shape}, not a "
+            "one-dimensional array of votes. Return one vote for each row of the batch, or use "
+            "vectorized=False for a function of one row."
+        )
+    if hasattr(votes, "null_count") and votes.null_count():
+        return object_array(list(votes))
+    return np.asarray(votes)
+
+
+def vote_matrix(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Join columns of votes, each vote with the type that it has.
+
+    Parameters
+    ----------
+    columns : list of n_lfs ndarrays of shape (n_samples,)
+
+    Returns
+    -------
+    L : ndarray of shape (n_samples, n_lfs)
+        Numbers if all columns are numbers of one kind, else of dtype object with None as
+        abstentions.
+    """
+    if len({column.dtype.kind for column in columns}) == 1 and columns[0].dtype.kind != "O":
+        return np.column_stack(columns)
+    # Label models read column by column, and so is it filled.
+    matrix = np.empty((len(columns[0]), len(columns)), dtype=object, order="F")
+    for position, column in enumerate(columns):
+        matrix[:, position] = column
+        if column.dtype.kind == "f":
+            matrix[np.isnan(column), position] = None
+    return matrix

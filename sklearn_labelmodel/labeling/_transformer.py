@@ -24,8 +24,7 @@ from .._utils.pages import HasPage
 from ._base import BaseLabelingFunction, as_labeling_function
 from ._lazy import lazy_votes
 from ._records import LabelingFunctionError, Records
-from ._returned import vote_matrix, votes_of_rows
-from ._run import Outcome, run
+from ._run import run, vote_matrix, votes_of_rows
 from ._score import ScoreLF
 
 if TYPE_CHECKING:
@@ -184,9 +183,17 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
             stop_on_error=stop_on_error,
             progress=self.progress,
         )
-        report = _raise_first_failure if stop_on_error else _warn_of_failures
-        report(lfs, outcomes, records)
-        return [_votes(*one, records) for one in zip(lfs, outcomes, strict=True)]
+        failed = [
+            (quoted(lf.get_name()), n_failed, *failure)
+            for lf, (_, n_failed, failure) in zip(lfs, outcomes, strict=True)
+            if failure is not None
+        ]
+        if failed:
+            _tell_failures(failed, records, stop_on_error)
+        return [
+            votes if lf.vectorized else votes_of_rows(votes, records, lf.get_name())
+            for lf, (votes, *_) in zip(lfs, outcomes, strict=True)
+        ]
 
     def _with_index(self, votes: np.ndarray, X: RecordsLike) -> Any:
         # The wrapper of scikit-learn 1.6 keeps the index of a DataFrame only.
@@ -305,37 +312,21 @@ def _check_name(name: object, reserved: dict[str, object]) -> None:
         )
 
 
-def _votes(lf: BaseLabelingFunction, outcome: Outcome, records: Records) -> np.ndarray:
-    if lf.vectorized:
-        return outcome.votes
-    return votes_of_rows(outcome.votes, records, lf.get_name())
-
-
-def _raise_first_failure(
-    lfs: list[BaseLabelingFunction], outcomes: list[Outcome], records: Records
+def _tell_failures(
+    failed: list[tuple[str, int, int | None, Exception]], records: Records, stop_on_error: bool
 ) -> None:
-    for lf, outcome in zip(lfs, outcomes, strict=True):
-        if outcome.failure is not None:
-            raise LabelingFunctionError(
-                f"labeling function {quoted(lf.get_name())} raised "
-                f"{_described(*outcome.failure, records)}. Return None for what it cannot judge, "
-                "or pass on_error='abstain'."
-            ) from outcome.failure[1]
-
-
-def _warn_of_failures(
-    lfs: list[BaseLabelingFunction], outcomes: list[Outcome], records: Records
-) -> None:
+    """Raise the first of the errors, or warn of all: who raised, on how many rows, first where, and what."""
+    described = []
+    for _, _, position, error in failed:
+        where = "on the whole batch" if position is None else f"at {records.where(position)}"
+        described.append(f"{type(error).__name__}({quoted(message_of(error))}) {where}")
+    if stop_on_error:
+        raise LabelingFunctionError(
+            f"labeling function {failed[0][0]} raised {described[0]}. Return None for what it cannot judge, "
+            "or pass on_error='abstain'."
+        ) from failed[0][-1]
     reports = [
-        f"{quoted(lf.get_name())} on {outcome.n_failed} of {len(records)} rows "
-        f"(first {_described(*outcome.failure, records)})"
-        for lf, outcome in zip(lfs, outcomes, strict=True)
-        if outcome.failure is not None
+        f"{name} on {n_failed} of {len(records)} rows (first {what})"
+        for (name, n_failed, *_), what in zip(failed, described, strict=True)
     ]
-    if reports:
-        warn_user(f"labeling functions raised and so abstained: {'; '.join(reports)}.")
-
-
-def _described(position: int | None, error: Exception, records: Records) -> str:
-    where = "on the whole batch" if position is None else f"at {records.where(position)}"
-    return f"{type(error).__name__}({quoted(message_of(error))}) {where}"
+    warn_user(f"labeling functions raised and so abstained: {'; '.join(reports)}.")

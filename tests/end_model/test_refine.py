@@ -212,6 +212,12 @@ def test_rounds_follow_each_other(data):
     assert np.abs(two - one).max() > 0.001
 
 
+def test_rounds_of_labels_that_are_not_refined_are_told(data):
+    X, L, _ = data
+    with pytest.warns(UserWarning, match=r"n_refine=2 has no effect.*Pass refine='features' too"):
+        WeakSupervisionClassifier(n_refine=2).fit(X, L=L)
+
+
 def test_features_that_tell_nothing_change_nothing(data):
     _, L, _ = data
     X = np.random.default_rng(1).normal(size=(600, 5))

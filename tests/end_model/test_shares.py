@@ -27,8 +27,12 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.end_model import WeakSupervisionClassifier
-from sklearn_labelmodel.end_model._known_shares import out_of_fold_scores
-from sklearn_labelmodel.end_model._shares import matching_offsets, shares_of, within_chance
+from sklearn_labelmodel.end_model._shares import (
+    matching_offsets,
+    out_of_fold_scores,
+    shares_of,
+    within_chance,
+)
 
 SHARES = [0.6, 0.3, 0.1]
 

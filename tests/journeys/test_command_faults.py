@@ -10,7 +10,7 @@ import pytest
 from helpers import make_votes
 
 from sklearn_labelmodel._cli import main
-from sklearn_labelmodel._cli.words import in_options
+from sklearn_labelmodel._cli.messages import in_options
 
 VOTES, TRUTH = make_votes(60, 4, coverage=1.0)
 WORDS = pd.DataFrame(np.array(["good", "poor"])[VOTES], columns=["j1", "j2", "j3", "j4"])

@@ -10,8 +10,7 @@ from helpers import make_votes
 
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._cli import main
-from sklearn_labelmodel._cli.content import open_content
-from sklearn_labelmodel._cli.texts import sniff_encoding
+from sklearn_labelmodel._cli.content import open_content, sniff_encoding
 
 CODES, _ = make_votes(60, 4)
 WORDS = np.array(["bär", "füchs", None], dtype=object)
@@ -174,6 +173,18 @@ def test_a_file_of_a_folder_that_is_at_fault_is_named(label, tmp_path, fault):
     status, _, errors = label(None, "--id", "id", file="votes")
     assert status == 2
     assert "b.parquet: cannot be read" in errors
+
+
+@pytest.mark.parametrize("lacks", ["a", "b"])
+def test_the_file_of_a_folder_that_lacks_a_column_is_named(label, tmp_path, lacks):
+    (tmp_path / "votes").mkdir()
+    for name in "ab":
+        rows = TABLE.drop(columns="j2") if name == lacks else TABLE
+        (tmp_path / "votes" / f"{name}.parquet").write_bytes(parquet(tmp_path, rows))
+    *_, errors = label(None, "--id", "id", file="votes")
+    has, first = ("no", "has") if lacks == "b" else ("a", "lacks")
+    assert f"b.parquet: cannot be read (it has {has} column 'j2', which the first file" in errors
+    assert errors.endswith(f"a.parquet, {first}).\n")
 
 
 def test_json_lines_name_columns_that_come_late(label):

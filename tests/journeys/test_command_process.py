@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sklearn_labelmodel._cli.files import PART, check_folder, staged
+from sklearn_labelmodel._cli.writing import PART, check_folder, staged
 
 VOTES = "id,a,b,c\n" + "".join(f"r{row},{row % 2},{row % 2},{row % 3 % 2}\n" for row in range(30))
 COMMAND = [sys.executable, "-m", "sklearn_labelmodel"]
@@ -115,17 +115,29 @@ def test_a_signal_ends_the_command_without_a_trace(folder, number):
 
 
 @posix
+@pytest.mark.parametrize("library", ["numpy.version", "scipy.version"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_while_libraries_are_loaded_leaves_no_trace(folder, number):
+def test_a_signal_while_libraries_are_loaded_leaves_no_trace(folder, number, library):
     command = [sys.executable, "-X", "importtime", *COMMAND[1:], "votes.csv", "-o", "labels.csv"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         # Imports are told one by one, and most are still to come.
-        next(line for line in process.stderr if line.split()[-1] == "numpy.version")
+        next(line for line in process.stderr if line.split()[-1] == library)
         process.send_signal(number)
         *_, last = process.stderr
     assert process.returncode == 1
     assert last == "labelmodel: error: ended before it was done.\n"
     assert names(folder) == ["votes.csv"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["votes.csv"], ["none.csv", "-o", "l.csv"], ["votes.csv", "-o", "l"]]
+)
+def test_what_options_alone_tell_takes_no_large_library(folder, arguments):
+    command = [sys.executable, "-X", "importtime", *COMMAND[1:], *arguments]
+    told = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False).stderr
+    loaded = {line.split()[-1] for line in told.splitlines() if line.startswith("import time")}
+    assert "sklearn_labelmodel._cli" in loaded
+    assert not loaded & {"sklearn", "pandas", "scipy", "pyarrow", "torch"}
 
 
 @posix
@@ -202,7 +214,7 @@ def test_what_is_not_whole_gets_no_name(folder, error):
 
 LEAVE = """
 import os, signal
-from sklearn_labelmodel._cli.files import Staged
+from sklearn_labelmodel._cli.writing import Staged
 Staged().part("labels.csv")
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from helpers import make_votes
 
-from sklearn_labelmodel._cli import main, parquet, sources, stream
+from sklearn_labelmodel._cli import main, rows, source
 
 BLOCK, N_ROWS = 100, 350
 CODES, TRUTH = make_votes(N_ROWS, 4)
@@ -19,8 +19,7 @@ WORDS = NUMBERS.assign(
 def labels_of(tmp_path, monkeypatch, capsys):
     """Run the command in an empty folder; the bytes that it wrote, and what it printed and complained of."""
     monkeypatch.chdir(tmp_path)
-    for reader in (sources, parquet):
-        monkeypatch.setattr(reader, "BLOCK", BLOCK)
+    monkeypatch.setattr(source, "BLOCK", BLOCK)
 
     def call(table, *arguments, output="labels.csv"):
         if isinstance(table, pd.DataFrame):
@@ -64,7 +63,7 @@ def test_texts_that_come_late_make_a_column_of_texts(labels_of):
 
 
 def test_findings_are_of_some_rows_where_there_are_many(labels_of, monkeypatch):
-    monkeypatch.setattr(stream, "MOST_CELLS", BLOCK)
+    monkeypatch.setattr(rows, "MOST_CELLS", BLOCK)
     _, output, _ = labels_of(WORDS, "--stream")
     step = 16
     assert f"All this is said of {len(range(0, N_ROWS, step)):,} rows, evenly spaced." in output

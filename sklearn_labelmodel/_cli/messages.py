@@ -1,12 +1,19 @@
-"""Messages of the library, which name parameters, in the words of the command, which has options."""
+"""What the command says beside the results: in the words of its options, on standard error, and how far the work is."""
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
+# Work that is done by then shows no bar.
+QUIET_SECONDS = 1.0
+ROW_0 = "(Row 0 is the first after the header.)"
 # Patterns, and what takes their place, in order.
 IN_OPTIONS = (
     (
@@ -109,9 +116,6 @@ def one_line(message: object) -> str:
     return " ".join(str(message).split())
 
 
-ROW_0 = "(Row 0 is the first after the header.)"
-
-
 @contextmanager
 def bad_input(name: str) -> Iterator[None]:
     """What the library says of votes, in the words of the command.
@@ -126,3 +130,95 @@ def bad_input(name: str) -> Iterator[None]:
     except (ValueError, TypeError) as error:
         said = one_line(in_options(str(error)))
         raise BadInputError(f"{name}: {said}{f' {ROW_0}' if ' row ' in said else ''}") from None
+
+
+# Standard error -----------------------------------------------------------------------------------
+
+
+def complain(error: object) -> None:
+    """Say what was wrong."""
+    _say(f"labelmodel: error: {error}")
+
+
+def note(text: str) -> None:
+    """Say what the user did not ask, and may want to know."""
+    _say(f"labelmodel: {text}")
+
+
+def warning_teller() -> Callable[..., None]:
+    """What is to stand for `warnings.showwarning`: says each warning of the library once, in words of the command."""
+    said: set[str] = set()
+
+    def tell(message: object, *_: object) -> None:
+        line = one_line(in_options(str(message)))
+        if line not in said:
+            said.add(line)
+            _say(f"labelmodel: warning: {line}")
+
+    return tell
+
+
+def _say(line: str) -> None:
+    # Who has closed standard error does not want to know.
+    with suppress(OSError, AttributeError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+def tell(text: str, *, aside: bool) -> None:
+    """Print what was found out.
+
+    Parameters
+    ----------
+    text : str
+    aside : bool
+        Whether standard output holds the labels, so that it is printed on standard error.
+
+    Raises
+    ------
+    OSError
+        It cannot be printed, and not because nobody reads it.
+    """
+    out = sys.stderr if aside else sys.stdout
+    if out is None:
+        return
+    if isinstance(out, io.TextIOWrapper):
+        # Names that a poor terminal cannot show are no reason to fail.
+        out.reconfigure(errors="backslashreplace")
+    try:
+        out.write(f"{text}\n")
+        out.flush()
+    except OSError as error:
+        nobody_reads(out)
+        if not isinstance(error, BrokenPipeError):
+            raise OSError(
+                f"the files are written, but the summary cannot be printed ({error.strerror})."
+            ) from None
+
+
+def nobody_reads(out: TextIO) -> None:
+    """Let a stream lead nowhere, so that Python does not complain about it when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+
+
+@contextmanager
+def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; yields what is to be told how much of the total is done."""
+    from tqdm import tqdm
+
+    bar = tqdm(
+        desc=what,
+        total=total,
+        unit=unit,
+        unit_scale=True,
+        leave=False,
+        delay=QUIET_SECONDS,
+        disable=sys.stderr is None or not sys.stderr.isatty(),
+    )
+
+    def show(done: int) -> None:
+        bar.update(done - bar.n)
+
+    with bar:
+        yield show

@@ -1,17 +1,18 @@
-"""Right diagnoses where an estimator cannot read texts, or would read a frame's column names."""
+"""What the records are: texts or frames, with columns of votes or none; right diagnoses where they cannot be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+import numpy as np
 from sklearn.utils import get_tags, indexable
 
-from .._utils import quoted
+from .._utils import listed_values, quoted
 
 if TYPE_CHECKING:
-    from .._utils.types import Estimator, Frame, RecordsLike, Transformer
+    from .._utils.types import Estimator, Frame, RecordsLike, Transformer, VoteColumns, VoteMatrix
 
 
 def is_frame(records: RecordsLike) -> TypeGuard[Frame]:
@@ -74,3 +75,40 @@ def _reads_texts(transformer: Transformer) -> bool:
         return False
     tags = get_tags(transformer).input_tags
     return bool(tags.string) and not tags.two_d_array
+
+
+# Votes on records ---------------------------------------------------------------------------------
+
+
+def with_names(L: VoteMatrix, labeler: Transformer) -> VoteMatrix:
+    """A dense array of votes as a DataFrame with the labeler's names, for messages and summaries."""
+    if not isinstance(L, np.ndarray) or L.ndim != 2:
+        return L
+    if not hasattr(labeler, "get_feature_names_out"):
+        return L
+    import pandas as pd
+
+    return pd.DataFrame(L, columns=labeler.get_feature_names_out())
+
+
+def resolve_vote_columns(
+    X: RecordsLike,
+    vote_columns: VoteColumns,
+) -> list[Hashable]:
+    """Names of the columns of X that hold votes, as given or as a function of X returns them."""
+    if not hasattr(X, "columns"):
+        raise ValueError(
+            f"vote_columns names columns of a DataFrame, and X is a {type(X).__name__}. Pass the votes themselves "
+            "instead: fit(X, L=votes)."
+        )
+    names = list(vote_columns(X)) if callable(vote_columns) else list(vote_columns)
+    there = list(X.columns)
+    missing = [name for name in names if name not in there]
+    if missing or not names:
+        fault = (
+            f"names {quoted(missing[0])}, which is no column of X"
+            if missing
+            else "names no column of X"
+        )
+        raise ValueError(f"vote_columns {fault}. The columns are {listed_values(there)}.")
+    return names
