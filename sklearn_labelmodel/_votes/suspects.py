@@ -228,7 +228,12 @@ def check_no_scores(
 
 def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
     """Vote codes of some LFs in evenly spaced rows, shape (n_lfs, n_rows)."""
-    rows = votes.some_rows(SOME_ROWS)
+    if votes.weight is None:
+        rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
+    else:
+        ends = np.cumsum(votes.weight)
+        places = (np.arange(SOME_ROWS) + 0.5) * (ends[-1] / SOME_ROWS)
+        rows = np.minimum(np.searchsorted(ends, places), len(ends) - 1)
     return votes.part(rows, lfs)
 
 
