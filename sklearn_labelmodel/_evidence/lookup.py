@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.utils import gen_batches
 
-from .._votes.codes import SparseVotes, Votes, is_sparse
+from .._votes.codes import SparseVotes, Votes
 from .model import Rows, VoteModel, normalised, weigh, weighed_rows
 from .table import sum_of_lf
 
@@ -20,6 +20,8 @@ from .table import sum_of_lf
 TABLE_CELLS, WHOLE_TABLE_CELLS = 1 << 15, 1 << 17
 # Log-probabilities of a block of rows.
 BLOCK_CELLS = 1 << 17
+# Stored votes take so much longer than cells.
+SPARSE_SHARE = 0.1
 # A pattern's table row costs about what so many rows do.
 LEAST_PATTERNS, ROWS_PER_PATTERN = 256, 8
 
@@ -224,6 +226,12 @@ def generative(model: VoteModel, votes: Votes) -> LookUp:
     rows = np.where(rows == n_symbols, n_symbols + votes.n_lfs + lfs, rows)
     rows[:, [votes.abstain_code, len(votes.values)]] = n_symbols + lfs
     return LookUp(rows, table, np.log(prior)[None])
+
+
+def is_sparse(votes: Votes) -> TypeGuard[SparseVotes]:
+    """Whether it is quicker to look at the votes alone than at all cells."""
+    cells = votes.n_samples * votes.n_lfs
+    return isinstance(votes, SparseVotes) and len(votes.codes) < SPARSE_SHARE * cells
 
 
 def summed(votes: Votes, looks: LookUp) -> Iterator[tuple[slice, NDArray[np.float64]]]:

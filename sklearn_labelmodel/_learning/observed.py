@@ -16,15 +16,15 @@ from .._votes.codes import (
     Votes,
     check_any_vote,
     class_index,
+    grouped,
     is_bin,
     lf_label,
     no_gold,
 )
 from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
-from .._votes.keys import draw
 from .._votes.pairs import PairCounts, count_gold, count_votes
-from .._votes.patterns import FoundRows, Patterns, find_rows, grouped, has_few_patterns, patterns_of
+from .._votes.patterns import FoundRows, Patterns, draw, find_rows, patterns_of
 
 if TYPE_CHECKING:
     from .._votes.scores import Scores
@@ -193,9 +193,8 @@ class Observed:
 
 
 def _read_found(observed: Observed) -> Patterns:
-    found = observed.found
-    patterns = patterns_of(found, *observed.rows[:2], found.scaled())
-    return patterns.with_symbols(observed.lf, observed.vote)
+    found, (votes, labels, _) = observed.found, observed.rows
+    return patterns_of(found, votes, labels, found.scaled(), (observed.lf, observed.vote))
 
 
 def _sample(observed: Observed) -> Patterns:
@@ -205,10 +204,11 @@ def _sample(observed: Observed) -> Patterns:
         rows, weight = draw(known.key, known.n_votes, known.weight, most)
         some = known.only(rows, weight)
     else:
-        found = observed.found
+        found, (votes, labels, _) = observed.found, observed.rows
         rows, weight = draw(found.key, found.n_votes, found.scaled(), most)
-        some = patterns_of(found.only(rows), *observed.rows[:2], weight)
-    return some.unlabelled().with_symbols(observed.lf, observed.vote)
+        symbols = observed.lf, observed.vote
+        some = patterns_of(found.only(rows), votes, labels, weight, symbols)
+    return some.unlabelled() if len(some.gold_values) else some
 
 
 def _identified(observed: Observed) -> float:
@@ -252,21 +252,19 @@ def observe(
         L holds no vote.
     """
     counted: dict[str, Any] = {}
-    rows = votes, labels, weight
-    if not by_pairs or has_few_patterns(votes, labels):
-        rows = counted["rows"] = grouped(*rows)
-    if not by_pairs:
-        found = find_rows(*rows)
-        counted["patterns"] = patterns_of(found, *rows[:2], found.scaled())
-        check_any_vote(counted["patterns"].lf)
-    if by_pairs or not counted["patterns"].complete:
-        counted["statistics"] = count_votes(*rows)
-        check_any_vote(counted["statistics"].lf)
-    if not by_pairs:
+    rows, symbols = grouped(votes, labels, weight, few_distinct=by_pairs), None
+    if rows[0] is not votes:
+        counted["rows"] = rows
+    found = None if by_pairs else find_rows(*rows)
+    if found is None or not found.complete:
         # Rows that are left out may hold symbols that no other has.
-        exact = counted.get("statistics", counted["patterns"])
-        counted["patterns"] = counted["patterns"].with_symbols(exact.lf, exact.vote)
-    return observed_counts(counted, labels, names=votes.names, votes=votes, weight=weight)
+        statistics = counted["statistics"] = count_votes(*rows)
+        symbols = statistics.lf, statistics.vote
+    if found is not None:
+        counted["patterns"] = patterns_of(found, *rows[:2], found.scaled(), symbols)
+    observed = observed_counts(counted, labels, names=votes.names, votes=votes, weight=weight)
+    check_any_vote(observed.lf)
+    return observed
 
 
 def observed_rows(patterns: Patterns, classes: NDArray[Any]) -> Observed:

@@ -209,8 +209,7 @@ def _counted_rows(
     found, pairs = replace(counted.found, row=np.arange(len(weight))), counted.pairs
     if by_pairs or not found.complete:
         return {"rows": (votes, labels, weight), "found": found, "statistics": pairs}
-    patterns = patterns_of(found, votes, labels, weight)
-    return {"patterns": patterns.with_symbols(pairs.lf, pairs.vote)}
+    return {"patterns": patterns_of(found, votes, labels, weight, (pairs.lf, pairs.vote))}
 
 
 def count_block(

@@ -86,7 +86,7 @@ def rebuilt(form: object, held: Sequence[type] = ()) -> Any:
 def _fields_of(value: Any) -> Sequence[str]:
     if isinstance(value, tuple):
         return value._fields  # type: ignore[attr-defined]
-    return [field.name for field in fields(value)]
+    return [field.name for field in fields(value) if field.init]
 
 
 def _part(value: object, held: Sequence[type]) -> Any:

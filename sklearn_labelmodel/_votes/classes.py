@@ -138,14 +138,16 @@ def check_votes_are_classes(classes: NDArray[Any], votes: Votes) -> None:
     """Raise a ValueError at the first vote that is none of the given classes."""
     unknown = np.flatnonzero(class_index(votes.values, classes) == len(classes))
     unknown = unknown[unknown != votes.abstain_code]
-    found = votes.first_cell(unknown) if len(unknown) else None
-    if found is not None:
-        row, lf, value = found
-        raise ValueError(
-            f"{votes.place(lf, row)}: the vote {quoted(value)} is none of the classes "
-            f"{listed_values(classes)}. {_alike(value, classes)}Correct it, add it to `classes`, or name it as the "
-            "marker `abstain`."
-        )
+    for block_rows, block in votes.blocks() if len(unknown) else ():
+        rows, lfs = np.nonzero(np.isin(block.T, unknown))
+        if len(rows):
+            row = "" if votes.weight is not None else f", row {block_rows.start + int(rows[0])}"
+            value = votes.values.tolist()[block[lfs[0], rows[0]]]
+            raise ValueError(
+                f"{lf_label(votes.names, int(lfs[0]))}{row}: the vote {quoted(value)} is none of the classes "
+                f"{listed_values(classes)}. {_alike(value, classes)}Correct it, add it to `classes`, or name it as "
+                "the marker `abstain`."
+            )
 
 
 def _alike(value: object, classes: NDArray[Any]) -> str:

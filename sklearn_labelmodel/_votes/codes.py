@@ -2,6 +2,10 @@
 
 A vote code indexes `Votes.values`, the sorted distinct votes of the whole matrix; one code stands for
 the abstain.
+
+The key of a row is 64 bits that follow from its votes alone, whatever codes and place they have. It mixes the sum,
+modulo 2^64, of one number for each vote, which LF and value mix into (A. L. Zobrist, A New Hashing Method, 1970; with
+the finaliser of SplitMix64, G. L. Steele et al., OOPSLA 2014, in place of a table of random numbers).
 """
 
 from __future__ import annotations
@@ -10,7 +14,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import total_ordering
-from typing import Any, TypeGuard
+from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +23,15 @@ from numpy.typing import NDArray
 from .._utils import quoted
 
 SURVEY_CELLS = 1 << 16
-# Stored votes take so much longer than cells.
-SPARSE_SHARE = 0.1
 # Fewer than 2^24 rows, so that float32 counts them.
 CHUNK_CELLS, CHUNK_ROWS = 1 << 24, 1 << 18
-NARROW = 16
+# Rows of so many patterns are counted by one histogram.
+PATTERNS_PER_ROW = 4
+# All else is counted in the distinct rows where these are so few times fewer than rows.
+FEW_DISTINCT = 4
+# Tables of the keys of some LFs' patterns stay in the cache.
+KEY_PATTERNS = 1 << 12
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 TILE_CELLS = 1 << 16
 SPARSE_TILE = 1 << 18
 
@@ -42,6 +51,14 @@ class Votes(ABC):
         LF names, for messages.
     weight : ndarray of shape (n_samples,) or None, default=None
         How many rows each stands for, wherever these lie; None where each is a row in its place.
+    n_rows : float
+        Rows that the votes are of.
+    n_codes : int
+        Codes there are, the abstain's included.
+    code_dtype : dtype
+        Unsigned integers that hold them.
+    cells_per_row : float
+        Cells that a row takes.
     """
 
     n_samples: int
@@ -50,6 +67,18 @@ class Votes(ABC):
     abstain_code: int
     names: NDArray[np.object_] | None
     weight: NDArray[np.float64] | None = field(default=None, kw_only=True)
+    n_rows: float = field(init=False)
+    n_codes: int = field(init=False)
+    code_dtype: np.dtype[Any] = field(init=False)
+    cells_per_row: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        vars(self).update(
+            n_rows=self.n_samples if self.weight is None else float(self.weight.sum()),
+            n_codes=max(len(self.values), self.abstain_code + 1),
+            code_dtype=np.min_scalar_type(len(self.values)),
+            cells_per_row=float(self.n_lfs),
+        )
 
     @abstractmethod
     def block(self, start: int, stop: int) -> NDArray[Any]:
@@ -64,15 +93,11 @@ class Votes(ABC):
         n_rows = codes.shape[1]
         return ColumnVotes(n_rows, self.n_lfs, self.values, self.abstain_code, self.names, codes)
 
-    @property
-    def cells_per_row(self) -> float:
-        """Cells that a row takes."""
-        return float(self.n_lfs)
-
-    def chunks(self, least: int = 1) -> list[slice]:
-        """Runs of rows, at least so many each but for the last, to work on one by one."""
-        n_rows = max(least, min(CHUNK_ROWS, int(CHUNK_CELLS / max(1.0, self.cells_per_row))))
-        starts = range(0, self.n_samples, n_rows)
+    def chunks(self, least: int = 1, cells: int | None = None) -> list[slice]:
+        """Runs of rows to work on one by one, one at least: of about so many cells, and at least so many rows."""
+        fitting = int((cells or CHUNK_CELLS) / max(1.0, self.cells_per_row))
+        n_rows = max(least, min(CHUNK_ROWS, fitting))
+        starts = range(0, max(1, self.n_samples), n_rows)
         return [slice(start, min(start + n_rows, self.n_samples)) for start in starts]
 
     def blocks(self, cells_per_vote: int = 1) -> Iterator[tuple[slice, NDArray[Any]]]:
@@ -86,39 +111,11 @@ class Votes(ABC):
         """Vote codes of some LFs in some rows, shape (n_lfs, n_rows)."""
         return self.take(rows).block(0, len(rows))[lfs]
 
-    @property
-    def n_rows(self) -> float:
-        """Rows that the votes are of."""
-        return self.n_samples if self.weight is None else float(self.weight.sum())
-
-    def some_rows(self, n_rows: int) -> NDArray[np.intp]:
-        """About so many rows, evenly spaced; all where there are no more."""
-        if self.weight is None:
-            return np.unique(np.linspace(0, self.n_samples - 1, n_rows).astype(np.intp))
-        ends = np.cumsum(self.weight)
-        places = (np.arange(n_rows) + 0.5) * (ends[-1] / n_rows)
-        return np.minimum(np.searchsorted(ends, places), len(ends) - 1)
-
-    def place(self, lf: int, row: int) -> str:
-        """How messages call a cell."""
-        lf_name = lf_label(self.names, lf)
-        return f"{lf_name}, row {row}" if self.weight is None else lf_name
-
-    @property
-    def n_codes(self) -> int:
-        """Codes there are, the abstain's included."""
-        return max(len(self.values), self.abstain_code + 1)
-
     def runs(self, most_patterns: int) -> list[slice]:
         """Neighbouring LFs taken together, as many as have at most so many patterns of votes."""
         together = max(1, int(np.log(most_patterns) / np.log(max(self.n_codes, 2))))
         ends = range(0, self.n_lfs, together)
         return [slice(start, min(start + together, self.n_lfs)) for start in ends]
-
-    def run_patterns(self, lfs: slice) -> NDArray[np.intp]:
-        """Vote codes of every pattern of a run, shape (n_patterns, LFs of the run)."""
-        n_lfs = lfs.stop - lfs.start
-        return np.indices((self.n_codes,) * n_lfs).reshape(n_lfs, -1).T
 
     def run_codes(
         self, start: int, stop: int, runs: list[slice], dtype: type[np.signedinteger] = np.intp
@@ -148,23 +145,28 @@ class Votes(ABC):
         row, lf = np.divmod(np.concatenate(spoken), self.n_lfs)
         return row, lf, np.concatenate(said)
 
+    def row_keys(self, rows: slice) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+        """Keys and numbers of votes of some rows, shapes (n_rows,)."""
+        n_rows, of_lf = rows.stop - rows.start, mixed(np.arange(self.n_lfs, dtype=np.uint64))
+        # An abstain adds nothing: one code stands for it, which need not be that of a value.
+        spoken = np.arange(self.n_codes) != self.abstain_code
+        value = np.zeros(self.n_codes, dtype=np.uint64)
+        value[: len(self.values)] = mixed(value_keys(self.values))
+        key, n_votes = np.zeros(n_rows, dtype=np.uint64), np.zeros(n_rows, dtype=np.intp)
+        runs = self.runs(min(KEY_PATTERNS, max(self.n_codes, n_rows)))
+        for lfs, codes in zip(runs, self.run_codes(rows.start, rows.stop, runs), strict=True):
+            # Sums of every pattern of the run.
+            sums, counts = np.zeros(1, dtype=np.uint64), np.zeros(1, dtype=np.intp)
+            for cells in np.where(spoken, mixed(of_lf[lfs, None] ^ value), np.uint64(0)):
+                sums, counts = (sums[:, None] + cells).ravel(), (counts[:, None] + spoken).ravel()
+            key += sums[codes]
+            n_votes += counts[codes]
+        return mixed(key), n_votes
+
     @property
     def vote_values(self) -> NDArray[Any]:
         """`values` without the abstain marker."""
         return self.values[np.arange(len(self.values)) != self.abstain_code]
-
-    @property
-    def code_dtype(self) -> np.dtype[Any]:
-        return np.min_scalar_type(len(self.values))
-
-    def first_cell(self, codes: NDArray[np.intp]) -> tuple[int, int, Any] | None:
-        """Row, LF and vote of the first cell that holds one of these codes."""
-        for block_rows, block in self.blocks():
-            rows, lfs = np.nonzero(np.isin(block.T, codes))
-            if len(rows):
-                value = self.values.tolist()[block[lfs[0], rows[0]]]
-                return block_rows.start + int(rows[0]), int(lfs[0]), value
-        return None
 
 
 @dataclass(frozen=True)
@@ -177,81 +179,23 @@ class DenseVotes(Votes):
         return replace(self, array=self.array[rows], n_samples=len(rows))
 
     def block(self, start: int, stop: int) -> NDArray[Any]:
-        cells = self.array[start:stop]
-        if self.array.dtype.kind == "f":
-            return self._float_block(cells)
-        if not self._is_compact:
-            return np.searchsorted(self.values, cells.T).astype(self.code_dtype)
-        codes = np.empty(cells.shape[::-1], dtype=self.code_dtype)
-        low = np.asarray(self.values[0]).astype(self.code_dtype)
-        n_rows = max(1, TILE_CELLS // self.n_lfs)
-        for first in range(0, len(cells), n_rows):
-            # Unsigned differences wrap, so the low bytes suffice; they are the quicker to transpose.
-            tile = cells[first : first + n_rows].astype(self.code_dtype)
-            tile -= low
-            codes[:, first : first + n_rows] = tile.T
-        return codes
-
-    def _float_block(self, cells: NDArray[Any]) -> NDArray[Any]:
-        missing = np.isnan(cells)
-        cells = np.where(missing, self.values[0], cells)
-        if self._is_compact:
-            codes = (cells - self.values[0]).astype(self.code_dtype)
+        cells, low = self.array[start:stop], self.values[0]
+        missing = np.isnan(cells) if cells.dtype.kind == "f" else None
+        if missing is not None:
+            cells = np.where(missing, low, cells).astype(np.int64)
+        if int(self.values[-1]) - int(low) == len(self.values) - 1:
+            codes = np.empty(cells.shape[::-1], dtype=self.code_dtype)
+            n_rows = max(1, TILE_CELLS // self.n_lfs)
+            for first in range(0, len(cells), n_rows):
+                # Unsigned differences wrap, so the low bytes suffice; they are the quicker to transpose.
+                tile = cells[first : first + n_rows].astype(self.code_dtype)
+                tile -= low.astype(self.code_dtype)
+                codes[:, first : first + n_rows] = tile.T
         else:
-            codes = np.searchsorted(self.values, cells).astype(self.code_dtype)
-        codes[missing] = self.abstain_code
-        return np.ascontiguousarray(codes.T)
-
-    def run_codes(
-        self, start: int, stop: int, runs: list[slice], dtype: type[np.signedinteger] = np.intp
-    ) -> Iterator[NDArray[Any]]:
-        if not self._is_narrow:
-            yield from super().run_codes(start, stop, runs, dtype)
-            return
-        places = [self.n_codes ** np.arange(lfs.stop - lfs.start)[::-1] for lfs in runs]
-        codes = np.empty((len(runs), stop - start), dtype=np.intp)
-        n_rows = max(1, TILE_CELLS // self.n_lfs)
-        for first in range(start, stop, n_rows):
-            tile = self.array[first : min(first + n_rows, stop)].astype(np.int64, copy=False)
-            rows = slice(first - start, first - start + len(tile))
-            for run, lfs in enumerate(runs):
-                np.matmul(tile[:, lfs], places[run], out=codes[run, rows])
-        for run, joint in enumerate(codes):
-            joint -= int(self.values[0]) * int(places[run].sum())
-            yield joint.astype(dtype, copy=False)
-
-    def cells(
-        self, start: int, stop: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[Any]]:
-        plain = self._is_compact and self._is_in_rows and self.abstain_code < len(self.values)
-        if not plain or int(self.values[-1]) > np.iinfo(np.int64).max:
-            return super().cells(start, stop)
-        array = self.array[start:stop].ravel()
-        marker = int(self.values[self.abstain_code])
-        # One tile at least, so that no rows have no cells.
-        spoken = np.concatenate(
-            [
-                first + np.flatnonzero(array[first : first + SPARSE_TILE] != marker)
-                for first in range(0, max(1, len(array)), SPARSE_TILE)
-            ]
-        )
-        row, lf = np.divmod(spoken, self.n_lfs)
-        return row, lf, array[spoken].astype(np.int64) - int(self.values[0])
-
-    @property
-    def _is_compact(self) -> bool:
-        return len(self.values) - 1 == int(self.values[-1]) - int(self.values[0])
-
-    @property
-    def _is_narrow(self) -> bool:
-        """Whether rows of whole numbers are so short that a product reads them best."""
-        small = self.n_lfs <= NARROW and abs(int(self.values[0])) < 1 << 31
-        return small and self._is_in_rows and self._is_compact
-
-    @property
-    def _is_in_rows(self) -> bool:
-        """Whether the array holds whole numbers row by row."""
-        return self.array.flags.c_contiguous and self.array.dtype.kind != "f"
+            codes = np.searchsorted(self.values, cells.T).astype(self.code_dtype)
+        if missing is not None:
+            codes[missing.T] = self.abstain_code
+        return codes
 
 
 @dataclass(frozen=True)
@@ -275,6 +219,10 @@ class SparseVotes(Votes):
     indices: NDArray[Any]
     indptr: NDArray[Any]
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        vars(self).update(cells_per_row=1 + len(self.codes) / max(1, self.n_samples))
+
     def take(self, rows: NDArray[np.intp]) -> SparseVotes:
         lengths = self.indptr[rows + 1] - self.indptr[rows]
         indptr = np.concatenate([[0], np.cumsum(lengths)])
@@ -295,20 +243,12 @@ class SparseVotes(Votes):
         return dense
 
     def part(self, rows: NDArray[np.intp], lfs: NDArray[np.intp]) -> NDArray[Any]:
-        some = self.take(rows)
+        row, lf, code = self.take(rows).cells(0, len(rows))
         place = np.full(self.n_lfs, len(lfs))
         place[lfs] = np.arange(len(lfs))
-        indices = place[some.indices]
-        chosen = indices < len(lfs)
-        kept = np.append(0, np.cumsum(chosen))
-        few = replace(
-            some,
-            n_lfs=len(lfs),
-            codes=some.codes[chosen],
-            indices=indices[chosen],
-            indptr=kept[some.indptr],
-        )
-        return few.block(0, len(rows))
+        codes = np.full((len(lfs) + 1, len(rows)), self.abstain_code, dtype=self.code_dtype)
+        codes[place[lf], row] = code
+        return codes[:-1]
 
     def cells(
         self, start: int, stop: int
@@ -318,25 +258,17 @@ class SparseVotes(Votes):
         rows = np.repeat(np.arange(stop - start), np.diff(self.indptr[start : stop + 1]))
         spoken = np.flatnonzero(codes != self.abstain_code)
         lfs = self.indices[entries].astype(np.intp)
-        return (
-            (rows, lfs, codes)
-            if len(spoken) == len(codes)
-            else (
-                rows[spoken],
-                lfs[spoken],
-                codes[spoken],
-            )
-        )
+        if len(spoken) < len(codes):
+            rows, lfs, codes = rows[spoken], lfs[spoken], codes[spoken]
+        return rows, lfs, codes
 
-    @property
-    def cells_per_row(self) -> float:
-        return 1 + len(self.codes) / max(1, self.n_samples)
-
-
-def is_sparse(votes: Votes) -> TypeGuard[SparseVotes]:
-    """Whether it is quicker to look at the votes alone than at all cells."""
-    cells = votes.n_samples * votes.n_lfs
-    return isinstance(votes, SparseVotes) and len(votes.codes) < SPARSE_SHARE * cells
+    def row_keys(self, rows: slice) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+        of_lf, value = mixed(np.arange(self.n_lfs, dtype=np.uint64)), value_keys(self.values)
+        row, lf, code = self.cells(rows.start, rows.stop)
+        n_votes = np.bincount(row, minlength=rows.stop - rows.start)
+        ends = np.cumsum(n_votes)
+        sums = np.append(np.uint64(0), np.cumsum(mixed(of_lf[lf] ^ mixed(value)[code])))
+        return mixed(sums[ends] - sums[ends - n_votes]), n_votes
 
 
 def lf_label(names: NDArray[np.object_] | None, lf: int) -> str:
@@ -445,3 +377,80 @@ def class_index(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]
     """Position of each value in classes; n_classes for a value that is no class."""
     position = {label: i for i, label in enumerate(classes.tolist())}
     return np.array([position.get(v, len(classes)) for v in values.tolist()], dtype=np.intp)
+
+
+def observed(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """The codes that occur, and the place of each code among these."""
+    if n_codes > PATTERNS_PER_ROW * len(codes):
+        occur, place = np.unique(codes, return_inverse=True)
+        return occur, place.astype(np.int32)
+    occur = np.flatnonzero(np.bincount(codes, minlength=n_codes))
+    rank = np.zeros(n_codes, dtype=np.int32)
+    rank[occur] = np.arange(len(occur))
+    return occur, np.take(rank, codes)
+
+
+def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Numbers that tell nothing of each other however alike those were, each another one for another number."""
+    z = numbers + GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def value_keys(values: NDArray[Any]) -> NDArray[np.uint64]:
+    """A key for each of some votes or labels, shape (n_values,): equal ones for equal values of whatever dtype."""
+    kind = values.dtype.kind
+    if kind in "biu":
+        return mixed(values.astype(np.uint64 if kind == "u" else np.int64).view(np.uint64))
+    if kind == "f":
+        whole = np.rint(values) == values
+        keys = value_keys(np.where(whole, values, 0).astype(np.int64))
+        keys[~whole] = value_keys(values[~whole].astype(object))
+        return keys
+    # "surrogatepass": a text that was read from broken bytes has a key, too.
+    texts = [
+        b"s" + value.encode("utf-8", "surrogatepass")
+        if isinstance(value, str)
+        else quoted(value).encode()
+        for value in values.tolist()
+    ]
+    return np.array([key_of_bytes(text) for text in texts], dtype=np.uint64)
+
+
+def key_of_bytes(text: bytes) -> np.uint64:
+    """The key of some bytes."""
+    return np.uint64(int.from_bytes(blake2b(text, digest_size=8).digest(), "little"))
+
+
+def grouped(
+    votes: Votes,
+    gold: GoldLabels,
+    weight: NDArray[np.float64] | None,
+    *,
+    few_distinct: bool = False,
+) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
+    """Rows of few LFs and votes as one row of each pattern, which weighs as many as are like it; others as given.
+
+    With `few_distinct` only where many rows are alike whatever they hold.
+    """
+    chunks, n_labels = votes.chunks(), len(gold.values) + 1
+    n_patterns = votes.n_codes**votes.n_lfs * n_labels
+    if n_patterns > PATTERNS_PER_ROW * (chunks[0].stop - chunks[0].start) or (
+        few_distinct and FEW_DISTINCT * n_patterns > votes.n_samples
+    ):
+        return votes, gold, weight
+    total = np.zeros(n_patterns)
+    for rows in chunks:
+        (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
+        if n_labels > 1:
+            code = code * n_labels + gold.codes[rows]
+        total += np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
+    occur = np.flatnonzero(total)
+    pattern, label = np.divmod(occur, n_labels)
+    codes = np.empty((votes.n_lfs, len(pattern)), dtype=votes.code_dtype)
+    for code in codes[::-1]:
+        left = pattern // votes.n_codes
+        code[:] = pattern - left * votes.n_codes
+        pattern = left
+    return votes.coded(codes), replace(gold, codes=label, weight=None), total[occur]

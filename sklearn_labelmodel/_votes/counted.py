@@ -12,11 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from .._utils import listed_values, quoted
 from .coded_columns import values_of
 from .codes import (
+    FEW_DISTINCT,
     ColumnVotes,
     GoldLabels,
     SparseVotes,
     Votes,
     class_index,
+    grouped,
     is_text,
     lf_label,
 )
@@ -24,16 +26,12 @@ from .containers import check_container, column_names
 from .gold import UNLABELLED, read_labels
 from .pairs import PairCounts, add_pairs, count_votes, drop_gold
 from .patterns import (
-    FEW_DISTINCT,
-    N_STRATA,
     FoundRows,
     distinct,
     find_rows,
-    grouped,
     identities,
     joined,
     least,
-    places_among,
     strata,
     weight_sums,
 )
@@ -157,6 +155,16 @@ def add(a: Counted, b: Counted) -> Counted:
     votes = one_after_other(a.votes, b.votes, np.unique(vote))
     pairs = add_pairs(a.pairs, b.pairs, places, lf, vote, gold)
     return Counted(a.names, pairs, found, votes).compact()
+
+
+def places_among(
+    lf: NDArray[np.intp], vote: NDArray[Any], all_lf: NDArray[np.intp], all_vote: NDArray[Any]
+) -> NDArray[np.intp]:
+    """Where some symbols stand among others that hold them all, both ascending."""
+    values, code = np.unique(all_vote, return_inverse=True)
+    return np.searchsorted(
+        all_lf * len(values) + code, lf * len(values) + np.searchsorted(values, vote)
+    )
 
 
 def _check_same_lfs(a: Counted, b: Counted) -> None:
@@ -289,9 +297,9 @@ def settled(counted: Counted, kept: NDArray[np.bool_]) -> Counted:
 
 def _moved_totals(found: FoundRows, group: NDArray[np.int8]) -> NDArray[np.float64]:
     """Rows of each stratum where all rows of a group join another one."""
-    moves = np.stack([found.stratum, strata(found.n_votes, group)])
+    moves = np.stack([strata(found.n_votes, found.group), strata(found.n_votes, group)])
     before, after = np.unique(moves, axis=1)
-    return weight_sums(after, found.totals[before], N_STRATA)
+    return weight_sums(after, found.totals[before])
 
 
 # Votes that are kept ------------------------------------------------------------------------------

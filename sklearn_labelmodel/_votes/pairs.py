@@ -2,7 +2,7 @@
 
 A symbol is one (LF, vote) pair that was observed; U symbols in all. Of few rows, or rows of few votes, the
 product of the symbols' indicators counts them. Else neighbouring LFs are read as one column of vote patterns,
-and two such columns are counted against each other (see `_column_counts`).
+and two such columns are counted against each other (see `columns`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .codes import GoldLabels, SparseVotes, Votes, class_index
-from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
+from .codes import GoldLabels, SparseVotes, Votes, class_index, observed
+from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns
 from .gold import GoldCounts
 
 if TYPE_CHECKING:
@@ -103,27 +103,26 @@ def count_votes(
     -------
     statistics : PairCounts
     """
-    chunks = votes.chunks(LEAST_CHUNK) or [slice(0, 0)]
-    total = reduce(_add, (_count_chunk(votes, gold, rows, weight) for rows in chunks))
-    is_gold = total.lf == votes.n_lfs
-    symbols, gold_symbols = np.flatnonzero(~is_gold), np.flatnonzero(is_gold)
-    present = total.code[gold_symbols]
-    pairs = sp.csr_array(total.pairs) if sp.issparse(total.pairs) else total.pairs
-    among = pairs if not len(gold_symbols) else pairs[symbols][:, symbols]
-    gold_counts = np.zeros((len(symbols), len(gold.values)))
-    gold_rows = np.zeros(len(gold.values))
-    if len(gold_symbols):
-        gold_counts[:, present] = dense(pairs[symbols][:, gold_symbols])
-        gold_rows[present] = pairs.diagonal()[gold_symbols]
+    n_cells, n_values = votes.n_lfs * votes.n_codes, len(gold.values)
+    parts = (_count_chunk(votes, gold, rows, weight) for rows in votes.chunks(LEAST_CHUNK))
+    symbols, pairs = reduce(_add, parts)
+    n_symbols = int(np.searchsorted(symbols, n_cells))
+    lf, code = np.divmod(symbols[:n_symbols], votes.n_codes)
+    gold_counts, gold_rows = np.zeros((n_symbols, n_values)), np.zeros(n_values)
+    if n_symbols < len(symbols):
+        present = symbols[n_symbols:] - n_cells
+        gold_counts[:, present] = dense(pairs[:n_symbols, n_symbols:])
+        gold_rows[present] = pairs.diagonal()[n_symbols:]
+        pairs = pairs[:n_symbols, :n_symbols].copy()
     return PairCounts(
         n_samples=float(votes.n_samples if weight is None else weight.sum()),
         n_lfs=votes.n_lfs,
-        lf=total.lf[symbols],
-        vote=votes.values[total.code[symbols]],
-        cooccurrence=compacted(among),
+        lf=lf,
+        vote=votes.values[code],
+        cooccurrence=compacted(pairs),
         gold_counts=gold_counts,
         gold_rows=gold_rows,
-        gold_voteless=_voteless(votes, gold, weight),
+        gold_voteless=_voteless(votes, gold, weight) if n_values else np.zeros(0),
         gold_values=gold.values,
     )
 
@@ -196,8 +195,6 @@ def _voteless(
 ) -> NDArray[np.float64]:
     """Labelled rows of each gold label without a vote, shape (n_gold_values,)."""
     counts = np.zeros(len(gold.values))
-    if not len(counts):
-        return counts
     labelled = np.flatnonzero(gold.codes < len(gold.values))
     some = votes.take(labelled)
     for rows in some.chunks():
@@ -227,9 +224,14 @@ def count_gold(statistics: PairCounts, classes: NDArray[Any]) -> GoldCounts:
 def _count_chunk(
     votes: Votes, gold: GoldLabels, rows: slice, weight: NDArray[np.float64] | None
 ) -> Counts:
+    """The counts of some rows, without symbols that never occur."""
     of_rows = None if weight is None else weight[rows]
     count = _quickest(votes, gold, rows, weighed=weight is not None)
-    return _present(count(votes, gold, rows, of_rows))
+    symbols, pairs = count(votes, gold, rows, of_rows)
+    occur = np.flatnonzero(pairs.diagonal())
+    if len(occur) == len(symbols):
+        return symbols, pairs
+    return symbols[occur], pairs[occur][:, occur]
 
 
 Way = Callable[[Votes, GoldLabels, slice, NDArray[np.float64] | None], Counts]
@@ -271,17 +273,17 @@ def _count_rows(
     spoken = spoken[spoken != votes.abstain_code].astype(votes.code_dtype)
     codes = votes.block(rows.start, rows.stop)
     held = [(codes[:, None] == spoken[:, None]).reshape(len(codes) * len(spoken), codes.shape[1])]
-    lf, code = np.repeat(np.arange(votes.n_lfs), len(spoken)), np.tile(spoken, votes.n_lfs)
+    symbol = (np.arange(votes.n_lfs)[:, None] * votes.n_codes + spoken).ravel()
     if len(gold.values):
         labels = np.arange(len(gold.values))
         held.append(gold.codes[rows] == labels[:, None])
-        lf, code = np.append(lf, np.full_like(labels, votes.n_lfs)), np.append(code, labels)
+        symbol = np.append(symbol, votes.n_lfs * votes.n_codes + labels)
     indicators: NDArray[Any] = np.concatenate(held).astype(
         np.float32 if weight is None else np.float64
     )
     weighed: NDArray[Any] = indicators if weight is None else indicators * weight
     pairs = (weighed @ indicators.T).astype(np.float64)
-    return Counts(lf, code.astype(np.intp), pairs)
+    return symbol, pairs
 
 
 def _count_each_vote(
@@ -289,47 +291,31 @@ def _count_each_vote(
 ) -> Counts:
     """Count rows of few votes by the sparse product of the votes' indicators."""
     row, lf, code = votes.cells(rows.start, rows.stop)
-    width = max(votes.n_codes, len(gold.values))
-    keys = lf * width + code
+    cell, n_cells = lf * votes.n_codes + code, votes.n_lfs * votes.n_codes
     if len(gold.values):
         labels = gold.codes[rows]
         labelled = np.flatnonzero(labels < len(gold.values))
         row = np.append(row, labelled)
-        keys = np.append(keys, votes.n_lfs * width + labels[labelled])
-    occur, symbol = observed(keys, (votes.n_lfs + 1) * width)
+        cell = np.append(cell, n_cells + labels[labelled])
+    occur, symbol = observed(cell, n_cells + len(gold.values))
     shape = rows.stop - rows.start, len(occur)
     held = sp.coo_array((np.ones(len(row)), (row, symbol)), shape=shape).tocsr()
     weighed = held if weight is None else sp.diags_array(weight) @ held
     pairs = held.T @ weighed
-    return Counts(
-        *np.divmod(occur, width),
-        pairs.toarray() if len(occur) <= DENSE_SYMBOLS else sp.csr_array(pairs),
-    )
+    return occur, pairs.toarray() if len(occur) <= DENSE_SYMBOLS else sp.csr_array(pairs)
 
 
 # Adding up ----------------------------------------------------------------------------------------
 
 
-def _present(counts: Counts) -> Counts:
-    """Without symbols that never occur."""
-    occurs = np.flatnonzero(counts.pairs.diagonal())
-    if len(occurs) == len(counts.lf):
-        return counts
-    return Counts(counts.lf[occurs], counts.code[occurs], counts.pairs[occurs][:, occurs])
-
-
 def _add(a: Counts, b: Counts) -> Counts:
     """The counts of a's and b's rows together."""
-    if np.array_equal(a.lf, b.lf) and np.array_equal(a.code, b.code):
-        return Counts(a.lf, a.code, a.pairs + b.pairs)
-    width = 1 + max(a.code.max(initial=0), b.code.max(initial=0))
-    keys = [counts.lf * width + counts.code for counts in (a, b)]
-    union = np.union1d(*keys)
-    spread = [
-        _spread(counts.pairs, np.searchsorted(union, key), len(union))
-        for counts, key in zip((a, b), keys, strict=True)
-    ]
-    return Counts(union // width, union % width, spread[0] + spread[1])
+    (first, pairs), (second, more) = a, b
+    if np.array_equal(first, second):
+        return first, pairs + more
+    union = np.union1d(first, second)
+    pairs = _spread(pairs, np.searchsorted(union, first), len(union))
+    return union, pairs + _spread(more, np.searchsorted(union, second), len(union))
 
 
 def _spread(pairs: PairMatrix, places: NDArray[np.intp], n: int) -> PairMatrix:

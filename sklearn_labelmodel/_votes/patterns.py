@@ -8,7 +8,7 @@ give the same patterns in whatever order and in whatever parts they come.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,14 +17,21 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from .codes import GoldLabels, Votes, check_any_vote, class_index
-from .columns import PATTERNS_PER_ROW
+from .codes import (
+    GOLDEN,
+    GoldLabels,
+    Votes,
+    check_any_vote,
+    class_index,
+    grouped,
+    key_of_bytes,
+    mixed,
+    observed,
+    value_keys,
+)
 from .gold import GoldCounts
-from .keys import combined, row_keys, runs_of, value_keys
 
 BLOCK_CELLS = 1 << 18
-# All else is counted in the distinct rows where these are so few times fewer than rows.
-FEW_DISTINCT = 4
 # Distinct rows with about as many votes each (from 2^(s - 1) to 2^s - 1) are kept up to so many votes in all.
 MOST_KEPT_VOTES = 1 << 24
 # Labelled rows are kept apart from others: few labels would be lost among many rows. So are those whose label -1 is
@@ -32,6 +39,7 @@ MOST_KEPT_VOTES = 1 << 24
 STRATA_PER_GROUP, UNSETTLED = 64, 2
 N_STRATA = 3 * STRATA_PER_GROUP
 PER_ROW = ("identity", "key", "gold", "row", "n_votes", "group", "weight")
+GOLD_KEY = key_of_bytes(b"gold")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +62,6 @@ class Patterns:
     gold_values : ndarray of shape (n_gold_values,)
     key : ndarray of shape (n_patterns,), dtype uint64
         Of the votes.
-    complete : bool
-        Whether these are all patterns that there are; else their weights stand for those left out.
     """
 
     n_samples: float
@@ -67,7 +73,6 @@ class Patterns:
     gold: NDArray[np.intp]
     gold_values: NDArray[Any]
     key: NDArray[np.uint64]
-    complete: bool = True
 
     def counts(self) -> NDArray[np.float64]:
         """Rows in which each symbol occurs, shape (n_symbols,)."""
@@ -88,23 +93,6 @@ class Patterns:
     def n_votes(self) -> NDArray[np.intp]:
         """Votes of each pattern, shape (n_patterns,)."""
         return np.diff(self.indicators.indptr)
-
-    def symbols(self) -> NDArray[Any]:
-        """LF and vote of every symbol as one structured array."""
-        symbols = np.empty(len(self.lf), dtype=[("lf", np.intp), ("vote", self.vote.dtype)])
-        symbols["lf"], symbols["vote"] = self.lf, self.vote
-        return symbols
-
-    def with_symbols(self, lf: NDArray[np.intp], vote: NDArray[Any]) -> Patterns:
-        """With more symbols, of which some do not occur; ascending, and those that do among them."""
-        if len(lf) == len(self.lf):
-            return self
-        place = places_among(self.lf, self.vote, lf, vote).astype(self.indicators.indices.dtype)
-        indicators = sp.csr_array(
-            (self.indicators.data, place[self.indicators.indices], self.indicators.indptr),
-            shape=(len(self.weight), len(lf)),
-        )
-        return replace(self, lf=lf, vote=vote, indicators=indicators)
 
     def only(self, kept: NDArray[np.intp], weight: NDArray[np.float64] | None = None) -> Patterns:
         """Some of the patterns, with other weights where they are given."""
@@ -151,16 +139,6 @@ class Patterns:
             yield rows, self.indicators if whole else self.indicators[rows]
 
 
-def places_among(
-    lf: NDArray[np.intp], vote: NDArray[Any], all_lf: NDArray[np.intp], all_vote: NDArray[Any]
-) -> NDArray[np.intp]:
-    """Where some symbols stand among others that hold them all, both ascending."""
-    values, code = np.unique(all_vote, return_inverse=True)
-    return np.searchsorted(
-        all_lf * len(values) + code, lf * len(values) + np.searchsorted(values, vote)
-    )
-
-
 def read_patterns(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
 ) -> Patterns:
@@ -191,29 +169,6 @@ def read_patterns(
 
 
 # Finding ------------------------------------------------------------------------------------------
-
-
-def grouped(
-    votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None
-) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
-    """Rows of few LFs and votes as one row of each pattern, which weighs as many as are like it; others as given."""
-    chunks, n_patterns = votes.chunks() or [slice(0, 0)], _n_patterns(votes, gold)
-    if n_patterns > PATTERNS_PER_ROW * (chunks[0].stop - chunks[0].start):
-        return votes, gold, weight
-    n_labels, total = len(gold.values) + 1, np.zeros(n_patterns)
-    for rows in chunks:
-        (code,) = votes.run_codes(rows.start, rows.stop, [slice(0, votes.n_lfs)])
-        if len(gold.values):
-            code = code * n_labels + gold.codes[rows]
-        total += np.bincount(code, None if weight is None else weight[rows], minlength=n_patterns)
-    occurs = np.flatnonzero(total)
-    pattern, label = np.divmod(occurs, n_labels)
-    codes = np.empty((votes.n_lfs, len(pattern)), dtype=votes.code_dtype)
-    for code in codes[::-1]:
-        left = pattern // votes.n_codes
-        code[:] = pattern - left * votes.n_codes
-        pattern = left
-    return votes.coded(codes), replace(gold, codes=label, weight=None), total[occurs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,38 +206,20 @@ class FoundRows:
     @property
     def complete(self) -> bool:
         """Whether no distinct row was left out."""
-        return np.array_equal(self.kept, self.totals)
-
-    @property
-    def stratum(self) -> NDArray[np.intp]:
-        """The number of bits of the number of votes, and 64 for each group before the row's, shape (n_found,)."""
-        return strata(self.n_votes, self.group)
-
-    @property
-    def kept(self) -> NDArray[np.float64]:
-        """Rows of each stratum that are kept, shape (192,)."""
-        return weight_sums(self.stratum, self.weight, N_STRATA)
+        return self.scaled() is self.weight
 
     def scaled(self) -> NDArray[np.float64]:
         """Weights that stand for the rows of each stratum that are not kept, too."""
-        kept = self.kept
+        stratum = strata(self.n_votes, self.group)
+        kept = weight_sums(stratum, self.weight)
         if np.array_equal(kept, self.totals):
             return self.weight
         scale = np.divide(self.totals, kept, out=np.ones(N_STRATA), where=kept > 0)
-        return np.asarray(self.weight * scale[self.stratum])
+        return np.asarray(self.weight * scale[stratum])
 
     def only(self, chosen: NDArray[Any]) -> FoundRows:
         """Some of them."""
         return replace(self, **{name: getattr(self, name)[chosen] for name in PER_ROW})
-
-
-def has_few_patterns(votes: Votes, gold: GoldLabels) -> bool:
-    """Whether many rows are alike, whatever they hold."""
-    return FEW_DISTINCT * _n_patterns(votes, gold) <= votes.n_samples
-
-
-def _n_patterns(votes: Votes, gold: GoldLabels) -> int:
-    return int(votes.n_codes**votes.n_lfs * (len(gold.values) + 1))
 
 
 def joined(parts: list[FoundRows]) -> FoundRows:
@@ -298,16 +235,21 @@ def distinct(found: FoundRows) -> FoundRows:
     return replace(found.only(order[first]), weight=np.add.reduceat(found.weight[order], first))
 
 
+def runs_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The order in which keys ascend, and where in it each one that is unlike that before stands."""
+    order = np.argsort(keys)
+    ascending = keys[order]
+    return order, np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1])[: len(keys)])
+
+
 def strata(n_votes: NDArray[np.intp], group: NDArray[np.int8]) -> NDArray[np.intp]:
-    """The stratum of rows of so many votes."""
+    """The stratum of rows: the number of bits of the number of votes, and 64 for each group before the row's."""
     return np.frexp(n_votes)[1].astype(np.intp) + STRATA_PER_GROUP * group.astype(np.intp)
 
 
-def weight_sums(
-    place: NDArray[np.intp], weight: NDArray[np.float64], n: int
-) -> NDArray[np.float64]:
-    """Weights of the rows of each place, shape (n,)."""
-    return np.bincount(place, weight, minlength=n).astype(np.float64)
+def weight_sums(stratum: NDArray[np.intp], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of the rows of each stratum, shape (192,)."""
+    return np.bincount(stratum, weight, minlength=N_STRATA).astype(np.float64)
 
 
 def least(found: FoundRows) -> FoundRows:
@@ -315,7 +257,7 @@ def least(found: FoundRows) -> FoundRows:
 
     By keys of votes alone, so that groups which are joined keep what they would have kept together.
     """
-    stratum = found.stratum
+    stratum = strata(found.n_votes, found.group)
     kept = np.ones(len(stratum), dtype=bool)
     most = np.maximum(1, MOST_KEPT_VOTES >> (np.arange(N_STRATA) % STRATA_PER_GROUP))
     for large in np.flatnonzero(np.bincount(stratum, minlength=N_STRATA) > most):
@@ -330,19 +272,47 @@ def find_rows(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
 ) -> FoundRows:
     """Find the distinct rows; parameters as in `read_patterns`."""
-    chunks = votes.chunks() or [slice(0, 0)]
     parts: list[FoundRows] = []
     n_found = 0
-    for rows in chunks:
-        row = np.arange(rows.start, rows.stop)
-        row_weight = np.ones(len(row)) if weight is None else weight[rows]
-        keys = row_keys(votes, rows.start, rows.stop)
-        parts.append(_told_apart(gold, row, row_weight, *keys))
-        n_found += len(parts[-1].identity)
+    for rows in votes.chunks():
+        parts.append(_found_among(votes, gold, weight, rows))
+        n_found += len(parts[-1].key)
         if n_found > MOST_KEPT_VOTES:
             parts = [joined(parts)]
-            n_found = len(parts[0].identity)
-    return least(parts[0]) if len(parts) == 1 else joined(parts)
+            n_found = len(parts[0].key)
+    # No stratum of so few votes has more than are kept.
+    few = len(parts) == 1 and parts[0].n_votes.sum() <= MOST_KEPT_VOTES // 2
+    return parts[0] if few else joined(parts)
+
+
+def _found_among(
+    votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None, rows: slice
+) -> FoundRows:
+    """The distinct ones of some rows, by their keys and gold labels."""
+    key, n_votes = votes.row_keys(rows)
+    label, group, identity = gold.codes[rows].astype(np.intp), np.zeros(len(key), np.int8), key
+    if len(gold.values):
+        group = (label < len(gold.values)).astype(np.int8)
+        identity = identities(key, label, gold.values)
+    if gold.unsettled is not None:
+        # As if it had no label; and next to one that has none.
+        unsettled = label == gold.unsettled
+        group[unsettled] = UNSETTLED
+        identity[unsettled] = key[unsettled] + np.uint64(1)
+    order, first = runs_of(identity)
+    one, of_rows = order[first], np.ones(len(key)) if weight is None else weight[rows]
+    alike = np.add.reduceat(of_rows[order], first)
+    n_votes, group = n_votes[one], group[one]
+    return FoundRows(
+        identity=identity[one],
+        key=key[one],
+        gold=label[one],
+        row=rows.start + one,
+        n_votes=n_votes,
+        group=group,
+        weight=alike,
+        totals=weight_sums(strata(n_votes, group), alike),
+    )
 
 
 def identities(
@@ -351,96 +321,116 @@ def identities(
     """Keys of votes and gold labels together: without a label the key of the votes."""
     identity = key.copy()
     labelled = np.flatnonzero(label < len(gold_values))
-    gold_keys = value_keys(gold_values, b"gold")
-    identity[labelled] = combined(key[labelled], gold_keys[label[labelled]])
+    gold_keys = mixed(mixed(value_keys(gold_values) ^ GOLD_KEY))
+    identity[labelled] = mixed(key[labelled] ^ gold_keys[label[labelled]])
     return identity
 
 
-def _told_apart(
-    gold: GoldLabels,
-    row: NDArray[np.intp],
-    row_weight: NDArray[np.float64],
+# Rows drawn by their keys ---------------------------------------------------------------------------
+
+
+def as_share(key: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Keys as numbers in (0, 1], such that those of any set of keys look drawn at random, and unlike their order."""
+    return np.asarray((mixed(key ^ GOLDEN) >> np.uint64(11)) + np.uint64(1)) * 2.0**-53
+
+
+def draw(
     key: NDArray[np.uint64],
     n_votes: NDArray[np.intp],
-) -> FoundRows:
-    """The distinct ones of some rows, by their keys and gold labels."""
-    label = gold.codes[row].astype(np.intp)
-    group = (label < len(gold.values)).astype(np.int8)
-    if not len(gold.values):
-        label[:] = 0
-    identity = identities(key, label, gold.values)
-    if gold.unsettled is not None:
-        # As if it had no label; and next to one that has none.
-        unsettled = label == gold.unsettled
-        group[unsettled] = UNSETTLED
-        identity[unsettled] = key[unsettled] + np.uint64(1)
-    found = FoundRows(
-        identity=identity,
-        key=key,
-        gold=label,
-        row=row,
-        n_votes=n_votes,
-        group=group,
-        weight=row_weight,
-        totals=np.zeros(N_STRATA),
-    )
-    found = distinct(found)
-    return replace(found, totals=found.kept)
+    weight: NDArray[np.float64],
+    most_votes: int,
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Distinct rows that have a vote, gold labels aside: all, or some that stand for all.
+
+    Rows of which at least so many are alike are all drawn, others as probably as they are frequent (Poisson sampling
+    with probabilities in proportion to size; Hajék 1964): by their keys, so that the same rows are drawn wherever they
+    stand.
+
+    Parameters
+    ----------
+    key, n_votes, weight : ndarray of shape (n_rows,)
+        Of rows that are distinct by votes and gold label.
+    most_votes : int
+        About how many votes the rows drawn have at most.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_drawn,)
+        In the order of their keys.
+    weight : ndarray of shape (n_drawn,)
+        Adding up to the weight of all rows that have a vote.
+    """
+    rows = np.flatnonzero(n_votes)
+    keys, weight = key[rows], weight[rows]
+    if not (keys[1:] > keys[:-1]).all():
+        order, first = runs_of(keys)
+        rows, weight = rows[order[first]], np.add.reduceat(weight[order], first)
+    size = n_votes[rows]
+    if size.sum() <= most_votes:
+        return rows, weight
+    least_sure = _least_sure(size, weight, most_votes)
+    drawn = np.flatnonzero(as_share(key[rows]) * least_sure <= weight)
+    stands_for = np.maximum(weight[drawn], least_sure)
+    return rows[drawn], stands_for * (weight.sum() / stands_for.sum())
+
+
+def _least_sure(size: NDArray[np.intp], weight: NDArray[np.float64], most: int) -> float:
+    """The weight from which on rows are drawn for sure, such that the sizes of those drawn add up to `most`."""
+    level, n_sure, sure = np.inf, -1, np.zeros(len(size), dtype=bool)
+    # Whatever is above the level of all rows is above that of the others, too, which is lower.
+    while np.count_nonzero(sure) > n_sure:
+        n_sure = int(np.count_nonzero(sure))
+        level = (size * weight)[~sure].sum() / (most - size[sure].sum())
+        sure = weight > level
+    return float(level)
 
 
 # Cells --------------------------------------------------------------------------------------------
 
 
 def patterns_of(
-    found: FoundRows, votes: Votes, gold: GoldLabels, weight: NDArray[np.float64]
+    found: FoundRows,
+    votes: Votes,
+    gold: GoldLabels,
+    weight: NDArray[np.float64],
+    symbols: tuple[NDArray[np.intp], NDArray[Any]] | None = None,
 ) -> Patterns:
-    """Distinct rows that were found, with the cells that they hold."""
-    some = votes.take(found.row)
-    # As many rows at a time as their cells fit the cache.
-    n_rows = max(1, int(BLOCK_CELLS / max(1.0, some.cells_per_row)))
-    starts = range(0, max(1, some.n_samples), n_rows)
-    batches = [slice(start, min(start + n_rows, some.n_samples)) for start in starts]
-    lengths, cells = zip(*(_cells_of(some, rows) for rows in batches), strict=True)
-    observed, symbol = _symbols(cells, votes.n_lfs * votes.n_codes)
-    ends = np.append(0, np.cumsum(np.concatenate(lengths)))
-    held = sp.csr_array(
-        (np.ones(len(symbol)), symbol, _narrow(ends)), shape=(some.n_samples, len(observed))
-    )
+    """Distinct rows that were found, with the cells that they hold.
+
+    Parameters
+    ----------
+    found : FoundRows
+    votes : Votes
+    gold : GoldLabels
+    weight : ndarray of shape (n_found,)
+    symbols : tuple of two ndarrays (n_symbols,), default=None
+        LF and vote of symbols that hold all those of these rows, ascending; by default none but these.
+    """
+    some, n_cells = votes.take(found.row), votes.n_lfs * votes.n_codes
+    lengths, parts = [], []
+    for rows in some.chunks(cells=BLOCK_CELLS):
+        row, lf, code = some.cells(rows.start, rows.stop)
+        lengths.append(np.bincount(row, minlength=rows.stop - rows.start))
+        parts.append((lf * votes.n_codes + code).astype(np.min_scalar_type(n_cells)))
+    cell, ends = np.concatenate(parts), np.append(0, np.cumsum(np.concatenate(lengths)))
+    if symbols is None:
+        occur, place = observed(cell, n_cells)
+        symbols = occur // votes.n_codes, votes.values[occur % votes.n_codes]
+    else:
+        known = symbols[0] * votes.n_codes + np.searchsorted(votes.values, symbols[1])
+        place = np.searchsorted(known, cell).astype(np.int32)
+    shape = some.n_samples, len(symbols[0])
     return Patterns(
         n_samples=float(found.totals.sum()),
         n_lfs=votes.n_lfs,
-        lf=observed // votes.n_codes,
-        vote=votes.values[observed % votes.n_codes],
-        indicators=held,
+        lf=symbols[0],
+        vote=symbols[1],
+        indicators=sp.csr_array((np.ones(len(place)), place, ends), shape=shape),
         weight=weight,
         gold=found.gold,
         gold_values=gold.values,
         key=found.key,
-        complete=found.complete,
     )
-
-
-def _cells_of(votes: Votes, rows: slice) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """Votes of each of some rows, and which cell of all LFs and codes each vote is."""
-    row, lf, code = votes.cells(rows.start, rows.stop)
-    return np.bincount(row, minlength=rows.stop - rows.start), _narrow(lf * votes.n_codes + code)
-
-
-def _symbols(parts: Sequence[NDArray[Any]], n_cells: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """The cells that occur, and each one's place among them."""
-    if n_cells > PATTERNS_PER_ROW * sum(map(len, parts)):
-        occurs, place = np.unique(np.concatenate(parts), return_inverse=True)
-        return occurs.astype(np.intp), _narrow(place)
-    seen = np.zeros(n_cells, dtype=bool)
-    for cells in parts:
-        seen[cells] = True
-    place = _narrow(np.cumsum(seen) - 1)
-    return np.flatnonzero(seen), np.concatenate([place[cells] for cells in parts])
-
-
-def _narrow(values: NDArray[np.integer[Any]]) -> NDArray[Any]:
-    fits = values.max(initial=0) <= np.iinfo(np.int32).max
-    return values.astype(np.int32 if fits else np.int64)
 
 
 def votes_by_lf(patterns: Patterns) -> sp.csr_array:

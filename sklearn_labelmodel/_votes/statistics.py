@@ -215,7 +215,7 @@ def as_arrays(statistics: VoteStatistics) -> dict[str, NDArray[Any]]:
     pairs, found, together = counted.pairs, counted.found, sp.coo_array(counted.pairs.cooccurrence)
     votes, labels, weight = counted.rows
     in_order = replace(found, row=np.arange(len(found.row)))
-    cells = patterns_of(in_order, votes, labels, weight).with_symbols(pairs.lf, pairs.vote)
+    cells = patterns_of(in_order, votes, labels, weight, (pairs.lf, pairs.vote))
     return {
         "format": np.array(FORMAT),
         "names": _as_text(None if counted.names is None else counted.names.tolist()),

@@ -232,6 +232,17 @@ def check_no_scores(
 # Tables the wrong way round, and zeros ------------------------------------------------------------
 
 
+def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
+    """Vote codes of some LFs in evenly spaced rows, shape (n_lfs, n_rows)."""
+    if votes.weight is None:
+        rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
+    else:
+        ends = np.cumsum(votes.weight)
+        places = (np.arange(SOME_ROWS) + 0.5) * (ends[-1] / SOME_ROWS)
+        rows = np.minimum(np.searchsorted(ends, places), len(ends) - 1)
+    return votes.part(rows, lfs)
+
+
 def warn_of_layout(votes: Votes) -> None:
     """Warn where rows and LFs look exchanged."""
     # Long tables make sparse matrices, and name their rows and voters.
@@ -255,7 +266,7 @@ def warn_of_zeros(votes: Votes) -> None:
     if int(others.min()) < (-1 if len(others) == 2 else 0):
         return
     lfs = np.unique(np.linspace(0, votes.n_lfs - 1, SOME_LFS).astype(np.intp))
-    codes = votes.part(votes.some_rows(SOME_ROWS), lfs)
+    codes = some_codes(votes, lfs)
     zero = int(np.flatnonzero(values == 0)[0])
     if zero == votes.abstain_code:
         return
@@ -307,7 +318,7 @@ def warn_of_marker_between(votes: Votes) -> None:
     if values.dtype.kind != "i" or not 0 < marker < len(values) - 1 or values[marker] != -1:
         return
     lfs = np.arange(votes.n_lfs)[:SOME_LFS]
-    codes = votes.part(votes.some_rows(SOME_ROWS), lfs)
+    codes = some_codes(votes, lfs)
     if np.isin([marker - 1, marker, marker + 1], codes).all():
         below, own, above = (plain(values[marker + step]) for step in (-1, 0, 1))
         if above - below == 2:

@@ -18,7 +18,7 @@ from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._learning.em import em
 from sklearn_labelmodel._votes import patterns as _patterns
 from sklearn_labelmodel._votes.codes import ColumnVotes, DenseVotes, SparseVotes, no_gold
-from sklearn_labelmodel._votes.patterns import read_patterns
+from sklearn_labelmodel._votes.patterns import find_rows, patterns_of, read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 
@@ -581,12 +581,17 @@ def test_taken_rows_are_these_rows(kind, votes_type, rows):
     assert_array_equal(taken.block(0, len(rows)), votes.block(0, 6)[:, rows])
 
 
-def test_with_symbols_spreads_the_indicators():
+def patterns_with(L, lf, vote):
+    votes, labels = read_votes(L), no_gold(len(L))
+    found = find_rows(votes, labels)
+    return patterns_of(found, votes, labels, found.scaled(), (lf, vote))
+
+
+def test_cells_are_places_among_given_symbols():
     L = np.array([[0, 2], [1, -1], [0, 2]])
-    patterns = read_patterns(read_votes(L), no_gold(3))
     lf, vote = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 0, 2, 1])
-    spread = patterns.with_symbols(lf, vote)
-    dense = patterns.indicators.toarray()
+    spread = patterns_with(L, lf, vote)
+    dense = read_patterns(read_votes(L), no_gold(3)).indicators.toarray()
     expected = np.zeros((len(dense), 6))
     expected[:, [0, 1, 4]] = dense
     assert_array_equal(spread.indicators.toarray(), expected)
@@ -594,9 +599,12 @@ def test_with_symbols_spreads_the_indicators():
     assert_array_equal(spread.vote, vote)
 
 
-def test_with_the_same_symbols_patterns_are_what_they_were():
-    patterns = read_patterns(read_votes(make_votes()[0]), no_gold(200))
-    assert patterns.with_symbols(patterns.lf, patterns.vote) is patterns
+def test_with_the_symbols_that_occur_patterns_are_those_of_none_given():
+    L = make_votes()[0]
+    patterns = read_patterns(read_votes(L), no_gold(200))
+    again = patterns_with(L, patterns.lf, patterns.vote)
+    assert (again.indicators != patterns.indicators).nnz == 0
+    assert_array_equal(again.weight, patterns.weight)
 
 
 # The class prior ----------------------------------------------------------------------------------
