@@ -21,10 +21,9 @@ from .._evidence.table import (
     least_probability,
     one_coin,
     precision_per_lf,
-    snorkel_start,
 )
-from .._learning.schedules import SCHEDULERS
-from .._utils import first_number, warn_user
+from .._learning.torch_steps import SCHEDULERS
+from .._utils import warn_user
 from .base import BaseLabelModel, Learner
 from .docs import documented
 
@@ -277,7 +276,7 @@ class LabelModelClassifier(BaseLabelModel):
         )
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
-        from .._learning.completion import believe_mu
+        from .._learning.completion import believe_mu, complete_pairs
         from .._learning.em import forget, take_learned_prior
         from .._learning.gold import count_gold, tell_prior
         from .._learning.scores import doubt_scores
@@ -296,7 +295,8 @@ class LabelModelClassifier(BaseLabelModel):
             recipe += [self._read_anew, *self._reading(observed, self.n_em_steps)]
         recipe += [] if reads else [partial(forget, assumed)]
         doubt = partial(doubt_scores, precision=self._precision(observed))
-        recipe += [self._complete_pairs] if self.scores is None else [self._complete_pairs, doubt]
+        complete = partial(complete_pairs, settings=self)
+        recipe += [complete] if self.scores is None else [complete, doubt]
         recipe += [count_gold] if anchored else []
         if reads:
             return recipe + self._ending(
@@ -337,21 +337,6 @@ class LabelModelClassifier(BaseLabelModel):
     def _read_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
         """Forget all that was learned but a known class prior."""
         return self._assume(observed, model.prior)
-
-    def _complete_pairs(self, observed: Observed, model: VoteModel) -> VoteModel:
-        from .._learning.completion import complete_pairs
-        from .._learning.trainer import train
-
-        each = self._precision(observed)[observed.lf]
-        start = snorkel_start if self.init == "snorkel" else one_coin
-        return complete_pairs(
-            observed,
-            model,
-            start=start(observed.meaning, each, observed.frequency, model.prior.of_mu),
-            scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
-            l2=self.l2,
-            train=partial(train, settings=self),
-        )
 
     def _precision(self, observed: Observed) -> NDArray[np.float64]:
         return precision_per_lf(self.prec_init, observed.n_lfs, observed.names)
