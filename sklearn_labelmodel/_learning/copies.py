@@ -31,9 +31,7 @@ LEAST_DEPENDENCE = 0.1
 MOST_LFS = 2000
 
 
-def weigh_copies(
-    observed: Observed, model: VoteModel, *, precision: NDArray[np.float64]
-) -> VoteModel:
+def weigh_copies(observed: Observed, model: VoteModel) -> VoteModel:
     """Count votes of LFs less that agree more than this model's tables explain.
 
     Copies outvote the others, and whoever believes them long enough finds nothing odd in their agreement: so they are
@@ -43,11 +41,10 @@ def weigh_copies(
     ----------
     observed : Observed
     model : VoteModel
-    precision : ndarray of shape (n_lfs,)
-        Assumed of each LF.
+        Its accuracies are those that are assumed.
     """
     table, prior = np.exp(model.table.log_p), model.prior
-    found = find_copies(observed.statistics, table, prior.of_voted, prior.of_mu, precision)
+    found = find_copies(observed.statistics, table, prior.of_voted, prior.of_mu, model.accuracies)
     return replace(model, dependence=found)
 
 

@@ -38,7 +38,6 @@ def em(
     model: VoteModel,
     *,
     n_steps: int,
-    precision: NDArray[np.float64],
     tempering: float = 0.0,
 ) -> VoteModel:
     """Learn tables of LFs that have a choice, and where it is not known the class prior of rows with votes.
@@ -52,13 +51,12 @@ def em(
     ----------
     observed : Observed
     model : VoteModel
+        Its accuracies are those that are assumed.
     n_steps : int
-    precision : ndarray of shape (n_lfs,)
-        Assumed of each LF.
     tempering : float, default=0.0
         Of the E-step, in [0, 1].
     """
-    model = replace(model, tempering=tempering)
+    model, precision = replace(model, tempering=tempering), model.accuracies
     if not observed.has_choice.any():
         return model
     power = 0.0 if model.prior.known else observed.identified
@@ -136,11 +134,6 @@ def judge_lfs(observed: Observed, model: VoteModel) -> VoteModel:
     spoken = sum_of_lf(joint_p.sum(axis=1), table.lf, observed.n_lfs)
     found = accuracies(table.lf, observed.meaning, joint_p, spoken)
     return replace(model, accuracies=np.where(np.isnan(found), model.accuracies, found))
-
-
-def forget(assumed: VoteModel, observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001
-    """What was assumed, but for the class prior."""
-    return replace(assumed, prior=model.prior)
 
 
 def take_learned_prior(observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001

@@ -62,7 +62,7 @@ def assumed(observed, precision=0.7, balance=None):
 def learn(observed, n_steps, precision=0.7, balance=None, **settings):
     """What `n_steps` of EM make of the assumed model."""
     model, precision = assumed(observed, precision, balance)
-    return em(observed, model, n_steps=n_steps, precision=precision, **settings)
+    return em(observed, model, n_steps=n_steps, **settings)
 
 
 # Steps --------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_a_step_equals_the_formula(counts, balance, precision):
         dependence = replace(dependence, likeness=sp.csr_array(likeness))
     model = replace(model, dependence=dependence)
     expected = step_by_formula(L, observed, model, precision, likeness, 0.25)
-    found = em(observed, model, n_steps=1, precision=precision, tempering=0.25)
+    found = em(observed, model, n_steps=1, tempering=0.25)
     assert_same_evidence(found, expected)
 
 
@@ -171,13 +171,13 @@ def test_several_steps_equal_the_formula(tempering, balance):
 
 def test_steps_are_the_same_in_small_blocks(monkeypatch):
     observed = make_observed(make_votes(800, 8, 3)[0], 3)
-    model, precision = assumed(observed)
+    model, _ = assumed(observed)
     likeness = sp.csr_array(some_likeness(observed))
     model = replace(model, dependence=replace(model.dependence, likeness=likeness))
-    expected = em(observed, model, n_steps=3, precision=precision)
+    expected = em(observed, model, n_steps=3)
     monkeypatch.setattr(_patterns, "BLOCK_CELLS", 30)
     assert len(model.rows(observed.sample)) > 10
-    assert_same_evidence(em(observed, model, n_steps=3, precision=precision), expected)
+    assert_same_evidence(em(observed, model, n_steps=3), expected)
 
 
 def test_a_known_prior_is_kept():
@@ -211,8 +211,8 @@ def test_lfs_of_one_symbol_keep_their_table_under_a_known_prior():
 
 def test_without_a_choice_the_start_is_returned():
     observed = make_observed(one_sided(make_votes()[0], range(5), 2), 2)
-    model, precision = assumed(observed)
-    found = em(observed, model, n_steps=5, precision=precision)
+    model, _ = assumed(observed)
+    found = em(observed, model, n_steps=5)
     assert_array_equal(found.table.log_p, model.table.log_p)
     assert_array_equal(found.prior.of_voted, [0.5, 0.5])
 
