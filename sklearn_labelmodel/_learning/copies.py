@@ -5,20 +5,15 @@ All that is found comes from co-occurrences, so that it costs nothing a row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.dependence import independent
 from .._evidence.model import NO_PAIRS, Dependence, VoteModel
 from .._votes.codes import is_bin
 from .._votes.pairs import PairCounts, dense, sum_by_lf, symbols_by_vote
 from .observed import Observed
-
-if TYPE_CHECKING:
-    from .._utils.types import PairMatrix
 
 LEAST_RATIO, LEAST_SINGLE_RATIO, LEAST_SURE_RATIO, LEAST_Z = 0.5, 0.9, 0.4, 3.0
 # Votes that LFs which are the same in every row cast.
@@ -90,103 +85,90 @@ def find_copies(
         row). Pairs are near-duplicates; those of them that surely copy each other are left out of training. (Leaving
         out all that were found made labels worse.)
     """
-    has_choice = np.bincount(statistics.lf, minlength=statistics.n_lfs) > 1
-    weights = np.ones(len(statistics.lf))
-    if table.shape[1] == 1:
-        return independent(len(weights))
-    near, sure = [NO_PAIRS], NO_PAIRS
-    chooses, bins = has_choice[statistics.lf], is_bin(statistics.vote)
-    choosing = _among(statistics, np.flatnonzero(chooses & ~bins))
-    if 2 <= len(choosing.lfs) <= MOST_LFS:
-        agreed, expected, common = _agreements(choosing, table[choosing.symbols], voted_prior)
-        ratio, z = beyond_chance(agreed, expected, common)
-        easily = _easy_agreements(choosing, precision[choosing.lfs], table.shape[1]) * common
-        sure_ratio, sure_z = beyond_chance(agreed, easily, common)
-        is_sure = (sure_ratio > LEAST_SURE_RATIO) & (sure_z > LEAST_Z)
-        is_sure = _are_contradicted(is_sure, agreed, common)
-        is_same = _are_the_same(agreed, choosing.n_samples)
-        is_sure, sure_z = is_sure | is_same, np.where(is_same, np.inf, sure_z)
-        ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
-        z = np.where(is_sure, np.maximum(z, sure_z), z)
-        weights[choosing.symbols] = 1 / (1 + _shared(choosing, _dependence(ratio, z)))
-        near.append(choosing.pairs(is_sure | (ratio > LEAST_RATIO) & (z > LEAST_Z)))
-        sure = choosing.pairs(is_sure)
-    judges = _among(statistics, np.flatnonzero(chooses & bins))
-    if 2 <= len(judges.lfs) <= MOST_LFS:
-        ratio, z = beyond_chance(*_agreements(judges, table[judges.symbols], voted_prior))
-        is_near = (ratio > LEAST_RATIO) & (z > LEAST_Z)
-        weights[judges.symbols] = 1 / (1 + _shared(judges, _dependence(ratio, z) * is_near))
-        near.append(judges.pairs(is_near))
-    single = _among(statistics, np.flatnonzero(~has_choice[statistics.lf]))
-    if 2 <= len(single.lfs) <= MOST_LFS:
-        ratio, z = beyond_chance(*common_rows(single, table[single.symbols], prior))
-        is_near = (ratio > LEAST_SINGLE_RATIO) & (z > LEAST_Z)
-        weights[single.symbols] = 1 / (1 + _shared(single, _dependence(ratio, z) * is_near))
-        near.append(single.pairs(is_near))
+    weights, near, sure = np.ones(len(statistics.lf)), [NO_PAIRS], NO_PAIRS
+    chooses, bins = (np.bincount(statistics.lf) > 1)[statistics.lf], is_bin(statistics.vote)
+    kinds = {"votes": chooses & ~bins, "scores": chooses & bins, "single": ~chooses}
+    for kind, of_kind in kinds.items():
+        symbols = np.flatnonzero(of_kind)
+        lfs, own = np.unique(statistics.lf[symbols], return_inverse=True)
+        if table.shape[1] == 1 or not 2 <= len(lfs) <= MOST_LFS:
+            continue
+        some = _only(statistics, symbols, own)
+        if kind == "votes":
+            assumed = precision[lfs]
+            ratio, z, is_near, is_sure = _compare(some, table[symbols], voted_prior, assumed)
+            sure = lfs[np.argwhere(np.triu(is_sure))]
+        elif kind == "scores":
+            agreed, expected, _, common = _agreements(some, table[symbols], voted_prior)
+            ratio, z = beyond_chance(agreed, expected, common)
+            is_near = (ratio > LEAST_RATIO) & (z > LEAST_Z)
+        else:
+            ratio, z = beyond_chance(*_common_rows(some, table[symbols], prior))
+            is_near = (ratio > LEAST_SINGLE_RATIO) & (z > LEAST_Z)
+        dependence = ratio * (1 - 1 / np.maximum(z, 1.0))
+        depends = (dependence >= LEAST_DEPENDENCE) & (is_near | (kind == "votes"))
+        weights[symbols] = 1 / (1 + _shared(some, np.where(depends, dependence, 0.0)))
+        near.append(lfs[np.argwhere(np.triu(is_near))])
     return Dependence(np.concatenate(near), weights, apart=sure)
 
 
-def _dependence(ratio: NDArray[np.float64], z: NDArray[np.float64]) -> NDArray[np.float64]:
-    dependence = ratio * (1 - 1 / np.maximum(z, 1.0))
-    return np.where(dependence < LEAST_DEPENDENCE, 0.0, dependence)
-
-
-@dataclass(frozen=True)
-class Symbols:
-    """Some symbols: their LFs, which of these each has, which vote it is, and how often they occur together."""
-
-    symbols: NDArray[np.intp]
-    lfs: NDArray[np.intp]
-    own: NDArray[np.intp]
-    by_vote: list[NDArray[np.intp]]
-    together: PairMatrix
-    n_samples: float
-
-    def by_lf(self, matrix: PairMatrix) -> NDArray[np.float64]:
-        """Sums over the symbols of LFs, shape (n_lfs, n_lfs)."""
-        return sum_by_lf(matrix, self.own, len(self.lfs))
-
-    def pairs(self, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """Columns of the pairs of LFs that a symmetric matrix chooses, shape (n_pairs, 2), the lower one first."""
-        return self.lfs[np.argwhere(np.triu(chosen))]
-
-
-def _among(statistics: PairCounts, symbols: NDArray[np.intp]) -> Symbols:
-    lfs, own = np.unique(statistics.lf[symbols], return_inverse=True)
-    by_vote = symbols_by_vote(statistics.vote[symbols]) if len(symbols) else []
+def _only(statistics: PairCounts, symbols: NDArray[np.intp], own: NDArray[np.intp]) -> PairCounts:
+    """The counts of some symbols, whose LFs get other numbers."""
     together = statistics.cooccurrence
     if len(symbols) < len(statistics.lf):
         together = together[symbols][:, symbols]
-    return Symbols(symbols, lfs, own, by_vote, together, statistics.n_samples)
+    return replace(
+        statistics,
+        n_lfs=int(own.max()) + 1,
+        lf=own,
+        vote=statistics.vote[symbols],
+        cooccurrence=together,
+        gold_counts=statistics.gold_counts[symbols],
+    )
+
+
+def _compare(
+    some: PairCounts,
+    table: NDArray[np.float64],
+    voted_prior: NDArray[np.float64],
+    precision: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Ratio and z of LFs that have a choice, whether they are near-duplicates, and whether they surely are copies."""
+    agreed, expected, by_chance, common = _agreements(some, table, voted_prior)
+    ratio, z = beyond_chance(agreed, expected, common)
+    wrong = 1 - precision
+    right = np.outer(precision, precision) + np.outer(wrong, wrong) / (table.shape[1] - 1)
+    sure_ratio, sure_z = beyond_chance(agreed, np.maximum(by_chance, right) * common, common)
+    is_sure = (sure_ratio > LEAST_SURE_RATIO) & (sure_z > LEAST_Z)
+    if is_sure.any():
+        is_sure = _are_contradicted(is_sure, agreed, common)
+    votes = agreed.diagonal()
+    is_same = (agreed == votes) & (agreed == votes[:, None]) & (votes >= LEAST_VOTES)
+    np.fill_diagonal(is_same, val=False)
+    if is_same.any():
+        is_same &= _are_silent_together(agreed, votes, some.n_samples)
+        is_sure, sure_z = is_sure | is_same, np.where(is_same, np.inf, sure_z)
+    ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
+    z = np.where(is_sure, np.maximum(z, sure_z), z)
+    return ratio, z, is_sure | (ratio > LEAST_RATIO) & (z > LEAST_Z), is_sure
 
 
 def _agreements(
-    some: Symbols, table: NDArray[np.float64], voted_prior: NDArray[np.float64]
+    some: PairCounts, table: NDArray[np.float64], voted_prior: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], ...]:
-    """Agreements of LFs, those expected, and common rows, shape (n_lfs, n_lfs)."""
-    shape = (len(some.lfs), len(some.lfs))
-    agreed, expected = np.zeros(shape), np.zeros(shape)
-    for symbols in some.by_vote:
-        pairs = np.ix_(some.own[symbols], some.own[symbols])
-        agreed[pairs] += dense(some.together[symbols][:, symbols])
+    """How often LFs agree, and common rows; how often they would by the table, and the share if votes were drawn.
+
+    Drawn by chance, each LF's as frequently as it casts them; all of shape (n_lfs, n_lfs).
+    """
+    agreed, expected, by_chance = np.zeros((3, some.n_lfs, some.n_lfs))
+    frequency = some.counts / np.bincount(some.lf, some.counts)[some.lf]
+    for symbols in symbols_by_vote(some.vote):
+        pairs = np.ix_(some.lf[symbols], some.lf[symbols])
+        agreed[pairs] += dense(some.cooccurrence[symbols][:, symbols])
         expected[pairs] += (table[symbols] * voted_prior) @ table[symbols].T
-    common = some.by_lf(some.together)
-    return agreed, expected * common, common
-
-
-def _easy_agreements(
-    some: Symbols, precision: NDArray[np.float64], n_classes: int
-) -> NDArray[np.float64]:
-    """Share of common rows in which LFs of these precisions, or of these frequencies of votes, agree by chance."""
-    counts = np.asarray(some.together.diagonal(), dtype=np.float64)
-    frequency = counts / np.bincount(some.own, counts)[some.own]
-    by_chance = np.zeros((len(some.lfs), len(some.lfs)))
-    for symbols in some.by_vote:
-        own = some.own[symbols]
-        by_chance[np.ix_(own, own)] += np.outer(frequency[symbols], frequency[symbols])
-    wrong = 1 - precision
-    right = np.outer(precision, precision) + np.outer(wrong, wrong) / max(1, n_classes - 1)
-    return np.maximum(by_chance, right)
+        by_chance[pairs] += np.outer(frequency[symbols], frequency[symbols])
+    common = sum_by_lf(some.cooccurrence, some.lf, some.n_lfs)
+    return agreed, expected * common, by_chance, common
 
 
 def _are_contradicted(
@@ -211,30 +193,25 @@ def _are_contradicted(
     return alike & less[:, None] & less
 
 
-def _are_the_same(agreed: NDArray[np.float64], n_samples: float) -> NDArray[np.bool_]:
-    """Pairs of LFs that cast the same votes in the same rows, where chance would not have them silent together."""
-    votes = agreed.diagonal()
-    same = (agreed == votes) & (agreed == votes[:, None]) & (votes >= LEAST_VOTES)
-    np.fill_diagonal(same, val=False)
-    first, second = np.nonzero(same)
-    expected = votes[first] * votes[second] / n_samples
-    ratio, z = _beyond(agreed[first, second], expected, np.minimum(votes[first], votes[second]))
-    same[first, second] = (ratio > LEAST_RATIO) & (z > LEAST_Z)
-    return same
-
-
 def _rate(agreed: NDArray[np.float64], common: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(agreed, common, out=np.zeros_like(agreed), where=common > 0)
 
 
-def common_rows(
-    some: Symbols, table: NDArray[np.float64], prior: NDArray[np.float64]
+def _are_silent_together(
+    agreed: NDArray[np.float64], votes: NDArray[np.float64], n_samples: float
+) -> NDArray[np.bool_]:
+    """Whether LFs vote in the same rows, and are silent in the same, more than by chance."""
+    expected, common = np.outer(votes, votes) / n_samples, np.minimum(votes, votes[:, None])
+    ratio, z = beyond_chance(agreed, expected, common)
+    return (ratio > LEAST_RATIO) & (z > LEAST_Z)
+
+
+def _common_rows(
+    some: PairCounts, table: NDArray[np.float64], prior: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], ...]:
-    """The same for LFs of one symbol each; nothing between unlike votes."""
-    alike = np.zeros((len(some.lfs), len(some.lfs)), dtype=bool)
-    for symbols in some.by_vote:
-        alike[np.ix_(symbols, symbols)] = True
-    together = dense(some.together)
+    """How often LFs of one symbol agree, that expected, and common rows; nothing between unlike votes."""
+    alike = some.vote[:, None] == some.vote
+    together = dense(some.cooccurrence)
     counts = together.diagonal()
     expected = some.n_samples * (table * prior) @ table.T
     return together * alike, expected * alike, np.minimum(counts[:, None], counts) * alike
@@ -243,27 +220,20 @@ def common_rows(
 def beyond_chance(
     agreed: NDArray[np.float64], expected: NDArray[np.float64], common: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ratio in [0, 1] and z, with empty diagonals."""
-    ratio, z = _beyond(agreed, expected, common)
+    """Ratio in [0, 1] and z, with an empty diagonal of ratios."""
+    beyond = agreed - expected
+    error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
+    z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
+    ratio = np.clip(beyond / (common - expected + INDEPENDENT_VOTES), 0.0, 1.0)
     np.fill_diagonal(ratio, 0.0)
     return ratio, z
 
 
-def _beyond(
-    agreed: NDArray[np.float64], expected: NDArray[np.float64], common: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    beyond = agreed - expected
-    error = np.sqrt(np.maximum(expected * (1 - expected / np.maximum(common, 1e-9)), 0.0))
-    z = np.divide(beyond, error, out=np.zeros_like(beyond), where=error > 0)
-    return np.clip(beyond / (common - expected + INDEPENDENT_VOTES), 0.0, 1.0), z
-
-
-def _shared(some: Symbols, dependence: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shared(some: PairCounts, dependence: NDArray[np.float64]) -> NDArray[np.float64]:
     """The dependence of each symbol's LF on others, over the equal votes expected in its row."""
-    shared = np.zeros(len(some.own))
-    counts = np.asarray(some.together.diagonal(), dtype=np.float64)
-    for symbols in some.by_vote:
-        own = some.own[symbols]
-        together = dense(some.together[symbols][:, symbols])
-        shared[symbols] = (dependence[np.ix_(own, own)] * together).sum(axis=1) / counts[symbols]
-    return shared
+    shared = np.zeros(len(some.lf))
+    for symbols in symbols_by_vote(some.vote):
+        own = some.lf[symbols]
+        together = dense(some.cooccurrence[symbols][:, symbols])
+        shared[symbols] = (dependence[np.ix_(own, own)] * together).sum(axis=1)
+    return shared / some.counts
