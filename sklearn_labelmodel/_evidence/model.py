@@ -16,7 +16,6 @@ from .table import VoteTable
 
 if TYPE_CHECKING:
     from .._votes.patterns import Patterns
-from collections.abc import Callable
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
@@ -285,61 +284,44 @@ def conditional_probs(model: VoteModel) -> NDArray[np.float64]:
 # Expected counts ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Expected:
-    """Expected counts under the posterior of rows.
-
-    Attributes
-    ----------
-    counts : ndarray of shape (n_symbols, n_classes)
-        Rows of each class that hold the symbol.
-    rows : ndarray of shape (n_classes,)
-        Rows of each class.
-    log_likelihood : float
-        Mean over rows of log P(votes, gold label); NaN where no model says it.
-    """
-
-    counts: NDArray[np.float64]
-    rows: NDArray[np.float64]
-    log_likelihood: float = np.nan
-
-
-def expected_counts(model: VoteModel, blocks: list[Rows]) -> Expected:
+def expected_counts(
+    model: VoteModel, blocks: list[Rows]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """What rows hold by the model's account; a gold label is certain.
 
     Parameters
     ----------
     model : VoteModel
     blocks : list of Rows
+
+    Returns
+    -------
+    counts : ndarray of shape (n_symbols, n_classes)
+        Rows of each class that hold the symbol.
+    rows : ndarray of shape (n_classes,)
+        Rows of each class.
+    log_likelihood : float
+        Mean over rows of log P(votes, gold label).
     """
     counts = np.zeros_like(model.table.log_p)
-    n_rows, log_likelihood = np.zeros(len(model.classes)), 0.0
+    rows, log_likelihood = np.zeros(len(model.classes)), 0.0
     for block in blocks:
-        posterior, block_log_likelihood = posterior_of(model.scores(block), block)
-        log_likelihood += block_log_likelihood
-        n_rows += posterior @ block.weight
-        counts += counted(posterior, block)
-    return Expected(counts, n_rows, log_likelihood / n_rows.sum())
-
-
-def counted(posterior: NDArray[np.float64], block: Rows) -> NDArray[np.float64]:
-    """Rows of each class that hold each symbol, shape (n_symbols, n_classes)."""
-    rows = np.multiply(posterior.T, block.weight[:, None], order="C")
-    return np.asarray(block.by_symbol @ rows)
-
-
-def posterior_of(scores: NDArray[np.float64], block: Rows) -> tuple[NDArray[np.float64], float]:
-    """P(Y | votes, gold label) in the place of scores, and the sum over rows of log P(votes, gold label)."""
-    labelled = np.flatnonzero(block.gold < len(scores))
-    of_gold = scores[block.gold[labelled], labelled]
-    log_p = scores.max(axis=0)
-    scores -= log_p
-    np.exp(scores, out=scores)
-    total = scores.sum(axis=0)
-    scores /= total
-    log_p += np.log(total)
-    log_p[labelled] = of_gold
-    return certain(scores, block.gold), float(block.weight @ log_p)
+        posterior = model.scores(block)
+        labelled = np.flatnonzero(block.gold < len(posterior))
+        of_gold = posterior[block.gold[labelled], labelled]
+        log_p = posterior.max(axis=0)
+        posterior -= log_p
+        np.exp(posterior, out=posterior)
+        total = posterior.sum(axis=0)
+        posterior /= total
+        log_p += np.log(total)
+        if len(labelled):
+            log_p[labelled] = of_gold
+            certain(posterior, block.gold)
+        log_likelihood += float(block.weight @ log_p)
+        rows += posterior @ block.weight
+        counts += block.by_symbol @ np.multiply(posterior.T, block.weight[:, None], order="C")
+    return counts, rows, log_likelihood / rows.sum()
 
 
 def certain(posterior: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -388,38 +370,6 @@ def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
     apart = matrix.row != matrix.col
     entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
     return sp.csr_array(entries, shape=matrix.shape)
-
-
-MStep = Callable[[VoteModel, Expected], VoteModel]
-
-
-def maximise(
-    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
-) -> VoteModel:
-    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
-
-    Parameters
-    ----------
-    model : VoteModel
-    blocks : list of Rows
-    m_step : function of (VoteModel, Expected) to VoteModel
-    max_iter : int
-    tol : float, default=None
-        Stop when a step changes the mean log-likelihood of a row by no more than this.
-    """
-    curve: list[float] = []
-    converged, before = False, None
-    while len(curve) < max_iter and not converged:
-        expected = expected_counts(model, blocks)
-        model = m_step(model, expected)
-        curve.append(expected.log_likelihood)
-        if tol is not None and len(curve) > 1:
-            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
-        # Likelihoods may be equal by rounding where tables are not yet.
-        converged |= before is not None and np.array_equal(before, expected.counts)
-        before = expected.counts
-    asked = None if tol is None else converged
-    return replace(model, history=History(np.array(curve), np.nan, asked))
 
 
 # What a vote model is made of.

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.model import Expected, VoteModel, maximise
+from .._evidence.model import VoteModel, expected_counts
 from .._evidence.table import (
     LEAST_PRECISION,
     PRIOR_VOTES,
@@ -56,27 +56,28 @@ def em(
     tempering : float, default=0.0
         Of the E-step, in [0, 1].
     """
-    model, precision = replace(model, tempering=tempering), model.accuracies
+    model = replace(model, tempering=tempering)
     if not observed.has_choice.any():
         return model
-    power = 0.0 if model.prior.known else observed.identified
-    joint, voted = model.table.joint[observed.lf], observed.voted_share
-    assumed = observed.meaning, precision[observed.lf], observed.frequency
-
-    def m_step(model: VoteModel, expected: Expected) -> VoteModel:
-        table, prior = model.table, model.prior
-        log_p = np.log(_confusion(observed, precision, expected.counts))
-        if not prior.known:
-            shares = _share(power * np.log(expected.rows + PRIOR_VOTES))
+    known, table, prior = model.prior.known, model.table, model.prior
+    power, voted = 0.0 if known else observed.identified, observed.voted_share
+    joint = table.joint[observed.lf]
+    assumed = observed.meaning, model.accuracies[observed.lf], observed.frequency
+    blocks = model.rows(observed.sample)
+    for _ in range(n_steps):
+        counts, rows, _ = expected_counts(model, blocks)
+        log_p = np.log(_confusion(observed, model.accuracies, counts))
+        log_p[joint] = table.log_p[joint]
+        if not known:
+            log_weights = power * np.log(rows + PRIOR_VOTES)
+            shares = np.exp(log_weights - log_weights.max())
+            shares /= shares.sum()
             told = voted * shares + (1 - voted) * prior.of_voteless
             prior = replace(prior, of_voted=shares, told=told)
-        log_p[joint] = table.log_p[joint]
-        if joint.any() and not prior.known:
-            log_p[joint] = np.log(one_coin(*assumed, prior.of_mu, joint)[joint])
-        return replace(model, table=replace(table, log_p=log_p), prior=prior)
-
-    learned = maximise(model, model.rows(observed.sample), m_step, n_steps)
-    return replace(learned, history=model.history)
+            if joint.any():
+                log_p[joint] = np.log(one_coin(*assumed, told, joint)[joint])
+        model = replace(model, table=replace(table, log_p=log_p), prior=prior)
+    return model
 
 
 def _confusion(
@@ -99,11 +100,6 @@ def _confusion(
     share = np.where(names_class, naming[lf] / k, votes) / all_votes[lf]
     center = share[:, None] * leaning(observed.meaning, accuracy[lf])
     return shrink(counts, center, PRIOR_VOTES, sums[lf, :k])
-
-
-def _share(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    weights = np.exp(log_weights - log_weights.max())
-    return np.asarray(weights / weights.sum())
 
 
 def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:
