@@ -5,6 +5,7 @@ All that is found comes from co-occurrences, so that it costs nothing a row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,12 @@ LEAST_DEPENDENCE = 0.1
 MOST_LFS = 2000
 
 
-def weigh_copies(observed: Observed, model: VoteModel) -> VoteModel:
+def weigh_copies(
+    observed: Observed,
+    model: VoteModel,
+    *,
+    trial: Callable[[Observed, VoteModel], VoteModel] | None = None,
+) -> VoteModel:
     """Count votes of LFs less that agree more than this model's tables explain.
 
     Copies outvote the others, and whoever believes them long enough finds nothing odd in their agreement: so they are
@@ -37,8 +43,11 @@ def weigh_copies(observed: Observed, model: VoteModel) -> VoteModel:
     observed : Observed
     model : VoteModel
         Its accuracies are those that are assumed.
+    trial : learner, default=None
+        Whose tables are asked in place of the model's, and forgotten.
     """
-    table, prior = np.exp(model.table.log_p), model.prior
+    tried = model if trial is None else trial(observed, model)
+    table, prior = np.exp(tried.table.log_p), tried.prior
     found = find_copies(observed.statistics, table, prior.of_voted, prior.of_mu, model.accuracies)
     return replace(model, dependence=found)
 
@@ -93,49 +102,55 @@ def find_copies(
         lfs, own = np.unique(statistics.lf[symbols], return_inverse=True)
         if table.shape[1] == 1 or not 2 <= len(lfs) <= MOST_LFS:
             continue
-        some = _only(statistics, symbols, own)
-        if kind == "votes":
-            assumed = precision[lfs]
-            ratio, z, is_near, is_sure = _compare(some, table[symbols], voted_prior, assumed)
-            sure = lfs[np.argwhere(np.triu(is_sure))]
-        elif kind == "scores":
-            agreed, expected, _, common = _agreements(some, table[symbols], voted_prior)
-            ratio, z = beyond_chance(agreed, expected, common)
-            is_near = (ratio > LEAST_RATIO) & (z > LEAST_Z)
+        together = statistics.cooccurrence
+        some = PairCounts(
+            statistics.n_samples,
+            len(lfs),
+            own,
+            statistics.vote[symbols],
+            together if of_kind.all() else together[symbols][:, symbols],
+            statistics.gold_counts[symbols],
+            statistics.gold_rows,
+        )
+        if kind == "single":
+            ratio, z, is_sure = _compare_rows(some, table[symbols], prior)
         else:
-            ratio, z = beyond_chance(*_common_rows(some, table[symbols], prior))
-            is_near = (ratio > LEAST_SINGLE_RATIO) & (z > LEAST_Z)
+            assumed = precision[lfs] if kind == "votes" else None
+            ratio, z, is_sure = _compare_votes(some, table[symbols], voted_prior, assumed)
+        least = LEAST_SINGLE_RATIO if kind == "single" else LEAST_RATIO
+        is_near = is_sure | (ratio > least) & (z > LEAST_Z)
         dependence = ratio * (1 - 1 / np.maximum(z, 1.0))
         depends = (dependence >= LEAST_DEPENDENCE) & (is_near | (kind == "votes"))
         weights[symbols] = 1 / (1 + _shared(some, np.where(depends, dependence, 0.0)))
         near.append(lfs[np.argwhere(np.triu(is_near))])
+        sure = np.concatenate([sure, lfs[np.argwhere(np.triu(is_sure))]])
     return Dependence(np.concatenate(near), weights, apart=sure)
 
 
-def _only(statistics: PairCounts, symbols: NDArray[np.intp], own: NDArray[np.intp]) -> PairCounts:
-    """The counts of some symbols, whose LFs get other numbers."""
-    together = statistics.cooccurrence
-    if len(symbols) < len(statistics.lf):
-        together = together[symbols][:, symbols]
-    return replace(
-        statistics,
-        n_lfs=int(own.max()) + 1,
-        lf=own,
-        vote=statistics.vote[symbols],
-        cooccurrence=together,
-        gold_counts=statistics.gold_counts[symbols],
-    )
+Compared = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]
 
 
-def _compare(
+def _compare_votes(
     some: PairCounts,
     table: NDArray[np.float64],
     voted_prior: NDArray[np.float64],
-    precision: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Ratio and z of LFs that have a choice, whether they are near-duplicates, and whether they surely are copies."""
-    agreed, expected, by_chance, common = _agreements(some, table, voted_prior)
-    ratio, z = beyond_chance(agreed, expected, common)
+    precision: NDArray[np.float64] | None,
+) -> Compared:
+    """Ratio and z of LFs that have a choice, and whether they surely are copies, which no scores are.
+
+    LFs of the assumed precision, None for scores, agree as often as two coins; or as often as their votes are frequent.
+    """
+    agreed, expected, by_chance = np.zeros((3, some.n_lfs, some.n_lfs))
+    frequency = some.counts / np.bincount(some.lf, some.counts)[some.lf]
+    for symbols in symbols_by_vote(some.vote):
+        pairs = np.ix_(some.lf[symbols], some.lf[symbols])
+        agreed[pairs] += dense(some.cooccurrence[symbols][:, symbols])
+        expected[pairs] += (table[symbols] * voted_prior) @ table[symbols].T
+        by_chance[pairs] += np.outer(frequency[symbols], frequency[symbols])
+    common = sum_by_lf(some.cooccurrence, some.lf, some.n_lfs)
+    ratio, z = beyond_chance(agreed, expected * common, common)
+    if precision is None:
+        return ratio, z, np.zeros_like(ratio, dtype=bool)
     wrong = 1 - precision
     right = np.outer(precision, precision) + np.outer(wrong, wrong) / (table.shape[1] - 1)
     sure_ratio, sure_z = beyond_chance(agreed, np.maximum(by_chance, right) * common, common)
@@ -149,26 +164,7 @@ def _compare(
         is_same &= _are_silent_together(agreed, votes, some.n_samples)
         is_sure, sure_z = is_sure | is_same, np.where(is_same, np.inf, sure_z)
     ratio = np.where(is_sure, np.maximum(ratio, sure_ratio), ratio)
-    z = np.where(is_sure, np.maximum(z, sure_z), z)
-    return ratio, z, is_sure | (ratio > LEAST_RATIO) & (z > LEAST_Z), is_sure
-
-
-def _agreements(
-    some: PairCounts, table: NDArray[np.float64], voted_prior: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], ...]:
-    """How often LFs agree, and common rows; how often they would by the table, and the share if votes were drawn.
-
-    Drawn by chance, each LF's as frequently as it casts them; all of shape (n_lfs, n_lfs).
-    """
-    agreed, expected, by_chance = np.zeros((3, some.n_lfs, some.n_lfs))
-    frequency = some.counts / np.bincount(some.lf, some.counts)[some.lf]
-    for symbols in symbols_by_vote(some.vote):
-        pairs = np.ix_(some.lf[symbols], some.lf[symbols])
-        agreed[pairs] += dense(some.cooccurrence[symbols][:, symbols])
-        expected[pairs] += (table[symbols] * voted_prior) @ table[symbols].T
-        by_chance[pairs] += np.outer(frequency[symbols], frequency[symbols])
-    common = sum_by_lf(some.cooccurrence, some.lf, some.n_lfs)
-    return agreed, expected * common, by_chance, common
+    return ratio, np.where(is_sure, np.maximum(z, sure_z), z), is_sure
 
 
 def _are_contradicted(
@@ -206,15 +202,17 @@ def _are_silent_together(
     return (ratio > LEAST_RATIO) & (z > LEAST_Z)
 
 
-def _common_rows(
+def _compare_rows(
     some: PairCounts, table: NDArray[np.float64], prior: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], ...]:
-    """How often LFs of one symbol agree, that expected, and common rows; nothing between unlike votes."""
+) -> Compared:
+    """The same of LFs of one symbol, by the rows in which both vote; nothing between unlike votes."""
     alike = some.vote[:, None] == some.vote
     together = dense(some.cooccurrence)
     counts = together.diagonal()
     expected = some.n_samples * (table * prior) @ table.T
-    return together * alike, expected * alike, np.minimum(counts[:, None], counts) * alike
+    common = np.minimum(counts[:, None], counts)
+    ratio, z = beyond_chance(together * alike, expected * alike, common * alike)
+    return ratio, z, np.zeros_like(alike)
 
 
 def beyond_chance(

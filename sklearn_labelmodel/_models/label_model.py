@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -283,16 +282,14 @@ class LabelModelClassifier(BaseLabelModel):
 
         anchored, known = self._anchors(observed), assumed.prior.known
         plain, estimate = self.init == "snorkel", isinstance(self.class_balance, str)
-        reads, tempering = (
-            not plain and self.n_em_steps > 0,
-            0.0 if plain else float(self.tempering),
-        )
+        reads = not plain and self.n_em_steps > 0
+        tempering = 0.0 if plain else float(self.tempering)
         # What whole rows tell: their table, the prior of rows with votes, and copies.
         learn = partial(em, n_steps=self.n_em_steps or TRIAL_STEPS)
         reading: list[Learner] = [partial(learn, tempering=E_STEP_TEMPERING)]
         if isinstance(self.dependencies, str):
             trial = partial(em, n_steps=TRIAL_STEPS, tempering=E_STEP_TEMPERING)
-            reading = [trial, weigh_copies, self._start_anew, learn, weigh_copies, learn]
+            reading = [partial(weigh_copies, trial=trial), learn, weigh_copies, learn]
 
         recipe = reading if not known and (reads or estimate) else []
         if anchored:
@@ -300,7 +297,7 @@ class LabelModelClassifier(BaseLabelModel):
         elif estimate:
             recipe = [*recipe, take_learned_prior]
         if recipe and (anchored or not reads):
-            recipe = [*recipe, partial(self._start_anew, copies=False)]
+            recipe = [*recipe, self._start_anew]
         if reads and (known or anchored):
             recipe = recipe + reading
 
@@ -318,13 +315,9 @@ class LabelModelClassifier(BaseLabelModel):
             recipe += [partial(temper_scores, independent=tempering == 0)]
         return recipe + ([partial(match_shares, silence=given)] if known or anchored else [])
 
-    def _start_anew(
-        self, observed: Observed, model: VoteModel, *, copies: bool = True
-    ) -> VoteModel:
-        """Forget all that was learned but copies, and a class prior that more than the votes' own reading tells."""
-        prior = None if model.prior.source == "uniform" else model.prior
-        assumed = self._assume(observed, prior)
-        return replace(assumed, dependence=model.dependence) if copies else assumed
+    def _start_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
+        """Forget all that was learned but the class prior."""
+        return self._assume(observed, model.prior)
 
     def _warn_unidentified(self, observed: Observed) -> None:
         from .._learning.observed import warn_unidentified
