@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._votes.codes import class_index
-from .prior import ClassPrior
 from .table import VoteTable
 
 if TYPE_CHECKING:
@@ -20,6 +19,77 @@ if TYPE_CHECKING:
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
 NO_PAIRS: NDArray[np.intp] = np.zeros((0, 2), dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassPrior:
+    """How frequent the classes are.
+
+    Attributes
+    ----------
+    of_all : ndarray of shape (n_classes,)
+        P(Y).
+    of_voted : ndarray of shape (n_classes,)
+        P(Y | the row has a vote).
+    of_voteless : ndarray of shape (n_classes,)
+        P(Y | the row has no vote).
+    source : {"given", "labels", "learned", "uniform"}
+        Where `of_all` is from: parameters, gold labels, votes, or nowhere.
+    n_labels : float
+        Labelled rows that `of_voted` was counted from: infinitely many where it is given, none where votes tell it.
+    told : ndarray of shape (n_classes,) or None, default=None
+        P(Y) as the votes tell it, where nothing else does.
+    """
+
+    of_all: NDArray[np.float64]
+    of_voted: NDArray[np.float64]
+    of_voteless: NDArray[np.float64]
+    source: str
+    n_labels: float = 0.0
+    told: NDArray[np.float64] | None = None
+
+    @property
+    def of_mu(self) -> NDArray[np.float64]:
+        """P(Y) that mu goes with: uniform shares would contradict votes that tell others."""
+        return self.of_all if self.told is None else self.told
+
+    @property
+    def known(self) -> bool:
+        """Whether something else than the votes tells it."""
+        return self.source in ("given", "labels")
+
+    def for_all(self, shares: NDArray[np.float64], source: str) -> ClassPrior:
+        """With these shares in all rows."""
+        return ClassPrior(shares, shares, shares, source, self.n_labels)
+
+
+def uniform_prior(n_classes: int) -> ClassPrior:
+    """Equal shares, for want of knowledge."""
+    shares = np.full(n_classes, 1 / n_classes)
+    return ClassPrior(shares, shares, shares, "uniform")
+
+
+@dataclass(frozen=True, eq=False)
+class Dependence:
+    """Which LFs depend on each other, and how much their votes count.
+
+    Attributes
+    ----------
+    pairs : ndarray of shape (n_pairs, 2)
+        Columns of LFs that copy each other, the lower one first where they were found.
+    weight : ndarray of shape (n_symbols,)
+        How much each vote counts, in (0, 1].
+    likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
+        How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
+        each counts 1 / (1 + likeness).
+    apart : ndarray of shape (n_apart, 2)
+        Columns of LFs whose agreement training is to leave out.
+    """
+
+    pairs: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    likeness: sp.csr_array | None = None
+    apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,29 +400,6 @@ def certain(posterior: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[n
     posterior[:, labelled] = 0.0
     posterior[gold[labelled], labelled] = 1.0
     return posterior
-
-
-@dataclass(frozen=True, eq=False)
-class Dependence:
-    """Which LFs depend on each other, and how much their votes count.
-
-    Attributes
-    ----------
-    pairs : ndarray of shape (n_pairs, 2)
-        Columns of LFs that copy each other, the lower one first where they were found.
-    weight : ndarray of shape (n_symbols,)
-        How much each vote counts, in (0, 1].
-    likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
-        How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
-        each counts 1 / (1 + likeness).
-    apart : ndarray of shape (n_apart, 2)
-        Columns of LFs whose agreement training is to leave out.
-    """
-
-    pairs: NDArray[np.intp]
-    weight: NDArray[np.float64]
-    likeness: sp.csr_array | None = None
-    apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 
 
 def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:

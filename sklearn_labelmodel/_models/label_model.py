@@ -14,8 +14,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._evidence.dependence import declared, named_pairs, resolve_pairs
-from .._evidence.model import NO_PAIRS, Dependence, History, VoteModel
-from .._evidence.prior import ClassPrior, counted_prior, given_prior, uniform_prior
+from .._evidence.model import (
+    NO_PAIRS,
+    ClassPrior,
+    Dependence,
+    History,
+    VoteModel,
+    uniform_prior,
+)
+from .._evidence.prior import counted_prior, given_prior
 from .._evidence.table import (
     VoteTable,
     least_probability,
@@ -274,8 +281,7 @@ class LabelModelClassifier(BaseLabelModel):
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
         from .._learning.completion import believe_mu, complete_pairs
-        from .._learning.copies import weigh_copies
-        from .._learning.em import em, judge_lfs, mean_with_mu, take_learned_prior
+        from .._learning.em import em, judge_lfs, mean_with_mu, take_learned_prior, weigh_copies
         from .._learning.gold import count_gold, tell_prior
         from .._learning.scores import doubt_scores, temper_scores
         from .._learning.shares import confirm, match_shares

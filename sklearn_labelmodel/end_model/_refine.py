@@ -25,7 +25,7 @@ from .._evidence.model import (
     normalised,
 )
 from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
-from .._learning.copies import LEAST_Z
+from .._learning.em import LEAST_Z
 from .._learning.gold import anchor_strength
 from .._learning.shares import LEAST_LEFT, offsets
 from .._utils import TIE, warn_user

@@ -9,8 +9,7 @@ from numpy.testing import assert_allclose
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence.dependence import independent
-from sklearn_labelmodel._evidence.model import History, VoteModel
-from sklearn_labelmodel._evidence.prior import ClassPrior
+from sklearn_labelmodel._evidence.model import ClassPrior, History, VoteModel
 from sklearn_labelmodel._evidence.table import VoteTable
 from sklearn_labelmodel._learning.observed import KeptCounts
 from sklearn_labelmodel._votes.codes import no_gold

@@ -14,9 +14,8 @@ from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, Major
 from sklearn_labelmodel._evidence.model import expected_counts
 from sklearn_labelmodel._evidence.table import one_coin
 from sklearn_labelmodel._learning import observed as _observed
-from sklearn_labelmodel._learning.copies import find_copies
 from sklearn_labelmodel._learning.dawid_skene import maximise
-from sklearn_labelmodel._learning.em import em
+from sklearn_labelmodel._learning.em import em, find_copies
 from sklearn_labelmodel._votes import patterns as _patterns
 from sklearn_labelmodel._votes.codes import ColumnVotes, DenseVotes, SparseVotes, no_gold
 from sklearn_labelmodel._votes.patterns import read_patterns

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
 from ..._evidence.dependence import independent
-from ..._evidence.model import VoteModel
-from ..._evidence.prior import ClassPrior, uniform_prior
+from ..._evidence.model import ClassPrior, VoteModel, uniform_prior
 from ..._evidence.table import VoteTable
 from ..._learning.dawid_skene import Expected, dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
