@@ -253,7 +253,7 @@ SOUND = {
     "from the top": {**VOTES, "__init__.py": "from ._votes.codes import x", "__main__.py": "from . import y"},
     "inside a package": {**VOTES, "_votes/reader.py": "from .codes import x\nfrom . import codes"},
     "libraries at home": {
-        "_learning/trainer.py": "import torch.optim",
+        "_learning/torch_steps.py": "import torch.optim",
         "inspection/_plot/a.py": "from matplotlib.figure import Figure",
         "_engines.py": "import dask",
     },

@@ -11,16 +11,85 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._votes.codes import class_index
-from .prior import ClassPrior
 from .table import VoteTable
 
 if TYPE_CHECKING:
     from .._votes.patterns import Patterns
-from collections.abc import Callable
 
 # Rows times symbols of which one product may hold all.
 LIKENESS_CELLS = 1 << 22
 NO_PAIRS: NDArray[np.intp] = np.zeros((0, 2), dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassPrior:
+    """How frequent the classes are.
+
+    Attributes
+    ----------
+    of_all : ndarray of shape (n_classes,)
+        P(Y).
+    of_voted : ndarray of shape (n_classes,)
+        P(Y | the row has a vote).
+    of_voteless : ndarray of shape (n_classes,)
+        P(Y | the row has no vote).
+    source : {"given", "labels", "learned", "uniform"}
+        Where `of_all` is from: parameters, gold labels, votes, or nowhere.
+    n_labels : float
+        Labelled rows that `of_voted` was counted from: infinitely many where it is given, none where votes tell it.
+    told : ndarray of shape (n_classes,) or None, default=None
+        P(Y) as the votes tell it, where nothing else does.
+    """
+
+    of_all: NDArray[np.float64]
+    of_voted: NDArray[np.float64]
+    of_voteless: NDArray[np.float64]
+    source: str
+    n_labels: float = 0.0
+    told: NDArray[np.float64] | None = None
+
+    @property
+    def of_mu(self) -> NDArray[np.float64]:
+        """P(Y) that mu goes with: uniform shares would contradict votes that tell others."""
+        return self.of_all if self.told is None else self.told
+
+    @property
+    def known(self) -> bool:
+        """Whether something else than the votes tells it."""
+        return self.source in ("given", "labels")
+
+    def for_all(self, shares: NDArray[np.float64], source: str) -> ClassPrior:
+        """With these shares in all rows."""
+        return ClassPrior(shares, shares, shares, source, self.n_labels)
+
+
+def uniform_prior(n_classes: int) -> ClassPrior:
+    """Equal shares, for want of knowledge."""
+    shares = np.full(n_classes, 1 / n_classes)
+    return ClassPrior(shares, shares, shares, "uniform")
+
+
+@dataclass(frozen=True, eq=False)
+class Dependence:
+    """Which LFs depend on each other, and how much their votes count.
+
+    Attributes
+    ----------
+    pairs : ndarray of shape (n_pairs, 2)
+        Columns of LFs that copy each other, the lower one first where they were found.
+    weight : ndarray of shape (n_symbols,)
+        How much each vote counts, in (0, 1].
+    likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
+        How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
+        each counts 1 / (1 + likeness).
+    apart : ndarray of shape (n_apart, 2)
+        Columns of LFs whose agreement training is to leave out.
+    """
+
+    pairs: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    likeness: sp.csr_array | None = None
+    apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,61 +354,44 @@ def conditional_probs(model: VoteModel) -> NDArray[np.float64]:
 # Expected counts ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Expected:
-    """Expected counts under the posterior of rows.
-
-    Attributes
-    ----------
-    counts : ndarray of shape (n_symbols, n_classes)
-        Rows of each class that hold the symbol.
-    rows : ndarray of shape (n_classes,)
-        Rows of each class.
-    log_likelihood : float
-        Mean over rows of log P(votes, gold label); NaN where no model says it.
-    """
-
-    counts: NDArray[np.float64]
-    rows: NDArray[np.float64]
-    log_likelihood: float = np.nan
-
-
-def expected_counts(model: VoteModel, blocks: list[Rows]) -> Expected:
+def expected_counts(
+    model: VoteModel, blocks: list[Rows]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """What rows hold by the model's account; a gold label is certain.
 
     Parameters
     ----------
     model : VoteModel
     blocks : list of Rows
+
+    Returns
+    -------
+    counts : ndarray of shape (n_symbols, n_classes)
+        Rows of each class that hold the symbol.
+    rows : ndarray of shape (n_classes,)
+        Rows of each class.
+    log_likelihood : float
+        Mean over rows of log P(votes, gold label).
     """
     counts = np.zeros_like(model.table.log_p)
-    n_rows, log_likelihood = np.zeros(len(model.classes)), 0.0
+    rows, log_likelihood = np.zeros(len(model.classes)), 0.0
     for block in blocks:
-        posterior, block_log_likelihood = posterior_of(model.scores(block), block)
-        log_likelihood += block_log_likelihood
-        n_rows += posterior @ block.weight
-        counts += counted(posterior, block)
-    return Expected(counts, n_rows, log_likelihood / n_rows.sum())
-
-
-def counted(posterior: NDArray[np.float64], block: Rows) -> NDArray[np.float64]:
-    """Rows of each class that hold each symbol, shape (n_symbols, n_classes)."""
-    rows = np.multiply(posterior.T, block.weight[:, None], order="C")
-    return np.asarray(block.by_symbol @ rows)
-
-
-def posterior_of(scores: NDArray[np.float64], block: Rows) -> tuple[NDArray[np.float64], float]:
-    """P(Y | votes, gold label) in the place of scores, and the sum over rows of log P(votes, gold label)."""
-    labelled = np.flatnonzero(block.gold < len(scores))
-    of_gold = scores[block.gold[labelled], labelled]
-    log_p = scores.max(axis=0)
-    scores -= log_p
-    np.exp(scores, out=scores)
-    total = scores.sum(axis=0)
-    scores /= total
-    log_p += np.log(total)
-    log_p[labelled] = of_gold
-    return certain(scores, block.gold), float(block.weight @ log_p)
+        posterior = model.scores(block)
+        labelled = np.flatnonzero(block.gold < len(posterior))
+        of_gold = posterior[block.gold[labelled], labelled]
+        log_p = posterior.max(axis=0)
+        posterior -= log_p
+        np.exp(posterior, out=posterior)
+        total = posterior.sum(axis=0)
+        posterior /= total
+        log_p += np.log(total)
+        if len(labelled):
+            log_p[labelled] = of_gold
+            certain(posterior, block.gold)
+        log_likelihood += float(block.weight @ log_p)
+        rows += posterior @ block.weight
+        counts += block.by_symbol @ np.multiply(posterior.T, block.weight[:, None], order="C")
+    return counts, rows, log_likelihood / rows.sum()
 
 
 def certain(posterior: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -348,29 +400,6 @@ def certain(posterior: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[n
     posterior[:, labelled] = 0.0
     posterior[gold[labelled], labelled] = 1.0
     return posterior
-
-
-@dataclass(frozen=True, eq=False)
-class Dependence:
-    """Which LFs depend on each other, and how much their votes count.
-
-    Attributes
-    ----------
-    pairs : ndarray of shape (n_pairs, 2)
-        Columns of LFs that copy each other, the lower one first where they were found.
-    weight : ndarray of shape (n_symbols,)
-        How much each vote counts, in (0, 1].
-    likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
-        How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
-        each counts 1 / (1 + likeness).
-    apart : ndarray of shape (n_apart, 2)
-        Columns of LFs whose agreement training is to leave out.
-    """
-
-    pairs: NDArray[np.intp]
-    weight: NDArray[np.float64]
-    likeness: sp.csr_array | None = None
-    apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 
 
 def groups_of(pairs: NDArray[np.intp], n_lfs: int) -> sp.csr_array:
@@ -388,38 +417,6 @@ def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
     apart = matrix.row != matrix.col
     entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
     return sp.csr_array(entries, shape=matrix.shape)
-
-
-MStep = Callable[[VoteModel, Expected], VoteModel]
-
-
-def maximise(
-    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
-) -> VoteModel:
-    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
-
-    Parameters
-    ----------
-    model : VoteModel
-    blocks : list of Rows
-    m_step : function of (VoteModel, Expected) to VoteModel
-    max_iter : int
-    tol : float, default=None
-        Stop when a step changes the mean log-likelihood of a row by no more than this.
-    """
-    curve: list[float] = []
-    converged, before = False, None
-    while len(curve) < max_iter and not converged:
-        expected = expected_counts(model, blocks)
-        model = m_step(model, expected)
-        curve.append(expected.log_likelihood)
-        if tol is not None and len(curve) > 1:
-            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
-        # Likelihoods may be equal by rounding where tables are not yet.
-        converged |= before is not None and np.array_equal(before, expected.counts)
-        before = expected.counts
-    asked = None if tol is None else converged
-    return replace(model, history=History(np.array(curve), np.nan, asked))
 
 
 # What a vote model is made of.

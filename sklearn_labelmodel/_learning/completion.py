@@ -16,52 +16,56 @@ Weak Supervision. AAAI 2019. The l2 term is that of Snorkel 0.10.0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from functools import partial
+from itertools import islice
+from math import ceil, log2
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._evidence.model import History, VoteModel, groups_of
-from .._evidence.table import sum_of_lf
+from .._evidence.table import one_coin, snorkel_start, sum_of_lf
+from .._utils import first_number
 from .._votes.pairs import PairCounts
+from .factored import Array, FactoredObjective, factored, in_runs_of_rows, pull
 from .observed import Observed
+from .torch_steps import (
+    Evaluate,
+    TrainingSettings,
+    find_device,
+    on_device,
+    reported,
+    steps_as_given,
+)
 
 if TYPE_CHECKING:
     import torch
 
-    from .._utils.types import PairMatrix
-
-# Both kinds of arrays that the formulae are for.
-Array = TypeVar("Array", NDArray[np.float64], "torch.Tensor")
-Train = Callable[
-    ["Objective[NDArray[np.float64]]", NDArray[np.float64]], tuple[NDArray[np.float64], History]
-]
+logger = logging.getLogger("sklearn_labelmodel")
+DENSE_SYMBOLS = 160
+# Symbols from which on plain SGD may halve a rate at which the loss rises, and the part of the first loss that it
+# must rise by.
+MANY_SYMBOLS, RISE = 32, 1e-6
 
 
 def complete_pairs(
-    observed: Observed,
-    model: VoteModel,
-    *,
-    start: NDArray[np.float64],
-    scale: float,
-    l2: float,
-    train: Train,
+    observed: Observed, model: VoteModel, *, settings: TrainingSettings
 ) -> VoteModel:
     """Learn mu from pairs of votes, leaving out those of LFs that are to be kept apart.
+
+    The l2 term pulls to the start; training starts there too, or with `init="snorkel"` at a random multiple of it.
 
     Parameters
     ----------
     observed : Observed
     model : VoteModel
-    start : ndarray of shape (n_symbols, n_classes)
-        Where the l2 term pulls.
-    scale : float
-        Training starts from the start times this.
-    l2 : float
-    train : function of (Objective, start) to (mu, History)
+        Its accuracies are those that are assumed.
+    settings : TrainingSettings
 
     Raises
     ------
@@ -70,10 +74,14 @@ def complete_pairs(
     ValueError
         Unknown optimizer, scheduler, parameter of either, or device.
     """
-    prior, pairs = model.prior.of_mu, model.dependence.apart
+    prior, pairs, plain = model.prior.of_mu, model.dependence.apart, settings.init == "snorkel"
+    start = snorkel_start if plain else one_coin
+    each = model.accuracies[observed.lf]
+    center = start(observed.meaning, each, observed.frequency, prior)
     apart = groups_of(pairs, observed.n_lfs) if len(pairs) else None
-    objective = make_objective(observed.statistics, prior, start, l2, apart)
-    mu, history = train(objective, start * scale)
+    objective = make_objective(observed.statistics, prior, center, settings.l2, apart)
+    scale = first_number(settings.random_state) if plain else 1.0
+    mu, history = train(objective, center * scale, settings)
     mu = np.clip(mu, model.mu_eps, 1 - model.mu_eps)
     mu = align_columns(mu, observed.symbol_class, prior)
     return replace(model, mu=mu, coverage=observed.coverage, history=history)
@@ -104,73 +112,24 @@ def align_columns(
     columns = np.arange(n_classes)
     if (joint[:-1].argmax(axis=1) == columns).all():
         return mu
+    from scipy.optimize import linear_sum_assignment
+
     rounded = np.round(prior, 3)
     for value in set(rounded.tolist()):
         group = np.flatnonzero(rounded == value)
-        columns[group] = group[_best_assignment(joint[group[:, None], group])]
+        agreement = joint[group[:, None], group]
+        rows, best = linear_sum_assignment(agreement, maximize=True)
+        if agreement[rows, best].sum() > np.trace(agreement):
+            columns[group] = group[best]
     # Selecting columns transposes the memory, of which later look-ups want the rows.
     return np.ascontiguousarray(mu[:, columns])
-
-
-def _best_assignment(agreement: NDArray[np.float64]) -> NDArray[np.intp]:
-    """For each row the column that it gets; the identity where that is among the best."""
-    from scipy.optimize import linear_sum_assignment
-
-    rows, columns = linear_sum_assignment(agreement, maximize=True)
-    best = agreement[rows, columns].sum()
-    return np.arange(len(agreement)) if np.trace(agreement) >= best else columns
-
-
-DENSE_SYMBOLS = 160
-# An LF's G_j is worth forming from half as many symbols as classes.
-WIDE = 2
 
 
 # Loss and gradient --------------------------------------------------------------------------------
 
 
-class Objective(Generic[Array]):
-    """The loss: a term that each form has in its own way, and the l2 term.
-
-    Attributes
-    ----------
-    center : array of shape (n_symbols, n_classes)
-        Where the l2 term pulls.
-    l2 : float
-    """
-
-    center: Array
-    l2: float
-
-    def convert(self, to_array: Callable[[PairMatrix], torch.Tensor]) -> Objective[torch.Tensor]:
-        """The same objective over another kind of array."""
-        arrays: dict[str, Any] = {
-            name: to_array(value)
-            for name, value in vars(self).items()
-            if isinstance(value, np.ndarray) or sp.issparse(value)
-        }
-        objective: Any = self
-        return replace(objective, **arrays)
-
-    def loss_and_gradient(self, mu: Array) -> tuple[Any, Array]:
-        """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes).
-
-        Rounding may leave the loss of a perfect fit a little below zero.
-        """
-        loss, gradient = self._fit_term(mu)
-        if self.l2:
-            pull = mu - self.center
-            loss = loss + self.l2**2 * (pull * pull).sum()
-            gradient = gradient + 2 * self.l2**2 * pull
-        return loss, gradient
-
-    def _fit_term(self, mu: Array) -> tuple[Any, Array]:
-        """The loss without the l2 term, and its gradient."""
-        raise NotImplementedError
-
-
 @dataclass(frozen=True)
-class DenseObjective(Objective[Array]):
+class DenseObjective(Generic[Array]):
     """Forms mu P mu^T: few operations, for few symbols.
 
     The marginal term is one of co-occurrences too: with a symbol that is always there. It stands in the last
@@ -178,8 +137,9 @@ class DenseObjective(Objective[Array]):
 
     Attributes
     ----------
-    center, l2
-        As of every `Objective`.
+    center : array of shape (n_symbols, n_classes)
+        Where the l2 term pulls.
+    l2 : float
     weights : array of shape (n_symbols + 1, n_symbols + 1)
         Four times the mask, bordered by halves: a derivative's factor, so that it is not applied later.
     bordered_target : array of shape (n_symbols + 1, n_symbols + 1)
@@ -197,112 +157,25 @@ class DenseObjective(Objective[Array]):
     bordered_mu: Array
     bordered_prior: Array
 
-    def _fit_term(self, mu: Array) -> tuple[Any, Array]:
+    def loss_and_gradient(self, mu: Array) -> tuple[Any, Array]:
+        """Loss at mu, a scalar, and its gradient, of shape (n_symbols, n_classes).
+
+        Rounding may leave the loss of a perfect fit a little below zero.
+        """
         bordered = self.bordered_mu
         bordered[:-1] = mu
         weighted = bordered * self.bordered_prior
         residual = weighted @ bordered.T
         residual -= self.bordered_target
         counted = residual * self.weights
-        return residual.ravel() @ counted.ravel() / 4, counted[:-1] @ weighted
+        loss, gradient = residual.ravel() @ counted.ravel() / 4, counted[:-1] @ weighted
+        if self.l2:
+            away, its_gradient = pull(mu, self.center, self.l2)
+            return loss + away, gradient + its_gradient
+        return loss, gradient
 
 
-@dataclass(frozen=True)
-class FactoredObjective(Objective[Array]):
-    """Never forms mu P mu^T, of n_symbols squared, for many symbols.
-
-    mask * (mu P mu^T) is mu P mu^T less the blocks of each LF with itself, so with W = mu P, G_j = W_j^T W_j and
-    G the sum of all G_j, its product with W has the rows mu_j (G - G_j). LFs of as many symbols are taken
-    together. The marginal term adds p p^T / 2 to G, and to the target's product its `offset`.
-
-    Attributes
-    ----------
-    center, l2
-        As of every `Objective`.
-    target : array of shape (n_symbols, n_symbols)
-        mask * O.
-    frequency : array of shape (n_symbols,)
-        diag(O).
-    prior : array of shape (n_classes,)
-    order : ndarray of shape (n_symbols,) or None
-        Symbols sorted by how many their LF has; None where they are already.
-    inverse : ndarray of shape (n_symbols,) or None
-    groups : tuple of (n_lfs, symbols per LF)
-    marginal_gram : array of shape (n_classes, n_classes)
-        p p^T / 2.
-    offset : array of shape (n_symbols, n_classes)
-        frequency p^T / 2.
-    constant : float
-        ||target||_F^2 + ||frequency||^2, the loss at mu = 0.
-    dependent : tuple of pairs of slices
-        Symbols of an LF, and of another on which it depends.
-    """
-
-    center: Array
-    l2: float
-    target: Any
-    frequency: Array
-    prior: Array
-    order: NDArray[np.intp] | torch.Tensor | None
-    inverse: NDArray[np.intp] | torch.Tensor | None
-    groups: tuple[tuple[int, int], ...]
-    marginal_gram: Array
-    offset: Array
-    constant: float
-    dependent: tuple[tuple[slice, slice], ...] = ()
-
-    def _fit_term(self, mu: Array) -> tuple[Any, Array]:
-        weighted = mu * self.prior
-        observed = self.target @ weighted
-        observed += self.offset
-        difference = self._expected(mu, weighted) - observed
-        for own, other in self.dependent:
-            difference[own] -= mu[own] @ (weighted[other].T @ weighted[other])
-        marginal = mu @ self.prior
-        loss = self.constant + marginal @ (0.5 * marginal - self.frequency)
-        loss += (difference - observed).ravel() @ mu.ravel()
-        difference *= 4
-        return loss, difference
-
-    def _expected(self, mu: Array, weighted: Array) -> Array:
-        """(mask * (mu P mu^T)) mu P + (mu p) p^T / 2."""
-        if self.order is not None:
-            mu, weighted = mu[self.order], weighted[self.order]
-        pairs = list(zip(self._tables(mu), self._tables(weighted), strict=True))
-        grams = [_gram(heavy) for _, heavy in pairs]
-        gram = self.marginal_gram + sum(own.sum(0) if own.ndim == 3 else own for own in grams)
-        if len(pairs) == 1:
-            expected = self._expected_in(*pairs[0], grams[0], gram).reshape(mu.shape)
-        else:
-            expected = mu * 0
-            for rows, own, (table, heavy) in zip(self._tables(expected), grams, pairs, strict=True):
-                rows[:] = self._expected_in(table, heavy, own, gram)
-        return expected if self.inverse is None else expected[self.inverse]
-
-    @staticmethod
-    def _expected_in(table: Array, heavy: Array, own: Array, gram: Array) -> Array:
-        """The rows of one group of LFs, shape (n_lfs, n_symbols, n_classes)."""
-        if own.ndim == 3:
-            return table @ (gram - own)
-        product = table.reshape((-1, len(gram))) @ gram
-        return product.reshape(table.shape) - (heavy @ table.swapaxes(1, 2)) @ heavy
-
-    def _tables(self, array: Array) -> Iterator[Array]:
-        """Views of shape (n_lfs, n_symbols, n_classes), one for each group of LFs."""
-        start = 0
-        for n_lfs, n_symbols in self.groups:
-            stop = start + n_lfs * n_symbols
-            yield array[start:stop].reshape((n_lfs, n_symbols, array.shape[1]))
-            start = stop
-
-
-def _gram(heavy: Array) -> Array:
-    """The sum of G_j over a group's LFs; where LFs have many symbols each G_j, as the product needs it."""
-    n_symbols, n_classes = heavy.shape[1:]
-    if WIDE * n_symbols >= n_classes:
-        return heavy.swapaxes(1, 2) @ heavy
-    rows = heavy.reshape((-1, n_classes))
-    return rows.T @ rows
+Objective = DenseObjective[Array] | FactoredObjective[Array]
 
 
 def make_objective(
@@ -323,82 +196,147 @@ def make_objective(
     dependent : CSR array of shape (n_lfs, n_lfs), default=None
         With an entry for each pair of LFs, in both directions, that mask is to leave out.
     """
-    frequency = statistics.counts / statistics.n_samples
-    target = _target(statistics, dependent)
-    if statistics.lf.size <= DENSE_SYMBOLS:
-        mask = _apart(statistics.lf[:, None], statistics.lf, dependent).astype(np.float64)
-        return DenseObjective(
-            center,
-            l2,
-            weights=_bordered(4 * mask, np.full_like(frequency, 2.0)),
-            bordered_target=_bordered(target, frequency),
-            bordered_mu=np.vstack([center, np.ones_like(prior)]),
-            bordered_prior=np.tile(prior, (len(center) + 1, 1)),
-        )
-    sizes = np.bincount(statistics.lf)[statistics.lf]
-    order = np.argsort(sizes, kind="stable")
-    in_order = bool((order == np.arange(len(order))).all())
-    per_size = np.unique(sizes, return_counts=True)
-    return FactoredObjective(
+    if statistics.lf.size > DENSE_SYMBOLS:
+        return factored(statistics, prior, center, l2, dependent)
+    lf, pairs = statistics.lf, statistics.cooccurrence
+    apart = lf[:, None] != lf
+    if dependent is not None:
+        apart &= dependent[lf][:, lf].toarray() == 0
+    frequency = statistics.counts[:, None] / statistics.n_samples
+    target = np.where(apart, pairs, 0.0) / statistics.n_samples
+    halves, nothing = np.full_like(frequency, 2.0), np.zeros((1, 1))
+    return DenseObjective(
         center,
         l2,
-        target,
-        frequency,
-        prior,
-        order=None if in_order else order,
-        inverse=None if in_order else np.argsort(order),
-        groups=tuple((int(rows // size), int(size)) for size, rows in zip(*per_size, strict=True)),
-        marginal_gram=0.5 * np.outer(prior, prior),
-        offset=0.5 * np.outer(frequency, prior),
-        constant=_squared_norm(target) + _squared_norm(frequency),
-        dependent=() if dependent is None else tuple(_slices(statistics.lf, dependent)),
+        weights=np.block([[4.0 * apart, halves], [halves.T, nothing]]),
+        bordered_target=np.block([[target, frequency], [frequency.T, nothing]]),
+        bordered_mu=np.vstack([center, np.ones_like(prior)]),
+        bordered_prior=np.tile(prior, (len(center) + 1, 1)),
     )
 
 
-def _squared_norm(array: PairMatrix) -> float:
-    values = array.ravel() if isinstance(array, np.ndarray) else array.data
-    return float(values @ values)
+# Training -----------------------------------------------------------------------------------------
 
 
-def _bordered(matrix: NDArray[np.float64], border: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The matrix with the border as its last row and column, and 0 where these meet."""
-    with_row = np.vstack([matrix, border])
-    return np.column_stack([with_row, np.append(border, 0.0)])
+def train(
+    objective: Objective[NDArray[np.float64]],
+    start: NDArray[np.float64],
+    settings: TrainingSettings,
+) -> tuple[NDArray[np.float64], History]:
+    """Minimise the objective from a start by full-batch steps, one an epoch.
+
+    Parameters
+    ----------
+    objective : Objective
+        Over NumPy arrays.
+    start : ndarray of shape (n_symbols, n_classes)
+    settings : TrainingSettings
+
+    Returns
+    -------
+    mu : ndarray of shape (n_symbols, n_classes)
+    history : History
+
+    Raises
+    ------
+    FloatingPointError
+        The loss is not finite.
+    ValueError
+        Unknown optimizer, scheduler, parameter of either, or device.
+    """
+    import torch
+
+    evaluate: Evaluate
+    device = "cpu" if settings.device == "cpu" else find_device(settings.device)
+    if device == "cpu":
+        # NumPy computes on the parameter's own memory: for the small products that an epoch mostly is, torch wakes
+        # threads that cost more than the product.
+        memory = start.copy()
+        if isinstance(objective, FactoredObjective):
+            objective = in_runs_of_rows(objective, start)
+        mu, evaluate = torch.from_numpy(memory), partial(objective.loss_and_gradient, memory)
+    else:
+        mu, evaluate = on_device(objective, start, device)
+    steps, plain = None, settings.optimizer == "sgd" and settings.lr_scheduler == "constant"
+    if not plain or settings.optimizer_params or settings.lr_scheduler_params:
+        steps = steps_as_given(mu, evaluate, settings)
+    steps = islice(steps or _descend(mu, evaluate, settings), settings.n_epochs)
+    if settings.verbose or logger.isEnabledFor(logging.INFO):
+        steps = reported(steps, settings)
+    losses: list[Any] = []
+    converged = None if settings.tol is None else False
+    # What overflows is reported below, with its epoch.
+    with torch.no_grad(), np.errstate(over="ignore", invalid="ignore"):
+        for loss in steps:
+            losses.append(loss)
+            if settings.tol is not None and _at_rest(losses, settings.tol):
+                converged = True
+                break
+        losses.append(evaluate()[0])
+    curve = np.array([float(loss) for loss in losses])
+    if not np.isfinite(curve).all():
+        raise _not_finite(curve, settings.lr)
+    # Rounding may leave a perfect fit a little below zero.
+    curve = np.maximum(curve, 0.0)
+    highest = curve[0]
+    if curve[-1] > highest and (settings.l2 or settings.optimizer != "sgd"):
+        # Weight decay may raise the loss up to that of a mu of zeros, and adaptive steps may end a little above a start
+        # that is close to the optimum.
+        highest = max(2 * curve[0], objective.loss_and_gradient(0 * start)[0])
+    history = History(curve[:-1], float(curve[-1]), converged, bool(curve[-1] > highest))
+    return mu.cpu().numpy().astype(float), history
 
 
-def _apart(
-    first: NDArray[np.intp], second: NDArray[np.intp], dependent: sp.csr_array | None
-) -> NDArray[np.bool_]:
-    """Whether LFs are two, of which none depends on the other."""
-    apart = first != second
-    if dependent is not None:
-        pairs = dependent.tocoo()
-        n_lfs = dependent.shape[0]
-        apart &= ~np.isin(first * n_lfs + second, pairs.row.astype(np.intp) * n_lfs + pairs.col)
-    return apart
+def _at_rest(losses: Sequence[Any], tol: float) -> bool:
+    """Whether the last epoch changed the loss by no more than tol times the first loss."""
+    return len(losses) > 1 and abs(float(losses[-2] - losses[-1])) <= tol * float(losses[0])
 
 
-def _slices(lf: NDArray[np.intp], dependent: sp.csr_array) -> Iterator[tuple[slice, slice]]:
-    pairs = dependent.tocoo()
-    starts = np.searchsorted(lf, np.arange(dependent.shape[0] + 1)).tolist()
-    for own, other in zip(pairs.row.tolist(), pairs.col.tolist(), strict=True):
-        yield slice(starts[own], starts[own + 1]), slice(starts[other], starts[other + 1])
+def _not_finite(losses: NDArray[np.float64], lr: float) -> FloatingPointError:
+    epoch = int(np.flatnonzero(~np.isfinite(losses))[0])
+    return FloatingPointError(
+        f"The loss is {losses[epoch]} at epoch {epoch}: training diverged. Lower lr (it is {lr:g}), "
+        "or the momentum in optimizer_params."
+    )
 
 
-def _target(statistics: PairCounts, dependent: sp.csr_array | None) -> PairMatrix:
-    """P(both symbols of a pair), 0 where mask leaves the pair out."""
-    lf, pairs, n_samples = statistics.lf, statistics.cooccurrence, statistics.n_samples
-    if isinstance(pairs, np.ndarray):
-        return np.where(_apart(lf[:, None], lf, dependent), pairs, 0.0) / n_samples
-    if dependent is None:
-        first = np.repeat(lf, np.diff(pairs.indptr))
-        data = np.where(first == lf[pairs.indices], 0.0, pairs.data)
-        data /= n_samples
-        return sp.csr_array((data, pairs.indices, pairs.indptr), shape=pairs.shape)
-    coo = pairs.tocoo()
-    apart = _apart(lf[coo.row], lf[coo.col], dependent)
-    data = coo.data[apart] / n_samples
-    return sp.csr_array((data, (coo.row[apart], coo.col[apart])), shape=pairs.shape)
+def _descend(mu: torch.Tensor, evaluate: Evaluate, settings: TrainingSettings) -> Iterator[Any]:
+    """Steps of SGD at a constant rate, each the loss that it started from; to the bit as torch.optim.SGD downhill.
+
+    A step that goes up is taken back, and the rate is halved from there on: the loss is the steeper the more symbols a
+    row holds, so that a rate that suits ten LFs leads nowhere with two hundred. It may be halved as often as there are
+    twice as many symbols as `MANY_SYMBOLS`; one that is too high for few symbols is the user's to mend.
+
+    Written out since twenty symbols take longer to dispatch than to step, and as torch's optimizers load
+    its compiler at first use, which takes seconds.
+    """
+    import torch
+
+    lr, halvings = settings.lr, max(0, ceil(log2(len(mu) / MANY_SYMBOLS)))
+    before: tuple[Any, torch.Tensor, float, torch.Tensor] | None = None
+    noise = 0.0
+    while True:
+        loss, change = evaluate()
+        # The height of what SGD with weight decay minimises.
+        direction, height = torch.as_tensor(change), float(loss)
+        if settings.l2:
+            height += settings.l2 / 2 * float((mu * mu).sum())
+            direction = direction.add(mu, alpha=settings.l2)
+        if before is None:
+            noise = RISE * abs(height)
+        else:
+            last_loss, last_direction, last_height, place = before
+            if halvings and not height <= last_height + noise:
+                lr, halvings = lr / 2, halvings - 1
+                mu.copy_(place)
+                mu.add_(last_direction, alpha=-lr)
+                continue
+            yield last_loss
+        before = loss, direction, height, mu.clone()
+        mu.add_(direction, alpha=-lr)
+
+
+# What mu says -------------------------------------------------------------------------------------
 
 
 def believe_mu(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._evidence.model import Expected, Rows, VoteModel, certain, counted, maximise
+from .._evidence.model import History, Rows, VoteModel, certain, expected_counts
 from .._evidence.table import VoteTable, leaning, one_coin, shrink, sum_of_lf
 from .observed import Observed
 
 TINY = 1e-10
+# Rows of each class that hold each symbol, and rows of each class, as `expected_counts` returns them.
+Expected = tuple[NDArray[np.float64], NDArray[np.float64]]
+MStep = Callable[[VoteModel, NDArray[np.float64], NDArray[np.float64]], VoteModel]
 
 
 # Dawid and Skene ----------------------------------------------------------------------------------
@@ -71,7 +76,8 @@ def dawid_skene(
     observed : Observed
     model : VoteModel
         Its prior is kept where it is known, else learned.
-    start : Expected
+    start : tuple of (counts, rows)
+        As `expected_counts` returns them.
     blocks : list of Rows
     strength, precision : float
         Votes that Dirichlet priors are worth, and the precision that they are centred on.
@@ -82,17 +88,44 @@ def dawid_skene(
     """
     assumed = _draw_to(
         observed,
-        _learned_prior(start, strength) if not model.prior.known else model.prior.of_all,
+        _learned_prior(start[1], strength) if not model.prior.known else model.prior.of_all,
         strength=strength,
         precision=precision,
         one_coin_lfs=one_coin_lfs,
         informative_abstain=informative_abstain,
     )
 
-    def m_step(model: VoteModel, expected: Expected) -> VoteModel:
-        return _dawid_skene_step(observed, assumed, model, expected)
+    m_step = partial(_dawid_skene_step, observed, assumed)
+    return maximise(m_step(model, *start), blocks, m_step, max_iter, tol)
 
-    return maximise(m_step(model, start), blocks, m_step, max_iter, tol)
+
+def maximise(
+    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
+) -> VoteModel:
+    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
+
+    Parameters
+    ----------
+    model : VoteModel
+    blocks : list of Rows
+    m_step : function of (VoteModel, counts, rows) to VoteModel
+    max_iter : int
+    tol : float, default=None
+        Stop when a step changes the mean log-likelihood of a row by no more than this.
+    """
+    curve: list[float] = []
+    converged, before = False, None
+    while len(curve) < max_iter and not converged:
+        counts, rows, log_likelihood = expected_counts(model, blocks)
+        model = m_step(model, counts, rows)
+        curve.append(log_likelihood)
+        if tol is not None and len(curve) > 1:
+            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
+        # Likelihoods may be equal by rounding where tables are not yet.
+        converged |= before is not None and np.array_equal(before, counts)
+        before = counts
+    asked = None if tol is None else converged
+    return replace(model, history=History(np.array(curve), np.nan, asked))
 
 
 def majority_start(observed: Observed, model: VoteModel, blocks: list[Rows]) -> Expected:
@@ -101,8 +134,8 @@ def majority_start(observed: Observed, model: VoteModel, blocks: list[Rows]) -> 
     for block in blocks:
         shares = vote_shares(observed, block, model.prior.of_all)
         rows += shares @ block.weight
-        counts += counted(shares, block)
-    return Expected(counts, rows)
+        counts += block.by_symbol @ np.multiply(shares.T, block.weight[:, None], order="C")
+    return counts, rows
 
 
 def vote_shares(observed: Observed, block: Rows, prior: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,15 +180,19 @@ def _draw_to(
 
 
 def _dawid_skene_step(
-    observed: Observed, assumed: DawidSkene, model: VoteModel, expected: Expected
+    observed: Observed,
+    assumed: DawidSkene,
+    model: VoteModel,
+    counts: NDArray[np.float64],
+    rows: NDArray[np.float64],
 ) -> VoteModel:
     """The mode of the parameters given the expected counts and the Dirichlet priors."""
     prior, lf = model.prior, observed.lf
     if not prior.known:
-        prior = prior.for_all(_learned_prior(expected, assumed.strength), "learned")
-    votes = sum_of_lf(expected.counts, lf, observed.n_lfs)
-    rate = _rates(observed, assumed, expected.rows, votes)
-    mu = rate[lf] * _tables(observed, assumed, expected.counts, votes)
+        prior = prior.for_all(_learned_prior(rows, assumed.strength), "learned")
+    votes = sum_of_lf(counts, lf, observed.n_lfs)
+    rate = _rates(observed, assumed, rows, votes)
+    mu = rate[lf] * _tables(observed, assumed, counts, votes)
     silence = np.log(1 - rate) if assumed.silence_counts else None
     joint = np.ones(observed.n_lfs, dtype=bool)
     table = VoteTable(lf, observed.vote, _log_evidence(mu, assumed.one_voice[lf]), joint, silence)
@@ -169,9 +206,9 @@ def _log_evidence(mu: NDArray[np.float64], one_voice: NDArray[np.bool_]) -> NDAr
     return evidence
 
 
-def _learned_prior(expected: Expected, strength: float) -> NDArray[np.float64]:
-    k = len(expected.rows)
-    shares = shrink(expected.rows, 1 / k, strength * k, expected.rows.sum())
+def _learned_prior(rows: NDArray[np.float64], strength: float) -> NDArray[np.float64]:
+    k = len(rows)
+    shares = shrink(rows, 1 / k, strength * k, rows.sum())
     shares = np.maximum(shares, TINY)
     return np.asarray(shares / shares.sum())
 

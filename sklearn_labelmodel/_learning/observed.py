@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,7 +29,7 @@ from .._votes.patterns import FoundRows, Patterns, draw, find_rows, patterns_of
 if TYPE_CHECKING:
     from .._votes.scores import Scores
 
-Once = TypeVar("Once")
+Value = TypeVar("Value")
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 16, 512
@@ -39,6 +39,24 @@ MOST_TABLE_CELLS = 1 << 27
 LEAST_LFS, LEAST_IDENTIFIED, NAMED = 3, 0.5, 5
 # Co-occurrences of more symbols are not kept beside a fitted model.
 MOST_SYMBOLS = 256
+
+
+class once(Generic[Value]):  # noqa: N801
+    """A property that is counted when it is first asked for, unless it is in `counted` already.
+
+    `functools.cached_property` counts under a lock of its class (Python 3.11): a process that is forked while another
+    thread fits waits for ever.
+    """
+
+    def __init__(self, count: Callable[[Any], Value]):
+        self.count = count
+
+    def __get__(self, observed: Observed, owner: type) -> Value:
+        name = self.count.__name__
+        if name not in observed.counted:
+            observed.counted[name] = self.count(observed)
+        value: Value = observed.counted[name]
+        return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +82,10 @@ class Observed:
     meaning : ndarray of shape (n_symbols, n_classes)
         What each symbol is taken to say before anything is learned, as shares that add up to 1: a class, several, a
         lean, or (equal shares) nothing.
+    symbol_class : ndarray of shape (n_symbols,), dtype intp
+        The class that each symbol means; n_classes where it means no single one.
+    names_class, tells : ndarray of shape (n_symbols,), dtype bool
+        Whether each symbol means a single class, and whether it means anything: all but votes that are no class do.
     frequency : ndarray of shape (n_symbols,)
         P(symbol).
     coverage : ndarray of shape (n_lfs,)
@@ -90,6 +112,9 @@ class Observed:
     lf: NDArray[np.intp]
     vote: NDArray[Any]
     meaning: NDArray[np.float64]
+    symbol_class: NDArray[np.intp]
+    names_class: NDArray[np.bool_]
+    tells: NDArray[np.bool_]
     frequency: NDArray[np.float64]
     coverage: NDArray[np.float64]
     overlaps: NDArray[np.bool_]
@@ -98,70 +123,73 @@ class Observed:
     scores: Scores | None = None
     counted: dict[str, Any] = field(default_factory=dict)
 
-    @property
+    @once
     def statistics(self) -> PairCounts:
         """How often symbols occur, alone and together."""
-        return self._once("statistics", lambda: count_votes(*self.rows))
+        return count_votes(*self.rows)
 
-    @property
+    @once
     def rows(self) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
         """Votes, labels and weights, those that are alike together where LFs and votes are few."""
-        return self._once("rows", lambda: grouped(self._cells, self.labels, self.weight))
+        if self.votes is None:
+            raise ValueError("Of these votes only counts are known.")
+        return grouped(self.votes, self.labels, self.weight)
 
-    @property
+    @once
     def found(self) -> FoundRows:
         """Where the distinct rows stand."""
-        return self._once("found", lambda: find_rows(*self.rows))
+        return find_rows(*self.rows)
 
-    @property
+    @once
     def patterns(self) -> Patterns:
         """The distinct rows, those with unlike gold labels apart."""
-        return self._once("patterns", lambda: _read_found(self))
+        votes, labels, _ = self.rows
+        return patterns_of(self.found, votes, labels, self.found.scaled(), (self.lf, self.vote))
 
-    @property
+    @once
     def sample(self) -> Patterns:
         """The distinct rows that have a vote, without gold labels; where they hold many votes, some of them."""
-        return self._once("sample", lambda: _sample(self))
+        most = max(MOST_VOTES, VOTES_PER_LF * self.n_lfs)
+        if "patterns" in self.counted:
+            known = self.patterns
+            some = known.only(*draw(known.key, known.n_votes, known.weight, most))
+        else:
+            found, (votes, labels, _) = self.found, self.rows
+            rows, weight = draw(found.key, found.n_votes, found.scaled(), most)
+            some = patterns_of(found.only(rows), votes, labels, weight, (self.lf, self.vote))
+        return some.unlabelled() if len(some.gold_values) else some
 
-    @property
+    @once
     def identified(self) -> float:
         """How far votes tell the class prior, in [0, 1].
 
         By LFs that have a choice: the share of rows with votes in which one votes, times the share of their votes
         that meet another of them. LFs of one symbol, however many, neither tell it nor take away from it.
         """
-        return self._once("identified", lambda: _identified(self))
+        sample, choosing = self.sample, self.has_choice[self.lf]
+        if not choosing.any():
+            return 0.0
+        per_row = sample.indicators @ choosing.astype(np.float64)
+        reached = sample.weight[per_row > 0].sum() / sample.weight.sum()
+        votes = per_row * sample.weight
+        return float(reached * votes[per_row > 1].sum() / votes.sum())
 
-    @property
+    @once
     def gold(self) -> GoldCounts:
         """The labelled rows, counted."""
-        return self._once("gold", lambda: _count_labels(self))
+        if "statistics" in self.counted:
+            return count_gold(self.statistics, self.classes)
+        return self.patterns.gold_counts(self.classes)
 
-    @property
+    @once
     def voted_share(self) -> float:
         """Share of the rows that have a vote."""
         return float(self.sample.weight.sum() / self.sample.n_samples)
 
     @property
-    def names_class(self) -> NDArray[np.bool_]:
-        """Whether each symbol means a single class, shape (n_symbols,)."""
-        return self._once("names_class", lambda: self.meaning.max(axis=1) == 1.0)
-
-    @property
-    def tells(self) -> NDArray[np.bool_]:
-        """Whether each symbol means anything: all but votes that are no class, shape (n_symbols,)."""
-        leans = self.meaning.max(axis=1) > self.meaning.min(axis=1)
-        return self._once("tells", lambda: self.names_class | leans | is_bin(self.vote))
-
-    @property
     def is_right(self) -> NDArray[np.bool_]:
         """Whether each symbol is right in each class: in those that it is likelier to mean than by chance."""
         return (self.meaning == 1.0) | (self.meaning > 1 / len(self.classes))
-
-    @property
-    def symbol_class(self) -> NDArray[np.intp]:
-        """The class that each symbol means; n_classes where it means no single one."""
-        return np.where(self.names_class, self.meaning.argmax(axis=1), len(self.classes))
 
     def kept(self, anchored: bool) -> KeptCounts:
         """What a fitted model keeps of this; of gold labels those that accuracies were learned from."""
@@ -177,64 +205,6 @@ class Observed:
             self.meaning if (self.tells & ~self.names_class).any() else None,
             self.frequency,
         )
-
-    @property
-    def _cells(self) -> Votes:
-        if self.votes is None:
-            raise ValueError("Of these votes only counts are known.")
-        return self.votes
-
-    def _once(self, name: str, count: Callable[[], Once]) -> Once:
-        # `functools.cached_property` counts under a lock of its class (Python 3.11): a process that is forked while
-        # another thread fits waits for ever.
-        if name not in self.counted:
-            self.counted[name] = count()
-        return self.counted[name]
-
-
-def _read_found(observed: Observed) -> Patterns:
-    found, (votes, labels, _) = observed.found, observed.rows
-    return patterns_of(found, votes, labels, found.scaled(), (observed.lf, observed.vote))
-
-
-def _sample(observed: Observed) -> Patterns:
-    most = max(MOST_VOTES, VOTES_PER_LF * observed.n_lfs)
-    if "patterns" in observed.counted:
-        known = observed.patterns
-        rows, weight = draw(known.key, known.n_votes, known.weight, most)
-        some = known.only(rows, weight)
-    else:
-        found, (votes, labels, _) = observed.found, observed.rows
-        rows, weight = draw(found.key, found.n_votes, found.scaled(), most)
-        symbols = observed.lf, observed.vote
-        some = patterns_of(found.only(rows), votes, labels, weight, symbols)
-    return some.unlabelled() if len(some.gold_values) else some
-
-
-def _identified(observed: Observed) -> float:
-    sample, choosing = observed.sample, observed.has_choice[observed.lf]
-    if not choosing.any():
-        return 0.0
-    per_row = sample.indicators @ choosing.astype(np.float64)
-    reached = sample.weight[per_row > 0].sum() / sample.weight.sum()
-    votes = per_row * sample.weight
-    return float(reached * votes[per_row > 1].sum() / votes.sum())
-
-
-def _count_labels(observed: Observed) -> GoldCounts:
-    if "statistics" in observed.counted:
-        return count_gold(observed.statistics, observed.classes)
-    return observed.patterns.gold_counts(observed.classes)
-
-
-def meaning_of(vote: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.float64]:
-    """What symbols mean: a vote for a class that class, any other nothing; shape (n_symbols, n_classes)."""
-    symbol_class = class_index(vote, classes)
-    meaning = np.zeros((len(vote), len(classes)))
-    named = np.flatnonzero(symbol_class < len(classes))
-    meaning[named, symbol_class[named]] = 1.0
-    meaning[symbol_class == len(classes)] = 1 / len(classes)
-    return meaning
 
 
 def observe(
@@ -296,6 +266,9 @@ def observed_counts(
         lf=lf,
         vote=exact.vote,
         meaning=np.zeros((len(lf), 0)),
+        symbol_class=np.zeros_like(lf),
+        names_class=np.zeros_like(lf, dtype=bool),
+        tells=np.zeros_like(lf, dtype=bool),
         frequency=frequency,
         coverage=np.bincount(lf, frequency, minlength=n_lfs).astype(np.float64),
         overlaps=exact.overlaps(),
@@ -329,17 +302,6 @@ def meaning_of_bins(
     return meaning
 
 
-def check_size(n_symbols: int, n_classes: int) -> None:
-    """Raise a MemoryError where tables of all votes by all classes would not fit."""
-    cells = n_symbols * n_classes
-    if cells > MOST_TABLE_CELLS:
-        raise MemoryError(
-            f"LFs cast {n_symbols:,} different votes, and there are {n_classes:,} classes: what each vote says of each "
-            f"class is a table of {cells * 8 / 2**30:.1f} GiB, and several are needed at once. "
-            "Join rare classes into one, or split the classes into groups and label in two steps."
-        )
-
-
 def with_classes(
     observed: Observed,
     classes: NDArray[Any],
@@ -357,9 +319,24 @@ def with_classes(
     scores : Scores, default=None
     sets : dict of vote to ndarray of classes, default=None
         Places of the classes that some votes leave open.
+
+    Raises
+    ------
+    MemoryError
+        Tables of all votes by all classes would not fit.
     """
-    check_size(len(observed.vote), len(classes))
-    meaning = meaning_of(observed.vote, classes)
+    n_symbols, k = len(observed.vote), len(classes)
+    if n_symbols * k > MOST_TABLE_CELLS:
+        raise MemoryError(
+            f"LFs cast {n_symbols:,} different votes, and there are {k:,} classes: what each vote says of each "
+            f"class is a table of {n_symbols * k * 8 / 2**30:.1f} GiB, and several are needed at once. "
+            "Join rare classes into one, or split the classes into groups and label in two steps."
+        )
+    symbol_class = class_index(observed.vote, classes)
+    named = np.flatnonzero(symbol_class < k)
+    meaning = np.zeros((n_symbols, k))
+    meaning[named, symbol_class[named]] = 1.0
+    meaning[symbol_class == k] = 1 / k
     for vote, left_open in (sets or {}).items():
         symbols = np.flatnonzero(observed.vote == vote)
         meaning[symbols] = 0.0
@@ -368,10 +345,14 @@ def with_classes(
         bins = np.flatnonzero(is_bin(observed.vote))
         of_bins = observed.lf[bins], observed.vote[bins], observed.frequency[bins]
         meaning[bins] = meaning_of_bins(*of_bins, classes)
+    names_class, leans = meaning.max(axis=1) == 1.0, meaning.max(axis=1) > meaning.min(axis=1)
     return replace(
         observed,
         classes=classes,
         meaning=meaning,
+        symbol_class=np.where(names_class, meaning.argmax(axis=1), k),
+        names_class=names_class,
+        tells=names_class | leans | is_bin(observed.vote),
         encoding=encoding,
         scores=scores,
         counted=dict(observed.counted),

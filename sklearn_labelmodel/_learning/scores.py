@@ -13,9 +13,7 @@ from .._votes.codes import is_bin
 from .observed import Observed
 
 
-def doubt_scores(
-    observed: Observed, model: VoteModel, *, precision: NDArray[np.float64]
-) -> VoteModel:
+def doubt_scores(observed: Observed, model: VoteModel) -> VoteModel:
     """The geometric mean of what rows say of bins, and of what was assumed of them.
 
     Judges agree on more than the class, and EM takes all of it for the class.
@@ -24,13 +22,12 @@ def doubt_scores(
     ----------
     observed : Observed
     model : VoteModel
-    precision : ndarray of shape (n_lfs,)
-        Assumed of each LF.
+        Its accuracies are those that are assumed.
     """
     table, bins = model.table, is_bin(model.table.vote)
     if not bins.any():
         return model
-    each = np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION)[table.lf[bins]]
+    each = np.clip(model.accuracies, LEAST_PRECISION, 1 - LEAST_PRECISION)[table.lf[bins]]
     shares = observed.frequency[bins] / observed.coverage[table.lf[bins]]
     assumed = np.log(shares[:, None] * leaning(observed.meaning[bins], each))
     log_p = table.log_p.copy()

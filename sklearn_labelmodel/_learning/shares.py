@@ -131,7 +131,7 @@ def confirm(observed: Observed, model: VoteModel, *, tempering: float) -> VoteMo
     for _ in range(CONFIRMATIONS):
         model = _with_voted_shares(observed, model)
         matched = _matched(mean_with_mu(observed, model, tempering=tempering), blocks, silence=True)
-        counts = expected_counts(matched, blocks).counts
+        counts, *_ = expected_counts(matched, blocks)
         log_p = confirmed(observed, model.table.log_p, counts, model.prior.of_all)
         model = replace(model, table=replace(model.table, log_p=log_p))
     return _with_voted_shares(observed, model)

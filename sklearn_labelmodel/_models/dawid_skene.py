@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._evidence.dependence import independent
-from .._evidence.model import VoteModel
-from .._evidence.prior import given_prior, uniform_prior
+from .._evidence.model import VoteModel, uniform_prior
+from .._evidence.prior import given_prior
 from .._evidence.table import VoteTable, least_probability
 from .._utils import warn_user
 from .base import BaseLabelModel, Learner

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -14,17 +13,24 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.model import NO_PAIRS, Dependence, History, VoteModel
-from .._evidence.prior import ClassPrior, uniform_prior
+from .._evidence.dependence import declared, named_pairs, resolve_pairs
+from .._evidence.model import (
+    NO_PAIRS,
+    ClassPrior,
+    Dependence,
+    History,
+    VoteModel,
+    uniform_prior,
+)
+from .._evidence.prior import counted_prior, given_prior
 from .._evidence.table import (
     VoteTable,
     least_probability,
     one_coin,
     precision_per_lf,
-    snorkel_start,
 )
-from .._learning.schedules import SCHEDULERS
-from .._utils import first_number, warn_user
+from .._learning.torch_steps import SCHEDULERS
+from .._utils import warn_user
 from .base import BaseLabelModel, Learner
 from .docs import documented
 
@@ -241,31 +247,28 @@ class LabelModelClassifier(BaseLabelModel):
 
     # Fitting --------------------------------------------------------------------------------------
 
-    def _assume(self, observed: Observed, known: ClassPrior | None = None) -> VoteModel:
-        from .._evidence.dependence import declared, resolve_pairs
-        from .._evidence.prior import counted_prior, given_prior
-
-        precision = self._precision(observed)
-        prior = uniform_prior(len(observed.classes))
-        if known is not None and known.known:
-            prior = known
-        elif self.class_balance is not None and not isinstance(self.class_balance, str):
-            prior = given_prior(self.class_balance, observed.classes)
-        elif self.class_balance is None and self.gold == "prior" and observed.gold.rows.any():
-            prior = counted_prior(observed.gold, observed.classes)
-        lf, vote, k = observed.lf, observed.vote, len(observed.classes)
-        joint = ~observed.has_choice
-        each = precision[lf]
+    def _assume(self, observed: Observed, prior: ClassPrior | None = None) -> VoteModel:
+        lf, k, balance = observed.lf, len(observed.classes), self.class_balance
+        if prior is None:
+            prior = uniform_prior(k)
+            if balance is not None and not isinstance(balance, str):
+                prior = given_prior(balance, observed.classes)
+            elif balance is None and self.gold == "prior" and observed.gold.rows.any():
+                prior = counted_prior(observed.gold, observed.classes)
+        if isinstance(self.prec_init, float):
+            precision = np.full(observed.n_lfs, self.prec_init)
+        else:
+            precision = precision_per_lf(self.prec_init, observed.n_lfs, observed.names)
+        each, joint = precision[lf], ~observed.has_choice
         table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
         dependence = Dependence(NO_PAIRS, np.ones(len(lf)))
-        if not isinstance(self.dependencies, str):
-            given = () if self.dependencies is None else self.dependencies
-            pairs = resolve_pairs(given, observed.n_lfs, observed.names)
-            dependence = declared(pairs, lf, vote, observed.n_lfs)
+        if self.dependencies is not None and not isinstance(self.dependencies, str):
+            pairs = resolve_pairs(self.dependencies, observed.n_lfs, observed.names)
+            dependence = declared(pairs, lf, observed.vote, observed.n_lfs)
         eps = least_probability(observed.n_samples) if self.mu_eps is None else self.mu_eps
         return VoteModel(
             classes=observed.classes,
-            table=VoteTable(lf, vote, np.log(table), joint),
+            table=VoteTable(lf, observed.vote, np.log(table), joint),
             prior=prior,
             dependence=dependence,
             tempering=0.0,
@@ -277,84 +280,50 @@ class LabelModelClassifier(BaseLabelModel):
         )
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
-        from .._learning.completion import believe_mu
-        from .._learning.em import forget, take_learned_prior
+        from .._learning.completion import believe_mu, complete_pairs
+        from .._learning.em import em, judge_lfs, mean_with_mu, take_learned_prior, weigh_copies
         from .._learning.gold import count_gold, tell_prior
-        from .._learning.scores import doubt_scores
-
-        anchored, known = self._anchors(observed), assumed.prior.known
-        plain = self.init == "snorkel"
-        reads, estimate = not plain and self.n_em_steps > 0, isinstance(self.class_balance, str)
-        recipe: list[Learner] = []
-        if not known and (reads or estimate):
-            recipe += self._reading(observed, self.n_em_steps or TRIAL_STEPS)
-        if anchored:
-            recipe += [tell_prior]
-        elif estimate:
-            recipe += [take_learned_prior]
-        if reads and (known or anchored):
-            recipe += [self._read_anew, *self._reading(observed, self.n_em_steps)]
-        recipe += [] if reads else [partial(forget, assumed)]
-        doubt = partial(doubt_scores, precision=self._precision(observed))
-        recipe += [self._complete_pairs] if self.scores is None else [self._complete_pairs, doubt]
-        recipe += [count_gold] if anchored else []
-        if reads:
-            return recipe + self._ending(
-                known or anchored, assumed.prior.source == "given" and not anchored
-            )
-        return [*recipe, partial(believe_mu, tempering=0.0 if plain else float(self.tempering))]
-
-    def _ending(self, known: bool, given: bool) -> list[Learner]:
-        """From mu and the rows' table to what votes say together, with shares that are known or given."""
-        from .._learning.em import judge_lfs, mean_with_mu
-        from .._learning.scores import temper_scores
+        from .._learning.scores import doubt_scores, temper_scores
         from .._learning.shares import confirm, match_shares
 
-        tempering = float(self.tempering)
-        recipe: list[Learner] = [partial(confirm, tempering=tempering)] if given else []
+        anchored, known = self._anchors(observed), assumed.prior.known
+        plain, estimate = self.init == "snorkel", isinstance(self.class_balance, str)
+        reads = not plain and self.n_em_steps > 0
+        tempering = 0.0 if plain else float(self.tempering)
+        # What whole rows tell: their table, the prior of rows with votes, and copies.
+        learn = partial(em, n_steps=self.n_em_steps or TRIAL_STEPS)
+        reading: list[Learner] = [partial(learn, tempering=E_STEP_TEMPERING)]
+        if isinstance(self.dependencies, str):
+            trial = partial(em, n_steps=TRIAL_STEPS, tempering=E_STEP_TEMPERING)
+            reading = [partial(weigh_copies, trial=trial), learn, weigh_copies, learn]
+
+        recipe = reading if not known and (reads or estimate) else []
+        if anchored:
+            recipe = [*recipe, tell_prior]
+        elif estimate:
+            recipe = [*recipe, take_learned_prior]
+        if recipe and (anchored or not reads):
+            recipe = [*recipe, self._start_anew]
+        if reads and (known or anchored):
+            recipe = recipe + reading
+
+        recipe = [*recipe, partial(complete_pairs, settings=self)]
+        recipe += [doubt_scores] if self.scores is not None else []
+        recipe += [count_gold] if anchored else []
+        if not reads:
+            return [*recipe, partial(believe_mu, tempering=tempering)]
+
+        # From mu and the rows' table to what votes say together, with shares that are known or given.
+        given = assumed.prior.source == "given" and not anchored
+        recipe += [partial(confirm, tempering=tempering)] if given else []
         recipe += [judge_lfs, partial(mean_with_mu, tempering=tempering)]
         if self.scores is not None:
             recipe += [partial(temper_scores, independent=tempering == 0)]
-        return recipe + ([partial(match_shares, silence=given)] if known else [])
-
-    def _reading(self, observed: Observed, n_steps: int) -> list[Learner]:
-        """What rows tell before training: their table, the prior of rows with votes, and copies."""
-        from .._learning.copies import weigh_copies
-        from .._learning.em import em
-
-        precision = self._precision(observed)
-        learn = partial(em, n_steps=n_steps, precision=precision)
-        trial = partial(learn, n_steps=TRIAL_STEPS, tempering=E_STEP_TEMPERING)
-        if not isinstance(self.dependencies, str):
-            return [partial(trial, n_steps=n_steps)]
-        weigh = partial(weigh_copies, precision=precision)
-        return [trial, weigh, self._start_anew, learn, weigh, learn]
+        return recipe + ([partial(match_shares, silence=given)] if known or anchored else [])
 
     def _start_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
-        """Forget all that was learned but copies and a known class prior."""
-        return replace(self._assume(observed, model.prior), dependence=model.dependence)
-
-    def _read_anew(self, observed: Observed, model: VoteModel) -> VoteModel:
-        """Forget all that was learned but a known class prior."""
+        """Forget all that was learned but the class prior."""
         return self._assume(observed, model.prior)
-
-    def _complete_pairs(self, observed: Observed, model: VoteModel) -> VoteModel:
-        from .._learning.completion import complete_pairs
-        from .._learning.trainer import train
-
-        each = self._precision(observed)[observed.lf]
-        start = snorkel_start if self.init == "snorkel" else one_coin
-        return complete_pairs(
-            observed,
-            model,
-            start=start(observed.meaning, each, observed.frequency, model.prior.of_mu),
-            scale=first_number(self.random_state) if self.init == "snorkel" else 1.0,
-            l2=self.l2,
-            train=partial(train, settings=self),
-        )
-
-    def _precision(self, observed: Observed) -> NDArray[np.float64]:
-        return precision_per_lf(self.prec_init, observed.n_lfs, observed.names)
 
     def _warn_unidentified(self, observed: Observed) -> None:
         from .._learning.observed import warn_unidentified
@@ -415,8 +384,6 @@ class LabelModelClassifier(BaseLabelModel):
     @property
     def dependencies_(self) -> list[tuple[Hashable, Hashable]]:
         """Pairs of LFs that copy each other: those declared, or near-duplicates found."""
-        from .._evidence.dependence import named_pairs
-
         names = getattr(self, "feature_names_in_", None)
         return named_pairs(self.vote_model_.dependence.pairs, names)
 

@@ -130,9 +130,10 @@ def _with_classes(
     scored: Scores | None = None,
 ) -> Observed:
     """What was observed, with the classes that votes, labels or parameters name."""
-    from .._learning.observed import with_classes
+    from .._learning.observed import LEAST_LFS, with_classes
 
-    model._warn_unidentified(observed)
+    if observed.n_lfs < LEAST_LFS or not observed.overlaps[observed.lf].all():
+        model._warn_unidentified(observed)
     meanings, balance = model.vote_meanings, model.class_balance
     symbols, plain_votes = (observed.lf, observed.vote, observed.frequency), votes
     if meanings or scored is not None:

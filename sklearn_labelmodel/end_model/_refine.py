@@ -18,7 +18,6 @@ from scipy.special import log_softmax
 
 from .._evidence.lookup import every_row
 from .._evidence.model import (
-    Expected,
     Rows,
     VoteModel,
     certain,
@@ -26,7 +25,7 @@ from .._evidence.model import (
     normalised,
 )
 from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
-from .._learning.copies import LEAST_Z
+from .._learning.em import LEAST_Z
 from .._learning.gold import anchor_strength
 from .._learning.shares import LEAST_LEFT, offsets
 from .._utils import TIE, warn_user
@@ -209,20 +208,26 @@ def refine_once(
     if not model.prior.known:
         model = replace(model, prior=model.prior.for_all(shares, "given"))
     blocks = every_row(model, votes, gold, log_prior)
-    learned = _learned_anew(model, expected_counts(model, blocks), shares)
+    counts, rows, _ = expected_counts(model, blocks)
+    learned = _learned_anew(model, counts, rows, shares)
     learned = replace(learned, offsets=_matching(learned, blocks, shares, n_labels))
     parts = [certain(learned.posterior(block), block.gold) for block in blocks]
     return learned, np.ascontiguousarray(np.hstack(parts).T)
 
 
-def _learned_anew(model: VoteModel, expected: Expected, shares: NDArray[np.float64]) -> VoteModel:
+def _learned_anew(
+    model: VoteModel,
+    counts: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    shares: NDArray[np.float64],
+) -> VoteModel:
     """The tables that rows tell, drawn to mu as those of gold labels are; silence is no evidence any more."""
-    table, n_lfs, counts = model.table, len(model.table.joint), expected.counts
+    table, n_lfs = model.table, len(model.table.joint)
     mu = np.maximum(model.mu, model.mu_eps)
     of_votes = mu / sum_of_lf(mu, table.lf, n_lfs)[table.lf]
     voted = sum_of_lf(counts, table.lf, n_lfs)[table.lf]
-    frequency = np.maximum(counts.sum(axis=1), 1.0) / expected.rows.sum()
-    joint = shrink(counts, mu, anchor_strength(frequency)[:, None], expected.rows)
+    frequency = np.maximum(counts.sum(axis=1), 1.0) / rows.sum()
+    joint = shrink(counts, mu, anchor_strength(frequency)[:, None], rows)
     with_choice = shrink(counts, of_votes, PRIOR_VOTES, voted)
     log_p = np.log(np.where(table.joint[table.lf][:, None], joint, with_choice))
     return replace(

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
+from sklearn_labelmodel._evidence.model import uniform_prior
 from sklearn_labelmodel._evidence.prior import (
     counted_prior,
     drawn_shares,
     given_prior,
     smoothed_shares,
     told_prior,
-    uniform_prior,
 )
 from sklearn_labelmodel._votes.gold import GoldCounts
 

@@ -9,8 +9,7 @@ from numpy.testing import assert_allclose
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence.dependence import independent
-from sklearn_labelmodel._evidence.model import Expected, History, VoteModel
-from sklearn_labelmodel._evidence.prior import ClassPrior
+from sklearn_labelmodel._evidence.model import ClassPrior, History, VoteModel
 from sklearn_labelmodel._evidence.table import VoteTable
 from sklearn_labelmodel._learning.observed import KeptCounts
 from sklearn_labelmodel._votes.codes import no_gold
@@ -304,11 +303,11 @@ def test_tables_take_fifteen_votes_a_parameter(n_votes, n_parameters, enough):
 
 
 def test_majority_vote_counts_for_five_rows_of_each_class_beside_labels():
-    start = Expected(np.array([[30.0, 10.0], [10.0, 50.0]]), np.array([40.0, 60.0]))
+    start = np.array([[30.0, 10.0], [10.0, 50.0]]), np.array([40.0, 60.0])
     labels = GoldCounts(np.array([[3.0, 0.0], [0.0, 4.0]]), np.array([5.0, 4.0]), np.zeros(2))
-    got = start_with_labels(start, labels)
-    assert_allclose(got.rows, [5 + 4.0, 4 + 6.0])
-    assert_allclose(got.counts, labels.by_symbol + start.counts / 10)
+    counts, rows = start_with_labels(start, labels)
+    assert_allclose(rows, [5 + 4.0, 4 + 6.0])
+    assert_allclose(counts, labels.by_symbol + start[0] / 10)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence import model as _evidence
 from sklearn_labelmodel._evidence.dependence import resolve_pairs, symbol_likeness
 from sklearn_labelmodel._evidence.model import groups_of, weigh
-from sklearn_labelmodel._learning import copies as _dependence
-from sklearn_labelmodel._learning.copies import find_copies
+from sklearn_labelmodel._learning import em as _dependence
+from sklearn_labelmodel._learning.em import find_copies
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.reader import read_votes

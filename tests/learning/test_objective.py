@@ -17,8 +17,8 @@ from sklearn_labelmodel._learning.completion import (
     DenseObjective,
     FactoredObjective,
     make_objective,
+    train,
 )
-from sklearn_labelmodel._learning.trainer import train
 from sklearn_labelmodel._votes.pairs import PairCounts
 
 # Symbols of each LF (the mask is zero between symbols of one LF), classes, and l2.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..._evidence.model import VoteModel, groups_of, places_of
-from ..._learning.copies import beyond_chance, find_copies
+from ..._learning.em import beyond_chance, find_copies
 from ..._votes.gold import GoldCounts
 from ..._votes.pairs import PairCounts, dense, sum_by_lf, symbols_by_vote
 from ..._votes.patterns import Patterns, votes_by_lf

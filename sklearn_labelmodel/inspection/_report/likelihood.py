@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
 from ..._evidence.dependence import independent
-from ..._evidence.model import Expected, VoteModel
-from ..._evidence.prior import ClassPrior, uniform_prior
+from ..._evidence.model import ClassPrior, VoteModel, uniform_prior
 from ..._evidence.table import VoteTable
-from ..._learning.dawid_skene import dawid_skene, majority_start
+from ..._learning.dawid_skene import Expected, dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
 from ..._votes.codes import class_index, is_bin
 from ..._votes.gold import GoldCounts
@@ -271,9 +270,9 @@ def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> V
 
 def start_with_labels(start: Expected, labels: GoldCounts) -> Expected:
     """The labels' counts, and a few rows like the start's for what they leave open."""
-    few = START_ROWS * len(labels.rows) / start.rows.sum()
-    counts = labels.by_symbol + few * start.counts
-    return Expected(counts, labels.rows + few * start.rows, start.log_likelihood)
+    counts, rows = start
+    few = START_ROWS * len(labels.rows) / rows.sum()
+    return labels.by_symbol + few * counts, labels.rows + few * rows
 
 
 def pattern_posterior(part: Patterns, model: VoteModel) -> NDArray[np.float64]:
