@@ -46,6 +46,7 @@ def folder(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_every_method_is_scored_on_every_set(folder, tmp_path, capsys):
     end_model.main(["--data", str(folder), "--draws", "1", "--results", str(tmp_path)])
     with (tmp_path / "end_model.csv").open(encoding="utf-8") as file:

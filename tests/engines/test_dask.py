@@ -95,6 +95,7 @@ def test_a_worker_that_is_ended_on_the_way_changes_nothing(client, tmp_path):
     assert pids(client) != before
 
 
+@pytest.mark.slow
 def test_a_bad_vote_on_a_worker_is_told_with_its_partition(client, tmp_path):
     source = source_of(dask_frame(TABLE, tmp_path, n_parts=4))
     with pytest.raises(ValueError, match="Partition 2: LF 'row 7', row 11: the vote 1011 is none"):

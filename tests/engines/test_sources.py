@@ -70,6 +70,7 @@ def test_columns_come_in_the_order_that_is_asked_for(engine, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_is_made_stands_beside_what_is_kept_row_by_row(engine, tmp_path, small_blocks):
     result = source_of(engine(TABLE, tmp_path / "votes")).map(
@@ -194,6 +195,7 @@ def test_what_is_in_memory_is_none(L):
     assert source_of(L) is None
 
 
+@pytest.mark.slow
 def test_no_engine_is_imported_until_it_is_used():
     code = (
         "import sys; from sklearn_labelmodel._engines.sources import source_of; source_of([]); "
@@ -249,6 +251,7 @@ def test_a_reader_is_read_once_only(tmp_path):
         source.count(count_rows, VOTES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad_row", [0, 57, 399])
 @pytest.mark.parametrize(
     ("engine", "n_parts", "place"),
@@ -268,6 +271,7 @@ def test_a_bad_vote_is_told_with_file_or_partition_and_the_row_there(
         made(source.map(lambda block: refused(block) and lengths(block), ["text", "row"], LENGTHS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [reader, lazy_frame, relation])
 def test_a_bad_vote_is_told_with_its_row(engine, tmp_path, small_blocks):
     table = table_of_votes(300)

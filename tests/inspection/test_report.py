@@ -86,11 +86,13 @@ def covered(settings, n_sets, **options):
     return np.concatenate(hits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", SETTINGS, ids=["two classes", "three classes", "imbalanced"])
 def test_intervals_hold_the_truth_as_often_as_they_say(settings):
     assert 0.90 < covered(settings, 50).mean() < 0.99
 
 
+@pytest.mark.slow
 def test_intervals_of_another_level():
     assert 0.72 < covered(SETTINGS[1], 50, level=0.8).mean() < 0.88
 
@@ -579,6 +581,7 @@ def test_where_the_class_prior_is_from(good):
         assert measure_fit(model.fit(good.L, labels)).model.prior_source == origin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_few_rows_shift_no_shares_and_lose_no_class(n_classes):
     data = make_label_matrix(1000, 8, n_classes, accuracy=0.8, coverage=0.6, random_state=0)

@@ -116,6 +116,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "arguments", "expected"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_told_in_options(run, table, arguments, expected):
     _, said = run(table, *arguments)

@@ -61,6 +61,7 @@ def test_votes_that_a_kept_model_has_not_met_are_told(tmp_path, monkeypatch, cap
     assert "The model has not met the vote 'eggs' (of 'j2')" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "arguments"), KEPT.values(), ids=KEPT)
 @pytest.mark.parametrize("streamed", [[], ["--stream"]])
 def test_a_model_that_is_kept_labels_as_it_did(run, table, arguments, streamed):
@@ -148,6 +149,7 @@ assert [main(run.split()) for run in runs] == [2, 2, 2, 2]
 """
 
 
+@pytest.mark.slow
 def test_a_library_that_is_missing_is_told_before_the_work(tmp_path):
     (tmp_path / "votes.parquet").write_bytes(b"PAR1")
     WORDS.to_csv(tmp_path / "votes.csv", index=False)

@@ -42,6 +42,7 @@ def test_labels_go_through_pipes(folder):
     assert "30 rows written to standard output" in done.stderr
 
 
+@pytest.mark.slow
 @posix
 def test_who_reads_one_line_loses_nothing(folder):
     reader, writer = os.pipe()
@@ -61,6 +62,7 @@ def test_who_reads_one_line_loses_nothing(folder):
     assert len((folder / "labels.csv").read_text().splitlines()) == 31
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="needs a disk that is full")
 def test_a_full_disk_behind_the_summary_loses_nothing(folder):
     with FULL.open("w") as full:
@@ -79,6 +81,7 @@ def test_a_full_disk_behind_the_summary_loses_nothing(folder):
     assert len((folder / "labels.csv").read_text().splitlines()) == 31
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="needs a disk that is full")
 def test_labels_that_are_not_written_whole_are_an_error(folder):
     with FULL.open("w") as full:
@@ -97,6 +100,7 @@ def test_labels_that_are_not_written_whole_are_an_error(folder):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_command_without_a_trace(folder, number):
@@ -140,6 +144,7 @@ def test_what_options_alone_tell_takes_no_large_library(folder, arguments):
     assert not loaded & {"sklearn", "pandas", "scipy", "pyarrow", "torch"}
 
 
+@pytest.mark.slow
 @posix
 def test_who_has_logged_out_gets_labels_under_nohup(folder):
     os.mkfifo(folder / "pipe.csv")
@@ -154,6 +159,7 @@ def test_who_has_logged_out_gets_labels_under_nohup(folder):
     assert len((folder / "labels.csv").read_text().splitlines()) == 31
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     ("closed", "arguments"),
@@ -169,6 +175,7 @@ def test_a_closed_stream_is_told(folder, closed, arguments):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="needs a disk that is full")
 @pytest.mark.parametrize("option", ["--save", "--report"])
 def test_a_full_disk_is_named(folder, option):
@@ -180,6 +187,7 @@ def test_a_full_disk_is_named(folder, option):
     assert (folder / "labels.csv").exists() == (option == "--report")
 
 
+@pytest.mark.slow
 @posix
 def test_a_pipe_with_a_name_is_written_and_stays_one(folder):
     os.mkfifo(folder / "labels.csv")
@@ -220,6 +228,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.slow
 @posix
 def test_what_a_killed_run_left_is_cleared_by_the_next(folder):
     subprocess.run([sys.executable, "-c", LEAVE], check=False)

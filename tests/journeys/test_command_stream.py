@@ -45,6 +45,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "arguments"), CASES.values(), ids=CASES)
 def test_two_passes_give_the_same_bytes(labels_of, table, arguments):
     at_once, _, _ = labels_of(table, *arguments)

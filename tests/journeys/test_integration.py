@@ -86,6 +86,7 @@ def test_every_parameter_has_values():
     assert VALUES.keys() == LabelModelClassifier().get_params().keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VALUES)
 def test_every_value_of_a_parameter_gives_labels_of_its_own(name, binary):
     L, y = binary

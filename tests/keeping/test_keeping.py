@@ -167,6 +167,7 @@ def test_a_file_of_a_label_model_names_its_class_alone(fitted):
     assert untrusted_of(fitted[0]) == own(type(fitted[0]))
 
 
+@pytest.mark.slow
 def test_a_label_model_comes_back_from_a_file(fitted, tmp_path):
     model, L = fitted
     again = by_file(model, tmp_path)
@@ -197,6 +198,7 @@ def test_a_rule_votes_the_same_from_a_file(rule, mails, tmp_path):
     assert repr(again(mails)) == repr(rule(mails))
 
 
+@pytest.mark.slow
 def test_a_labeler_votes_the_same_from_a_file(mails, tmp_path):
     labeler = LabelingFunctions(RULES, on_error="abstain").fit(mails)
     again = by_file(labeler, tmp_path)
@@ -261,6 +263,7 @@ def test_statistics_come_back_by_skops(kind):
     assert untrusted_of(counts) == own(VoteStatistics)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", LABEL_MODELS)
 @pytest.mark.parametrize("kind", ["strings", "numbers"])
 def test_a_loaded_model_goes_on_to_learn_from_more_rows(model, kind, tmp_path):
@@ -329,6 +332,7 @@ def test_a_function_that_is_gone_is_named(tmp_path, monkeypatch):
         sklearn_labelmodel.load(tmp_path / "kept.skops", trusted=[f"{__name__}.is_short"])
 
 
+@pytest.mark.slow
 def test_a_weak_supervision_classifier_comes_back(tmp_path):
     rules = [
         mentions_winning,
@@ -354,6 +358,7 @@ def test_a_weak_supervision_classifier_comes_back(tmp_path):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["strings", "numbers"])
 def test_a_tuned_classifier_comes_back(kind, tmp_path):
     L, y = votes_of(kind)
@@ -368,6 +373,7 @@ def test_a_tuned_classifier_comes_back(kind, tmp_path):
     assert untrusted_of(model) == own(TunedAbstainClassifier, MajorityVoteClassifier)
 
 
+@pytest.mark.slow
 def test_a_multilabel_classifier_comes_back(tmp_path):
     X = [[{"sport"}, {"sport", "law"}, ["sport"]], [{"law"}, None, ["law"]], [set(), {"sport"}, []]]
     model = MultilabelClassifier(MajorityVoteClassifier(), labels=["sport", "law"]).fit(X)
@@ -378,6 +384,7 @@ def test_a_multilabel_classifier_comes_back(tmp_path):
     assert untrusted_of(model) == own(MultilabelClassifier, MajorityVoteClassifier)
 
 
+@pytest.mark.slow
 def test_a_pipeline_is_kept_by_skops(tmp_path):
     rules = [
         KeywordLF([word], label=label)

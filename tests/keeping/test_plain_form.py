@@ -48,6 +48,7 @@ def kinds_of(value):
     return type(value)
 
 
+@pytest.mark.slow
 @given(values)
 def test_python_values_come_back(value):
     form = plain_form(value)

@@ -455,6 +455,7 @@ def test_worker_processes_run_closures_and_vote_the_same():
     np.testing.assert_array_equal(LabelingFunctions(lfs, n_jobs=2).transform(records), expected)
 
 
+@pytest.mark.slow
 def test_an_error_in_a_worker_process_names_the_row_of_the_whole():
     class UnpicklableError(Exception):
         def __init__(self, message, lock):

@@ -148,6 +148,7 @@ def test_large_numbers_beside_missing_ones_are_not_rounded(container):
 # Small and large ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ten_million_cells_are_dense_and_more_are_sparse():
     small, *_ = votes_from_long(table_of_cells(1000, labels=(0, 1)), **COLUMNS)
     large, *_ = votes_from_long(table_of_cells(1001, labels=(0, 1)), **COLUMNS)

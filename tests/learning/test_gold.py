@@ -135,6 +135,7 @@ def test_anchored_mu_is_the_trained_mu_beside_the_labelled_rows():
             assert anchored.mu_[s, c] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_more_labels_do_not_lower_accuracy_on_average():
     scores = []
     for seed in range(24):

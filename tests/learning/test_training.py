@@ -32,6 +32,7 @@ OPTIMIZERS = [
 # Optimizers ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_every_optimizer_lowers_the_loss(optimizer, binary):
     model = LabelModelClassifier(optimizer=optimizer, lr=1e-3, n_epochs=20).fit(binary[0])

@@ -313,6 +313,7 @@ def test_one_report_tells_of_all_labels():
     assert html.count("Accuracy and coverage") == 3
 
 
+@pytest.mark.slow
 def test_reports_are_held_against_gold_labels_and_older_votes():
     votes, y = make_multilabel(600)
     model = MultilabelClassifier().fit(votes)

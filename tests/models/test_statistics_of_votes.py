@@ -92,6 +92,7 @@ WAYS_TO_WRITE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most_kept", [8, 1 << 24])
 @hypothesis_settings(max_examples=40)
 @given(votes=parted_votes(), data=st.data())

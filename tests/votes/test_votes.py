@@ -141,6 +141,7 @@ def test_every_way_to_write_strings_gives_the_same_posterior(write, L):
     assert_same(proba(write(L), NAMES), proba(L))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "dtype", ["uint8", "uint16", "uint32", "uint64", "int8", "int64", "float32"]
 )
@@ -165,6 +166,7 @@ def test_zero_may_mean_abstain_also_where_a_sparse_matrix_stores_it(L):
     assert_same(proba(sp.csr_array(L + 1), [1, 2, 3], abstain=0), expected)
 
 
+@pytest.mark.slow
 @given(L=label_matrices(low=0, high=1))
 def test_booleans_are_votes(L):
     expected = proba(L, [0, 1])

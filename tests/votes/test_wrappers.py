@@ -94,6 +94,7 @@ def guide_table():
     return {name: (full, some) for name, full, some in rows}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRAPPERS)
 @pytest.mark.parametrize("seed", [0])
 def test_the_guide_says_what_works_with_labels_of_all_and_of_some_rows(name, seed):
@@ -118,6 +119,7 @@ def test_the_way_out_of_calibration_works():
     assert calibrated.score(L, y) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*are none of y's classes", "ignore:The least populated class")
 @pytest.mark.parametrize("n_rows", [60, 300])
 @pytest.mark.parametrize("share", [0.2, 0.7])
