@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .._engines.progress import rows_read
 from .._engines.source import Block, Made, Schema, Source
+from .._utils import kind_of
 from .._utils.tables import is_arrow
 from .._votes.statistics import VoteStatistics
 from .reading import count_block
@@ -53,7 +54,7 @@ def _column_name(source: Source, name: Hashable, role: str) -> Hashable:
         source.check_columns([name])
         return name
     raise ValueError(
-        f"L is not in memory, and `{role}` is a {type(name).__name__}. Give the name of a column of L as `{role}`."
+        f"L is not in memory, and `{role}` is {kind_of(name)}. Give the name of a column of L as `{role}`."
     )
 
 

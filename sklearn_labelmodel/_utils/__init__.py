@@ -28,6 +28,12 @@ def largest_exact(dtype: np.dtype[np.floating]) -> float:
     return float(2.0 ** (np.finfo(dtype).nmant + 1))
 
 
+def kind_of(value: object) -> str:
+    """What a value is, such as "a list", "an int" or "an ndarray"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOaeio' or name.startswith('nd') else 'a'} {name}"
+
+
 LONGEST_QUOTE = 80
 
 

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
+from . import kind_of
 from .plain_form import plain_form, rebuilt
 
 FORMAT = 1
@@ -233,9 +234,7 @@ def read_model(
     except Exception as error:
         raise _damaged(path, error) from error
     if not isinstance(loaded, Savable):
-        raise ValueError(
-            f"{path} holds a {type(loaded).__name__}, which is nothing of this package."
-        )
+        raise ValueError(f"{path} holds {kind_of(loaded)}, which is nothing of this package.")
     return loaded
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import is_comparable, largest_exact, listed, quoted, warn_user
+from .._utils import is_comparable, kind_of, largest_exact, listed, quoted, warn_user
 from .._utils.spelling import marks
 from .._utils.tables import is_arrow, is_pandas
 from .._utils.texts import TILE_ROWS, coded_texts, codes_of, presence
@@ -288,7 +288,7 @@ class Column:
     def _not_a_vote(self, row: int, value: object) -> TypeError:
         row = row if self.rows is None else int(self.rows[row])
         return TypeError(
-            f"{self.label}, row {row}: the vote {quoted(value)} is a {type(value).__name__}; the argument "
+            f"{self.label}, row {row}: the vote {quoted(value)} is {kind_of(value)}; the argument "
             "must be a string or a number (a class label, or a missing value to abstain)."
         )
 

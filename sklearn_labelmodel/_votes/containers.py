@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import largest_exact, plain, quoted, warn_user
+from .._utils import kind_of, largest_exact, plain, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def check_container(L: object) -> None:
 
 def _remedy(L: object) -> tuple[str, str] | None:
     """What L is, and what to pass in its place; None for what can be read."""
-    kind = type(L).__name__
+    kind = kind_of(L)
     if getattr(getattr(L, "dtype", None), "names", None):
         return "L is an array of records", "pandas.DataFrame(L)"
     if isinstance(L, Mapping):
@@ -68,20 +68,20 @@ def _remedy(L: object) -> tuple[str, str] | None:
             if nested
             else "pandas.DataFrame(L), where its keys are LFs"
         )
-        return f"L is a {kind}", frame
+        return f"L is {kind}", frame
     if _first_row_is(L, Mapping):
         return "The rows of L are dicts", "pandas.DataFrame(list(L))"
     if getattr(L, "ndim", 0) == 1 and _first_row_is(L, list | tuple | np.ndarray):
-        return f"L is a one-dimensional {kind} of rows", "L.tolist()"
+        return f"L is a one-dimensional {type(L).__name__} of rows", "L.tolist()"
     elsewhere = _elsewhere(L)
     if elsewhere is not None:
-        return f"L is a {kind}, whose rows are not in memory", elsewhere
+        return f"L is {kind}, whose rows are not in memory", elsewhere
     if hasattr(L, "to_pandas") and not (is_table(L) or hasattr(L, "__array__")):
-        return f"L is a {kind}", "L.to_pandas()"
+        return f"L is {kind}", "L.to_pandas()"
     if isinstance(L, Iterator):
-        return f"L is a {kind}, which can be read once only", "list(L)"
+        return f"L is {kind}, which can be read once only", "list(L)"
     if isinstance(L, set | frozenset):
-        return f"L is a {kind}, which has no order", "a list of rows"
+        return f"L is {kind}, which has no order", "a list of rows"
     return None
 
 

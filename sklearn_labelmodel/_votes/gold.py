@@ -13,7 +13,7 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
-from .._utils import largest_exact, listed, quoted
+from .._utils import kind_of, largest_exact, listed, quoted
 from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
 from .containers import check_row_order, loses_cells, without_masked
@@ -121,7 +121,7 @@ def _as_labels(y: LabelsLike | Iterable[Hashable]) -> NDArray[Any]:
     """Labels as an array that holds each as it was written."""
     if isinstance(y, Mapping):
         raise TypeError(
-            f"y is a {type(y).__name__}; pass pandas.Series(y).reindex(L.index), a label for each row of L in order."
+            f"y is {kind_of(y)}; pass pandas.Series(y).reindex(L.index), a label for each row of L in order."
         )
     if np.ma.isMaskedArray(y):
         return without_masked(y)
@@ -151,8 +151,9 @@ def _check_kinds(labels: NDArray[Any], known: NDArray[np.bool_]) -> None:
     for kind in kinds:
         if not issubclass(kind, LABELS):
             row = next(row for row in np.flatnonzero(known) if type(labels[row]) is kind)
+            label = labels[row]
             raise TypeError(
-                f"y, row {row}: the label {quoted(labels[row])} is a {kind.__name__}; a label is a number or a string. "
+                f"y, row {row}: the label {quoted(label)} is {kind_of(label)}; a label is a number or a string. "
                 "Put None where there is none."
             )
 

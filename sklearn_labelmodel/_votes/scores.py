@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._utils import listed_values, plain, quoted, warn_user
+from .._utils import kind_of, listed_values, plain, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
 from .coded_columns import NO_VOTES
 from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label
@@ -278,7 +278,7 @@ def _number(cell: object, row: int, label: str) -> float:
     if not isinstance(cell, str) and is_missing(cell):
         return np.nan
     raise TypeError(
-        f"{label}, row {row}: the score {quoted(cell)} is a {type(cell).__name__}; a score is a number, or missing. "
+        f"{label}, row {row}: the score {quoted(cell)} is {kind_of(cell)}; a score is a number, or missing. "
         'Read texts by pandas.to_numeric(column, errors="coerce"), or leave the column out of `scores` if it holds '
         "votes."
     )

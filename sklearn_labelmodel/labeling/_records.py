@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from .._utils import listed, quoted
+from .._utils import kind_of, listed, quoted
 
 if TYPE_CHECKING:
     from .._utils.types import RecordsLike
@@ -246,7 +246,7 @@ def _as_records(data: Any) -> Any:
     if isinstance(data, (str, bytes, Mapping)) or not hasattr(data, "__len__"):
         raise TypeError(
             f"X holds the records to label: a DataFrame, a Series, an array or a list of them, not "
-            f"{_a(type(data).__name__)}. {_remedy_for(data)}"
+            f"{kind_of(data)}. {_remedy_for(data)}"
         )
     return data if isinstance(data, list) else list(data)
 
@@ -344,10 +344,6 @@ def _no_column(names: Sequence[Hashable], column: Hashable, owner: str) -> str:
     hint = f"Did you mean {' or '.join(map(quoted, near))}? " if near else ""
     known = listed(list(map(quoted, names)), MOST_NAMES)
     return f"{owner} has no column {quoted(column)}. {hint}The columns are {known}."
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
 
 
 def object_array(values: Sequence[object]) -> np.ndarray:

@@ -161,6 +161,18 @@ def test_zeros_that_mark_abstains_warn_and_the_remedy_works(coded, container):
     assert fit(L, abstain=0).score(L, y) > 0.7
 
 
+@pytest.mark.parametrize("silent", [False, True])
+def test_zeros_do_not_warn_where_abstains_are_more(silent):
+    # Every second LF is looked at.
+    votes = make_votes(400, 39, coverage=0.4)[0]
+    L = np.where(votes < 0, 0, np.where(votes == 0, -1, 1))
+    if silent:
+        L[20:, 1::2] = -1
+    told = r"0 is the most frequent vote of every LF"
+    with nullcontext() if silent else pytest.warns(UserWarning, match=told):
+        fit(L)
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("inverted", [False, True])
 def test_zeros_that_are_the_most_frequent_class_do_not_warn(n_classes, inverted):
