@@ -34,6 +34,9 @@ KEY_PATTERNS = 1 << 12
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 TILE_CELLS = 1 << 16
 SPARSE_TILE = 1 << 18
+NO_VOTE = (
+    "L holds no vote: every cell is the abstain marker or missing. Check the parameter `abstain`."
+)
 
 
 @dataclass(frozen=True)
@@ -311,20 +314,6 @@ def is_bin(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype.kind != "O":
         return np.zeros(len(values), dtype=bool)
     return np.array([isinstance(value, Bin) for value in values], dtype=bool)
-
-
-def check_any_vote(symbols: NDArray[Any]) -> None:
-    """Raise a ValueError where no vote was observed.
-
-    Parameters
-    ----------
-    symbols : ndarray of shape (n_symbols, ...)
-        The votes that occur.
-    """
-    if not len(symbols):
-        raise ValueError(
-            "L holds no vote: every cell is the abstain marker or missing. Check the parameter `abstain`."
-        )
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,15 @@ class PairCounts:
         return np.asarray(self.cooccurrence.diagonal(), dtype=np.float64)
 
     def compact(self) -> PairCounts:
-        """With co-occurrences in the form that takes less room, or hardly more."""
-        return replace(self, cooccurrence=compacted(self.cooccurrence))
+        """With co-occurrences dense where that is small, or hardly larger: equal counts are of one form."""
+        n_symbols = len(self.lf)
+        if isinstance(self.cooccurrence, np.ndarray) and n_symbols <= DENSE_SYMBOLS:
+            return self
+        pairs = sp.csr_array(self.cooccurrence)
+        if n_symbols <= DENSE_SYMBOLS or pairs.nnz > SPARSE_DENSITY * n_symbols**2:
+            return replace(self, cooccurrence=pairs.toarray())
+        pairs.sort_indices()
+        return replace(self, cooccurrence=pairs)
 
     def overlaps(self) -> NDArray[np.bool_]:
         """Whether each LF shares a row with another LF, shape (n_lfs,)."""
@@ -119,23 +126,12 @@ def count_votes(
         n_lfs=votes.n_lfs,
         lf=lf,
         vote=votes.values[code],
-        cooccurrence=compacted(pairs),
+        cooccurrence=pairs,
         gold_counts=gold_counts,
         gold_rows=gold_rows,
         gold_voteless=_voteless(votes, gold, weight) if n_values else np.zeros(0),
         gold_values=gold.values,
-    )
-
-
-def compacted(pairs: PairMatrix) -> PairMatrix:
-    """Dense where that is small, or hardly larger than the sparse form; so that equal counts are of one form."""
-    n_symbols = pairs.shape[0]
-    if isinstance(pairs, np.ndarray):
-        return pairs if n_symbols <= DENSE_SYMBOLS else compacted(sp.csr_array(pairs))
-    if n_symbols <= DENSE_SYMBOLS or pairs.nnz > SPARSE_DENSITY * n_symbols**2:
-        return pairs.toarray()
-    pairs.sort_indices()
-    return pairs
+    ).compact()
 
 
 def add_pairs(

@@ -19,9 +19,9 @@ from sklearn.utils import gen_batches
 
 from .codes import (
     GOLDEN,
+    NO_VOTE,
     GoldLabels,
     Votes,
-    check_any_vote,
     class_index,
     grouped,
     key_of_bytes,
@@ -164,7 +164,8 @@ def read_patterns(
     votes, gold, weight = grouped(votes, gold, weight)
     found = find_rows(votes, gold, weight)
     patterns = patterns_of(found, votes, gold, found.scaled())
-    check_any_vote(patterns.lf)
+    if not len(patterns.lf):
+        raise ValueError(NO_VOTE)
     return patterns
 
 
@@ -211,7 +212,7 @@ class FoundRows:
     def scaled(self) -> NDArray[np.float64]:
         """Weights that stand for the rows of each stratum that are not kept, too."""
         stratum = strata(self.n_votes, self.group)
-        kept = weight_sums(stratum, self.weight)
+        kept = np.bincount(stratum, self.weight, N_STRATA)
         if np.array_equal(kept, self.totals):
             return self.weight
         scale = np.divide(self.totals, kept, out=np.ones(N_STRATA), where=kept > 0)
@@ -245,11 +246,6 @@ def runs_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp
 def strata(n_votes: NDArray[np.intp], group: NDArray[np.int8]) -> NDArray[np.intp]:
     """The stratum of rows: the number of bits of the number of votes, and 64 for each group before the row's."""
     return np.frexp(n_votes)[1].astype(np.intp) + STRATA_PER_GROUP * group.astype(np.intp)
-
-
-def weight_sums(stratum: NDArray[np.intp], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of the rows of each stratum, shape (192,)."""
-    return np.bincount(stratum, weight, minlength=N_STRATA).astype(np.float64)
 
 
 def least(found: FoundRows) -> FoundRows:
@@ -311,7 +307,7 @@ def _found_among(
         n_votes=n_votes,
         group=group,
         weight=alike,
-        totals=weight_sums(strata(n_votes, group), alike),
+        totals=np.bincount(strata(n_votes, group), alike, N_STRATA).astype(np.float64),
     )
 
 
