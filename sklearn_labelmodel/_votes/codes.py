@@ -368,17 +368,6 @@ def class_index(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]
     return np.array([position.get(v, len(classes)) for v in values.tolist()], dtype=np.intp)
 
 
-def observed(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """The codes that occur, and the place of each code among these."""
-    if n_codes > PATTERNS_PER_ROW * len(codes):
-        occur, place = np.unique(codes, return_inverse=True)
-        return occur, place.astype(np.int32)
-    occur = np.flatnonzero(np.bincount(codes, minlength=n_codes))
-    rank = np.zeros(n_codes, dtype=np.int32)
-    rank[occur] = np.arange(len(occur))
-    return occur, np.take(rank, codes)
-
-
 def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Numbers that tell nothing of each other however alike those were, each another one for another number."""
     z = numbers + GOLDEN

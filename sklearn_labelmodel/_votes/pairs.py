@@ -16,8 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .codes import GoldLabels, SparseVotes, Votes, class_index, observed
-from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns
+from .codes import GoldLabels, SparseVotes, Votes, class_index
+from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from .gold import GoldCounts
 
 if TYPE_CHECKING:

@@ -20,13 +20,13 @@ from sklearn.utils import gen_batches
 from .codes import (
     GOLDEN,
     NO_VOTE,
+    PATTERNS_PER_ROW,
     GoldLabels,
     Votes,
     class_index,
     grouped,
     key_of_bytes,
     mixed,
-    observed,
     value_keys,
 )
 from .gold import GoldCounts
@@ -142,7 +142,7 @@ class Patterns:
 def read_patterns(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
 ) -> Patterns:
-    """Find the distinct rows, in one pass over chunks of rows.
+    """Find the distinct rows, in one pass over chunks of rows; a ValueError where L holds no vote.
 
     Parameters
     ----------
@@ -151,15 +151,6 @@ def read_patterns(
         Rows with the same votes but unlike gold labels are distinct.
     weight : ndarray of shape (n_samples,), default=None
         Of the rows, positive; ones where none is given.
-
-    Returns
-    -------
-    patterns : Patterns
-
-    Raises
-    ------
-    ValueError
-        L holds no vote.
     """
     votes, gold, weight = grouped(votes, gold, weight)
     found = find_rows(votes, gold, weight)
@@ -405,28 +396,48 @@ def patterns_of(
     some, n_cells = votes.take(found.row), votes.n_lfs * votes.n_codes
     lengths, parts = [], []
     for rows in some.chunks(cells=BLOCK_CELLS):
-        row, lf, code = some.cells(rows.start, rows.stop)
+        row, of_lf, code = some.cells(rows.start, rows.stop)
         lengths.append(np.bincount(row, minlength=rows.stop - rows.start))
-        parts.append((lf * votes.n_codes + code).astype(np.min_scalar_type(n_cells)))
-    cell, ends = np.concatenate(parts), np.append(0, np.cumsum(np.concatenate(lengths)))
-    if symbols is None:
-        occur, place = observed(cell, n_cells)
-        symbols = occur // votes.n_codes, votes.values[occur % votes.n_codes]
-    else:
+        parts.append((of_lf * votes.n_codes + code).astype(np.min_scalar_type(n_cells)))
+    known = None
+    if symbols is not None:
         known = symbols[0] * votes.n_codes + np.searchsorted(votes.values, symbols[1])
-        place = np.searchsorted(known, cell).astype(np.int32)
-    shape = some.n_samples, len(symbols[0])
+    known, place = _numbered(parts, n_cells, known)
+    lf, vote = symbols or (known // votes.n_codes, votes.values[known % votes.n_codes])
+    # SciPy makes all indices as wide as the widest.
+    kind = np.int32 if len(place) <= np.iinfo(np.int32).max else np.int64
+    ends = np.append(0, np.cumsum(np.concatenate(lengths))).astype(kind)
     return Patterns(
         n_samples=float(found.totals.sum()),
         n_lfs=votes.n_lfs,
-        lf=symbols[0],
-        vote=symbols[1],
-        indicators=sp.csr_array((np.ones(len(place)), place, ends), shape=shape),
+        lf=lf,
+        vote=vote,
+        indicators=sp.csr_array(
+            (np.ones(len(place)), place, ends), shape=(some.n_samples, len(known))
+        ),
         weight=weight,
         gold=found.gold,
         gold_values=gold.values,
         key=found.key,
     )
+
+
+def _numbered(
+    parts: list[NDArray[Any]], n_cells: int, known: NDArray[np.intp] | None
+) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """The cells that occur, where they are not known, and the place among them of each of all parts."""
+    if n_cells > PATTERNS_PER_ROW * sum(map(len, parts)):
+        if known is None:
+            known = np.unique(np.concatenate(parts)).astype(np.intp)
+        places = [np.searchsorted(known, cells) for cells in parts]
+        return known, np.concatenate(places).astype(np.int32)
+    place = np.zeros(n_cells, dtype=np.int32)
+    if known is None:
+        for cells in parts:
+            place[cells] = 1
+        known = np.flatnonzero(place)
+    place[known] = np.arange(len(known))
+    return known, np.concatenate([place[cells] for cells in parts])
 
 
 def votes_by_lf(patterns: Patterns) -> sp.csr_array:
