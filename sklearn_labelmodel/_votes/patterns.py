@@ -396,22 +396,29 @@ def patterns_of(
     some, n_cells = votes.take(found.row), votes.n_lfs * votes.n_codes
     lengths, parts = [], []
     for rows in some.chunks(cells=BLOCK_CELLS):
-        row, of_lf, code = some.cells(rows.start, rows.stop)
+        row, lf, code = some.cells(rows.start, rows.stop)
         lengths.append(np.bincount(row, minlength=rows.stop - rows.start))
-        parts.append((of_lf * votes.n_codes + code).astype(np.min_scalar_type(n_cells)))
-    known = None
-    if symbols is not None:
+        parts.append((lf * votes.n_codes + code).astype(np.min_scalar_type(n_cells)))
+    if symbols is None:
+        known = _occurring(parts, n_cells)
+        symbols = known // votes.n_codes, votes.values[known % votes.n_codes]
+    else:
         known = symbols[0] * votes.n_codes + np.searchsorted(votes.values, symbols[1])
-    known, place = _numbered(parts, n_cells, known)
-    lf, vote = symbols or (known // votes.n_codes, votes.values[known % votes.n_codes])
+    if n_cells > PATTERNS_PER_ROW * sum(map(len, parts)):
+        places = [np.searchsorted(known, cells).astype(np.int32) for cells in parts]
+    else:
+        table = np.zeros(n_cells, dtype=np.int32)
+        table[known] = np.arange(len(known))
+        places = [table[cells] for cells in parts]
+    place = np.concatenate(places)
     # SciPy makes all indices as wide as the widest.
     kind = np.int32 if len(place) <= np.iinfo(np.int32).max else np.int64
     ends = np.append(0, np.cumsum(np.concatenate(lengths))).astype(kind)
     return Patterns(
         n_samples=float(found.totals.sum()),
         n_lfs=votes.n_lfs,
-        lf=lf,
-        vote=vote,
+        lf=symbols[0],
+        vote=symbols[1],
         indicators=sp.csr_array(
             (np.ones(len(place)), place, ends), shape=(some.n_samples, len(known))
         ),
@@ -422,22 +429,14 @@ def patterns_of(
     )
 
 
-def _numbered(
-    parts: list[NDArray[Any]], n_cells: int, known: NDArray[np.intp] | None
-) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """The cells that occur, where they are not known, and the place among them of each of all parts."""
+def _occurring(parts: list[NDArray[Any]], n_cells: int) -> NDArray[np.intp]:
+    """The cells that occur, ascending."""
     if n_cells > PATTERNS_PER_ROW * sum(map(len, parts)):
-        if known is None:
-            known = np.unique(np.concatenate(parts)).astype(np.intp)
-        places = [np.searchsorted(known, cells) for cells in parts]
-        return known, np.concatenate(places).astype(np.int32)
-    place = np.zeros(n_cells, dtype=np.int32)
-    if known is None:
-        for cells in parts:
-            place[cells] = 1
-        known = np.flatnonzero(place)
-    place[known] = np.arange(len(known))
-    return known, np.concatenate([place[cells] for cells in parts])
+        return np.unique(np.concatenate(parts)).astype(np.intp)
+    occurs = np.zeros(n_cells, dtype=bool)
+    for cells in parts:
+        occurs[cells] = True
+    return np.flatnonzero(occurs)
 
 
 def votes_by_lf(patterns: Patterns) -> sp.csr_array:
