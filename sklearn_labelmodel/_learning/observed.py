@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from .._utils import warn_user
 from .._votes.codes import (
+    NO_VOTE,
     GoldLabels,
     Votes,
-    check_any_vote,
     class_index,
     grouped,
     is_bin,
@@ -233,7 +233,8 @@ def observe(
     if found is not None:
         counted["patterns"] = patterns_of(found, *rows[:2], found.scaled(), symbols)
     observed = observed_counts(counted, labels, names=votes.names, votes=votes, weight=weight)
-    check_any_vote(observed.lf)
+    if not len(observed.lf):
+        raise ValueError(NO_VOTE)
     return observed
 
 

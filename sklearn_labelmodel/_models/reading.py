@@ -20,7 +20,7 @@ from .._votes.classes import (
     resolve_classes,
     warn_of_gold_of_one_class,
 )
-from .._votes.codes import GoldLabels, Votes, check_any_vote, is_text, no_gold
+from .._votes.codes import NO_VOTE, GoldLabels, Votes, is_text, no_gold
 from .._votes.containers import check_container, check_lf_names, column_names
 from .._votes.counted import (
     Counted,
@@ -180,7 +180,8 @@ def observe_statistics(
     known = classes if named is None else checked_classes(named, model.abstain)
     counted = settle_unlabelled(statistics._counted, known)
     check_any_weight(counted.pairs.n_samples)
-    check_any_vote(counted.pairs.lf)
+    if not len(counted.pairs.lf):
+        raise ValueError(NO_VOTE)
     labels = counted.labels
     if known is not None:
         check_gold_of_classes(counted, known)

@@ -34,6 +34,9 @@ KEY_PATTERNS = 1 << 12
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 TILE_CELLS = 1 << 16
 SPARSE_TILE = 1 << 18
+NO_VOTE = (
+    "L holds no vote: every cell is the abstain marker or missing. Check the parameter `abstain`."
+)
 
 
 @dataclass(frozen=True)
@@ -313,20 +316,6 @@ def is_bin(values: NDArray[Any]) -> NDArray[np.bool_]:
     return np.array([isinstance(value, Bin) for value in values], dtype=bool)
 
 
-def check_any_vote(symbols: NDArray[Any]) -> None:
-    """Raise a ValueError where no vote was observed.
-
-    Parameters
-    ----------
-    symbols : ndarray of shape (n_symbols, ...)
-        The votes that occur.
-    """
-    if not len(symbols):
-        raise ValueError(
-            "L holds no vote: every cell is the abstain marker or missing. Check the parameter `abstain`."
-        )
-
-
 @dataclass(frozen=True)
 class GoldLabels:
     """Trusted labels of some or all rows.
@@ -377,17 +366,6 @@ def class_index(values: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]
     """Position of each value in classes; n_classes for a value that is no class."""
     position = {label: i for i, label in enumerate(classes.tolist())}
     return np.array([position.get(v, len(classes)) for v in values.tolist()], dtype=np.intp)
-
-
-def observed(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """The codes that occur, and the place of each code among these."""
-    if n_codes > PATTERNS_PER_ROW * len(codes):
-        occur, place = np.unique(codes, return_inverse=True)
-        return occur, place.astype(np.int32)
-    occur = np.flatnonzero(np.bincount(codes, minlength=n_codes))
-    rank = np.zeros(n_codes, dtype=np.int32)
-    rank[occur] = np.arange(len(occur))
-    return occur, np.take(rank, codes)
 
 
 def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -453,4 +431,7 @@ def grouped(
         left = pattern // votes.n_codes
         code[:] = pattern - left * votes.n_codes
         pattern = left
-    return votes.coded(codes), replace(gold, codes=label, weight=None), total[occur]
+    alike = ColumnVotes(
+        len(occur), votes.n_lfs, votes.values, votes.abstain_code, votes.names, codes
+    )
+    return alike, replace(gold, codes=label, weight=None), total[occur]

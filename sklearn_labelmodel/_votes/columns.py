@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .codes import GoldLabels, Votes, observed
+from .codes import PATTERNS_PER_ROW, GoldLabels, Votes
 
 if TYPE_CHECKING:
     from .._utils.types import PairMatrix
@@ -62,6 +62,17 @@ def count_columns(
     n_symbols = sum(map(len, symbols))
     count = _sparse_pairs if n_symbols > DENSE_SYMBOLS else _dense_pairs
     return np.concatenate(symbols), count(columns, held, weight)
+
+
+def observed(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """The codes that occur, and the place of each code among these."""
+    if n_codes > PATTERNS_PER_ROW * len(codes):
+        occur, place = np.unique(codes, return_inverse=True)
+        return occur, place.astype(np.int32)
+    occur = np.flatnonzero(np.bincount(codes, minlength=n_codes))
+    rank = np.zeros(n_codes, dtype=np.int32)
+    rank[occur] = np.arange(len(occur))
+    return occur, np.take(rank, codes)
 
 
 def _patterns(votes: Votes, lfs: slice) -> NDArray[np.intp]:

@@ -26,6 +26,7 @@ from .containers import check_container, column_names
 from .gold import UNLABELLED, read_labels
 from .pairs import PairCounts, add_pairs, count_votes, drop_gold
 from .patterns import (
+    N_STRATA,
     FoundRows,
     distinct,
     find_rows,
@@ -33,7 +34,6 @@ from .patterns import (
     joined,
     least,
     strata,
-    weight_sums,
 )
 from .reader import read_votes
 
@@ -149,22 +149,11 @@ def add(a: Counted, b: Counted) -> Counted:
     _check_same_lfs(a, b)
     vote = _union(a.pairs.vote, b.pairs.vote, "votes")
     gold = _union(a.pairs.gold_values, b.pairs.gold_values, "labels")
-    lf, vote = _all_symbols(a.pairs, b.pairs, vote)
-    places = [places_among(one.pairs.lf, one.pairs.vote, lf, vote) for one in (a, b)]
+    lf, vote, places = _all_symbols(a.pairs, b.pairs, vote)
     found = joined([_with_gold(a, gold, 0), _with_gold(b, gold, a.votes.n_samples)])
     votes = one_after_other(a.votes, b.votes, np.unique(vote))
     pairs = add_pairs(a.pairs, b.pairs, places, lf, vote, gold)
     return Counted(a.names, pairs, found, votes).compact()
-
-
-def places_among(
-    lf: NDArray[np.intp], vote: NDArray[Any], all_lf: NDArray[np.intp], all_vote: NDArray[Any]
-) -> NDArray[np.intp]:
-    """Where some symbols stand among others that hold them all, both ascending."""
-    values, code = np.unique(all_vote, return_inverse=True)
-    return np.searchsorted(
-        all_lf * len(values) + code, lf * len(values) + np.searchsorted(values, vote)
-    )
 
 
 def _check_same_lfs(a: Counted, b: Counted) -> None:
@@ -207,12 +196,16 @@ def _union(first: NDArray[Any], second: NDArray[Any], what: str) -> NDArray[Any]
 
 def _all_symbols(
     a: PairCounts, b: PairCounts, values: NDArray[Any]
-) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """LF and vote of the symbols of both."""
+) -> tuple[NDArray[np.intp], NDArray[Any], list[NDArray[np.intp]]]:
+    """LF and vote of the symbols of both, and where those of each stand among them."""
     width = max(1, len(values))
-    keys = [one.lf * width + np.searchsorted(values, one.vote) for one in (a, b) if len(one.lf)]
-    union = np.unique(np.concatenate([np.zeros(0, dtype=np.intp), *keys]))
-    return union // width, values[union % width]
+    keys = [
+        one.lf * width + np.searchsorted(values, one.vote) if len(one.lf) else one.lf
+        for one in (a, b)
+    ]
+    union = np.union1d(*keys)
+    places = [np.searchsorted(union, key) for key in keys]
+    return union // width, values[union % width], places
 
 
 def _with_gold(one: Counted, values: NDArray[Any], shift: int) -> FoundRows:
@@ -299,7 +292,7 @@ def _moved_totals(found: FoundRows, group: NDArray[np.int8]) -> NDArray[np.float
     """Rows of each stratum where all rows of a group join another one."""
     moves = np.stack([strata(found.n_votes, found.group), strata(found.n_votes, group)])
     before, after = np.unique(moves, axis=1)
-    return weight_sums(after, found.totals[before])
+    return np.bincount(after, found.totals[before], N_STRATA).astype(np.float64)
 
 
 # Votes that are kept ------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .codes import GoldLabels, SparseVotes, Votes, class_index, observed
-from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns
+from .codes import GoldLabels, SparseVotes, Votes, class_index
+from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from .gold import GoldCounts
 
 if TYPE_CHECKING:
@@ -76,8 +76,12 @@ class PairCounts:
         return np.asarray(self.cooccurrence.diagonal(), dtype=np.float64)
 
     def compact(self) -> PairCounts:
-        """With co-occurrences in the form that takes less room, or hardly more."""
-        return replace(self, cooccurrence=compacted(self.cooccurrence))
+        """With co-occurrences dense where that is small, or hardly larger: equal counts are of one form."""
+        n_symbols, pairs = len(self.lf), sp.csr_array(self.cooccurrence)
+        if n_symbols <= DENSE_SYMBOLS or pairs.nnz > SPARSE_DENSITY * n_symbols**2:
+            return replace(self, cooccurrence=pairs.toarray())
+        pairs.sort_indices()
+        return replace(self, cooccurrence=pairs)
 
     def overlaps(self) -> NDArray[np.bool_]:
         """Whether each LF shares a row with another LF, shape (n_lfs,)."""
@@ -114,28 +118,19 @@ def count_votes(
         gold_counts[:, present] = dense(pairs[:n_symbols, n_symbols:])
         gold_rows[present] = pairs.diagonal()[n_symbols:]
         pairs = pairs[:n_symbols, :n_symbols].copy()
-    return PairCounts(
+    statistics = PairCounts(
         n_samples=float(votes.n_samples if weight is None else weight.sum()),
         n_lfs=votes.n_lfs,
         lf=lf,
         vote=votes.values[code],
-        cooccurrence=compacted(pairs),
+        cooccurrence=pairs,
         gold_counts=gold_counts,
         gold_rows=gold_rows,
         gold_voteless=_voteless(votes, gold, weight) if n_values else np.zeros(0),
         gold_values=gold.values,
     )
-
-
-def compacted(pairs: PairMatrix) -> PairMatrix:
-    """Dense where that is small, or hardly larger than the sparse form; so that equal counts are of one form."""
-    n_symbols = pairs.shape[0]
-    if isinstance(pairs, np.ndarray):
-        return pairs if n_symbols <= DENSE_SYMBOLS else compacted(sp.csr_array(pairs))
-    if n_symbols <= DENSE_SYMBOLS or pairs.nnz > SPARSE_DENSITY * n_symbols**2:
-        return pairs.toarray()
-    pairs.sort_indices()
-    return pairs
+    is_compact = isinstance(pairs, np.ndarray) and n_symbols <= DENSE_SYMBOLS
+    return statistics if is_compact else statistics.compact()
 
 
 def add_pairs(

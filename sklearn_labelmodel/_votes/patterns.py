@@ -19,14 +19,14 @@ from sklearn.utils import gen_batches
 
 from .codes import (
     GOLDEN,
+    NO_VOTE,
+    PATTERNS_PER_ROW,
     GoldLabels,
     Votes,
-    check_any_vote,
     class_index,
     grouped,
     key_of_bytes,
     mixed,
-    observed,
     value_keys,
 )
 from .gold import GoldCounts
@@ -142,7 +142,7 @@ class Patterns:
 def read_patterns(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None = None
 ) -> Patterns:
-    """Find the distinct rows, in one pass over chunks of rows.
+    """Find the distinct rows, in one pass over chunks of rows; a ValueError where L holds no vote.
 
     Parameters
     ----------
@@ -151,20 +151,12 @@ def read_patterns(
         Rows with the same votes but unlike gold labels are distinct.
     weight : ndarray of shape (n_samples,), default=None
         Of the rows, positive; ones where none is given.
-
-    Returns
-    -------
-    patterns : Patterns
-
-    Raises
-    ------
-    ValueError
-        L holds no vote.
     """
     votes, gold, weight = grouped(votes, gold, weight)
     found = find_rows(votes, gold, weight)
     patterns = patterns_of(found, votes, gold, found.scaled())
-    check_any_vote(patterns.lf)
+    if not len(patterns.lf):
+        raise ValueError(NO_VOTE)
     return patterns
 
 
@@ -211,7 +203,7 @@ class FoundRows:
     def scaled(self) -> NDArray[np.float64]:
         """Weights that stand for the rows of each stratum that are not kept, too."""
         stratum = strata(self.n_votes, self.group)
-        kept = weight_sums(stratum, self.weight)
+        kept = np.bincount(stratum, self.weight, N_STRATA)
         if np.array_equal(kept, self.totals):
             return self.weight
         scale = np.divide(self.totals, kept, out=np.ones(N_STRATA), where=kept > 0)
@@ -245,11 +237,6 @@ def runs_of(keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp
 def strata(n_votes: NDArray[np.intp], group: NDArray[np.int8]) -> NDArray[np.intp]:
     """The stratum of rows: the number of bits of the number of votes, and 64 for each group before the row's."""
     return np.frexp(n_votes)[1].astype(np.intp) + STRATA_PER_GROUP * group.astype(np.intp)
-
-
-def weight_sums(stratum: NDArray[np.intp], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of the rows of each stratum, shape (192,)."""
-    return np.bincount(stratum, weight, minlength=N_STRATA).astype(np.float64)
 
 
 def least(found: FoundRows) -> FoundRows:
@@ -311,7 +298,7 @@ def _found_among(
         n_votes=n_votes,
         group=group,
         weight=alike,
-        totals=weight_sums(strata(n_votes, group), alike),
+        totals=np.bincount(strata(n_votes, group), alike, N_STRATA).astype(np.float64),
     )
 
 
@@ -412,25 +399,44 @@ def patterns_of(
         row, lf, code = some.cells(rows.start, rows.stop)
         lengths.append(np.bincount(row, minlength=rows.stop - rows.start))
         parts.append((lf * votes.n_codes + code).astype(np.min_scalar_type(n_cells)))
-    cell, ends = np.concatenate(parts), np.append(0, np.cumsum(np.concatenate(lengths)))
     if symbols is None:
-        occur, place = observed(cell, n_cells)
-        symbols = occur // votes.n_codes, votes.values[occur % votes.n_codes]
+        known = _occurring(parts, n_cells)
+        symbols = known // votes.n_codes, votes.values[known % votes.n_codes]
     else:
         known = symbols[0] * votes.n_codes + np.searchsorted(votes.values, symbols[1])
-        place = np.searchsorted(known, cell).astype(np.int32)
-    shape = some.n_samples, len(symbols[0])
+    if n_cells > PATTERNS_PER_ROW * sum(map(len, parts)):
+        places = [np.searchsorted(known, cells).astype(np.int32) for cells in parts]
+    else:
+        table = np.zeros(n_cells, dtype=np.int32)
+        table[known] = np.arange(len(known))
+        places = [table[cells] for cells in parts]
+    place = np.concatenate(places)
+    # SciPy makes all indices as wide as the widest.
+    kind = np.int32 if len(place) <= np.iinfo(np.int32).max else np.int64
+    ends = np.append(0, np.cumsum(np.concatenate(lengths))).astype(kind)
     return Patterns(
         n_samples=float(found.totals.sum()),
         n_lfs=votes.n_lfs,
         lf=symbols[0],
         vote=symbols[1],
-        indicators=sp.csr_array((np.ones(len(place)), place, ends), shape=shape),
+        indicators=sp.csr_array(
+            (np.ones(len(place)), place, ends), shape=(some.n_samples, len(known))
+        ),
         weight=weight,
         gold=found.gold,
         gold_values=gold.values,
         key=found.key,
     )
+
+
+def _occurring(parts: list[NDArray[Any]], n_cells: int) -> NDArray[np.intp]:
+    """The cells that occur, ascending."""
+    if n_cells > PATTERNS_PER_ROW * sum(map(len, parts)):
+        return np.unique(np.concatenate(parts)).astype(np.intp)
+    occurs = np.zeros(n_cells, dtype=bool)
+    for cells in parts:
+        occurs[cells] = True
+    return np.flatnonzero(occurs)
 
 
 def votes_by_lf(patterns: Patterns) -> sp.csr_array:

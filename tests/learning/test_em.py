@@ -589,11 +589,11 @@ def patterns_with(L, lf, vote):
 
 def test_cells_are_places_among_given_symbols():
     L = np.array([[0, 2], [1, -1], [0, 2]])
-    lf, vote = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 0, 2, 1])
+    lf, vote = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2])
     spread = patterns_with(L, lf, vote)
     dense = read_patterns(read_votes(L), no_gold(3)).indicators.toarray()
     expected = np.zeros((len(dense), 6))
-    expected[:, [0, 1, 4]] = dense
+    expected[:, [0, 1, 5]] = dense
     assert_array_equal(spread.indicators.toarray(), expected)
     assert_array_equal(spread.lf, lf)
     assert_array_equal(spread.vote, vote)
