@@ -78,17 +78,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return BAD_INPUT
         except BrokenPipeError:
             nobody_reads(sys.stdout)
-            return FAILED
         except MemoryError:
             complain("there is not enough memory.")
-            return FAILED
         except FAULTS as error:
             complain(in_options(one_line(error)))
-            return FAILED
         except (KeyboardInterrupt, EndedError):
             complain("ended before it was done.")
-            return FAILED
-    return DONE
+        else:
+            return DONE
+    return FAILED
 
 
 def _work(options: Options) -> None:

@@ -78,12 +78,12 @@ def train(options: Options, table: Rows | Blocks, reader: CellReader, name: str)
     BadInputError
         Votes, labels or options that cannot be what was meant.
     """
-    numbers = {mark: number_of(mark) for mark in reader.abstain}
+    marks = [(mark, number_of(mark)) for mark in reader.abstain]
     known: dict[str, Any] = {
         "scores": list(table.scores) or None,
         "class_balance": read_balance(options.class_balance, reader) or None,
         "classes": read_classes(split_words(options.classes), reader) or None,
-        "abstain": [mark if number is None else number for mark, number in numbers.items()] or None,
+        "abstain": [mark if number is None else number for mark, number in marks] or None,
     }
     votes, gold = table.training(known["abstain"])
     named = known["class_balance"] or known["classes"] or gold is not None

@@ -263,20 +263,16 @@ def _check_together(options: Options) -> None:
 
 
 def _check_suffix(output: str) -> None:
-    if output != STANDARD and _suffix(output) not in SUFFIXES:
+    name = Path(output).name.lower()
+    for packed in PACKED:
+        name = name.removesuffix(packed)
+    if output != STANDARD and Path(name).suffix not in SUFFIXES:
         raise BadInputError(
             f"{output}: the name must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} (texts also with "
             f"{' or '.join(PACKED)} after it), which says how to write it."
         )
     if output.endswith(tuple(f".parquet{packed}" for packed in PACKED)):
         raise BadInputError(f"{output}: Parquet is packed by itself; let the name end in .parquet.")
-
-
-def _suffix(output: str) -> str:
-    name = Path(output).name.lower()
-    for packed in PACKED:
-        name = name.removesuffix(packed)
-    return Path(name).suffix
 
 
 def _check_place(option: str, path: str, options: Options) -> None:

@@ -48,7 +48,7 @@ def check_default_reads(records: RecordsLike) -> None:
 
 def check_not_column_names(estimator: Estimator, records: RecordsLike) -> None:
     """Raise a ValueError where a text vectorizer would read the names of a frame's columns as the texts."""
-    first = _first_step(estimator)
+    first: Any = estimator.steps[0][1] if hasattr(estimator, "steps") else estimator
     if not is_frame(records) or not _reads_texts(first):
         return
     name, columns = type(first).__name__, list(records.columns)
@@ -63,10 +63,6 @@ def check_not_column_names(estimator: Estimator, records: RecordsLike) -> None:
 def _holds_text(values: Iterable[object]) -> bool:
     """Whether one of the first values is a string."""
     return any(isinstance(value, str) for value in islice(values, 100))
-
-
-def _first_step(estimator: Estimator) -> Any:
-    return estimator.steps[0][1] if hasattr(estimator, "steps") else estimator
 
 
 def _reads_texts(transformer: Transformer) -> bool:

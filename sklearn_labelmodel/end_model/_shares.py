@@ -286,14 +286,11 @@ def _threshold(margin: NDArray[np.float64], share: float) -> float:
     middles = (values[1:] + values[:-1]) / 2
     # Beyond the ends by 1, and 0 itself, where ties are shared.
     thresholds = np.concatenate([[values[0] - 1], middles, [values[-1] + 1], [0.0]])
-    below = np.concatenate([[0], np.cumsum(counts), [_below_zero(values, counts)]])
+    below_zero = counts[values < 0].sum() + counts[values == 0].sum() / 2
+    below = np.concatenate([[0], np.cumsum(counts), [below_zero]])
     miss = np.abs(1 - below / len(margin) - share)
     best = np.flatnonzero(miss <= miss.min() + TIE)
     return float(thresholds[best[np.argmin(np.abs(thresholds[best]))]])
-
-
-def _below_zero(values: NDArray[np.float64], counts: NDArray[np.intp]) -> float:
-    return float(counts[values < 0].sum() + counts[values == 0].sum() / 2)
 
 
 def _stepwise_offsets(

@@ -110,8 +110,13 @@ def fit_on_probabilities(
         The estimator cannot be trained on soft labels, or no row is left to train on.
     """
     if labels == "hard":
-        rows = np.flatnonzero(~_tied(proba))
-        _check_rows_left(rows, "the probabilities of every row are tied, so none has a hard label")
+        leading = proba >= proba.max(axis=1, keepdims=True) - TIE
+        rows = np.flatnonzero(leading.sum(axis=1) < 2)
+        if not len(rows):
+            raise ValueError(
+                "No row is left to train the estimator on: the probabilities of every row are tied, so none has a hard "
+                "label."
+            )
         y = classes[np.argmax(proba[rows], axis=1)]
         estimator.fit(_safe_indexing(X, rows), y)
         return estimator
@@ -122,12 +127,7 @@ def fit_on_probabilities(
         estimator.fit(X, proba)
         return estimator
     if not takes_weights(estimator):
-        raise ValueError(
-            f"{type(estimator).__name__} cannot be trained on soft labels: its fit has no parameter "
-            f"sample_weight{_inner_reason(estimator)}. Pass labels='hard' to train it on the most probable class of "
-            "each row, or labels='native' if its fit takes an array of class probabilities as y."
-            f"{_search_remedy(estimator)}"
-        )
+        raise ValueError(_why_no_weights(estimator))
     weights = np.where(proba < NEGLIGIBLE_WEIGHT, 0.0, proba)
     X_expanded, y, sample_weight = soft_label_expand(X, weights, classes)
     cast("WeightedEstimator", estimator).fit(X_expanded, y, sample_weight=sample_weight)
@@ -164,18 +164,21 @@ def takes_weights(estimator: Estimator) -> bool:
     return takes_weights(inner)
 
 
-def _inner_reason(estimator: Estimator) -> str:
-    if not has_fit_parameter(estimator, "sample_weight"):
-        return ""
-    return f" that would reach its inner {type(getattr(estimator, 'estimator', None)).__name__}"
-
-
-def _search_remedy(estimator: Estimator) -> str:
-    if not hasattr(estimator, "refit"):
-        return ""
+def _why_no_weights(estimator: Estimator) -> str:
+    inner = more = ""
+    if has_fit_parameter(estimator, "sample_weight"):
+        inner = (
+            f" that would reach its inner {type(getattr(estimator, 'estimator', None)).__name__}"
+        )
+    if hasattr(estimator, "refit"):
+        more = (
+            " To search over parameters, put the search outside: "
+            "GridSearchCV(WeakSupervisionClassifier(...), {'estimator__...': ...})."
+        )
     return (
-        " To search over parameters, put the search outside: "
-        "GridSearchCV(WeakSupervisionClassifier(...), {'estimator__...': ...})."
+        f"{type(estimator).__name__} cannot be trained on soft labels: its fit has no parameter sample_weight{inner}. "
+        "Pass labels='hard' to train it on the most probable class of each row, or labels='native' if its fit takes an "
+        f"array of class probabilities as y.{more}"
     )
 
 
@@ -201,15 +204,6 @@ def _fit_pipeline(
             "longer belong to them. Pass labels='hard'."
         )
     fit_on_probabilities(final, indexable(X)[0], proba, classes, labels)
-
-
-def _tied(proba: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return (proba >= proba.max(axis=1, keepdims=True) - TIE).sum(axis=1) > 1
-
-
-def _check_rows_left(rows: NDArray[np.intp], reason: str) -> None:
-    if not len(rows):
-        raise ValueError(f"No row is left to train the estimator on: {reason}.")
 
 
 # Scores of classes --------------------------------------------------------------------------------

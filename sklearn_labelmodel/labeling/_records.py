@@ -96,7 +96,7 @@ class Records:
     def select(self, column: Hashable | list[Hashable], reader: str) -> Any:
         """Return one column, or of a list of columns the table of them, in its own type."""
         table = self._table(column)
-        if _n_dimensions(table) == 1:
+        if not hasattr(table, "shape") or len(table.shape) == 1:
             _check_one_dimensional(table, column, reader)
             return table
         names = list(table.columns) if _is_table(table) else list(range(table.shape[1]))
@@ -244,9 +244,16 @@ def _as_records(data: Any) -> Any:
     if hasattr(data, "__array__"):
         return _checked_container(np.asarray(data))
     if isinstance(data, (str, bytes, Mapping)) or not hasattr(data, "__len__"):
+        remedy = "Pass list(X) if it can be iterated over."
+        if isinstance(data, Mapping):
+            remedy = (
+                "Pass pandas.DataFrame(X) if it maps names to columns, [X] if it is one record."
+            )
+        elif isinstance(data, (str, bytes)):
+            remedy = "Pass [X] to label one record."
         raise TypeError(
             f"X holds the records to label: a DataFrame, a Series, an array or a list of them, not "
-            f"{kind_of(data)}. {_remedy_for(data)}"
+            f"{kind_of(data)}. {remedy}"
         )
     return data if isinstance(data, list) else list(data)
 
@@ -254,17 +261,9 @@ def _as_records(data: Any) -> Any:
 def _checked_container(data: Any) -> Any:
     if hasattr(data, "collect") and not hasattr(data, "shape"):
         raise TypeError("X is a polars LazyFrame; pass X.collect().")
-    if data.ndim == 0 if isinstance(data, np.ndarray) else False:
+    if isinstance(data, np.ndarray) and data.ndim == 0:
         raise ValueError("X is a single value; pass a list of records.")
     return data
-
-
-def _remedy_for(data: object) -> str:
-    if isinstance(data, Mapping):
-        return "Pass pandas.DataFrame(X) if it maps names to columns, [X] if it is one record."
-    if isinstance(data, (str, bytes)):
-        return "Pass [X] to label one record."
-    return "Pass list(X) if it can be iterated over."
 
 
 def _is_sparse(data: object) -> bool:
@@ -278,10 +277,6 @@ def _is_polars(data: object) -> bool:
 
 def _is_table(data: object) -> bool:
     return hasattr(data, "columns")
-
-
-def _n_dimensions(data: object) -> int:
-    return len(data.shape) if hasattr(data, "shape") else 1
 
 
 def _take_columns(table: Any, positions: int | list[int]) -> Any:
@@ -315,22 +310,18 @@ def _check_one_dimensional(data: object, column: Hashable | list[Hashable], read
 
 def _column_position(names: list[Hashable], column: Hashable, reader: str) -> int:
     if column is None:
-        return _only_column(names, reader)
+        if len(names) == 1:
+            return 0
+        shown = listed(list(map(quoted, names)), MOST_NAMES)
+        raise LabelingFunctionError(
+            f"{reader} reads one column, and X has {len(names)} ({shown}). Name it: column=..."
+        )
     found = [position for position, name in enumerate(names) if name == column]
     if len(found) == 1:
         return found[0]
     if isinstance(column, (int, np.integer)) and not found and -len(names) <= column < len(names):
         return int(column)
     raise LabelingFunctionError(f"{reader} reads X: {_no_column(names, column, 'X')}")
-
-
-def _only_column(names: list[Hashable], reader: str) -> int:
-    if len(names) == 1:
-        return 0
-    raise LabelingFunctionError(
-        f"{reader} reads one column, and X has {len(names)} ({listed(list(map(quoted, names)), MOST_NAMES)}). "
-        "Name it: column=..."
-    )
 
 
 def _no_column(names: Sequence[Hashable], column: Hashable, owner: str) -> str:

@@ -6,7 +6,7 @@ Looking for what matches contain passes over texts that cannot match several tim
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from re import _parser as regex_parser  # type: ignore[attr-defined]
 from typing import Any
@@ -125,7 +125,9 @@ def _of_sequence(items: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
 
 def _of_item(operation: str, argument: Any) -> frozenset[str] | None:
     if operation == "BRANCH":
-        return _of_alternatives(argument[1])
+        required = [_of_sequence(items) for items in argument[1]]
+        known = [literals for literals in required if literals is not None]
+        return frozenset().union(*known) if len(known) == len(required) else None
     if operation == "SUBPATTERN":
         _, flags_on, flags_off, items = argument
         return None if (flags_on | flags_off) & re.IGNORECASE else _of_sequence(items)
@@ -135,9 +137,3 @@ def _of_item(operation: str, argument: Any) -> frozenset[str] | None:
         least, _, items = argument
         return _of_sequence(items) if least > 0 else None
     return None
-
-
-def _of_alternatives(alternatives: Sequence[Any]) -> frozenset[str] | None:
-    required = [_of_sequence(items) for items in alternatives]
-    known = [literals for literals in required if literals is not None]
-    return frozenset().union(*known) if len(known) == len(required) else None

@@ -149,26 +149,20 @@ class LookupLF(ReadyMadeLF):
         return f"lookup_{self.column_part()}"
 
     def vote(self, records: Records) -> np.ndarray:
-        mapping = self._checked_mapping()
+        if not isinstance(self.mapping, (Mapping, pd.Series)) or not len(self.mapping):
+            raise self.refusal(f"mapping is a dict that is not empty, not {quoted(self.mapping)}.")
+        mapping: dict[Hashable, object] = dict(self.mapping)
         values = records.column(self.column, self.reader)
         present = ~missing(values)
-        self._check_hashable(values, records)
+        if values.dtype.kind == "O" and not {*map(type, values)} <= {str, int, float, type(None)}:
+            unfit = [not is_comparable(value) for value in values]
+            demand = f"{self.reader} looks values up"
+            records.refuse(np.array(unfit, bool), values, demand, "Convert them to strings.")
         keys = values[present].tolist()
         self._check_kinds(mapping, keys)
         votes = np.full(len(values), None, dtype=object)
         votes[present] = object_array([mapping.get(key) for key in keys])
         return votes
-
-    def _check_hashable(self, values: np.ndarray, records: Records) -> None:
-        if values.dtype.kind == "O" and not {*map(type, values)} <= {str, int, float, type(None)}:
-            unfit = [not is_comparable(value) for value in values]
-            demand = f"{self.reader} looks values up"
-            records.refuse(np.array(unfit, bool), values, demand, "Convert them to strings.")
-
-    def _checked_mapping(self) -> dict[Hashable, object]:
-        if not isinstance(self.mapping, (Mapping, pd.Series)) or not len(self.mapping):
-            raise self.refusal(f"mapping is a dict that is not empty, not {quoted(self.mapping)}.")
-        return dict(self.mapping)
 
     def _check_kinds(self, mapping: dict[Hashable, object], keys: list[Hashable]) -> None:
         expected, found = _kinds(mapping), _kinds(keys)

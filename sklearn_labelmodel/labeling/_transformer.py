@@ -170,7 +170,12 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
             raise ValueError(
                 "`keep` is for DataFrames of Dask and Spark. Add the columns to the result."
             )
-        return self._with_index(vote_matrix(self._columns(lfs, X)), X)
+        votes = vote_matrix(self._columns(lfs, X))
+        # The wrapper of scikit-learn 1.6 keeps the index of a DataFrame only.
+        to_pandas = _get_output_config("transform", self)["dense"] == "pandas"
+        if to_pandas and isinstance(X, pd.Series):
+            return pd.DataFrame(votes, index=X.index)
+        return votes
 
     def _columns(self, lfs: list[BaseLabelingFunction], X: RecordsLike) -> list[np.ndarray]:
         """The votes of each labeling function, n_lfs arrays of shape (n_samples,)."""
@@ -194,13 +199,6 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
             votes if lf.vectorized else votes_of_rows(votes, records, lf.get_name())
             for lf, (votes, *_) in zip(lfs, outcomes, strict=True)
         ]
-
-    def _with_index(self, votes: np.ndarray, X: RecordsLike) -> Any:
-        # The wrapper of scikit-learn 1.6 keeps the index of a DataFrame only.
-        to_pandas = _get_output_config("transform", self)["dense"] == "pandas"
-        if to_pandas and isinstance(X, pd.Series):
-            return pd.DataFrame(votes, index=X.index)
-        return votes
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002
         """Return the labeling functions' names.
