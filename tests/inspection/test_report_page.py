@@ -558,6 +558,23 @@ def test_an_explanation_and_a_summary_draw_themselves_and_are_tables_in_all_else
         assert "█" in repr(table)
 
 
+@pytest.mark.parametrize("labels", [(False, True), ("vote", "no"), (1, 0)], ids=str)
+@pytest.mark.parametrize(
+    "kind", [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
+)
+def test_an_explanation_draws_itself_whatever_the_classes_are_called(data, kind, labels):
+    L = pd.DataFrame(data.L).apply(lambda votes: votes.map(dict(enumerate(labels))))
+    model = kind().fit(L)
+    explained, label = model.explain(L.iloc[[0]]), model.predict(L.iloc[[0]])[0]
+    (rival,) = set(labels) - {label}
+    assert repr(explained).splitlines()[0].endswith(f"for {rival} | for {label}")
+    first = f'<p class="slm-subtitle"><bdi class="slm-name">{label}</bdi>'
+    for html in (explained._repr_html_(), model.report(L).to_html(), lf_summary(L)._repr_html_()):
+        assert Tags(html).open == []
+        assert f">{rival}</bdi>" in html
+    assert first in explained._repr_html_()
+
+
 def test_the_bars_of_an_explanation_lean_to_the_label(model, frame):
     explained = model.explain(frame.iloc[[3]])
     label = model.predict(frame.iloc[[3]])[0]

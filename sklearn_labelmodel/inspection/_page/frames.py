@@ -26,10 +26,11 @@ class Explanation(pd.DataFrame):
 
     def _sides(self) -> tuple[Any, Any, np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
         """The label, the class that is next, the classes' probabilities, and each line's weight for the label."""
-        classes = [column for column in self.columns if column != "vote"]
+        # By place: taken by name, classes that are booleans would be a mask, and one may be called "vote".
+        classes = self.columns[1:].tolist()
         if len(classes) < 2:
             return None
-        added = self[classes].to_numpy(dtype=np.float64)
+        added = self.iloc[:, 1:].to_numpy(dtype=np.float64)
         # What a classifier makes of the record is no part of what its votes add up to.
         n_votes = len(self) - (self.index[-1] == END_MODEL)
         total = added[:n_votes].sum(axis=0)
@@ -57,7 +58,7 @@ class Explanation(pd.DataFrame):
         evidence = tuple(
             Evidence(None if lf == PRIOR and vote is None else lf, vote, float(each))
             for lf, vote, each in zip(
-                self.index.tolist(), self["vote"].tolist(), weight, strict=True
+                self.index.tolist(), self.iloc[:, 0].tolist(), weight, strict=True
             )
         )
         title = f"{name(label)} {p[0]:.1%}, {name(rival)} {p[1]:.1%}"
