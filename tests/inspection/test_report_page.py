@@ -19,10 +19,9 @@ from sklearn_labelmodel._utils.pages import DOCS
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection import FitReport, agreement, lf_summary
 from sklearn_labelmodel.inspection._page.text import verbatim
-from sklearn_labelmodel.inspection._page.words import alike
 from sklearn_labelmodel.inspection._report import checks, drift
-from sklearn_labelmodel.inspection._report.parts import Finding
-from sklearn_labelmodel.inspection._report.report import SOUND
+from sklearn_labelmodel.inspection._report.checks import SOUND
+from sklearn_labelmodel.inspection._report.parts import Finding, alike
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "report.rst"
 SCRIPT, PIPES = "<script>alert(1)</script>", "a|b`c`\n*d* $5 or $9"

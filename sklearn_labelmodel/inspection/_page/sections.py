@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._intervals import wilson_intervals
 from .._report.parts import (
+    NOUNS,
     Check,
     ContestedRow,
     Evidence,
@@ -16,15 +16,15 @@ from .._report.parts import (
     GoldCheck,
     Pair,
     ReportParts,
+    alike,
     called,
+    wilson_intervals,
 )
 from . import figures as fig
 from .markup import details, element, listing, name, table, text, with_names
 from .words import (
     DRIFT_HEAD,
-    NOUNS,
     agreement_words,
-    alike,
     best_and_worst,
     class_order,
     drift_shares,
@@ -46,10 +46,10 @@ STATES = {"passed": "Passed", "not checked": "Could not be checked", "ignored": 
 def glance(report: ReportParts) -> str:
     """Numbers at a glance."""
     shown = "".join(
-        f"<div><dt>{text(tile.what)}</dt><dd>{text(tile.number)}</dd>"
-        + (f'<dd class="slm-note">{text(tile.note)}</dd>' if tile.note else "")
+        f"<div><dt>{text(what)}</dt><dd>{text(number)}</dd>"
+        + (f'<dd class="slm-note">{text(note)}</dd>' if note else "")
         + "</div>"
-        for tile in tiles(report)
+        for what, number, note in tiles(report)
     )
     return f'<dl class="slm-tiles">{shown}</dl>'
 

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..._utils import quoted
 from .._fitted import FittedModel, learned_accuracies
-from .._intervals import wilson_intervals
 from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
+from .._report.parts import wilson_intervals
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
 if TYPE_CHECKING:
