@@ -193,13 +193,7 @@ def sampled(patterns: Patterns, n_patterns: int) -> tuple[NDArray[np.intp], Patt
     ends = np.cumsum(patterns.weight)
     places = (np.arange(n_patterns) + 0.5) * ends[-1] / n_patterns
     index, count = np.unique(np.searchsorted(ends, places), return_counts=True)
-    kept = replace(
-        patterns,
-        indicators=patterns.indicators[index],
-        weight=count * ends[-1] / n_patterns,
-        gold=patterns.gold[index],
-    )
-    return index, kept
+    return index, patterns.only(index, count * ends[-1] / n_patterns)
 
 
 def affordable(patterns: Patterns) -> tuple[NDArray[np.intp], Patterns]:
