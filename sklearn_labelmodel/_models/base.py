@@ -438,7 +438,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         >>> model.explain([1, 0, -1])["vote"].tolist()
         [None, 1, 0]
         """
-        from ..inspection._explain import explain_row
+        from ..inspection._page.frames import explain_row
 
         check_is_fitted(self)
         if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:

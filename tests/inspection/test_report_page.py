@@ -18,7 +18,7 @@ from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, Major
 from sklearn_labelmodel._utils.pages import DOCS
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection import FitReport, agreement, lf_summary
-from sklearn_labelmodel.inspection._page.text import verbatim
+from sklearn_labelmodel.inspection._page.markdown import verbatim
 from sklearn_labelmodel.inspection._report import checks, drift
 from sklearn_labelmodel.inspection._report.checks import SOUND
 from sklearn_labelmodel.inspection._report.parts import Finding, alike

@@ -21,9 +21,9 @@ from ..._votes.codes import Votes
 from ..._votes.containers import as_objects, check_row_order
 from ..._votes.gold import read_gold
 from .._fitted import FittedModel
+from .._page.markdown import markdown
 from .._page.page import document, fragment
 from .._page.store import parts_of, stored
-from .._page.text import markdown
 from .checks import SOUND, all_findings, checks_of, inverted
 from .drift import drift_findings, drift_of
 from .facts import Facts
