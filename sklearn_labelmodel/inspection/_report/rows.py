@@ -49,6 +49,8 @@ class Cells:
         The classes that it speaks for: one, several for a vote that leaves them open, none for what is no class.
     holds : CSR array of shape (n_rows, n_symbols)
         1 where the row holds the symbol.
+    spoken : CSR array of shape (n_rows, n_lfs)
+        1 where the LF casts one that is known.
     """
 
     votes: Votes
@@ -58,16 +60,12 @@ class Cells:
     lf: NDArray[np.intp]
     meant: NDArray[np.bool_]
     holds: sp.csr_array
+    spoken: sp.csr_array
 
     @property
     def counts(self) -> NDArray[np.float64]:
         """Votes that speak for each class, shape (n_rows, n_classes)."""
         return np.asarray(self.holds @ self.meant.astype(np.float64))
-
-    def by_lf(self, of_symbol: sp.csr_array) -> sp.csr_array:
-        """Sums over the symbols of each LF: CSR array of shape (n_rows, n_lfs)."""
-        entries = (np.ones(len(self.lf)), (np.arange(len(self.lf)), self.lf))
-        return sp.csr_array(of_symbol @ sp.csr_array(entries, (len(self.lf), self.votes.n_lfs)))
 
     def some(self, places: NDArray[np.intp]) -> tuple[Any, ...]:
         """What the first of some rows are called."""
@@ -97,8 +95,9 @@ def cells_of(
     symbol = find_symbols(votes, table.lf, table.vote)
     held = symbol[np.arange(votes.n_lfs)[:, None], votes.block(0, votes.n_samples)].T
     rows, lfs = np.nonzero(held < len(table.lf))
-    shape = (votes.n_samples, len(table.lf))
-    holds = sp.csr_array((np.ones(len(rows)), (rows, held[rows, lfs])), shape=shape)
+    once, n_rows = np.ones(len(rows)), votes.n_samples
+    holds = sp.csr_array((once, (rows, held[rows, lfs])), shape=(n_rows, len(table.lf)))
+    spoken = sp.csr_array((once, (rows, lfs)), shape=(n_rows, votes.n_lfs))
     meant = leaning_class(learned, model._kept, table.lf, table.vote)[:, None] == np.arange(k)
     meaning = model._kept.meaning
     if meaning is not None:
@@ -106,7 +105,8 @@ def cells_of(
         open_to &= ~open_to.all(axis=1, keepdims=True) & ~is_bin(table.vote)[:, None]
         meant = np.where(meant.any(axis=1, keepdims=True), meant, open_to)
     proba = model._posterior(learned, votes)
-    return at, Cells(votes, row[at], proba, proba.argmax(axis=1), table.lf, meant, holds)
+    label = proba.argmax(axis=1)
+    return at, Cells(votes, row[at], proba, label, table.lf, meant, holds, spoken)
 
 
 def alpha_of(cells: Cells) -> Alpha:
@@ -159,8 +159,7 @@ def pairs_of(cells: Cells, names: list[Hashable], n_kinds: NDArray[np.intp]) -> 
 
 def _meetings(cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows in which two LFs both vote, and in which they speak for a common class; each (n_lfs, n_lfs)."""
-    spoken = cells.by_lf(cells.holds)
-    rows = _products(spoken, spoken)
+    rows = _products(cells.spoken, cells.spoken)
     # Votes that speak for the same classes are of a kind: a line for each row and kind, so that symbols need no pairs.
     kinds, kind = np.unique(cells.meant, axis=0, return_inverse=True)
     # NumPy 2.0 gives the places another dimension.
@@ -268,9 +267,8 @@ def rows_against_label(cells: Cells) -> dict[int, tuple[Any, ...]]:
     held, meant = cells.holds.tocoo(), cells.meant
     # Votes that speak for other classes than the row's label.
     opposed = np.asarray(meant.any(axis=1))[held.col] & ~meant[held.col, cells.label[held.row]]
-    at = (held.row[opposed], held.col[opposed])
-    entries = sp.csr_array((np.ones(len(at[0])), at), shape=held.shape)
-    against, sure = cells.by_lf(entries).tocsc(), cells.proba.max(axis=1)
+    row, lf, sure = held.row[opposed], cells.lf[held.col[opposed]], cells.proba.max(axis=1)
+    against = sp.csc_array((np.ones(len(row)), (row, lf)), shape=cells.spoken.shape)
     found = {}
     for j in range(cells.votes.n_lfs):
         rows = against.indices[against.indptr[j] : against.indptr[j + 1]]
@@ -301,7 +299,7 @@ def labels_without(model: FittedModel, cells: Cells, lfs: list[int]) -> NDArray[
         The columns to ask for; no more than 40 are.
     """
     changed = np.full(cells.votes.n_lfs, np.nan)
-    holds = cells.by_lf(cells.holds).tocsc()
+    holds = cells.spoken.tocsc()
     most = max(1, min(WITHOUT_ROWS, WITHOUT_CELLS // cells.votes.n_lfs))
     for j in lfs[:MOST_WITHOUT]:
         rows = holds.indices[holds.indptr[j] : holds.indptr[j + 1]]
