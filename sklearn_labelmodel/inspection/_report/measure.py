@@ -19,6 +19,7 @@ from ..._learning.em import beyond_chance, find_copies
 from ..._learning.majority import EqualVotes, count_equally
 from ..._learning.observed import KeptCounts, observe, with_classes
 from ..._votes.codes import Votes, class_index, no_gold
+from ..._votes.gold import GoldCounts
 from ..._votes.pairs import PairCounts, dense, sum_by_lf, symbols_by_vote
 from ..._votes.patterns import Patterns, read_patterns, votes_by_lf
 from .._fitted import FittedModel
@@ -113,23 +114,13 @@ def measure(model: FittedModel, votes: Votes, n_rows: int) -> Facts:
     n_rows : int
         Rows there are, of which these may be a part.
     """
-    known, learned = _known(model), model.vote_model_
-    classes, gold = learned.classes, model._kept.gold
+    known, learned, gold = _known(model), model.vote_model_, model._kept.gold
     patterns = read_patterns(votes, no_gold(votes.n_samples))
-    lf, vote, k = patterns.lf, patterns.vote, len(classes)
+    lf, vote, k = patterns.lf, patterns.vote, len(learned.classes)
     share = patterns.counts() / patterns.n_samples
     leans = leaning_class(learned, model._kept, lf, vote)
     counts = np.asarray(patterns.indicators @ np.eye(k + 1)[leans, :k])
-    prior = learned.prior.of_all if learned.prior.source == "given" else None
-    if gold is not None:
-        # The labels, counted by the patterns' symbols in place of the model's.
-        by_symbol = np.vstack([gold.by_symbol, np.zeros((1, k))])
-        gold = replace(gold, by_symbol=by_symbol[places_of(lf, vote, learned.table)])
-    fit = fit_likelihood(patterns, classes, prior, labels=gold)
-    copies = copied_pairs(patterns, learned, fit)
-    if copies:
-        repeated = tuple({copy.second for copy in copies})
-        fit = fit_likelihood(patterns, classes, prior, repeated, gold)
+    copies, fit = _judge(patterns, learned, gold)
     numbers = replace(
         known.model,
         n_rows=n_rows,
@@ -147,6 +138,24 @@ def measure(model: FittedModel, votes: Votes, n_rows: int) -> Facts:
         reason=fit[0],
         counted=counted_votes(model, patterns),
     )
+
+
+def _judge(
+    patterns: Patterns, learned: VoteModel, gold: GoldCounts | None
+) -> tuple[tuple[Copy, ...], tuple[list[str], Patterns, VoteModel]]:
+    """Copies among the LFs, and what `fit_likelihood` makes of the others."""
+    prior = learned.prior.of_all if learned.prior.source == "given" else None
+    if gold is not None:
+        # The labels, counted by the patterns' symbols in place of the model's.
+        by_symbol = np.vstack([gold.by_symbol, np.zeros((1, len(gold.rows)))])
+        place = places_of(patterns.lf, patterns.vote, learned.table)
+        gold = replace(gold, by_symbol=by_symbol[place])
+    fit = fit_likelihood(patterns, learned.classes, prior, labels=gold)
+    copies = copied_pairs(patterns, learned, fit)
+    if copies:
+        repeated = tuple({copy.second for copy in copies})
+        fit = fit_likelihood(patterns, learned.classes, prior, repeated, gold)
+    return copies, fit
 
 
 def _of_labels(
