@@ -195,12 +195,12 @@ def make_report(
     if reference is not None and not isinstance(reference, FitReport):
         reference = _earlier(model, reference)
     report = report_of_facts(facts, findings, ignore, reference)
-    gold = read_gold(y, n_rows, classes=model.vote_model_.classes)
     # What users call the rows: labels of the index of a pandas object, else their numbers.
     index: Any = getattr(L, "index", None)
     row = as_objects(index[places] if hasattr(index, "get_indexer") else places.tolist())
     report = with_rows(report, facts, findings, model, votes, row)
-    if gold.n_labelled:
+    if y is not None:
+        gold = read_gold(y, n_rows, classes=model.vote_model_.classes)
         report = with_gold(report, model, votes, row, gold.take(places))
     return replace(report, settings=settings_of(model))
 
