@@ -395,7 +395,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         >>> [(finding.code, finding.lf) for finding in report.findings if finding.severity == "danger"]
         [('inverted', 5), ('below-chance', 5)]
         """
-        from ..inspection._report.make import make_report
+        from ..inspection._report.report import make_report
 
         check_is_fitted(self)
         return make_report(self, L, y, reference, ignore)
@@ -406,7 +406,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
         There are no intervals, class shares, agreement with majority vote, copies or held-out scores.
         """
-        from ..inspection._report.make import report_of_fit
+        from ..inspection._report.report import report_of_fit
 
         check_is_fitted(self)
         return report_of_fit(self)
@@ -438,7 +438,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         >>> model.explain([1, 0, -1])["vote"].tolist()
         [None, 1, 0]
         """
-        from ..inspection._explain import explain_row
+        from ..inspection._page.frames import explain_row
 
         check_is_fitted(self)
         if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:

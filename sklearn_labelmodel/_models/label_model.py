@@ -350,7 +350,7 @@ class LabelModelClassifier(BaseLabelModel):
                 ConvergenceWarning,
             )
         if self.verbose:
-            from ..inspection._report.make import warn_of_inverted
+            from ..inspection._report.report import warn_of_inverted
 
             fitted = copy.copy(self)
             fitted._keep(observed, learned)

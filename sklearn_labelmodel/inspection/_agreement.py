@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,19 @@ from .._utils import quoted, random_state_of
 from .._votes.codes import Votes, is_text, no_gold
 from .._votes.pairs import count_votes
 from .._votes.patterns import Patterns, read_patterns
-from ._intervals import (
-    ROUNDING,
-    Resampled,
-    Scale,
+from ._lf_counts import lf_names, read_inspected
+from ._report.agreement import (
+    NO_SPREAD,
     Sums,
+    added,
     alpha_of_rows,
     alpha_of_sums,
     interval,
+    places,
     products,
     resampler,
     sums_of,
 )
-from ._lf_counts import lf_names, read_inspected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,12 +171,18 @@ def agreement(
     pairable = np.diff(patterns.indicators.indptr) > 1
     if not pairable.any():
         raise ValueError("No row has votes of two LFs, so that nothing shows whether they agree.")
-    scale = Scale(level, numbers)
     resampled = resampler(patterns.weight, n_bootstrap, random)
-    symbols = _symbols(patterns, votes)
-    alpha, low, high = alpha_of_rows(
-        patterns.indicators @ symbols, patterns.weight, scale, resampled
+    code = np.searchsorted(votes.values, patterns.vote)
+    entries = (np.ones(len(code)), (np.arange(len(code)), code))
+    symbols = sp.csr_array(entries, shape=(len(code), len(votes.values)))
+    alpha_of = partial(
+        alpha_of_rows,
+        weight=patterns.weight,
+        level=level,
+        numbers=numbers,
+        resampled=resampled,
     )
+    alpha, low, high = alpha_of(patterns.indicators @ symbols)
     few = votes.n_lfs <= MOST_VOTERS
     return Agreement(
         level=level,
@@ -184,8 +191,8 @@ def agreement(
         high=high,
         n_rows=int(patterns.weight[pairable].sum()),
         n_votes=int(patterns.weight[pairable] @ np.diff(patterns.indicators.indptr)[pairable]),
-        pairs=_pairs(votes if few else None, names, scale, n_bootstrap, random),
-        left_out=_left_out(patterns, symbols, names if few else [], scale, resampled),
+        pairs=_pairs(votes if few else None, names, (level, numbers), n_bootstrap, random),
+        left_out=_left_out(patterns, symbols, names if few else [], alpha_of),
     )
 
 
@@ -230,29 +237,21 @@ def _scores(L: VoteMatrix, abstain: Marker) -> tuple[NDArray[np.intp], NDArray[n
     return ranks, numbers
 
 
-def _symbols(patterns: Patterns, votes: Votes) -> sp.csr_array:
-    """Which vote each symbol is: CSR array of shape (n_symbols, n_values)."""
-    code = np.searchsorted(votes.values, patterns.vote)
-    shape = (len(code), len(votes.values))
-    return sp.csr_array((np.ones(len(code)), (np.arange(len(code)), code)), shape=shape)
-
-
 def _left_out(
     patterns: Patterns,
     symbols: sp.csr_array,
     names: list[Hashable],
-    scale: Scale,
-    resampled: Resampled,
+    alpha_of: Callable[[sp.csr_array], tuple[float, float, float]],
 ) -> pd.DataFrame:
     """Alpha of all voters but one, for each of the names."""
     import pandas as pd
 
     counts, by_symbol = patterns.indicators @ symbols, patterns.indicators.tocsc()
     bounds = np.searchsorted(patterns.lf, np.arange(len(names) + 1))
-    rows = []
-    for own in map(slice, bounds[:-1], bounds[1:]):
-        others = counts - by_symbol[:, own] @ symbols[own]
-        rows.append(alpha_of_rows(others, patterns.weight, scale, resampled))
+    rows = [
+        alpha_of(counts - by_symbol[:, own] @ symbols[own])
+        for own in map(slice, bounds[:-1], bounds[1:])
+    ]
     index = pd.Index(names, name="lf")
     return pd.DataFrame(rows, columns=["alpha", "low", "high"], index=index, dtype=float)
 
@@ -263,7 +262,7 @@ def _left_out(
 def _pairs(
     votes: Votes | None,
     names: list[Hashable],
-    scale: Scale,
+    scale: tuple[str, NDArray[np.float64]],
     n_bootstrap: int,
     random: np.random.RandomState,
 ) -> pd.DataFrame:
@@ -281,11 +280,12 @@ def _pairs(
     for pair in range(len(named) if n_bootstrap else 0):
         own = slice(*of_pair.indptr[pair : pair + 2])
         if own.start < own.stop:
-            samples = resampler(of_pair.data[own], n_bootstrap, random)(sums.of(own))
+            resampled = resampler(of_pair.data[own], n_bootstrap, random)
+            samples = resampled((sums[0][own], sums[1][own]))
             intervals[pair] = interval(alpha_of_sums(samples))
-    kappa = _kappa(of_pair, codes, len(votes.values), scale.level)
+    kappa = _kappa(of_pair, codes, len(votes.values), scale[0])
     rows = of_pair.sum(axis=1).astype(np.int64)
-    numbers = [rows, alpha_of_sums(sums.added(of_pair)), *intervals.T, kappa]
+    numbers = [rows, alpha_of_sums(added(of_pair, sums)), *intervals.T, kappa]
     return pd.DataFrame(dict(zip(columns, numbers, strict=True)), index=index)
 
 
@@ -312,11 +312,14 @@ def _cells(votes: Votes) -> tuple[sp.csr_array, NDArray[np.intp]]:
     return sp.csr_array(entries, shape=(n_pairs, len(order))), codes
 
 
-def _sums_of_pairs(of_pair: sp.csr_array, codes: NDArray[np.intp], scale: Scale) -> Sums:
-    counts, pair = np.zeros((of_pair.shape[0], len(scale.numbers))), _pair_of_cells(of_pair)
+def _sums_of_pairs(
+    of_pair: sp.csr_array, codes: NDArray[np.intp], scale: tuple[str, NDArray[np.float64]]
+) -> Sums:
+    pair = _pair_of_cells(of_pair)
+    counts = np.zeros((of_pair.shape[0], len(scale[1])))
     for code in codes:
         np.add.at(counts, (pair, code), of_pair.data)
-    one, other = (scale.places(counts, pair, code) for code in codes)
+    one, other = (places(*scale, counts, pair, code) for code in codes)
     square = products(one, one) + products(other, other)
     return sums_of(np.full(len(square), 2.0), square, one + other)
 
@@ -329,13 +332,12 @@ def _kappa(
     of_pair: sp.csr_array, codes: NDArray[np.intp], n_values: int, level: str
 ) -> NDArray[np.float64]:
     """Cohen's kappa of each pair: 1 - disagreement / what the two voters' shares of votes would give by chance."""
-    positions = np.arange(n_values, dtype=np.float64)
-    scale = Scale("nominal" if level == "nominal" else "interval", positions)
+    level, positions = "nominal" if level == "nominal" else "interval", np.arange(float(n_values))
     nothing, pair = np.empty((0, 0)), _pair_of_cells(of_pair)
-    one, other = (scale.places(nothing, pair, code) for code in codes)
+    one, other = (places(level, positions, nothing, pair, code) for code in codes)
     square = of_pair @ (products(one, one) + products(other, other))
     with np.errstate(invalid="ignore", divide="ignore"):
         by_chance = products(of_pair @ one, of_pair @ other) / of_pair.sum(axis=1)
         expected = square - 2 * by_chance
         kappa = 1 - (square - 2 * (of_pair @ products(one, other))) / expected
-        return np.where(expected > ROUNDING * square, kappa, np.nan)
+        return np.where(expected > NO_SPREAD * square, kappa, np.nan)

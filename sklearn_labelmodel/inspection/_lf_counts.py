@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples
 
+from .._evidence.lookup import find_symbols
 from .._learning.observed import observe, with_classes
 from .._votes.classes import check_same_kind
 from .._votes.coded_columns import values_of
-from .._votes.codes import GoldLabels, Votes, class_index, no_gold
+from .._votes.codes import ColumnVotes, GoldLabels, SparseVotes, Votes, class_index, is_bin, no_gold
 from .._votes.containers import check_container, check_row_order, column_names
 from .._votes.gold import read_gold
 from .._votes.meanings import open_classes
@@ -28,7 +29,8 @@ from .._votes.scores import (
     with_ranges,
 )
 from .._votes.suspects import warn_of_new_values
-from ._fitted import FittedModel, as_leaning, check_label_model, leaning_of, leaning_votes
+from ._fitted import FittedModel, check_label_model
+from ._report.agreement import leaning_class, leaning_of
 
 if TYPE_CHECKING:
     from .._utils.types import LabelsLike, Marker, ScoreColumns, VoteMatrix
@@ -90,6 +92,62 @@ def _leaning_by_rank(votes: Votes, gold: GoldLabels, scored: Scores, cells: list
     meaning = with_classes(observed, classes, scores=scored).meaning
     leans = leaning_of(meaning, class_index(observed.vote, classes))
     return as_leaning(binned, observed.lf, observed.vote, leans, classes)
+
+
+def leaning_votes(votes: Votes, label_model: FittedModel) -> Votes:
+    """The votes, in which a score is a vote for the class that it leans to, and abstains where there is none.
+
+    Parameters
+    ----------
+    votes : ColumnVotes or SparseVotes
+        As the label model reads them.
+    label_model : fitted label model
+    """
+    if label_model._scores is None:
+        return votes
+    learned = label_model.vote_model_
+    table = learned.table
+    leans = leaning_class(learned, label_model._kept, table.lf, table.vote)
+    return as_leaning(votes, table.lf, table.vote, leans, label_model.classes_)
+
+
+def as_leaning(
+    votes: Votes,
+    lf: NDArray[np.intp],
+    vote: NDArray[Any],
+    leans: NDArray[np.intp],
+    labels: NDArray[Any],
+) -> Votes:
+    """The votes, in which a score is a vote for the class that its symbol leans to.
+
+    Parameters
+    ----------
+    votes : ColumnVotes or SparseVotes
+    lf, vote, leans : ndarray of shape (n_symbols,)
+        Symbols, and the place of the class among `labels`.
+    labels : ndarray of shape (n_classes,)
+    """
+    classes = labels.tolist()
+    leans = np.append(leans, len(classes))
+    leans = leans[find_symbols(votes, lf, vote)][:, : votes.n_codes]
+    spoken = no_bins(votes.vote_values).tolist()
+    values = values_of({*spoken, *classes})
+    code_of = {value: code for code, value in enumerate(values.tolist())}
+    of_class = np.array([*(code_of[label] for label in classes), len(values)])
+    codes = np.where(is_bin(_padded(votes)), of_class[leans], 0)
+    literal = [code_of.get(vote, len(values)) for vote in _padded(votes).tolist()]
+    codes = np.where(is_bin(_padded(votes)), codes, literal).astype(np.min_scalar_type(len(values)))
+    lfs = np.arange(votes.n_lfs)[:, None]
+    if isinstance(votes, SparseVotes):
+        read = codes[votes.indices, votes.codes]
+        return replace(votes, codes=read, values=values, abstain_code=len(values))
+    read = codes[lfs, votes.block(0, votes.n_samples)]
+    return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, read)
+
+
+def _padded(votes: Votes) -> NDArray[Any]:
+    """The value of each code, None for the abstain's."""
+    return np.append(votes.values, [None] * (votes.n_codes - len(votes.values)))
 
 
 def lf_names(votes: Votes) -> list[Any]:

@@ -19,7 +19,7 @@ from sklearn_labelmodel.inspection import (
     LossCurveDisplay,
     lf_summary,
 )
-from sklearn_labelmodel.inspection._intervals import wilson_intervals
+from sklearn_labelmodel.inspection._report.parts import wilson_intervals
 
 # Older releases of matplotlib call what newer ones of their dependencies deprecate.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:matplotlib")

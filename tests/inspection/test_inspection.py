@@ -15,8 +15,8 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel.inspection import filter_unlabeled, lf_summary, probs_to_preds
-from sklearn_labelmodel.inspection._explain import explain_row
 from sklearn_labelmodel.inspection._lf_counts import pair_shares, read_inspected
+from sklearn_labelmodel.inspection._page.frames import explain_row
 
 SNORKEL = json.loads((REFERENCE / "lf_analysis.json").read_text())["cases"]
 NAMES = ["link", "short", "caps", "regex", "length"]

@@ -22,15 +22,16 @@ from sklearn_labelmodel._votes.pairs import count_votes
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
-from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs, tables_of
-from sklearn_labelmodel.inspection._report.held_out import powered
+from sklearn_labelmodel.inspection._report.agreement import consensus, consensus_of_pairs
 from sklearn_labelmodel.inspection._report.likelihood import (
     accuracy_intervals,
     fit_likelihood,
     in_triangles,
     pattern_posterior,
+    table_of,
+    tables_of,
 )
-from sklearn_labelmodel.inspection._report.make import measure_fit
+from sklearn_labelmodel.inspection._report.measure import measure_fit, powered
 
 MODELS = [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
 SETTINGS = [
@@ -45,9 +46,9 @@ def patterns_of(L):
 
 
 def intervals_of(L, n_classes, prior=None, **options):
-    fit = fit_likelihood(patterns_of(L), np.arange(n_classes), prior)
-    estimate, low, high, chance = accuracy_intervals(fit, **options)
-    return SimpleNamespace(estimate=estimate, low=low, high=high, chance=chance, reason=fit.reason)
+    reason, part, model = fit_likelihood(patterns_of(L), np.arange(n_classes), prior)
+    estimate, low, high, chance = accuracy_intervals(reason, part, model, **options)
+    return SimpleNamespace(estimate=estimate, low=low, high=high, chance=chance, reason=reason)
 
 
 def codes(report, lf=None):
@@ -117,7 +118,10 @@ def test_intervals_of_tables_hold_the_truth_where_errors_differ_by_class():
 
 def test_few_votes_for_tables_mean_one_accuracy_for_each_lf():
     L, _ = make_votes(60, 5, 4)
-    assert fit_likelihood(patterns_of(L), np.arange(4)).coins
+    _, part, model = fit_likelihood(patterns_of(L), np.arange(4))
+    right = table_of(model)[np.arange(len(part.lf)), part.vote]
+    for lf in range(5):
+        assert_allclose(right[part.lf == lf], right[part.lf == lf][0])
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -214,22 +218,19 @@ def agreement_by_hand(L, lf, n_classes):
 @pytest.mark.parametrize("lf", [0, 3])
 def test_agreement_is_that_counted_row_by_row(three_classes, lf):
     L, _ = three_classes
-    got = consensus_of(L, 3)
-    assert_allclose(
-        [got.met[lf], got.agreed[lf], got.by_chance[lf]], agreement_by_hand(L, lf, 3), rtol=1e-12
-    )
+    assert_allclose(consensus_of(L, 3)[:3, lf], agreement_by_hand(L, lf, 3), rtol=1e-12)
 
 
 def test_an_lf_that_never_meets_another_has_no_agreement():
-    got = consensus_of(np.array([[0, -1, -1], [-1, 1, 1], [-1, 0, 1]]), 2)
-    assert np.isnan(got.agreed[0])
-    assert np.isfinite(got.agreed[1:]).all()
+    _, agreed, _, _ = consensus_of(np.array([[0, -1, -1], [-1, 1, 1], [-1, 0, 1]]), 2)
+    assert np.isnan(agreed[0])
+    assert np.isfinite(agreed[1:]).all()
 
 
 def test_random_votes_agree_as_by_chance(good):
     random = np.random.default_rng(0).integers(2, size=len(good.L))
-    got = consensus_of(with_column(good.L, random), 2)
-    assert abs(got.agreed[-1] - got.by_chance[-1]) < 3 * got.error[-1]
+    _, agreed, by_chance, error = consensus_of(with_column(good.L, random), 2)[:, -1]
+    assert abs(agreed - by_chance) < 3 * error
 
 
 def test_pairs_of_votes_say_what_rows_say(good):
@@ -237,7 +238,7 @@ def test_pairs_of_votes_say_what_rows_say(good):
     rows, statistics = consensus_of(L, 2), count_votes(read_votes(L, abstain=-1), no_gold(len(L)))
     symbol_class = class_index(statistics.vote, np.arange(2))
     pairs = consensus_of_pairs(statistics.lf, symbol_class, statistics.cooccurrence, 8)
-    assert_allclose(pairs.agreed - pairs.by_chance, rows.agreed - rows.by_chance, atol=0.02)
+    assert_allclose(pairs[1] - pairs[2], rows[1] - rows[2], atol=0.02)
 
 
 @pytest.mark.parametrize("n_lfs", [4, 7])
@@ -247,8 +248,8 @@ def test_votes_for_one_class_only_have_no_chance_to_be_held_against(n_lfs):
     pairs = consensus_of_pairs(
         statistics.lf, np.ones(n_lfs, dtype=np.intp), statistics.cooccurrence, n_lfs
     )
-    assert_array_equal(consensus_of(L, 2).error, 0.0)
-    assert_array_equal(pairs.error, 0.0)
+    assert_array_equal(consensus_of(L, 2)[3], 0.0)
+    assert_array_equal(pairs[3], 0.0)
 
 
 # What is found ------------------------------------------------------------------------------------
@@ -374,7 +375,7 @@ def test_of_many_pairs_some_agree_by_chance(seed):
 def test_pairs_counted_in_few_rows_are_as_sure_as_these_rows_are(monkeypatch):
     data = make_label_matrix(4000, 40, accuracy=0.92, coverage=0.3, random_state=0)
     model = LabelModelClassifier().fit(data.L)
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.agreement.PAIR_PRODUCTS", 1)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.likelihood.PAIR_PRODUCTS", 1)
     assert model.report(data.L).model.copies == ()
 
 
@@ -908,7 +909,7 @@ def test_lfs_that_meet_two_others_that_meet_are_found_in_whatever_rows(share_of_
 
 
 def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
-    monkeypatch.setattr("sklearn_labelmodel.inspection._report.make.MOST_CELLS", 8 * 500)
+    monkeypatch.setattr("sklearn_labelmodel.inspection._report.report.MOST_CELLS", 8 * 500)
     model = LabelModelClassifier().fit(good.L)
     numbers = model.report(good.L).model
     assert numbers.n_samples == 500

@@ -18,11 +18,10 @@ from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, Major
 from sklearn_labelmodel._utils.pages import DOCS
 from sklearn_labelmodel.datasets import make_label_matrix
 from sklearn_labelmodel.inspection import FitReport, agreement, lf_summary
-from sklearn_labelmodel.inspection._page.text import verbatim
-from sklearn_labelmodel.inspection._page.words import alike
+from sklearn_labelmodel.inspection._page.markdown import verbatim
 from sklearn_labelmodel.inspection._report import checks, drift
-from sklearn_labelmodel.inspection._report.parts import Finding
-from sklearn_labelmodel.inspection._report.report import SOUND
+from sklearn_labelmodel.inspection._report.checks import SOUND
+from sklearn_labelmodel.inspection._report.parts import Finding, alike
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "report.rst"
 SCRIPT, PIPES = "<script>alert(1)</script>", "a|b`c`\n*d* $5 or $9"
@@ -556,6 +555,23 @@ def test_an_explanation_and_a_summary_draw_themselves_and_are_tables_in_all_else
         assert html.count("<svg") >= len(table)
         assert "<script" not in html
         assert "█" in repr(table)
+
+
+@pytest.mark.parametrize("labels", [(False, True), ("vote", "no"), (1, 0)], ids=str)
+@pytest.mark.parametrize(
+    "kind", [LabelModelClassifier, DawidSkeneClassifier, MajorityVoteClassifier]
+)
+def test_an_explanation_draws_itself_whatever_the_classes_are_called(data, kind, labels):
+    L = pd.DataFrame(data.L).apply(lambda votes: votes.map(dict(enumerate(labels))))
+    model = kind().fit(L)
+    explained, label = model.explain(L.iloc[[0]]), model.predict(L.iloc[[0]])[0]
+    (rival,) = set(labels) - {label}
+    assert repr(explained).splitlines()[0].endswith(f"for {rival} | for {label}")
+    first = f'<p class="slm-subtitle"><bdi class="slm-name">{label}</bdi>'
+    for html in (explained._repr_html_(), model.report(L).to_html(), lf_summary(L)._repr_html_()):
+        assert Tags(html).open == []
+        assert f">{rival}</bdi>" in html
+    assert first in explained._repr_html_()
 
 
 def test_the_bars_of_an_explanation_lean_to_the_label(model, frame):

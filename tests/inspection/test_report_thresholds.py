@@ -17,15 +17,14 @@ from sklearn_labelmodel._votes.gold import GoldCounts
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
-from sklearn_labelmodel.inspection._report.agreement import are_copies, is_explained
 from sklearn_labelmodel.inspection._report.checks import all_findings
-from sklearn_labelmodel.inspection._report.facts import Consensus, Facts
+from sklearn_labelmodel.inspection._report.facts import Facts
 from sklearn_labelmodel.inspection._report.likelihood import (
     enough_for_tables,
     fit_likelihood,
     start_with_labels,
 )
-from sklearn_labelmodel.inspection._report.make import numbers_of_fit
+from sklearn_labelmodel.inspection._report.measure import are_copies, is_explained, numbers_of_fit
 from sklearn_labelmodel.inspection._report.parts import SEVERITIES, Copy, FitNumbers, HeldOut
 from sklearn_labelmodel.inspection._report.report import report_of_facts
 
@@ -70,6 +69,7 @@ def facts(**changes):
         model=replace(numbers, **of_model),
         capabilities=frozenset({"heed a prior"}),
         name=np.array(["a", "b", "c"], dtype=object),
+        kinds=np.bincount(of_all["learned"].table.lf),
         learned=of_all["learned"],
         kept=of_all["kept"],
         coverage=np.full(N_LFS, 0.5),
@@ -85,7 +85,7 @@ def agreeing(z, met=1000.0):
     """Votes of the first LF agree beyond chance by so many standard errors, those of others by ten."""
     beyond = 0.01 * np.array([z, 10.0, 10.0])
     chance, error = np.full(N_LFS, 0.5), np.full(N_LFS, 0.01)
-    return Consensus(np.full(N_LFS, met), chance + beyond, chance, error)
+    return np.stack([np.full(N_LFS, met), chance + beyond, chance, error])
 
 
 def interval(low, high):
@@ -319,7 +319,7 @@ def test_an_lf_that_hardly_gives_another_vote_is_one_sided(n_votes, n_rare, reas
     L = make_label_matrix(400, 4, coverage=1.0, random_state=0).L.copy()
     L[:, 3] = np.where(np.arange(400) < n_rare, 1, np.where(np.arange(400) < n_votes, 0, -1))
     patterns = read_patterns(read_votes(L, abstain=-1), no_gold(400))
-    assert fit_likelihood(patterns, np.arange(2)).reason == ["", "", "", reason]
+    assert fit_likelihood(patterns, np.arange(2))[0] == ["", "", "", reason]
 
 
 @pytest.mark.parametrize(("n_rows", "is_split"), [(19, False), (20, True)])

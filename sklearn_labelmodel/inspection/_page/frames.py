@@ -9,12 +9,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ..._votes.codes import Votes
+from ..._votes.scores import Scores
 from .._report.parts import Evidence
 from . import figures as fig
 from .markup import details, element, name, table, text
 from .page import CLASSES
-from .sections import GOLD_LANE, evidence_table, gold_marks, legend_item, share_text
+from .sections import (
+    GOLD_LEGEND,
+    SCALE,
+    accuracy_picture,
+    evidence_table,
+    legend_of,
+    share_text,
+)
 from .style import style
 
 PRIOR, END_MODEL = "class prior", "end model"
@@ -24,12 +34,13 @@ BAR, MOST_DRAWN = 12, 60
 class Explanation(pd.DataFrame):
     """Why a row got its label: a bar for each vote."""
 
-    def _sides(self) -> tuple[Any, Any, np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
+    def _sides(self) -> tuple[Any, Any, NDArray[Any], NDArray[Any]] | None:
         """The label, the class that is next, the classes' probabilities, and each line's weight for the label."""
-        classes = [column for column in self.columns if column != "vote"]
+        # By place: taken by name, classes that are booleans would be a mask, and one may be called "vote".
+        classes = self.columns[1:].tolist()
         if len(classes) < 2:
             return None
-        added = self[classes].to_numpy(dtype=np.float64)
+        added = self.iloc[:, 1:].to_numpy(dtype=np.float64)
         # What a classifier makes of the record is no part of what its votes add up to.
         n_votes = len(self) - (self.index[-1] == END_MODEL)
         total = added[:n_votes].sum(axis=0)
@@ -57,12 +68,68 @@ class Explanation(pd.DataFrame):
         evidence = tuple(
             Evidence(None if lf == PRIOR and vote is None else lf, vote, float(each))
             for lf, vote, each in zip(
-                self.index.tolist(), self["vote"].tolist(), weight, strict=True
+                self.index.tolist(), self.iloc[:, 0].tolist(), weight, strict=True
             )
         )
         title = f"{name(label)} {p[0]:.1%}, {name(rival)} {p[1]:.1%}"
         shown = f'<p class="slm-subtitle">{title}</p>{evidence_table(evidence, label, rival)}'
         return _with_table(shown, self)
+
+
+def explain_row(
+    votes: Votes,
+    terms: NDArray[np.float64],
+    classes: NDArray[Any],
+    names: NDArray[Any] | None = None,
+    scored: Scores | None = None,
+) -> pd.DataFrame:
+    """Explain one row: the class prior, then its votes, the strongest first.
+
+    Parameters
+    ----------
+    votes : Votes
+        Of a single row.
+    terms : ndarray of shape (1, n_lfs + 1, n_classes)
+        What each vote, and last what is known without them, adds for each class.
+    classes : ndarray of shape (n_classes,)
+    names : ndarray of shape (n_lfs,), default=None
+        LF names; column numbers without them.
+    scored : Scores, default=None
+        Columns of scores: there, the vote is the range of scores that the row's falls into.
+
+    Returns
+    -------
+    table : DataFrame
+        It shows a bar for each vote, in a notebook and in print; what is computed from it is an ordinary DataFrame.
+        Indexed by "class prior" and the names of the LFs that vote. Column "vote" is the vote (None for the prior).
+        Then there is a column for each class with the contribution less its mean over the classes: positive speaks for
+        the class, negative against it, and differences are log-odds. The softmax of these columns' sums is the
+        posterior. LFs that abstain add nothing and are left out; only what the silence of LFs that cast one vote says
+        with class_balance given is in the row of the class prior.
+
+    Raises
+    ------
+    ValueError
+        There is more than one row.
+    """
+    if votes.n_samples != 1:
+        raise ValueError(
+            f"One row of votes can be explained at a time; got {votes.n_samples}. Pass it as L.iloc[[0]] or L[:1]."
+        )
+    terms = terms[0] - terms[0].mean(axis=1, keepdims=True)
+    codes = votes.block(0, 1)[:, 0]
+    strength = np.ptp(terms[:-1], axis=1)
+    voters = np.flatnonzero(codes != votes.abstain_code)
+    voters = voters[np.argsort(-strength[voters], kind="stable")]
+    labels = list(range(votes.n_lfs)) if names is None else np.asarray(names).tolist()
+    values = votes.values.tolist()
+    index = pd.Index([PRIOR, *(labels[j] for j in voters)], dtype=object, name="lf")
+    said = [values[codes[j]] for j in voters]
+    if scored is not None:
+        said = [scored.words(j, vote) for j, vote in zip(voters.tolist(), said, strict=True)]
+    shown = pd.Series([None, *said], index=index, dtype=object)
+    table = pd.DataFrame(terms[[-1, *voters]], index=index, columns=classes.tolist())
+    return Explanation(pd.concat([shown.rename("vote"), table], axis=1))
 
 
 class Summary(pd.DataFrame):
@@ -86,22 +153,19 @@ class Summary(pd.DataFrame):
         if "learned_accuracy" in self:
             legend.append((fig.diamond(0.5, "slm-learned"), "learned"))
         if "correct" in self:
-            shape = fig.interval(0, 1, "slm-goldspan") + fig.square(0.5, "slm-gold")
-            legend.append((shape, "on gold labels, with its 95% interval"))
+            legend.append(GOLD_LEGEND)
         rows = [_summary_row(lf) for lf in self.head(MOST_DRAWN).itertuples()]
-        scale = '<span class="slm-scale"><span>0%</span><span>50%</span><span>100%</span></span>'
         head = [
             "LF",
             "Votes for",
-            f"Right, of its votes {scale}",
-            f"Of all rows {scale}",
+            f"Right, of its votes {SCALE}",
+            f"Of all rows {SCALE}",
             "Votes in",
         ]
         hidden = len(self) - MOST_DRAWN
         more = f'<p class="slm-muted">{hidden:,} LFs more are not drawn.</p>' if hidden > 0 else ""
-        shown = element("ul", "".join(map(legend_item, legend)), class_="slm-legend")
-        shown += table(head, rows, "Labeling functions", "slm-chart slm-summary") + more
-        return _with_table(shown, self)
+        drawn = table(head, rows, "Labeling functions", "slm-chart slm-summary")
+        return _with_table(legend_of(legend) + drawn + more, self)
 
 
 def _with_table(shown: str, frame: pd.DataFrame) -> str:
@@ -123,15 +187,7 @@ def _cell(value: object) -> str:
 
 
 def _summary_row(lf: Any) -> list[str]:
-    has_gold = hasattr(lf, "correct") and lf.correct + lf.incorrect > 0
-    height = fig.HEIGHT + GOLD_LANE * has_gold
-    shapes, said = fig.grid(height), []
-    if not np.isnan(getattr(lf, "learned_accuracy", np.nan)):
-        shapes.append(fig.diamond(lf.learned_accuracy, "slm-learned"))
-        said.append(f"learned {lf.learned_accuracy:.0%}")
-    if has_gold:
-        shapes += gold_marks(lf.correct, lf.incorrect)
-        said.append(f"on gold labels {lf.empirical_accuracy:.0%}")
+    picture, height = accuracy_picture(lf)
     ends = [
         lf.coverage,
         lf.coverage - lf.conflicts,
@@ -147,7 +203,7 @@ def _summary_row(lf: Any) -> list[str]:
     return [
         name(lf.Index),
         votes or text("nothing"),
-        f"<td>{fig.drawing(shapes, '; '.join(said) or 'nothing known', height)}</td>",
+        f"<td>{picture}</td>",
         f"<td>{fig.drawing(cover, conflicts, height)}</td>",
         f'<td class="slm-number">{share_text(lf.coverage)}</td>',
     ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._report.parts import ReportParts
+from .._report.parts import ReportParts, counts_of, shape_of
 from . import sections
 from .markup import details, element, name, text
 from .style import style
-from .words import counts_of, gold_sentence, shape_of, verdict
+from .words import gold_sentence, verdict
 
 # MathJax is to leave alone what is between two dollars.
 CLASSES = "slm-report tex2jax_ignore mathjax_ignore"

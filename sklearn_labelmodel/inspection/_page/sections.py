@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from .._intervals import wilson_intervals
 from .._report.parts import (
-    Check,
+    NOUNS,
     ContestedRow,
     Evidence,
     Finding,
     GoldCheck,
     Pair,
+    Pairs,
     ReportParts,
+    alike,
     called,
+    wilson_intervals,
 )
 from . import figures as fig
 from .markup import details, element, listing, name, table, text, with_names
 from .words import (
     DRIFT_HEAD,
-    NOUNS,
     agreement_words,
-    alike,
     best_and_worst,
     class_order,
     drift_shares,
@@ -40,16 +40,21 @@ from .words import (
 MOST_GROUPS, MOST_NAMES, MOST_VOTES = 40, 12, 14
 # Room for gold labels below what votes tell.
 GOLD_LANE = 13
+SCALE = '<span class="slm-scale"><span>0%</span><span>50%</span><span>100%</span></span>'
+GOLD_LEGEND = (
+    fig.interval(0, 1, "slm-goldspan") + fig.square(0.5, "slm-gold"),
+    "on gold labels, with its 95% interval",
+)
 STATES = {"passed": "Passed", "not checked": "Could not be checked", "ignored": "Ignored"}
 
 
 def glance(report: ReportParts) -> str:
     """Numbers at a glance."""
     shown = "".join(
-        f"<div><dt>{text(tile.what)}</dt><dd>{text(tile.number)}</dd>"
-        + (f'<dd class="slm-note">{text(tile.note)}</dd>' if tile.note else "")
+        f"<div><dt>{text(what)}</dt><dd>{text(number)}</dd>"
+        + (f'<dd class="slm-note">{text(note)}</dd>' if note else "")
         + "</div>"
-        for tile in tiles(report)
+        for what, number, note in tiles(report)
     )
     return f'<dl class="slm-tiles">{shown}</dl>'
 
@@ -104,20 +109,16 @@ def likewise(others: list[Any]) -> str:
 
 def checked(report: ReportParts) -> str:
     """What was looked for and not found, and what could not be looked for."""
-    by_state: dict[str, list[Check]] = {state: [] for state in STATES}
+    by_state: dict[str, list[str]] = {state: [] for state in STATES}
     for check in report.checks:
-        by_state.get(check.state, []).append(check)
+        passed = check.state == "passed"
+        line = text(check.sound) if passed else f"{text(check.code)}: {text(check.why)}"
+        by_state.setdefault(check.state, []).append(line)
     return "".join(
-        details(f"{STATES[state]}: {len(checks)}", listing([check_line(each) for each in checks]))
-        for state, checks in by_state.items()
-        if checks
+        details(f"{words}: {len(by_state[state])}", listing(by_state[state]))
+        for state, words in STATES.items()
+        if by_state[state]
     )
-
-
-def check_line(check: Check) -> str:
-    if check.state == "passed":
-        return text(check.sound)
-    return f"{text(check.code)}: {text(check.why)}"
 
 
 # Labeling functions -------------------------------------------------------------------------------
@@ -134,13 +135,11 @@ def accuracies(report: ReportParts) -> str:
         (fig.tick(0.5, "slm-chance"), "by chance"),
     ]
     if "correct" in report.lfs:
-        shape = fig.interval(0, 1, "slm-goldspan") + fig.square(0.5, "slm-gold")
-        legend.append((shape, "on gold labels, with its 95% interval"))
-    parts = [element("ul", "".join(map(legend_item, legend)), class_="slm-legend")]
+        legend.append(GOLD_LEGEND)
+    parts = [legend_of(legend)]
     for heading, lfs in best_and_worst(report.lfs):
         rows = [lf_row(each) for each in lfs.itertuples()]
-        scale = '<span class="slm-scale"><span>0%</span><span>50%</span><span>100%</span></span>'
-        head = ["LF", f"Right, of its votes {scale}", "Votes in", "Share"]
+        head = ["LF", f"Right, of its votes {SCALE}", "Votes in", "Share"]
         caption = heading or "LFs, the most accurate first"
         parts.append(table(head, rows, caption, "slm-chart slm-lfs"))
     hidden = len(report.lfs) - sum(len(lfs) for _, lfs in best_and_worst(report.lfs))
@@ -149,29 +148,15 @@ def accuracies(report: ReportParts) -> str:
     return "".join(parts)
 
 
-def legend_item(item: tuple[str, str]) -> str:
-    return f"<li>{fig.drawing([item[0]], None)}{text(item[1])}</li>"
+def legend_of(marks: list[tuple[str, str]]) -> str:
+    """What marks mean, each a shape and what it stands for."""
+    items = [f"<li>{fig.drawing([shape], None)}{text(words)}</li>" for shape, words in marks]
+    return element("ul", "".join(items), class_="slm-legend")
 
 
 def lf_row(lf: Any) -> list[str]:
     """A line for one LF."""
-    has_gold = getattr(lf, "correct", 0) + getattr(lf, "incorrect", 0) > 0
-    height = fig.HEIGHT + GOLD_LANE * has_gold
-    shapes, said = fig.grid(height), []
-    if not np.isnan(lf.chance):
-        shapes.append(fig.tick(lf.chance, "slm-chance", height))
-        said.append(f"by chance {lf.chance:.0%}")
-    if not np.isnan(lf.accuracy):
-        shapes += [fig.interval(lf.low, lf.high, "slm-span"), fig.dot(lf.accuracy, "slm-estimate")]
-        said.append(f"estimated {lf.accuracy:.0%}, {lf.low:.0%} to {lf.high:.0%}")
-    if not np.isnan(lf.learned_accuracy):
-        shapes.append(fig.diamond(lf.learned_accuracy, "slm-learned"))
-        said.append(f"learned {lf.learned_accuracy:.0%}")
-    if has_gold:
-        shapes += gold_marks(lf.correct, lf.incorrect)
-        said.append(f"on gold labels {lf.correct / (lf.correct + lf.incorrect):.0%}")
-    picture = fig.drawing(shapes, "; ".join(said) or "nothing known", height)
-    note = what_can_be_said(lf)
+    note, (picture, _) = what_can_be_said(lf), accuracy_picture(lf)
     below = f'<div class="slm-muted">{text(note)}</div>' if note else ""
     cover = fig.drawing([fig.bar(lf.coverage, "slm-fill")], None)
     return [
@@ -182,11 +167,27 @@ def lf_row(lf: Any) -> list[str]:
     ]
 
 
-def gold_marks(correct: float, incorrect: float) -> list[str]:
-    """The share of votes that are right on gold labels, and its interval, in the lower lane."""
-    share, y = correct / (correct + incorrect), fig.MIDDLE + GOLD_LANE
-    low, high = wilson_intervals(correct, correct + incorrect)[0]
-    return [fig.interval(low, high, "slm-goldspan", y), fig.square(share, "slm-gold", y)]
+def accuracy_picture(lf: Any) -> tuple[str, int]:
+    """What is known of how often an LF is right, gold labels in a lane below, and how high the picture is."""
+    correct, incorrect = getattr(lf, "correct", 0), getattr(lf, "incorrect", 0)
+    has_gold = correct + incorrect > 0
+    height = fig.HEIGHT + GOLD_LANE * has_gold
+    shapes, said = fig.grid(height), []
+    if not np.isnan(getattr(lf, "chance", np.nan)):
+        shapes.append(fig.tick(lf.chance, "slm-chance", height))
+        said.append(f"by chance {lf.chance:.0%}")
+    if not np.isnan(getattr(lf, "accuracy", np.nan)):
+        shapes += [fig.interval(lf.low, lf.high, "slm-span"), fig.dot(lf.accuracy, "slm-estimate")]
+        said.append(f"estimated {lf.accuracy:.0%}, {lf.low:.0%} to {lf.high:.0%}")
+    if not np.isnan(getattr(lf, "learned_accuracy", np.nan)):
+        shapes.append(fig.diamond(lf.learned_accuracy, "slm-learned"))
+        said.append(f"learned {lf.learned_accuracy:.0%}")
+    if has_gold:
+        share, y = correct / (correct + incorrect), fig.MIDDLE + GOLD_LANE
+        low, high = wilson_intervals(correct, correct + incorrect)[0]
+        shapes += [fig.interval(low, high, "slm-goldspan", y), fig.square(share, "slm-gold", y)]
+        said.append(f"on gold labels {share:.0%}")
+    return fig.drawing(shapes, "; ".join(said) or "nothing known", height), height
 
 
 def share_text(share: float) -> str:
@@ -212,7 +213,7 @@ def agreement(report: ReportParts) -> str:
     )  # fmt: skip
     shown = [f"<p>{text(intro)}</p>"]
     if pairs.lfs:
-        shown.append(heat_table(report))
+        shown.append(heat_table(pairs))
     lists = [
         pair_table(each, title, pairs.meeting)
         for title, each in zip(titles, (pairs.alike, pairs.at_odds), strict=True)
@@ -221,9 +222,7 @@ def agreement(report: ReportParts) -> str:
     return "".join([*shown, element("div", "".join(lists), class_="slm-side")])
 
 
-def heat_table(report: ReportParts) -> str:
-    pairs = report.pairs
-    assert pairs is not None  # noqa: S101
+def heat_table(pairs: Pairs) -> str:
     numbers = [str(j + 1) for j in range(len(pairs.lfs))]
     largest = max(1.0, float(np.nanmax(pairs.table, initial=0.0))) if pairs.meeting else 1.0
     rows = [
@@ -282,8 +281,7 @@ def class_shares(report: ReportParts) -> str:
     more = (
         f'<p class="slm-muted">{hidden:,} classes more are in report.model.</p>' if hidden else ""
     )
-    shown = element("ul", "".join(map(legend_item, legend)), class_="slm-legend")
-    return shown + table(head, rows, "Class shares", "slm-chart slm-classes") + more
+    return legend_of(legend) + table(head, rows, "Class shares", "slm-chart slm-classes") + more
 
 
 PRIOR_SOURCES = {
@@ -387,15 +385,13 @@ def drift(report: ReportParts) -> str:
     """What changed since the reference."""
     if report.drift is None:
         return ""
-    rows = [drift_row(each) for each in most_drifted(report.drift).itertuples()]
+    rows = [
+        [name(lf.Index), *(f'<td class="slm-number">{share}</td>' for share in drift_shares(lf))]
+        for lf in most_drifted(report.drift).itertuples()
+    ]
     hidden = less_drifted(report.drift)
     more = f'<p class="slm-muted">{hidden}</p>' if hidden else ""
     return table(DRIFT_HEAD, rows, "LFs that changed most since the reference", "") + more
-
-
-def drift_row(lf: Any) -> list[str]:
-    cells = [f'<td class="slm-number">{share}</td>' for share in drift_shares(lf)]
-    return [name(lf.Index), *cells]
 
 
 def settings(report: ReportParts) -> str:

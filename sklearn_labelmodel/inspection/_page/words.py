@@ -1,18 +1,16 @@
-"""What the page, the Markdown and the text of a report have in common: its sentences and numbers."""
+"""What the page and the Markdown of a report have in common: its sentences and numbers."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._report.parts import SEVERITIES, Finding, ReportParts
+from .._report.parts import Finding, ReportParts, count, counts_of, rounded
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NOUNS = {"danger": "danger", "warning": "warning", "info": "note"}
 VERDICTS = {
     "danger": "Do not trust these labels yet",
     "warning": "Look at the warnings before you trust these labels",
@@ -22,31 +20,6 @@ VERDICTS = {
 # Of more LFs (classes) the best and the worst (the largest) are shown.
 MOST_LFS, BEST, WORST, MOST_CLASSES, MOST_DRIFTED = 40, 12, 20, 20, 20
 DRIFT_HEAD = ["LF", "Votes in", "before", "Votes moved", "Agrees with others", "before"]
-
-
-def count(number: int, noun: str) -> str:
-    """A number of things."""
-    plural = "es" if noun.endswith("s") else "s"
-    return f"{number:,} {noun}{'' if number == 1 else plural}"
-
-
-def percent(share: float | None) -> str | None:
-    """A share in per cent, None where it is unknown."""
-    return None if share is None or np.isnan(share) else f"{share:.0%}"
-
-
-def shape_of(report: ReportParts) -> str:
-    """What the report is on."""
-    model = report.model
-    size = f"{count(len(report.lfs), 'LF')}, {count(len(model.classes), 'class')}"
-    return f"{model.kind} on {count(model.n_rows, 'row')}, {size}"
-
-
-def counts_of(findings: tuple[Finding, ...]) -> str:
-    """How many findings of each severity there are."""
-    numbers = Counter(finding.severity for finding in findings)
-    counted = [count(numbers[each], NOUNS[each]) for each in SEVERITIES if numbers[each]]
-    return ", ".join(counted) or "nothing found"
 
 
 def verdict(report: ReportParts) -> str:
@@ -69,67 +42,34 @@ def gold_sentence(report: ReportParts) -> str | None:
     )
 
 
-class Tile(NamedTuple):
-    """A number at a glance: what it is, the number, and what to know of it."""
-
-    what: str
-    number: str
-    note: str = ""
-
-
-def tiles(report: ReportParts) -> list[Tile]:
-    """Numbers at a glance."""
-    model, lfs = report.model, report.lfs
+def tiles(report: ReportParts) -> list[tuple[str, str, str]]:
+    """Numbers at a glance: what each is, the number, and what to know of it."""
+    model, lfs, gold = report.model, report.lfs, report.gold
     read = "" if model.n_samples == model.n_rows else f"{model.n_samples:,} of them read"
-    covered = None if model.silent is None else percent(1 - model.silent)
     found = [
-        Tile("rows", f"{model.n_rows:,}", read),
-        Tile("labeling functions", f"{len(lfs):,}", f"{lfs['coverage'].sum():.1f} votes a row"),
-        Tile("classes", f"{len(model.classes):,}"),
-        Tile("rows with a vote", covered or "", ""),
-        Tile("labels as by majority vote", percent(model.agreement) or "", ""),
-        alpha_tile(report),
-        gold_tile(report),
-        Tile("gold labels learned from", f"{model.n_labels:,}" if model.n_labels else ""),
-        held_out_tile(report),
+        ("rows", f"{model.n_rows:,}", read),
+        ("labeling functions", f"{len(lfs):,}", f"{lfs['coverage'].sum():.1f} votes a row"),
+        ("classes", f"{len(model.classes):,}", ""),
     ]
-    return [tile for tile in found if tile.number]
-
-
-def alpha_tile(report: ReportParts) -> Tile:
-    alpha = report.model.alpha
-    if alpha is None or np.isnan(alpha.alpha):
-        return Tile("", "")
-    return Tile(
-        "Krippendorff's alpha",
-        f"{alpha.alpha:.2f}",
-        f"{alpha.low:.2f} to {alpha.high:.2f}; 1: all agree, 0: chance",
-    )
-
-
-def gold_tile(report: ReportParts) -> Tile:
-    gold = report.gold
-    if gold is None:
-        return Tile("", "")
-    note = f"{gold.low:.0%} to {gold.high:.0%}; majority vote {gold.majority:.1%}"
-    return Tile("labels right", f"{gold.accuracy:.1%}", f"{note}; log loss {gold.log_loss:.2f}")
-
-
-def held_out_tile(report: ReportParts) -> Tile:
-    held_out = report.model.held_out
-    if held_out is None:
-        return Tile("", "")
-    note = f"majority vote {held_out.majority:.3f}; higher is better"
-    return Tile("held-out votes, log-likelihood", f"{held_out.own:.3f}", note)
-
-
-def alike(findings: tuple[Finding, ...]) -> list[list[Finding]]:
-    """Findings of one code, severity and remedy together, in the order of the first of each."""
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in findings:
-        kind = finding.code, finding.severity, finding.remedy
-        groups.setdefault(kind, []).append(finding)
-    return list(groups.values())
+    if model.silent is not None:
+        found.append(("rows with a vote", f"{1 - model.silent:.0%}", ""))
+    if model.agreement is not None:
+        found.append(("labels as by majority vote", f"{model.agreement:.0%}", ""))
+    if model.alpha is not None and not np.isnan(model.alpha.alpha):
+        alpha, low, high = model.alpha
+        note = f"{low:.2f} to {high:.2f}; 1: all agree, 0: chance"
+        found.append(("Krippendorff's alpha", f"{alpha:.2f}", note))
+    if gold is not None:
+        note = f"{gold.low:.0%} to {gold.high:.0%}; majority vote {gold.majority:.1%}"
+        note += f"; log loss {gold.log_loss:.2f}"
+        found.append(("labels right", f"{gold.accuracy:.1%}", note))
+    if model.n_labels:
+        found.append(("gold labels learned from", f"{model.n_labels:,}", ""))
+    if model.held_out is not None:
+        own, majority, _ = model.held_out
+        note = f"majority vote {majority:.3f}; higher is better"
+        found.append(("held-out votes, log-likelihood", f"{own:.3f}", note))
+    return found
 
 
 def without_sentence(finding: Finding) -> str | None:
@@ -203,7 +143,7 @@ def less_drifted(drift: pd.DataFrame) -> str:
 def drift_shares(lf: Any) -> list[str]:
     """Coverage now and before, votes that moved, and agreement now and before, of one LF."""
     shares = (lf.coverage, lf.coverage_before, lf.votes_moved, lf.agreement, lf.agreement_before)
-    return [percent(share) or "-" for share in shares]
+    return [rounded(share) or "-" for share in shares]
 
 
 def agreement_words(value: float) -> str:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..._utils import quoted
+from ..._votes.codes import GoldLabels, Votes
 from .._fitted import FittedModel, learned_accuracies
-from .._intervals import wilson_intervals
 from .._lf_counts import count_lfs, read_inspected
 from .._lf_counts import lf_names as names_of
+from .._report.parts import wilson_intervals
 from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
 
 if TYPE_CHECKING:
@@ -120,14 +121,7 @@ class LFAccuracyDisplay(Display):
         display : LFAccuracyDisplay
         """
         votes, gold = read_inspected(L, y, abstain=abstain, scores=scores)
-        counts = count_lfs(votes, gold)
-        display = cls(
-            names_of(votes),
-            correct=counts.correct,
-            incorrect=counts.incorrect,
-            confidence=confidence,
-        )
-        return display.plot(ax, **plot_params)
+        return cls._measured(votes, gold, None, confidence).plot(ax, **plot_params)
 
     @classmethod
     def from_estimator(
@@ -161,22 +155,25 @@ class LFAccuracyDisplay(Display):
         display : LFAccuracyDisplay
         """
         votes, gold = read_inspected(L, y, label_model)
-        learned = learned_accuracies(label_model.vote_model_)
-        if y is None:
-            lfs = label_model.report(L).lfs
-            display = cls(
-                names_of(votes), learned=learned, estimated=lfs[["accuracy", "low", "high"]]
-            )
-            return display.plot(ax, **plot_params)
+        if y is not None:
+            return cls._measured(votes, gold, label_model, confidence).plot(ax, **plot_params)
+        lfs = label_model.report(L).lfs
+        learned, estimated = lfs["learned_accuracy"], lfs[["accuracy", "low", "high"]]
+        return cls(names_of(votes), learned=learned, estimated=estimated).plot(ax, **plot_params)
+
+    @classmethod
+    def _measured(
+        cls, votes: Votes, gold: GoldLabels, label_model: FittedModel | None, confidence: float
+    ) -> LFAccuracyDisplay:
+        """Accuracies on gold labels, beside those that a label model has learned."""
         counts = count_lfs(votes, gold, label_model)
-        display = cls(
+        return cls(
             names_of(votes),
             correct=counts.correct,
             incorrect=counts.incorrect,
-            learned=learned,
+            learned=None if label_model is None else learned_accuracies(label_model.vote_model_),
             confidence=confidence,
         )
-        return display.plot(ax, **plot_params)
 
     def plot(self, ax: Axes | None = None, *, order: str = "accuracy") -> LFAccuracyDisplay:
         """Draw a line for each LF.

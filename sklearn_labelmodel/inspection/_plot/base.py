@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from ..._votes.codes import Votes
+from .._fitted import FittedModel
+from .._lf_counts import read_inspected
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from ..._utils.types import Marker, ScoreColumns, VoteMatrix
 
 
 MANY_LFS = 12
@@ -34,6 +40,73 @@ class Display:
             _, ax = plt.subplots(figsize=(width, height), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         return ax
+
+
+class VotesDisplay(Display):
+    """A plot of what votes alone show."""
+
+    @classmethod
+    def from_votes(
+        cls,
+        L: VoteMatrix,
+        *,
+        abstain: Marker = -1,
+        scores: ScoreColumns | None = None,
+        ax: Axes | None = None,
+        **plot_params: Any,
+    ) -> Self:
+        """Count votes and draw what they show.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+            Votes, as `LabelModelClassifier.fit` takes them.
+        abstain : int, float, str or None, default=-1
+            The vote that means "no vote", as every missing value does.
+        scores : "all", list or mask of columns, or dict of column to class, default=None
+            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
+            its rank leans to.
+        ax : matplotlib Axes, default=None
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        display : the display
+        """
+        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
+        return cls._of(votes).plot(ax, **plot_params)
+
+    @classmethod
+    def from_estimator(
+        cls, label_model: FittedModel, L: VoteMatrix, *, ax: Axes | None = None, **plot_params: Any
+    ) -> Self:
+        """As `from_votes`, with the abstain marker and LF names of a fitted label model.
+
+        Parameters
+        ----------
+        label_model : LabelModelClassifier
+            A fitted label model.
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        ax : matplotlib Axes, default=None
+        **plot_params : dict
+            Passed on to `plot`.
+
+        Returns
+        -------
+        display : the display
+        """
+        votes, _ = read_inspected(L, label_model=label_model)
+        return cls._of(votes, label_model).plot(ax, **plot_params)
+
+    @classmethod
+    def _of(cls, votes: Votes, label_model: FittedModel | None = None) -> Self:
+        """What there is to draw; a label model may say which votes leave several classes open."""
+        raise NotImplementedError
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Draw it, in a new figure where no axes are given."""
+        raise NotImplementedError
 
 
 def inches_for(n_lfs: int, each: float) -> float:

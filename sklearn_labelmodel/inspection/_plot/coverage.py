@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..._votes.codes import Votes
+from ..._votes.codes import Votes, no_gold
 from .._fitted import FittedModel, check_label_model
-from .._lf_counts import count_lfs, read_inspected
+from .._lf_counts import count_lfs
 from .._lf_counts import lf_names as names_of
-from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
+from .base import (
+    Display,
+    VotesDisplay,
+    inches_for,
+    inches_for_names,
+    legend_above,
+    lfs_downwards,
+    write_in_line,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..._utils.types import Marker, ScoreColumns, VoteMatrix
 
-
-class LFCoverageDisplay(Display):
+class LFCoverageDisplay(VotesDisplay):
     """Bars of how often each labeling function (LF) votes: alone, with others, and against others.
 
     Make it with `from_votes` or `from_estimator`.
@@ -55,73 +61,14 @@ class LFCoverageDisplay(Display):
         self.lf_names = list(lf_names)
 
     @classmethod
-    def from_votes(
-        cls,
-        L: VoteMatrix,
-        *,
-        abstain: Marker = -1,
-        scores: ScoreColumns | None = None,
-        ax: Axes | None = None,
-        **plot_params: Any,
-    ) -> LFCoverageDisplay:
-        """Count votes and draw them.
-
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, as `LabelModelClassifier.fit` takes them.
-        abstain : int, float, str or None, default=-1
-            The vote that means "no vote", as every missing value does.
-        scores : "all", list or mask of columns, or dict of column to class, default=None
-            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
-            its rank leans to.
-        ax : matplotlib Axes, default=None
-        **plot_params : dict
-            Passed on to `plot`.
-
-        Returns
-        -------
-        display : LFCoverageDisplay
-        """
-        return cls._of(read_inspected(L, abstain=abstain, scores=scores)).plot(ax, **plot_params)
-
-    @classmethod
-    def from_estimator(
-        cls, label_model: FittedModel, L: VoteMatrix, *, ax: Axes | None = None, **plot_params: Any
-    ) -> LFCoverageDisplay:
-        """As `from_votes`, with the abstain marker and LF names of a fitted label model.
-
-        Parameters
-        ----------
-        label_model : LabelModelClassifier
-            A fitted label model.
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-        ax : matplotlib Axes, default=None
-        **plot_params : dict
-            Passed on to `plot`.
-
-        Returns
-        -------
-        display : LFCoverageDisplay
-        """
-        return cls._of(read_inspected(L, label_model=label_model), label_model).plot(
-            ax, **plot_params
+    def _of(cls, votes: Votes, label_model: FittedModel | None = None) -> Self:
+        counts = count_lfs(votes, no_gold(votes.n_samples), label_model)
+        coverage, overlaps, conflicts = (
+            each / votes.n_samples for each in (counts.votes, counts.overlaps, counts.conflicts)
         )
+        return cls(coverage, overlaps, conflicts, names_of(votes))
 
-    @classmethod
-    def _of(
-        cls, read: tuple[Votes, Any], label_model: FittedModel | None = None
-    ) -> LFCoverageDisplay:
-        votes, gold = read
-        counts = count_lfs(votes, gold, label_model)
-        return cls(
-            counts.votes / votes.n_samples,
-            counts.overlaps / votes.n_samples,
-            counts.conflicts / votes.n_samples,
-            names_of(votes),
-        )
-
-    def plot(self, ax: Axes | None = None) -> LFCoverageDisplay:
+    def plot(self, ax: Axes | None = None) -> Self:
         """Draw a bar for each LF, the first on top.
 
         Parameters

@@ -11,20 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from ..._votes.codes import Votes
 from .._fitted import FittedModel
 from .._lf_counts import lf_names as names_of
-from .._lf_counts import pair_shares, read_inspected
-from .base import MANY_LFS, Display, as_written, inches_for, inches_for_names, shortened
+from .._lf_counts import pair_shares
+from .base import MANY_LFS, VotesDisplay, as_written, inches_for, inches_for_names, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from ..._utils.types import Marker, ScoreColumns, VoteMatrix
 
 
 # How dark cells of LFs that share no row are, in [0, 1].
 GREY = 0.25
 
 
-class PairDisplay(Display):
+class PairDisplay(VotesDisplay):
     """A heat map of shares in [0, 1], one row and one column for each LF."""
 
     title: str
@@ -35,58 +33,8 @@ class PairDisplay(Display):
         self.lf_names = list(lf_names)
 
     @classmethod
-    def from_votes(
-        cls,
-        L: VoteMatrix,
-        *,
-        abstain: Marker = -1,
-        scores: ScoreColumns | None = None,
-        ax: Axes | None = None,
-        **plot_params: Any,
-    ) -> Self:
-        """Count the rows that pairs of LFs share and draw them.
-
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-            Votes, as `LabelModelClassifier.fit` takes them.
-        abstain : int, float, str or None, default=-1
-            The vote that means "no vote", as every missing value does.
-        scores : "all", list or mask of columns, or dict of column to class, default=None
-            Columns of L that hold scores, as in `LabelModelClassifier`; a score is shown as a vote for the class that
-            its rank leans to.
-        ax : matplotlib Axes, default=None
-        **plot_params : dict
-            Passed on to `plot`.
-
-        Returns
-        -------
-        display : the display
-        """
-        votes, _ = read_inspected(L, abstain=abstain, scores=scores)
-        return cls(cls._shares_of(votes), names_of(votes)).plot(ax, **plot_params)
-
-    @classmethod
-    def from_estimator(
-        cls, label_model: FittedModel, L: VoteMatrix, *, ax: Axes | None = None, **plot_params: Any
-    ) -> Self:
-        """As `from_votes`, with the abstain marker and LF names of a fitted label model.
-
-        Parameters
-        ----------
-        label_model : LabelModelClassifier
-            A fitted label model.
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-        ax : matplotlib Axes, default=None
-        **plot_params : dict
-            Passed on to `plot`.
-
-        Returns
-        -------
-        display : the display
-        """
-        votes, _ = read_inspected(L, label_model=label_model)
-        return cls(cls._shares_of(votes, label_model), names_of(votes)).plot(ax, **plot_params)
+    def _of(cls, votes: Votes, label_model: FittedModel | None = None) -> Self:
+        return cls(cls._shares_of(votes, label_model), names_of(votes))
 
     @staticmethod
     def _shares_of(votes: Votes, label_model: FittedModel | None = None) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ they hold, the class prior's included, is summed up and inverted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
 from ..._evidence.dependence import independent
-from ..._evidence.model import ClassPrior, VoteModel, uniform_prior
+from ..._evidence.model import ClassPrior, VoteModel, places_of, uniform_prior
 from ..._evidence.table import VoteTable
 from ..._learning.dawid_skene import Expected, dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
@@ -39,47 +39,8 @@ ONE_SIDED = "one-sided"
 ALONE = "too few LFs on common rows"
 COPY = "repeats another LF"
 SCORE_CELLS, PRODUCTS = 1 << 24, 1 << 28
-
-
-@dataclass(frozen=True, eq=False)
-class LikelihoodFit:
-    """Dawid and Skene's model of the LFs whose accuracy the votes tell, run to convergence.
-
-    Attributes
-    ----------
-    reason : list of str
-        Why the votes do not tell an LF's accuracy, "" where they do.
-    patterns : Patterns
-        The rows and votes of these LFs, none where there are none.
-    model : VoteModel
-    coins : bool
-        Whether each LF has one accuracy instead of a table.
-    """
-
-    reason: list[str]
-    patterns: Patterns
-    model: VoteModel
-    coins: bool = False
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Whether the votes tell each LF's accuracy, shape (n_lfs,)."""
-        return np.array([not text for text in self.reason])
-
-    @property
-    def symbol_class(self) -> NDArray[np.intp]:
-        """The class that each symbol names, shape (n_symbols,)."""
-        return class_index(self.patterns.vote, self.model.classes)
-
-    @property
-    def table(self) -> NDArray[np.float64]:
-        """P(symbol | Y, the LF votes), shape (n_symbols, n_classes)."""
-        table = self.model.table
-        return np.asarray(self.model.mu / self.model.coverage[table.lf][:, None])
-
-    def proba(self) -> NDArray[np.float64]:
-        """P(Y | votes) of every pattern, shape (n_patterns, n_classes)."""
-        return pattern_posterior(self.patterns, self.model)
+# Products of two votes of a row that counting pairs may take, and patterns that are counted in any case.
+PAIR_PRODUCTS, LEAST_PATTERNS = 1 << 26, 200
 
 
 def fit_likelihood(
@@ -88,7 +49,7 @@ def fit_likelihood(
     prior: NDArray[np.float64] | None = None,
     copies: tuple[int, ...] = (),
     labels: GoldCounts | None = None,
-) -> LikelihoodFit:
+) -> tuple[list[str], Patterns, VoteModel]:
     """Fit the tables of LFs that err independently given the class, and abstain whatever the class is.
 
     Each LF has a table of its own where there are votes enough for its parameters (15 each), else one accuracy.
@@ -108,22 +69,41 @@ def fit_likelihood(
 
     Returns
     -------
-    fit : LikelihoodFit
-        Without copies, and without an LF that never votes, that votes for something that is no class, that gives
-        scores, or one vote only (or another in less than a twentieth of its votes), or that does not share rows with
-        two others that share rows: nothing but an assumption tells its accuracy.
+    reason : list of str
+        Why the votes do not tell an LF's accuracy, "" where they do: copies, and an LF that never votes, that votes for
+        something that is no class, that gives scores, or one vote only (or another in less than a twentieth of its
+        votes), or that does not share rows with two others that share rows: nothing but an assumption tells it.
+    part : Patterns
+        Rows and votes of the LFs whose accuracy they tell, only some of the rows where they are many.
+    model : VoteModel
+        Of these LFs' votes, run to convergence; nothing is learned where there are none.
     """
     reason = _reasons(patterns, classes, copies)
     symbols = np.flatnonzero([not reason[lf] for lf in patterns.lf])
-    part = _only(patterns, symbols, len(classes))
+    part = of_symbols(patterns, symbols).informed()
+    part = sampled(part, max(1, POSTERIOR_CELLS // len(classes)))[1]
     observed = observed_rows(part, classes)
-    start = _nothing_learned(observed, prior)
+    model = _nothing_learned(observed, prior)
     if not len(symbols):
-        return LikelihoodFit(reason, part, start)
+        return reason, part, model
+    blocks = model.rows(part)
+    start = majority_start(observed, model, blocks)
     if labels is not None:
         labels = replace(labels, by_symbol=labels.by_symbol[symbols])
-    coins = not enough_for_tables(part.counts().sum(), observed.meaning.size)
-    return LikelihoodFit(reason, part, _maximise(observed, start, coins, labels), coins)
+        start = start_with_labels(start, labels)
+    model = dawid_skene(
+        observed,
+        model,
+        start,
+        blocks,
+        strength=STRENGTH,
+        precision=PRECISION,
+        one_coin_lfs=not enough_for_tables(part.counts().sum(), model.mu.size),
+        informative_abstain=False,
+        max_iter=MAX_ITER,
+        tol=TOL,
+    )
+    return reason, part, model
 
 
 def enough_for_tables(n_votes: float, n_parameters: int) -> bool:
@@ -184,12 +164,6 @@ def _others(says: sp.csr_array, lfs: NDArray[np.intp]) -> sp.csr_array:
     return sp.csr_array(entries, shape=(len(lfs), says.shape[1]))
 
 
-def _only(patterns: Patterns, symbols: NDArray[np.intp], n_classes: int) -> Patterns:
-    """The patterns of these symbols, without the rows that have none, or only some where they are many."""
-    part = of_symbols(patterns, symbols).informed()
-    return sampled(part, max(1, POSTERIOR_CELLS // n_classes))[1]
-
-
 def of_symbols(patterns: Patterns, symbols: NDArray[np.intp]) -> Patterns:
     """The patterns with these symbols alone."""
     return replace(
@@ -219,35 +193,21 @@ def sampled(patterns: Patterns, n_patterns: int) -> tuple[NDArray[np.intp], Patt
     ends = np.cumsum(patterns.weight)
     places = (np.arange(n_patterns) + 0.5) * ends[-1] / n_patterns
     index, count = np.unique(np.searchsorted(ends, places), return_counts=True)
-    kept = replace(
-        patterns,
-        indicators=patterns.indicators[index],
-        weight=count * ends[-1] / n_patterns,
-        gold=patterns.gold[index],
-    )
-    return index, kept
+    return index, patterns.only(index, count * ends[-1] / n_patterns)
+
+
+def affordable(patterns: Patterns) -> tuple[NDArray[np.intp], Patterns]:
+    """Patterns to count pairs in, evenly spaced where they are many: these stand for themselves, not for all."""
+    per_row = patterns.indicators.nnz / max(1, len(patterns.weight))
+    index, part = sampled(patterns, max(LEAST_PATTERNS, int(PAIR_PRODUCTS / max(1.0, per_row**2))))
+    if len(index) == len(patterns.weight):
+        return index, part
+    read = len(index) / part.weight.sum()
+    n_samples = round(part.n_samples * read)
+    return index, replace(part, weight=part.weight * read, n_samples=n_samples)
 
 
 # The estimate -------------------------------------------------------------------------------------
-
-
-def _maximise(
-    observed: Observed, model: VoteModel, coins: bool, labels: GoldCounts | None
-) -> VoteModel:
-    blocks = model.rows(observed.patterns)
-    start = majority_start(observed, model, blocks)
-    return dawid_skene(
-        observed,
-        model,
-        start if labels is None else start_with_labels(start, labels),
-        blocks,
-        strength=STRENGTH,
-        precision=PRECISION,
-        one_coin_lfs=coins,
-        informative_abstain=False,
-        max_iter=MAX_ITER,
-        tol=TOL,
-    )
 
 
 def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> VoteModel:
@@ -275,6 +235,31 @@ def start_with_labels(start: Expected, labels: GoldCounts) -> Expected:
     return labels.by_symbol + few * counts, labels.rows + few * rows
 
 
+def table_of(model: VoteModel) -> NDArray[np.float64]:
+    """P(symbol | Y, the LF votes) by a model of maximum likelihood, shape (n_symbols, n_classes)."""
+    return np.asarray(model.mu / model.coverage[model.table.lf][:, None])
+
+
+def tables_of(patterns: Patterns, model: VoteModel) -> NDArray[np.float64]:
+    """P(vote | Y, the LF votes) of each symbol, P(vote | Y) of an LF of one symbol; (n_symbols, n_classes).
+
+    Parameters
+    ----------
+    patterns : Patterns
+    model : VoteModel
+        A symbol that it does not know is taken to say nothing of the class.
+    """
+    mu = model.mu
+    table = np.tile(patterns.counts()[:, None] / patterns.n_samples, (1, mu.shape[1]))
+    place = places_of(patterns.lf, patterns.vote, model.table)
+    known = np.flatnonzero(place < len(mu))
+    table[known] = mu[place[known]]
+    spoken = np.zeros((patterns.n_lfs, mu.shape[1]))
+    np.add.at(spoken, patterns.lf, table)
+    spoken[np.bincount(patterns.lf, minlength=patterns.n_lfs) == 1] = 1.0
+    return np.asarray(table / spoken[patterns.lf])
+
+
 def pattern_posterior(part: Patterns, model: VoteModel) -> NDArray[np.float64]:
     """P(Y | votes) of every pattern, shape (n_patterns, n_classes)."""
     return np.vstack([model.posterior(rows).T for rows in model.rows(part)])
@@ -283,12 +268,15 @@ def pattern_posterior(part: Patterns, model: VoteModel) -> NDArray[np.float64]:
 # Intervals: the delta method's, on the scale of log-odds ------------------------------------------
 
 
-def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> NDArray[np.float64]:
+def accuracy_intervals(
+    reason: list[str], part: Patterns, model: VoteModel, level: float = 0.95
+) -> NDArray[np.float64]:
     """Estimate how often each LF is right, and how far off the estimate may be.
 
     Parameters
     ----------
-    fit : LikelihoodFit
+    reason, part, model
+        As `fit_likelihood` returns them.
     level : float, default=0.95
         Probability, in (0, 1), that an interval holds the true accuracy, if LFs err independently.
 
@@ -307,68 +295,67 @@ def accuracy_intervals(fit: LikelihoodFit, level: float = 0.95) -> NDArray[np.fl
     >>> from sklearn_labelmodel.datasets import make_label_matrix
     >>> data = make_label_matrix(2000, 5, accuracy=[0.9, 0.8, 0.8, 0.7, 0.3], random_state=0)
     >>> patterns = read_patterns(read_votes(data.L, abstain=-1), no_gold(2000))
-    >>> estimate, low, high, chance = accuracy_intervals(fit_likelihood(patterns, patterns.vote[:2]))
+    >>> estimate, low, high, chance = accuracy_intervals(*fit_likelihood(patterns, patterns.vote[:2]))
     >>> bool(high[4] < chance[4])
     True
     """
-    known = fit.known
+    known = np.array([not text for text in reason])
     intervals = np.full((4, len(known)), np.nan)
     if known.any():
-        errors = _coin_errors if fit.coins else _table_errors
-        accuracy, error = (values[known] for values in errors(fit))
+        named, votes = class_index(part.vote, model.classes), part.counts()
+        with_tables = enough_for_tables(votes.sum(), model.mu.size)
+        errors = _table_errors if with_tables else _coin_errors
+        accuracy, error = (values[known] for values in errors(part, model, named))
         reach = ndtri((1 + level) / 2) * error
         low, high = expit(logit(accuracy) - reach), expit(logit(accuracy) + reach)
-        intervals[:, known] = accuracy, low, high, _by_chance(fit)[known]
+        right = np.bincount(part.lf, votes * model.prior.of_all[named], minlength=part.n_lfs)
+        chance = right / np.maximum(part.coverage() * part.n_samples, 1)
+        intervals[:, known] = accuracy, low, high, chance[known]
     return intervals
 
 
-def _by_chance(fit: LikelihoodFit) -> NDArray[np.float64]:
-    patterns, prior = fit.patterns, fit.model.prior.of_all
-    right = patterns.counts() * prior[fit.symbol_class]
-    votes = np.maximum(patterns.coverage() * patterns.n_samples, 1)
-    return np.bincount(patterns.lf, right, minlength=patterns.n_lfs) / votes
-
-
-def _coin_errors(fit: LikelihoodFit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _coin_errors(
+    part: Patterns, model: VoteModel, named: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Accuracies and standard errors of their log-odds, where each LF has one accuracy."""
-    lf_of, prior = fit.patterns.lf, fit.model.prior.of_all
-    n_lfs, n_classes = fit.patterns.n_lfs, len(prior)
+    lf_of, prior, n_lfs = part.lf, model.prior.of_all, part.n_lfs
+    n_classes = len(prior)
     accuracy = np.full(n_lfs, PRECISION)
-    accuracy[lf_of] = fit.table[np.arange(len(lf_of)), fit.symbol_class]
-    _, part = sampled(fit.patterns, SCORE_CELLS // (n_lfs + n_classes))
-    proba, symbol = pattern_posterior(part, fit.model), part.indicators.indices
+    accuracy[lf_of] = table_of(model)[np.arange(len(lf_of)), named]
+    _, part = sampled(part, SCORE_CELLS // (n_lfs + n_classes))
+    proba, symbol = pattern_posterior(part, model), part.indicators.indices
     row, lf = np.repeat(np.arange(len(proba)), np.diff(part.indicators.indptr)), lf_of[symbol]
     scores = np.zeros((len(proba), n_lfs + n_classes))
-    scores[row, lf] = proba[row, fit.symbol_class[symbol]] - accuracy[lf]
+    scores[row, lf] = proba[row, named[symbol]] - accuracy[lf]
     scores[:, n_lfs:] = proba - prior
     information = scores.T @ (scores * part.weight[:, None])
     slope = accuracy * (1 - accuracy)
     information += np.diag(np.append(STRENGTH * slope, np.ones(n_classes)))
-    learned = len(information) if not fit.model.prior.known else n_lfs
+    learned = len(information) if not model.prior.known else n_lfs
     variance = np.diagonal(np.linalg.inv(information[:learned, :learned]))[:n_lfs]
     return accuracy, np.sqrt(variance)
 
 
-def _table_errors(fit: LikelihoodFit) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _table_errors(
+    part: Patterns, model: VoteModel, named: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Accuracies and standard errors of their log-odds, where each LF has a table.
 
     The parameters are logarithms of P(symbol | Y, LF votes), class by class, and of P(Y), each up to a
     constant of its own, which the gradient of an accuracy does not feel.
     """
-    indicators, lf = fit.patterns.indicators, fit.patterns.lf
-    same_lf = lf[:, None] == lf
-    products = (indicators.nnz / len(fit.patterns.weight) * len(fit.model.prior.of_all)) ** 2
-    _, part = sampled(fit.patterns, int(PRODUCTS / products))
-    information = _table_information(part, fit.table, same_lf, fit.model)
-    accuracy, gradient = _table_gradient(fit, same_lf)
-    learned = len(gradient) if not fit.model.prior.known else fit.table.size
+    table, same_lf = table_of(model), part.lf[:, None] == part.lf
+    products = (part.indicators.nnz / len(part.weight) * len(model.classes)) ** 2
+    information = _information(sampled(part, int(PRODUCTS / products))[1], table, same_lf, model)
+    accuracy, gradient = _gradient(part, table, named, model.prior.of_all)
+    learned = len(gradient) if not model.prior.known else table.size
     gradient, information = gradient[:learned], information[:learned, :learned]
     variance = (gradient * np.linalg.solve(information, gradient)).sum(axis=0)
     with np.errstate(invalid="ignore"):
         return accuracy, np.sqrt(variance) / (accuracy * (1 - accuracy))
 
 
-def _table_information(
+def _information(
     part: Patterns,
     table: NDArray[np.float64],
     same_lf: NDArray[np.bool_],
@@ -397,25 +384,22 @@ def _table_information(
     return information
 
 
-def _table_gradient(
-    fit: LikelihoodFit, same_lf: NDArray[np.bool_]
+def _gradient(
+    part: Patterns,
+    table: NDArray[np.float64],
+    named: NDArray[np.intp],
+    prior: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Each LF's accuracy, and its derivatives, shape (n_parameters, n_lfs)."""
-    table, prior, symbol_class, lf = (
-        fit.table,
-        fit.model.prior.of_all,
-        fit.symbol_class,
-        fit.patterns.lf,
-    )
-    (n_symbols, n_classes), n_lfs = table.shape, fit.patterns.n_lfs
+    (n_symbols, n_classes), n_lfs, lf = table.shape, part.n_lfs, part.lf
     symbol = np.arange(n_symbols)
-    right = table[symbol, symbol_class]
-    joint = prior[symbol_class] * right
+    right = table[symbol, named]
+    joint = prior[named] * right
     accuracy = np.bincount(lf, joint, minlength=n_lfs).astype(np.float64)
     gradient = np.zeros((n_classes, n_symbols, n_lfs))
-    for u, (y, j) in enumerate(zip(symbol_class, lf, strict=True)):
-        gradient[y, :, j] += joint[u] * ((symbol == u) - table[:, y] * same_lf[u])
+    for u, (y, j) in enumerate(zip(named, lf, strict=True)):
+        gradient[y, :, j] += joint[u] * ((symbol == u) - table[:, y] * (lf == j))
     right_in = np.zeros((n_classes, n_lfs))
-    np.add.at(right_in, (symbol_class, lf), right)
+    np.add.at(right_in, (named, lf), right)
     of_prior = prior[:, None] * (right_in - accuracy)
     return accuracy, np.vstack([gradient.reshape(-1, n_lfs), of_prior])

@@ -1,15 +1,17 @@
-"""What a fit report is made of: plain numbers and words, with no model and no votes behind them."""
+"""What a fit report is made of: plain numbers and words, with no model and no votes behind them; its gist as text."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
-from ..._utils import quoted
+from ..._utils import listed, quoted
 from ..._utils.pages import DOCS
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 
 SEVERITIES = ("danger", "warning", "info")
+NOUNS = {"danger": "danger", "warning": "warning", "info": "note"}
+MOST_LINES, MOST_NAMES = 6, 4
+CONVERGED = {True: "yes", False: "no", None: None}
 
 
 @dataclass(frozen=True)
@@ -62,11 +67,6 @@ class Finding:
 def called(name: Hashable) -> str:
     """What messages call an LF."""
     return f"LF {quoted(name)}" if isinstance(name, str) else f"LF {name}"
-
-
-def percent(share: float) -> str:
-    """A percentage, of which small ones keep a digit."""
-    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
 
 
 class HeldOut(NamedTuple):
@@ -329,3 +329,113 @@ class ReportParts:
     def worst(self) -> str | None:
         """Highest severity among the findings; None without any."""
         return self.findings[0].severity if self.findings else None
+
+    def __str__(self) -> str:
+        """The gist, for a terminal: one line for LFs of which the same is to be said."""
+        lines, groups = [f"{shape_of(self)}: {counts_of(self.findings)}"], alike(self.findings)
+        for first, *others in groups[:MOST_LINES]:
+            names = listed([str(finding.lf) for finding in others], MOST_NAMES)
+            likewise = f" Likewise {names}." if others else ""
+            lines.append(f"  {first.severity:8} {first}{likewise}")
+        if len(groups) > MOST_LINES:
+            kinds = ", ".join(dict.fromkeys(group[0].code for group in groups[MOST_LINES:]))
+            lines.append(f"  {'...':8} and {kinds}: see report.findings.")
+        return "\n".join([*lines, f"  {_numbers(self)}"])
+
+
+Report = TypeVar("Report", bound=ReportParts)
+
+
+# Shares -------------------------------------------------------------------------------------------
+
+
+def wilson_intervals(
+    successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95
+) -> NDArray[np.float64]:
+    """Wilson score intervals of binomial proportions.
+
+    Parameters
+    ----------
+    successes, trials : array-like of shape (n,)
+    confidence : float, default=0.95
+        In (0, 1).
+
+    Returns
+    -------
+    intervals : ndarray of shape (n, 2)
+        In [0, 1]; [0, 1] without a trial.
+
+    References
+    ----------
+    E. B. Wilson. Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American
+    Statistical Association 22, 1927.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(
+            f"confidence is {quoted(confidence)}; it must be between 0 and 1, such as 0.95."
+        )
+    k, n = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    z = ndtri(0.5 + confidence / 2)
+    centre = (k + z**2 / 2) / (n + z**2)
+    tried = np.maximum(n, 1)
+    half = z * np.sqrt(k * (n - k) / tried + z**2 / 4) / (n + z**2)
+    return np.clip(np.column_stack([centre - half, centre + half]), 0.0, 1.0)
+
+
+def percent(share: float) -> str:
+    """A percentage, of which small ones keep a digit."""
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.1g}%"
+
+
+def rounded(share: float | None) -> str | None:
+    """A share in whole per cent, None where it is unknown."""
+    return None if share is None or np.isnan(share) else f"{share:.0%}"
+
+
+# Words --------------------------------------------------------------------------------------------
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things."""
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{'' if number == 1 else plural}"
+
+
+def shape_of(report: ReportParts) -> str:
+    """What the report is on."""
+    model = report.model
+    size = f"{count(len(report.lfs), 'LF')}, {count(len(model.classes), 'class')}"
+    return f"{model.kind} on {count(model.n_rows, 'row')}, {size}"
+
+
+def counts_of(findings: tuple[Finding, ...]) -> str:
+    """How many findings of each severity there are."""
+    numbers = Counter(finding.severity for finding in findings)
+    counted = [count(numbers[each], NOUNS[each]) for each in SEVERITIES if numbers[each]]
+    return ", ".join(counted) or "nothing found"
+
+
+def alike(findings: tuple[Finding, ...]) -> list[list[Finding]]:
+    """Findings of one code, severity and remedy together, in the order of the first of each."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        kind = finding.code, finding.severity, finding.remedy
+        groups.setdefault(kind, []).append(finding)
+    return list(groups.values())
+
+
+def _numbers(report: ReportParts) -> str:
+    model, gold = report.model, report.gold
+    alpha = np.nan if model.alpha is None else model.alpha.alpha
+    known = {
+        "labels right": gold
+        and f"{gold.accuracy:.1%} of {gold.n_rows:,} (majority vote {gold.majority:.1%})",
+        "agreement with majority vote": rounded(model.agreement),
+        "Krippendorff's alpha": None if np.isnan(alpha) else f"{alpha:.2f}",
+        "rows without votes": rounded(model.silent),
+        "converged": None if model.diverged else CONVERGED[model.converged],
+        "held-out score": model.held_out
+        and f"{model.held_out.own:.3f} (majority vote {model.held_out.majority:.3f})",
+    }
+    parts = [f"{words} {number}" for words, number in known.items() if number is not None]
+    return "; ".join(parts) or "report(L) says more."

@@ -3,66 +3,44 @@
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
 import webbrowser
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ..._utils import quoted
+from ..._utils import quoted, warn_user
 from ..._utils.keeping import write_whole
-from .._fitted import learned_accuracies
+from ..._votes.codes import Votes
+from ..._votes.containers import as_objects, check_row_order
+from ..._votes.gold import read_gold
+from .._fitted import FittedModel
+from .._page.markdown import markdown
 from .._page.page import document, fragment
 from .._page.store import parts_of, stored
-from .._page.text import markdown, sentences
+from .checks import SOUND, all_findings, checks_of, inverted
 from .drift import drift_findings, drift_of
 from .facts import Facts
+from .gold import with_gold
 from .likelihood import FOREIGN
-from .parts import SEVERITIES, Check, Finding, ReportParts
+from .measure import measure, measure_fit
+from .parts import SEVERITIES, Finding, ReportParts
+from .rows import with_rows
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
+    from ..._utils.types import LabelsLike, VoteMatrix
 
-SETS = "votes for several classes at once"
-# What holds where nothing is found.
-SOUND = {
-    "diverged": "Training did not diverge",
-    "not-converged": "Training reached its tolerance",
-    "too-few-lfs": "Three LFs or more vote",
-    "inverted": "No LF votes against the others, or against gold labels",
-    "below-chance": "No LF is right less often than by chance",
-    "unrelated": "Every LF agrees with the others more than by chance",
-    "near-duplicate": "No LF repeats another one",
-    "never-votes": "Every LF votes",
-    "never-overlapping": "Every LF shares rows with another one",
-    "few-votes": "Every LF has votes enough to learn from",
-    "one-sided": "Every LF votes for two classes or more",
-    "against-majority": "Labels hardly differ from majority vote",
-    "worse-than-majority": "Held-out votes are foreseen no worse than by majority vote",
-    "shifted-shares": "Predicted class shares are those of the class prior",
-    "lost-classes": "Every class labels some row",
-    "silent-rows": "Nearly every row has a vote",
-    "drifted-coverage": "LFs vote as often as in the reference",
-    "drifted-votes": "LFs cast the votes that they cast in the reference",
-    "drifted-agreement": "LFs agree as in the reference",
-}
-NEED_ROWS = {
-    "against-majority",
-    "below-chance",
-    "lost-classes",
-    "near-duplicate",
-    "shifted-shares",
-    "silent-rows",
-    "worse-than-majority",
-}
-NO_LOOK, NO_REFERENCE = "it takes a look at rows: report(L)", "no reference was given"
-
-
+MOST_CELLS, MOST_VOTES = 10_000_000, 5_000_000
+PACKAGES = ("sklearn-labelmodel", "scikit-learn", "numpy", "scipy", "pandas", "torch")
 SETS = "votes for several classes at once"
 
 
@@ -120,12 +98,6 @@ class FitReport(ReportParts):
     >>> kept.findings == report.findings
     True
     """
-
-    def __str__(self) -> str:
-        return sentences(self)
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         return fragment(self)
@@ -199,7 +171,68 @@ def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
     return None
 
 
-# Numbers and findings -----------------------------------------------------------------------------
+# Making -------------------------------------------------------------------------------------------
+
+
+def report_of_fit(model: FittedModel) -> FitReport:
+    """What a fitted label model tells without its votes."""
+    facts = measure_fit(model)
+    return replace(report_of_facts(facts, all_findings(facts)), settings=settings_of(model))
+
+
+def make_report(
+    model: FittedModel,
+    L: VoteMatrix,
+    y: LabelsLike | None = None,
+    reference: FitReport | VoteMatrix | None = None,
+    ignore: Iterable[str] = (),
+) -> FitReport:
+    """What a fitted label model, votes and gold labels tell; parameters and errors are those of its `report`."""
+    check_row_order(L=L, y=y)
+    places, votes, n_rows = some_rows(model, L)
+    facts = measure(model, votes, n_rows)
+    findings = all_findings(facts)
+    if reference is not None and not isinstance(reference, FitReport):
+        reference = _earlier(model, reference)
+    report = report_of_facts(facts, findings, ignore, reference)
+    # What users call the rows: labels of the index of a pandas object, else their numbers.
+    index: Any = getattr(L, "index", None)
+    row = as_objects(index[places] if hasattr(index, "get_indexer") else places.tolist())
+    report = with_rows(report, facts, findings, model, votes, row)
+    if y is not None:
+        gold = read_gold(y, n_rows, classes=model.vote_model_.classes)
+        report = with_gold(report, model, votes, row, gold.take(places))
+    return replace(report, settings=settings_of(model))
+
+
+def warn_of_inverted(model: FittedModel) -> None:
+    """Warn of LFs that vote against the others, as far as `fit` can tell."""
+    found = [str(finding) for finding in inverted(measure_fit(model))]
+    if found:
+        more = f" Likewise {len(found) - 1} more: see report_." if len(found) > 1 else ""
+        warn_user(found[0] + more)
+
+
+def some_rows(model: FittedModel, L: VoteMatrix) -> tuple[NDArray[np.intp], Votes, int]:
+    """The rows that are read, evenly spaced where they are many: places and votes; and how many rows there are."""
+    votes, k = model._read_votes(L), len(model.vote_model_.classes)
+    a_row = max(1.0, float(model._kept.coverage.sum()))
+    most = max(1, min(MOST_CELLS // max(votes.n_lfs, k), int(MOST_VOTES / a_row)))
+    n_rows = votes.n_samples
+    if n_rows <= most:
+        return np.arange(n_rows), votes, n_rows
+    places = np.linspace(0, n_rows - 1, most).astype(np.intp)
+    return places, votes.take(places), n_rows
+
+
+def _earlier(model: FittedModel, reference: VoteMatrix) -> FitReport:
+    """What older votes told."""
+    try:
+        _, votes, n_rows = some_rows(model, reference)
+        facts = measure(model, votes, n_rows)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"reference: {error}") from error
+    return report_of_facts(facts, ())
 
 
 def report_of_facts(
@@ -224,62 +257,58 @@ def report_of_facts(
     ValueError
         A code that no finding has; a reference on other LFs.
     """
-    ignored = _known_codes(ignore)
-    report = FitReport(findings, _frame(facts), facts.model, _votes(facts))
-    drift = None if reference is None else drift_of(report, reference)
-    if drift is not None and reference is not None:
-        findings += drift_findings(drift, facts.model.n_samples, reference.model.n_samples)
-    told = [finding for finding in findings if finding.code not in ignored]
-    told.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return replace(
-        report,
-        findings=tuple(told),
-        lfs=report.lfs.assign(findings=_codes(facts, told)),
-        checks=checks_of(facts, findings, ignored, reference is not None),
-        drift=drift,
-    )
-
-
-def _known_codes(ignore: Iterable[str]) -> list[str]:
-    codes = [ignore] if isinstance(ignore, str) else list(ignore)
-    for code in codes:
+    ignored = [ignore] if isinstance(ignore, str) else list(ignore)
+    for code in ignored:
         if code not in SOUND:
             raise ValueError(
                 f"ignore names {quoted(code)}, which is the code of no finding. Codes are {', '.join(SOUND)}."
             )
-    return codes
+    report = FitReport(findings=(), lfs=_lfs(facts), model=facts.model, votes=_votes(facts))
+    if reference is not None:
+        drift, n_before = drift_of(report, reference), reference.model.n_samples
+        findings = (*findings, *drift_findings(drift, facts.model.n_samples, n_before))
+        report = replace(report, drift=drift)
+    told = [finding for finding in findings if finding.code not in ignored]
+    told.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    of_lf: dict[Any, dict[str, None]] = {}
+    for finding in told:
+        of_lf.setdefault(finding.lf, {})[finding.code] = None
+    return replace(
+        report,
+        findings=tuple(told),
+        lfs=report.lfs.assign(findings=[", ".join(of_lf.get(lf, ())) for lf in facts.name]),
+        checks=checks_of(facts, findings, ignored, reference is not None),
+    )
 
 
-def _frame(facts: Facts) -> pd.DataFrame:
+def _lfs(facts: Facts) -> pd.DataFrame:
     import pandas as pd
 
     nothing = np.full(len(facts.name), np.nan)
-    consensus = facts.consensus
-    unknown = np.full((4, len(nothing)), np.nan)
+    unknown = np.tile(nothing, (4, 1))
     estimate, low, high, chance = unknown if facts.intervals is None else facts.intervals
+    _, agreed, by_chance, _ = unknown if facts.consensus is None else facts.consensus
+    reason = list(facts.reason)
+    if FOREIGN in reason:
+        # A vote for several classes at once is no fault.
+        for j in np.flatnonzero(facts.leaves_open):
+            reason[j] = SETS if reason[j] == FOREIGN else reason[j]
     columns: dict[str, Any] = {
-        "votes": facts.votes,
+        "votes": np.rint(facts.coverage * facts.model.n_samples),
         "coverage": facts.coverage,
-        "learned_accuracy": learned_accuracies(facts.learned),
+        "learned_accuracy": np.where(facts.kinds > 0, facts.learned.accuracies, np.nan),
         "accuracy": estimate,
         "low": low,
         "high": high,
         "chance": chance,
-        "reason": "needs report(L)" if facts.intervals is None else _reasons(facts),
-        "agreement": nothing if consensus is None else consensus.agreed,
-        "agreement_by_chance": nothing if consensus is None else consensus.by_chance,
+        "reason": "needs report(L)" if facts.intervals is None else reason,
+        "agreement": agreed,
+        "agreement_by_chance": by_chance,
         "without": nothing,
+        "findings": "",
     }
     index = pd.Index(facts.name, name="lf", tupleize_cols=False)
-    return pd.DataFrame(columns | {"findings": ""}, index=index)
-
-
-def _reasons(facts: Facts) -> list[str]:
-    """Why there is no interval, where a vote for several classes at once is no fault."""
-    return [
-        SETS if leaves_open and reason == FOREIGN else reason
-        for reason, leaves_open in zip(facts.reason, facts.leaves_open, strict=True)
-    ]
+    return pd.DataFrame(columns, index=index)
 
 
 def _votes(facts: Facts) -> pd.DataFrame:
@@ -294,90 +323,17 @@ def _votes(facts: Facts) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _codes(facts: Facts, findings: list[Finding]) -> list[str]:
-    codes: dict[Any, dict[str, None]] = {}
-    for finding in findings:
-        codes.setdefault(finding.lf, {})[finding.code] = None
-    return [", ".join(codes.get(name, ())) for name in facts.name]
-
-
-# What was looked for ------------------------------------------------------------------------------
-
-
-def checks_of(
-    facts: Facts, findings: Iterable[Finding], ignored: Iterable[str], compared: bool
-) -> tuple[Check, ...]:
-    """What became of each check.
-
-    Parameters
-    ----------
-    facts : Facts
-    findings : iterable of Finding
-        Those that are ignored included.
-    ignored : iterable of str
-        Codes that nobody wants to hear of.
-    compared : bool
-        Whether there was a reference.
-    """
-    found = Counter(finding.code for finding in findings)
-    codes = [*SOUND, *(code for code in found if code not in SOUND)]
-    return tuple(_check(facts, code, found[code], set(ignored), compared) for code in codes)
-
-
-def _check(facts: Facts, code: str, n_found: int, ignored: set[str], compared: bool) -> Check:
-    sound = SOUND.get(code, code)
-    if code in ignored:
-        return Check(code, sound, "ignored", f"{n_found} found" if n_found else "nothing found")
-    if n_found:
-        return Check(code, sound, "found")
-    why = _obstacle(facts, code, compared)
-    return Check(code, sound, "not checked" if why else "passed", why)
-
-
-def _obstacle(facts: Facts, code: str, compared: bool) -> str:
-    """Why something could not be checked, "" where it could."""
-    if code.startswith("drifted"):
-        return "" if compared else NO_REFERENCE
-    if code in ("inverted", "unrelated"):
-        return _no_consensus(facts)
-    if code == "not-converged" and facts.model.converged is None:
-        return "no tolerance was asked for"
-    if facts.model.silent is None:
-        return NO_LOOK if code in NEED_ROWS else ""
-    if code == "below-chance":
-        return _no_interval(facts)
-    if code == "against-majority" and facts.model.outvoted is None:
-        return "no vote is for a class"
-    if code == "worse-than-majority" and facts.model.held_out is None:
-        return _no_held_out(facts)
-    return ""
-
-
-def _no_consensus(facts: Facts) -> str:
-    if facts.consensus is None:
-        return "fit kept no pairs of votes: report(L) counts them"
-    with np.errstate(invalid="ignore"):
-        comparable = (facts.consensus.error > 0).any()
-    if comparable or facts.labelled is not None:
-        return ""
-    return "no LF meets votes for different classes"
-
-
-def _no_interval(facts: Facts) -> str:
-    if facts.intervals is not None and np.isfinite(facts.intervals).any():
-        return ""
-    reasons = Counter(facts.reason).most_common(3)
-    most = ", ".join(f"{reason} ({n})" for reason, n in reasons if reason)
-    return f"votes tell no LF's accuracy: {most}" if most else "votes tell no LF's accuracy"
-
-
-def _no_held_out(facts: Facts) -> str:
-    if facts.kept.gold is not None:
-        return "gold labels were learned from: compare both on other labelled rows"
-    if not facts.capabilities:
-        return "this is majority vote itself"
-    if facts.leaves_open.any():
-        return "some votes leave several classes open"
-    if facts.gives_scores.any():
-        return "some columns hold scores"
-    return "too few rows, too many parameters, or votes for what is none of the classes"
+def settings_of(model: FittedModel) -> dict[str, str]:
+    """Parameters of a model in words, those that differ from the default marked, versions and the time."""
+    default = type(model)().get_params()
+    settings = {}
+    for name, value in model.get_params().items():
+        words = quoted(value)
+        settings[name] = words + ("" if words == quoted(default[name]) else " (set)")
+    settings["Python"] = platform.python_version()
+    for package in PACKAGES:
+        try:
+            settings[package] = version(package)
+        except PackageNotFoundError:
+            settings[package] = "not installed as a package"
+    return settings | {"made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}

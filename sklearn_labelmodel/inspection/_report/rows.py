@@ -1,9 +1,9 @@
-"""Some rows of L: what they hold, how LFs agree in them, which are worth looking at, what gold labels say."""
+"""Some rows of L: what they hold, how LFs agree in them, which are worth looking at, what labels depend on."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..._evidence.lookup import find_symbols
-from ..._votes.codes import ColumnVotes, GoldLabels, Votes, class_index
+from ..._votes.codes import Votes, is_bin
 from ..._votes.pairs import dense
-from .._fitted import FittedModel, classes_meant
-from .._intervals import Scale, alpha_of_rows, resampler, wilson_intervals
-from .parts import Alpha, ContestedRow, Evidence, GoldCheck, Pair, Pairs
+from .._fitted import FittedModel
+from .agreement import alpha_of_rows, leaning_class, resampler
+from .facts import Facts
+from .parts import Alpha, ContestedRow, Evidence, Finding, Pair, Pairs, Report, wilson_intervals
 
-# Cells that are looked at one by one; labelled rows times LFs.
-SHOWN_CELLS, GOLD_CELLS = 2_000_000, 10_000_000
+# Cells that are looked at one by one.
+SHOWN_CELLS = 2_000_000
 # LFs that one table shows, that are compared at all, and pairs that a list shows.
 MOST_IN_TABLE, MOST_COMPARED, MOST_LISTED = 20, 2_000, 8
 LEAST_ROWS = 10
@@ -28,7 +29,6 @@ N_BOOTSTRAP = 200
 MOST_CONTESTED, CANDIDATES, MOST_EXAMPLES = 5, 400, 3
 # Votes that a search for changed labels may look at, for each LF and in all.
 WITHOUT_CELLS, WITHOUT_ROWS, MOST_WITHOUT = 200_000, 2_000, 40
-N_BINS, LEAST_P = 10, 1e-15
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,49 +41,35 @@ class Cells:
     row : ndarray of shape (n_rows,), dtype object
         What users call each row.
     proba : ndarray of shape (n_rows, n_classes)
+    label : ndarray of shape (n_rows,)
+        Most probable class.
     lf : ndarray of shape (n_symbols,)
         The LF of each symbol.
     meant : ndarray of shape (n_symbols, n_classes), dtype bool
-        The classes that it speaks for.
+        The classes that it speaks for: one, several for a vote that leaves them open, none for what is no class.
     holds : CSR array of shape (n_rows, n_symbols)
         1 where the row holds the symbol.
+    spoken : CSR array of shape (n_rows, n_lfs)
+        1 where the LF casts one that is known.
     """
 
     votes: Votes
     row: NDArray[np.object_]
     proba: NDArray[np.float64]
+    label: NDArray[np.intp]
     lf: NDArray[np.intp]
     meant: NDArray[np.bool_]
     holds: sp.csr_array
-
-    @property
-    def label(self) -> NDArray[np.intp]:
-        """Most probable class of each row, shape (n_rows,)."""
-        return np.asarray(self.proba.argmax(axis=1))
+    spoken: sp.csr_array
 
     @property
     def counts(self) -> NDArray[np.float64]:
         """Votes that speak for each class, shape (n_rows, n_classes)."""
         return np.asarray(self.holds @ self.meant.astype(np.float64))
 
-    @property
-    def n_speaking(self) -> NDArray[np.float64]:
-        """Votes of each row that speak for any class, shape (n_rows,)."""
-        return np.asarray(self.holds @ self.meant.any(axis=1).astype(np.float64))
-
-    def against(self, label: NDArray[np.intp]) -> sp.csr_array:
-        """Votes that speak for other classes than the row's label: CSR array of shape (n_rows, n_symbols)."""
-        cells = self.holds.tocoo()
-        opposed = (
-            np.asarray(self.meant.any(axis=1))[cells.col] & ~self.meant[cells.col, label[cells.row]]
-        )
-        at = (cells.row[opposed], cells.col[opposed])
-        return sp.csr_array((np.ones(len(at[0])), at), shape=self.holds.shape)
-
-    def by_lf(self, of_symbol: sp.csr_array) -> sp.csr_array:
-        """Sums over the symbols of each LF: CSR array of shape (n_rows, n_lfs)."""
-        entries = (np.ones(len(self.lf)), (np.arange(len(self.lf)), self.lf))
-        return sp.csr_array(of_symbol @ sp.csr_array(entries, (len(self.lf), self.votes.n_lfs)))
+    def some(self, places: NDArray[np.intp]) -> tuple[Any, ...]:
+        """What the first of some rows are called."""
+        return tuple(self.row[places[:MOST_EXAMPLES]].tolist())
 
 
 def cells_of(
@@ -100,7 +86,8 @@ def cells_of(
     most : int
     """
     learned, table = model.vote_model_, model.vote_model_.table
-    most_rows = max(1, most // max(votes.n_lfs, len(learned.classes)))
+    k = len(learned.classes)
+    most_rows = max(1, most // max(votes.n_lfs, k))
     at = np.arange(votes.n_samples)
     if votes.n_samples > most_rows:
         at = np.linspace(0, votes.n_samples - 1, most_rows).astype(np.intp)
@@ -108,10 +95,18 @@ def cells_of(
     symbol = find_symbols(votes, table.lf, table.vote)
     held = symbol[np.arange(votes.n_lfs)[:, None], votes.block(0, votes.n_samples)].T
     rows, lfs = np.nonzero(held < len(table.lf))
-    shape = (votes.n_samples, len(table.lf))
-    holds = sp.csr_array((np.ones(len(rows)), (rows, held[rows, lfs])), shape=shape)
-    meant = classes_meant(model, table.lf, table.vote)
-    return at, Cells(votes, row[at], model._posterior(learned, votes), table.lf, meant, holds)
+    once, n_rows = np.ones(len(rows)), votes.n_samples
+    holds = sp.csr_array((once, (rows, held[rows, lfs])), shape=(n_rows, len(table.lf)))
+    spoken = sp.csr_array((once, (rows, lfs)), shape=(n_rows, votes.n_lfs))
+    meant = leaning_class(learned, model._kept, table.lf, table.vote)[:, None] == np.arange(k)
+    meaning = model._kept.meaning
+    if meaning is not None:
+        open_to = meaning == meaning.max(axis=1, keepdims=True)
+        open_to &= ~open_to.all(axis=1, keepdims=True) & ~is_bin(table.vote)[:, None]
+        meant = np.where(meant.any(axis=1, keepdims=True), meant, open_to)
+    proba = model._posterior(learned, votes)
+    label = proba.argmax(axis=1)
+    return at, Cells(votes, row[at], proba, label, table.lf, meant, holds, spoken)
 
 
 def alpha_of(cells: Cells) -> Alpha:
@@ -122,8 +117,8 @@ def alpha_of(cells: Cells) -> Alpha:
         return Alpha(np.nan, np.nan, np.nan)
     weight = np.ones(counts.shape[0])
     resampled = resampler(weight, N_BOOTSTRAP, np.random.RandomState(0))
-    scale = Scale("nominal", np.zeros(counts.shape[1]))
-    return Alpha(*alpha_of_rows(counts, weight, scale, resampled))
+    numbers = np.zeros(counts.shape[1])
+    return Alpha(*alpha_of_rows(counts, weight, "nominal", numbers, resampled))
 
 
 # How LFs agree two by two ------------------------------------------------------------------------
@@ -164,8 +159,7 @@ def pairs_of(cells: Cells, names: list[Hashable], n_kinds: NDArray[np.intp]) -> 
 
 def _meetings(cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows in which two LFs both vote, and in which they speak for a common class; each (n_lfs, n_lfs)."""
-    spoken = cells.by_lf(cells.holds)
-    rows = _products(spoken, spoken)
+    rows = _products(cells.spoken, cells.spoken)
     # Votes that speak for the same classes are of a kind: a line for each row and kind, so that symbols need no pairs.
     kinds, kind = np.unique(cells.meant, axis=0, return_inverse=True)
     # NumPy 2.0 gives the places another dimension.
@@ -219,9 +213,9 @@ def contested_rows(
     if cells.proba.shape[1] < 2:
         return ()
     top = np.sort(np.partition(cells.proba, -2, axis=1)[:, -2:], axis=1)
-    gap = top[:, 1] - top[:, 0]
-    disagree = np.flatnonzero(cells.counts.max(axis=1) < cells.n_speaking)
-    order = np.lexsort((-cells.n_speaking[disagree], gap[disagree].round(9)))
+    gap, speaking = top[:, 1] - top[:, 0], cells.holds @ cells.meant.any(axis=1).astype(np.float64)
+    disagree = np.flatnonzero(cells.counts.max(axis=1) < speaking)
+    order = np.lexsort((-speaking[disagree], gap[disagree].round(9)))
     closest = disagree[order[:CANDIDATES]]
     codes = np.ascontiguousarray(cells.votes.block(0, cells.votes.n_samples).T)
     _, first = np.unique(codes[closest], axis=0, return_index=True)
@@ -242,28 +236,27 @@ def _contested(
     alike: int,
     terms: NDArray[np.float64],
 ) -> ContestedRow:
-    rival, label = np.argsort(cells.proba[row], kind="stable")[-2:]
-    if cells.proba[row, label] == cells.proba[row, rival]:
+    proba, votes = cells.proba[row], cells.votes
+    rival, label = np.argsort(proba, kind="stable")[-2:]
+    if proba[label] == proba[rival]:
         label, rival = min(label, rival), max(label, rival)
     weight, classes = terms[:, label] - terms[:, rival], model.vote_model_.classes.tolist()
-    said = vote_words(model, cells.votes, row)
-    voters = sorted(said, key=lambda j: -abs(weight[j]))
+    codes, values = votes.block(row, row + 1)[:, 0], votes.values.tolist()
     evidence = [Evidence(None, None, float(weight[-1]))]
-    evidence += [Evidence(names[j], said[j], float(weight[j])) for j in voters]
-    p_label, p_rival = (float(cells.proba[row, y]) for y in (label, rival))
-    called = cells.row[row]
-    return ContestedRow(
-        called, alike, classes[label], classes[rival], p_label, p_rival, tuple(evidence)
-    )
-
-
-def vote_words(model: FittedModel, votes: Votes, row: int) -> dict[int, Any]:
-    """The votes of a row, as users are shown them, by column."""
-    codes = votes.block(row, row + 1)[:, 0]
     voters = np.flatnonzero(codes != votes.abstain_code).tolist()
-    values, scored = votes.values.tolist(), model._scores
-    said = {j: values[codes[j]] for j in voters}
-    return said if scored is None else {j: scored.words(j, vote) for j, vote in said.items()}
+    for j in sorted(voters, key=lambda j: -abs(weight[j])):
+        vote = values[codes[j]]
+        said = vote if model._scores is None else model._scores.words(j, vote)
+        evidence.append(Evidence(names[j], said, float(weight[j])))
+    return ContestedRow(
+        row=cells.row[row],
+        alike=alike,
+        label=classes[label],
+        rival=classes[rival],
+        p_label=float(proba[label]),
+        p_rival=float(proba[rival]),
+        evidence=tuple(evidence),
+    )
 
 
 # Examples -----------------------------------------------------------------------------------------
@@ -271,20 +264,17 @@ def vote_words(model: FittedModel, votes: Votes, row: int) -> dict[int, Any]:
 
 def rows_against_label(cells: Cells) -> dict[int, tuple[Any, ...]]:
     """Rows in which each LF votes against the label, those first in which the label is surest."""
-    against = cells.by_lf(cells.against(cells.label)).tocsc()
-    sure = cells.proba.max(axis=1)
+    held, meant = cells.holds.tocoo(), cells.meant
+    # Votes that speak for other classes than the row's label.
+    opposed = np.asarray(meant.any(axis=1))[held.col] & ~meant[held.col, cells.label[held.row]]
+    row, lf, sure = held.row[opposed], cells.lf[held.col[opposed]], cells.proba.max(axis=1)
+    against = sp.csc_array((np.ones(len(row)), (row, lf)), shape=cells.spoken.shape)
     found = {}
     for j in range(cells.votes.n_lfs):
         rows = against.indices[against.indptr[j] : against.indptr[j + 1]]
         if len(rows):
-            found[j] = some(cells, rows[np.argsort(-sure[rows], kind="stable")])
+            found[j] = cells.some(rows[np.argsort(-sure[rows], kind="stable")])
     return found
-
-
-def rows_that_differ(cells: Cells, first: int, second: int) -> tuple[Any, ...]:
-    """Rows in which two LFs vote differently, or only one of them votes."""
-    codes = cells.votes.block(0, cells.votes.n_samples)
-    return some(cells, np.flatnonzero(codes[first] != codes[second]))
 
 
 def outvoted_rows(cells: Cells) -> tuple[Any, ...]:
@@ -292,17 +282,7 @@ def outvoted_rows(cells: Cells) -> tuple[Any, ...]:
     counts = cells.counts
     lacking = counts.max(axis=1) - counts[np.arange(len(counts)), cells.label]
     order = np.argsort(-lacking, kind="stable")
-    return some(cells, order[lacking[order] > 0])
-
-
-def silent_rows(cells: Cells) -> tuple[Any, ...]:
-    """Rows without votes."""
-    return some(cells, np.flatnonzero(np.diff(cells.holds.indptr) == 0))
-
-
-def some(cells: Cells, places: NDArray[np.intp]) -> tuple[Any, ...]:
-    """What the first of some rows are called."""
-    return tuple(cells.row[places[:MOST_EXAMPLES]].tolist())
+    return cells.some(order[lacking[order] > 0])
 
 
 # What an LF decides -------------------------------------------------------------------------------
@@ -319,103 +299,73 @@ def labels_without(model: FittedModel, cells: Cells, lfs: list[int]) -> NDArray[
         The columns to ask for; no more than 40 are.
     """
     changed = np.full(cells.votes.n_lfs, np.nan)
-    holds = cells.by_lf(cells.holds).tocsc()
+    holds = cells.spoken.tocsc()
     most = max(1, min(WITHOUT_ROWS, WITHOUT_CELLS // cells.votes.n_lfs))
     for j in lfs[:MOST_WITHOUT]:
         rows = holds.indices[holds.indptr[j] : holds.indptr[j + 1]]
         read = rows[:: max(1, len(rows) // most)]
-        proba = model._posterior(model.vote_model_, _silenced(cells.votes.take(read), j))
+        some = cells.votes.take(read)
+        codes = np.array(some.block(0, some.n_samples))
+        codes[j] = some.abstain_code
+        proba = model._posterior(model.vote_model_, some.coded(codes))
         share = np.mean(proba.argmax(axis=1) != cells.label[read]) if len(read) else 0.0
         changed[j] = share * len(rows) / cells.votes.n_samples
     return changed
 
 
-def _silenced(votes: Votes, lf: int) -> Votes:
-    codes = np.array(votes.block(0, votes.n_samples))
-    codes[lf] = votes.abstain_code
-    return ColumnVotes(
-        votes.n_samples, votes.n_lfs, votes.values, votes.abstain_code, votes.names, codes
+# Into the report -----------------------------------------------------------------------------------
+
+
+def with_rows(
+    report: Report,
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    model: FittedModel,
+    votes: Votes,
+    row: NDArray[np.object_],
+) -> Report:
+    """With what some rows show: how LFs agree, which rows are contested, and rows to look at for each finding."""
+    names, (_, cells) = facts.name.tolist(), cells_of(model, votes, row)
+    column = {name: j for j, name in enumerate(names)}
+    # It is worth asking first what would be without the LFs that something was found of.
+    named = [column[found.lf] for found in findings if found.lf is not None]
+    voting = np.flatnonzero(facts.coverage > 0).tolist()
+    without = labels_without(model, cells, list(dict.fromkeys([*named, *voting])))
+    against = rows_against_label(cells)
+    return replace(
+        report,
+        findings=tuple(
+            _with_rows(finding, column, facts, cells, against, without)
+            for finding in report.findings
+        ),
+        lfs=report.lfs.assign(without=without),
+        model=replace(report.model, alpha=alpha_of(cells)),
+        pairs=pairs_of(cells, names, facts.kinds),
+        contested=contested_rows(model, cells, names),
     )
 
 
-# Beside gold labels -------------------------------------------------------------------------------
-
-
-def gold_check(cells: Cells, truth: NDArray[np.intp]) -> GoldCheck:
-    """How often labels are right, and how probable they were.
-
-    Parameters
-    ----------
-    cells : Cells
-    truth : ndarray of shape (n_rows,), dtype intp
-        The gold label's class; n_classes where it is no class.
-    """
-    label, n_classes = cells.label, cells.proba.shape[1]
-    right = label == truth
-    low, high = wilson_intervals(right.sum(), len(right))[0]
-    known = np.flatnonzero(truth < n_classes)
-    confusion = np.zeros((n_classes, n_classes), dtype=np.int64)
-    np.add.at(confusion, (truth[known], label[known]), 1)
-    of_truth = np.append(cells.proba, np.zeros((len(truth), 1)), axis=1)
-    p = of_truth[np.arange(len(truth)), truth]
-    return GoldCheck(
-        n_rows=len(truth),
-        accuracy=float(right.mean()),
-        low=float(low),
-        high=float(high),
-        majority=_majority(cells.counts, truth),
-        log_loss=float(-np.log(np.maximum(p, LEAST_P)).mean()),
-        confusion=confusion,
-        reliability=reliability(cells.proba.max(axis=1), right),
-    )
-
-
-def _majority(counts: NDArray[np.float64], truth: NDArray[np.intp]) -> float:
-    """How often majority vote is right, which draws lots where classes tie."""
-    leads = counts == counts.max(axis=1, keepdims=True)
-    leads_of = np.append(leads, np.zeros((len(truth), 1), dtype=bool), axis=1)
-    return float((leads_of[np.arange(len(truth)), truth] / leads.sum(axis=1)).mean())
-
-
-def reliability(
-    p: NDArray[np.float64], right: NDArray[np.bool_], n_bins: int = N_BINS
-) -> NDArray[np.float64]:
-    """Mean probability, share that is right, and number of rows, in bins of about as many rows each.
-
-    Parameters
-    ----------
-    p : ndarray of shape (n_rows,)
-        Probability of each row's label.
-    right : ndarray of shape (n_rows,)
-    n_bins : int
-
-    Returns
-    -------
-    bins : ndarray of shape (at most n_bins, 3)
-        Rows that are as probable are in one bin.
-    """
-    edges = np.unique(np.quantile(p, np.linspace(0, 1, n_bins + 1)[1:-1]))
-    place = np.searchsorted(edges, p, side="right")
-    rows = np.bincount(place).astype(np.float64)
-    held = rows > 0
-    with np.errstate(invalid="ignore"):
-        bins = [np.bincount(place, p) / rows, np.bincount(place, right) / rows, rows]
-    return np.column_stack(bins)[held]
-
-
-def votes_right(cells: Cells, truth: NDArray[np.intp]) -> tuple[NDArray[np.float64], ...]:
-    """Votes of each LF that speak for the gold label's class, among others perhaps, and votes that do not."""
-    n_classes = cells.meant.shape[1]
-    meant = np.append(cells.meant, np.zeros((len(cells.lf), 1), dtype=bool), axis=1)
-    held = cells.holds.tocoo()
-    is_right = meant[held.col, truth[held.row]] & (truth[held.row] < n_classes)
-    n_lfs = cells.votes.n_lfs
-    lf, weight = cells.lf[held.col], is_right.astype(np.float64)
-    right, wrong = (np.bincount(lf, each, minlength=n_lfs) for each in (weight, 1 - weight))
-    return right.astype(np.float64), wrong.astype(np.float64)
-
-
-def labelled(gold: GoldLabels, classes: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows with a gold label, and its class; n_classes where it is no class."""
-    rows = np.flatnonzero(gold.codes < len(gold.values))
-    return rows, class_index(gold.values, classes)[gold.codes[rows]]
+def _with_rows(
+    finding: Finding,
+    column: dict[Hashable, int],
+    facts: Facts,
+    cells: Cells,
+    against: dict[int, tuple[Any, ...]],
+    without: NDArray[np.float64],
+) -> Finding:
+    """With rows to look at, and what would be without the LF."""
+    code = finding.code
+    if code == "against-majority":
+        return replace(finding, rows=outvoted_rows(cells))
+    if code == "silent-rows":
+        return replace(finding, rows=cells.some(np.flatnonzero(np.diff(cells.holds.indptr) == 0)))
+    if finding.lf is None or code.startswith("drifted"):
+        return finding
+    j = column[finding.lf]
+    rows = () if code == "never-votes" else against.get(j, ())
+    if code == "near-duplicate":
+        other = next(copy.first for copy in facts.model.copies if copy.second == j)
+        codes = cells.votes.block(0, cells.votes.n_samples)
+        rows = cells.some(np.flatnonzero(codes[other] != codes[j]))
+    share = None if np.isnan(without[j]) else float(without[j])
+    return replace(finding, rows=rows, without=share)

@@ -1,4 +1,4 @@
-"""A report as text: a few lines to print, and Markdown."""
+"""A report as Markdown."""
 
 from __future__ import annotations
 
@@ -9,21 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..._utils import listed
-from .._report.parts import ContestedRow, Pairs, ReportParts, called
+from .._report.parts import ContestedRow, Pairs, ReportParts, alike, called, rounded, shape_of
 from .words import (
     DRIFT_HEAD,
     agreement_words,
-    alike,
-    alpha_tile,
     best_and_worst,
     class_order,
-    counts_of,
     drift_shares,
     gold_sentence,
     less_drifted,
     most_drifted,
-    percent,
-    shape_of,
     signed,
     tiles,
     verdict,
@@ -31,55 +26,8 @@ from .words import (
     without_sentence,
 )
 
-MOST_LINES, MOST_NAMES, MOST_VOTES = 6, 4, 14
-CONVERGED = {True: "yes", False: "no", None: None}
+MOST_NAMES, MOST_VOTES = 12, 14
 BAR = 10
-
-
-# Print --------------------------------------------------------------------------------------------
-
-
-def sentences(report: ReportParts) -> str:
-    """The gist, for a terminal."""
-    lines = [headline(report), *(f"  {label:8} {words}" for label, words in _lines(report))]
-    return "\n".join([*lines, f"  {_numbers(report)}"])
-
-
-def headline(report: ReportParts) -> str:
-    """What the report is on, and how much was found."""
-    return f"{shape_of(report)}: {counts_of(report.findings)}"
-
-
-def _lines(report: ReportParts) -> Iterator[tuple[str, str]]:
-    """Severity and sentence of each kind of finding, one line for LFs of which the same is to be said."""
-    groups = alike(report.findings)
-    for group in groups[:MOST_LINES]:
-        others = [str(finding.lf) for finding in group[1:]]
-        likewise = f" Likewise {listed(others, MOST_NAMES)}." if others else ""
-        yield group[0].severity, f"{group[0]}{likewise}"
-    if len(groups) > MOST_LINES:
-        kinds = ", ".join(dict.fromkeys(group[0].code for group in groups[MOST_LINES:]))
-        yield "...", f"and {kinds}: see report.findings."
-
-
-def _numbers(report: ReportParts) -> str:
-    model = report.model
-    alpha, gold = alpha_tile(report).number, report.gold
-    known = {
-        "labels right": gold
-        and f"{gold.accuracy:.1%} of {gold.n_rows:,} (majority vote {gold.majority:.1%})",
-        "agreement with majority vote": percent(model.agreement),
-        "Krippendorff's alpha": alpha or None,
-        "rows without votes": percent(model.silent),
-        "converged": None if model.diverged else CONVERGED[model.converged],
-        "held-out score": model.held_out
-        and f"{model.held_out.own:.3f} (majority vote {model.held_out.majority:.3f})",
-    }
-    parts = [f"{words} {number}" for words, number in known.items() if number is not None]
-    return "; ".join(parts) or "report(L) says more."
-
-
-# Markdown -----------------------------------------------------------------------------------------
 
 
 def markdown(report: ReportParts) -> str:
@@ -127,8 +75,7 @@ def bar(share: float) -> str:
 
 
 def _tiles(report: ReportParts) -> str:
-    rows = [[tile.what, tile.number, tile.note] for tile in tiles(report)]
-    return table(["", "", ""], rows)
+    return table(["", "", ""], [list(tile) for tile in tiles(report)])
 
 
 def _findings(report: ReportParts) -> str:
@@ -142,7 +89,7 @@ def _findings(report: ReportParts) -> str:
         parts = [f"- **{first.severity}** [{first.code}]({first.url}): {message}; {first.remedy}."]
         parts += [without_sentence(first) or ""]
         parts += [f"Rows to look at: {', '.join(map(verbatim, first.rows))}." if first.rows else ""]
-        parts += [f"Likewise {listed(others, 3 * MOST_NAMES)}." if others else ""]
+        parts += [f"Likewise {listed(others, MOST_NAMES)}." if others else ""]
         lines.append(" ".join(filter(None, parts)))
     return "\n".join(lines) or "None."
 
@@ -171,9 +118,9 @@ def _lf_row(lf: Any) -> list[str]:
     return [
         verbatim(lf.Index),
         bar(lf.accuracy if not np.isnan(lf.accuracy) else lf.learned_accuracy),
-        percent(lf.learned_accuracy) or "",
+        rounded(lf.learned_accuracy) or "",
         f"{lf.low:.0%} to {lf.high:.0%}" if not np.isnan(lf.low) else what_can_be_said(lf),
-        percent(lf.coverage) or "",
+        rounded(lf.coverage) or "",
     ]
 
 
