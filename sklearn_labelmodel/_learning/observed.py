@@ -82,6 +82,8 @@ class Observed:
     meaning : ndarray of shape (n_symbols, n_classes)
         What each symbol is taken to say before anything is learned, as shares that add up to 1: a class, several, a
         lean, or (equal shares) nothing.
+    is_right : ndarray of shape (n_symbols, n_classes), dtype bool
+        Whether each symbol is right in each class: in those that it is likelier to mean than by chance.
     symbol_class : ndarray of shape (n_symbols,), dtype intp
         The class that each symbol means; n_classes where it means no single one.
     names_class, tells : ndarray of shape (n_symbols,), dtype bool
@@ -112,6 +114,7 @@ class Observed:
     lf: NDArray[np.intp]
     vote: NDArray[Any]
     meaning: NDArray[np.float64]
+    is_right: NDArray[np.bool_]
     symbol_class: NDArray[np.intp]
     names_class: NDArray[np.bool_]
     tells: NDArray[np.bool_]
@@ -185,11 +188,6 @@ class Observed:
     def voted_share(self) -> float:
         """Share of the rows that have a vote."""
         return float(self.sample.weight.sum() / self.sample.n_samples)
-
-    @property
-    def is_right(self) -> NDArray[np.bool_]:
-        """Whether each symbol is right in each class: in those that it is likelier to mean than by chance."""
-        return (self.meaning == 1.0) | (self.meaning > 1 / len(self.classes))
 
     def kept(self, anchored: bool) -> KeptCounts:
         """What a fitted model keeps of this; of gold labels those that accuracies were learned from."""
@@ -266,6 +264,7 @@ def observed_counts(
         lf=lf,
         vote=exact.vote,
         meaning=np.zeros((len(lf), 0)),
+        is_right=np.zeros((len(lf), 0), dtype=bool),
         symbol_class=np.zeros_like(lf),
         names_class=np.zeros_like(lf, dtype=bool),
         tells=np.zeros_like(lf, dtype=bool),
@@ -350,6 +349,7 @@ def with_classes(
         observed,
         classes=classes,
         meaning=meaning,
+        is_right=(meaning == 1.0) | (meaning > 1 / k),
         symbol_class=np.where(names_class, meaning.argmax(axis=1), k),
         names_class=names_class,
         tells=names_class | leans | is_bin(observed.vote),
