@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, partial
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
@@ -56,6 +57,12 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
     __metadata_request__predict_log_proba = {"L": metadata_routing.UNUSED}
     __metadata_request__score = {"L": metadata_routing.UNUSED}
 
+    _parameter_constraints: dict[str, list[Any]] = {
+        "classes": ["array-like", None],
+        "abstain": ["array-like", Real, str, None],
+        "scores": ["array-like", Mapping, str, None],
+        "vote_meanings": [Mapping, None],
+    }
     n_features_in_: int
     _counting: Counting | None
     # What the report may suggest.

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,7 +162,8 @@ class LabelModelClassifier(BaseLabelModel):
     array([[0.5, 0.5]])
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints = {
+        **BaseLabelModel._parameter_constraints,
         "n_epochs": [Interval(Integral, 0, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "l2": [Interval(Real, 0, None, closed="left")],
@@ -174,10 +175,6 @@ class LabelModelClassifier(BaseLabelModel):
         "init": [StrOptions({"precision", "snorkel"})],
         "mu_eps": [Interval(Real, 0, 0.5, closed="neither"), None],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
-        "classes": ["array-like", None],
-        "abstain": ["array-like", Real, str, None],
-        "scores": ["array-like", Mapping, str, None],
-        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "prior", "ignore"})],
         "n_em_steps": [Interval(Integral, 0, None, closed="left")],
         "tempering": [Interval(Real, 0, 1, closed="both")],
