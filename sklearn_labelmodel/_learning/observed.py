@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .._votes.scores import Scores
 
 Value = TypeVar("Value")
+WeighedVotes = tuple[Votes, GoldLabels, NDArray[np.float64] | None]
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 16, 512
@@ -70,12 +71,11 @@ class Observed:
     n_lfs : int
     names : ndarray of shape (n_lfs,) or None
         Names of the LFs, where they have any.
-    votes : Votes or None
-        None where only counts are known.
+    rows : tuple of (Votes, GoldLabels, ndarray of shape (n_samples,) or None), or None
+        The rows with their labels and weights, those that are alike together where that was worth it already; None
+        where only counts are known.
     labels : GoldLabels
         Those that learning may use.
-    weight : ndarray of shape (n_samples,) or None
-        Of the rows; ones where there is none.
     classes : ndarray of shape (n_classes,)
     lf, vote : ndarray of shape (n_symbols,)
         LF (ascending) and value of every symbol.
@@ -100,6 +100,8 @@ class Observed:
         Which label each vote is, where y numbers the classes that LFs vote for.
     scores : Scores or None
         Columns of scores, and their bins.
+    anchored : bool
+        Whether accuracies are learned from gold labels.
     counted : dict
         What was counted of these so far.
     """
@@ -107,9 +109,8 @@ class Observed:
     n_samples: float
     n_lfs: int
     names: NDArray[np.object_] | None
-    votes: Votes | None
+    rows: WeighedVotes | None
     labels: GoldLabels
-    weight: NDArray[np.float64] | None
     classes: NDArray[Any]
     lf: NDArray[np.intp]
     vote: NDArray[Any]
@@ -124,30 +125,27 @@ class Observed:
     has_choice: NDArray[np.bool_]
     encoding: dict[Hashable, int] | None = None
     scores: Scores | None = None
+    anchored: bool = False
     counted: dict[str, Any] = field(default_factory=dict)
 
     @once
     def statistics(self) -> PairCounts:
         """How often symbols occur, alone and together."""
-        return count_votes(*self.rows)
+        raise ValueError("Of these votes only distinct rows were counted.")
 
     @once
-    def rows(self) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
-        """Votes, labels and weights, those that are alike together where LFs and votes are few."""
-        if self.votes is None:
+    def found(self) -> tuple[FoundRows, Votes, GoldLabels]:
+        """Where the distinct rows stand among rows that are grouped by their patterns where these are few."""
+        if self.rows is None:
             raise ValueError("Of these votes only counts are known.")
-        return grouped(self.votes, self.labels, self.weight)
-
-    @once
-    def found(self) -> FoundRows:
-        """Where the distinct rows stand."""
-        return find_rows(*self.rows)
+        votes, labels, weight = grouped(*self.rows)
+        return find_rows(votes, labels, weight), votes, labels
 
     @once
     def patterns(self) -> Patterns:
         """The distinct rows, those with unlike gold labels apart."""
-        votes, labels, _ = self.rows
-        return patterns_of(self.found, votes, labels, self.found.scaled(), (self.lf, self.vote))
+        found, votes, labels = self.found
+        return patterns_of(found, votes, labels, found.scaled(), (self.lf, self.vote))
 
     @once
     def sample(self) -> Patterns:
@@ -157,7 +155,7 @@ class Observed:
             known = self.patterns
             some = known.only(*draw(known.key, known.n_votes, known.weight, most))
         else:
-            found, (votes, labels, _) = self.found, self.rows
+            found, votes, labels = self.found
             rows, weight = draw(found.key, found.n_votes, found.scaled(), most)
             some = patterns_of(found.only(rows), votes, labels, weight, (self.lf, self.vote))
         return some.unlabelled() if len(some.gold_values) else some
@@ -189,7 +187,7 @@ class Observed:
         """Share of the rows that have a vote."""
         return float(self.sample.weight.sum() / self.sample.n_samples)
 
-    def kept(self, anchored: bool) -> KeptCounts:
+    def kept(self) -> KeptCounts:
         """What a fitted model keeps of this; of gold labels those that accuracies were learned from."""
         statistics = self.counted.get("statistics")
         pairs = None if statistics is None else statistics.cooccurrence
@@ -199,7 +197,7 @@ class Observed:
             self.coverage,
             self.overlaps,
             pairs if small else None,
-            self.gold if anchored else None,
+            self.gold if self.anchored else None,
             self.meaning if (self.tells & ~self.names_class).any() else None,
             self.frequency,
         )
@@ -221,8 +219,6 @@ def observe(
     """
     counted: dict[str, Any] = {}
     rows, symbols = grouped(votes, labels, weight, few_distinct=by_pairs), None
-    if rows[0] is not votes:
-        counted["rows"] = rows
     found = None if by_pairs else find_rows(*rows)
     if found is None or not found.complete:
         # Rows that are left out may hold symbols that no other has.
@@ -230,7 +226,7 @@ def observe(
         symbols = statistics.lf, statistics.vote
     if found is not None:
         counted["patterns"] = patterns_of(found, *rows[:2], found.scaled(), symbols)
-    observed = observed_counts(counted, labels, names=votes.names, votes=votes, weight=weight)
+    observed = observed_counts(counted, labels, names=votes.names, rows=rows)
     check_any_vote(observed.lf)
     return observed
 
@@ -246,8 +242,7 @@ def observed_counts(
     labels: GoldLabels,
     *,
     names: NDArray[np.object_] | None = None,
-    votes: Votes | None = None,
-    weight: NDArray[np.float64] | None = None,
+    rows: WeighedVotes | None = None,
 ) -> Observed:
     """What was counted, of pairs of votes ("statistics") or distinct rows ("patterns"), before classes are known."""
     exact: PairCounts | Patterns = counted["statistics" if "statistics" in counted else "patterns"]
@@ -257,9 +252,8 @@ def observed_counts(
         n_samples=exact.n_samples,
         n_lfs=n_lfs,
         names=names,
-        votes=votes,
+        rows=rows,
         labels=labels,
-        weight=weight,
         classes=np.zeros(0),
         lf=lf,
         vote=exact.vote,
@@ -307,6 +301,8 @@ def with_classes(
     encoding: dict[Hashable, int] | None = None,
     scores: Scores | None = None,
     sets: dict[Hashable, NDArray[np.intp]] | None = None,
+    *,
+    anchored: bool = False,
 ) -> Observed:
     """With the classes, what symbols mean by them, and how votes and scores were read.
 
@@ -318,6 +314,8 @@ def with_classes(
     scores : Scores, default=None
     sets : dict of vote to ndarray of classes, default=None
         Places of the classes that some votes leave open.
+    anchored : bool, default=False
+        Whether accuracies are learned from gold labels.
 
     Raises
     ------
@@ -355,6 +353,7 @@ def with_classes(
         tells=names_class | leans | is_bin(observed.vote),
         encoding=encoding,
         scores=scores,
+        anchored=anchored,
         counted=dict(observed.counted),
     )
 

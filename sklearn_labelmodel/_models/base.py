@@ -207,7 +207,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
             "vote_model_": learned,
             "_encoding": observed.encoding,
             "_scores": observed.scores,
-            "_kept": observed.kept(self._anchors(observed)),
+            "_kept": observed.kept(),
             "_counting": counting,
         }
         names = observed.names
@@ -216,10 +216,6 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         elif "feature_names_in_" in vars(self):
             del self.feature_names_in_
         self.__dict__.update(state)
-
-    def _anchors(self, observed: Observed) -> bool:
-        """Whether accuracies are learned from gold labels."""
-        return self.gold == "anchor" and observed.labels.n_labelled > 0
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
         """Warn of what was learned."""

@@ -283,7 +283,7 @@ class LabelModelClassifier(BaseLabelModel):
         from .._learning.scores import doubt_scores, temper_scores
         from .._learning.shares import confirm, match_shares
 
-        anchored, known = self._anchors(observed), assumed.prior.known
+        anchored, known = observed.anchored, assumed.prior.known
         plain, estimate = self.init == "snorkel", isinstance(self.class_balance, str)
         reads = not plain and self.n_em_steps > 0
         tempering = 0.0 if plain else float(self.tempering)
@@ -330,7 +330,7 @@ class LabelModelClassifier(BaseLabelModel):
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
         from .._learning.observed import warn_unidentified_prior
 
-        estimate = isinstance(self.class_balance, str) and not self._anchors(observed)
+        estimate = isinstance(self.class_balance, str) and not observed.anchored
         if estimate and len(observed.classes) > 1:
             warn_unidentified_prior(observed.identified)
         history = learned.history
