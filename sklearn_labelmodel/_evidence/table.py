@@ -238,33 +238,6 @@ def _in_order(precision: dict[Hashable, float], called: list[Hashable]) -> list[
     return [precision[name] for name in called]
 
 
-# Reading a table ----------------------------------------------------------------------------------
-
-
-def accuracies(
-    lf: NDArray[np.intp],
-    meaning: NDArray[np.float64],
-    joint_p: NDArray[np.float64],
-    coverage: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """P(vote is right | LF votes) of each LF, in [1e-6, 1]; NaN for one that never votes.
-
-    Parameters
-    ----------
-    lf : ndarray of shape (n_symbols,)
-    meaning : ndarray of shape (n_symbols, n_classes)
-        A vote is right in the classes that it is likelier to mean than by chance.
-    joint_p : ndarray of shape (n_symbols, n_classes)
-        P(symbol, Y).
-    coverage : ndarray of shape (n_lfs,)
-        P(the LF votes).
-    """
-    names = meaning > 1 / meaning.shape[1] if meaning.shape[1] > 1 else meaning > 0
-    right = sum_of_lf((joint_p * names).sum(axis=1), lf, len(coverage))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.clip(right / coverage, 1e-6, 1.0)
-
-
 def sum_of_lf(values: NDArray[Any], lf: NDArray[np.intp], n_lfs: int) -> NDArray[np.float64]:
     """Sums of the values of each LF's symbols, shape (n_lfs, ...).
 

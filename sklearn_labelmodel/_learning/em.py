@@ -25,7 +25,6 @@ from .._evidence.model import NO_PAIRS, Dependence, VoteModel, expected_counts
 from .._evidence.table import (
     LEAST_PRECISION,
     PRIOR_VOTES,
-    accuracies,
     leaning,
     one_coin,
     shrink,
@@ -136,13 +135,18 @@ def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> V
 
 
 def judge_lfs(observed: Observed, model: VoteModel) -> VoteModel:
-    """How often each LF is right: by the rows' table, and by mu where rows tell nothing, of LFs of one symbol."""
+    """P(vote is right | LF votes), in [1e-6, 1]: by the rows' table, or by mu where rows tell nothing.
+
+    That is so of LFs of one symbol. An LF that never votes keeps its assumed accuracy.
+    """
     table, prior = model.table, model.prior
     joint = table.joint[table.lf][:, None]
     joint_p = np.where(joint, model.mu * prior.of_mu, np.exp(table.log_p) * prior.of_voted)
     spoken = sum_of_lf(joint_p.sum(axis=1), table.lf, observed.n_lfs)
-    found = accuracies(table.lf, observed.meaning, joint_p, spoken)
-    return replace(model, accuracies=np.where(np.isnan(found), model.accuracies, found))
+    right = sum_of_lf((joint_p * observed.is_right).sum(axis=1), table.lf, observed.n_lfs)
+    votes, accuracies = spoken > 0, model.accuracies.copy()
+    accuracies[votes] = np.clip(right[votes] / spoken[votes], 1e-6, 1.0)
+    return replace(model, accuracies=accuracies)
 
 
 def take_learned_prior(observed: Observed, model: VoteModel) -> VoteModel:  # noqa: ARG001

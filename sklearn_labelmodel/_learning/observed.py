@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .._votes.scores import Scores
 
 Value = TypeVar("Value")
+WeighedVotes = tuple[Votes, GoldLabels, NDArray[np.float64] | None]
 
 # Rows hold more than so many votes, and so many of each LF, only to say the same more precisely.
 MOST_VOTES, VOTES_PER_LF = 1 << 16, 512
@@ -70,18 +71,19 @@ class Observed:
     n_lfs : int
     names : ndarray of shape (n_lfs,) or None
         Names of the LFs, where they have any.
-    votes : Votes or None
-        None where only counts are known.
+    rows : tuple of (Votes, GoldLabels, ndarray of shape (n_samples,) or None), or None
+        The rows with their labels and weights, those that are alike together where that was worth it already; None
+        where only counts are known.
     labels : GoldLabels
         Those that learning may use.
-    weight : ndarray of shape (n_samples,) or None
-        Of the rows; ones where there is none.
     classes : ndarray of shape (n_classes,)
     lf, vote : ndarray of shape (n_symbols,)
         LF (ascending) and value of every symbol.
     meaning : ndarray of shape (n_symbols, n_classes)
         What each symbol is taken to say before anything is learned, as shares that add up to 1: a class, several, a
         lean, or (equal shares) nothing.
+    is_right : ndarray of shape (n_symbols, n_classes), dtype bool
+        Whether each symbol is right in each class: in those that it is likelier to mean than by chance.
     symbol_class : ndarray of shape (n_symbols,), dtype intp
         The class that each symbol means; n_classes where it means no single one.
     names_class, tells : ndarray of shape (n_symbols,), dtype bool
@@ -98,6 +100,8 @@ class Observed:
         Which label each vote is, where y numbers the classes that LFs vote for.
     scores : Scores or None
         Columns of scores, and their bins.
+    anchored : bool
+        Whether accuracies are learned from gold labels.
     counted : dict
         What was counted of these so far.
     """
@@ -105,13 +109,13 @@ class Observed:
     n_samples: float
     n_lfs: int
     names: NDArray[np.object_] | None
-    votes: Votes | None
+    rows: WeighedVotes | None
     labels: GoldLabels
-    weight: NDArray[np.float64] | None
     classes: NDArray[Any]
     lf: NDArray[np.intp]
     vote: NDArray[Any]
     meaning: NDArray[np.float64]
+    is_right: NDArray[np.bool_]
     symbol_class: NDArray[np.intp]
     names_class: NDArray[np.bool_]
     tells: NDArray[np.bool_]
@@ -121,30 +125,27 @@ class Observed:
     has_choice: NDArray[np.bool_]
     encoding: dict[Hashable, int] | None = None
     scores: Scores | None = None
+    anchored: bool = False
     counted: dict[str, Any] = field(default_factory=dict)
 
     @once
     def statistics(self) -> PairCounts:
         """How often symbols occur, alone and together."""
-        return count_votes(*self.rows)
+        raise ValueError("Of these votes only distinct rows were counted.")
 
     @once
-    def rows(self) -> tuple[Votes, GoldLabels, NDArray[np.float64] | None]:
-        """Votes, labels and weights, those that are alike together where LFs and votes are few."""
-        if self.votes is None:
+    def found(self) -> tuple[FoundRows, Votes, GoldLabels]:
+        """Where the distinct rows stand among rows that are grouped by their patterns where these are few."""
+        if self.rows is None:
             raise ValueError("Of these votes only counts are known.")
-        return grouped(self.votes, self.labels, self.weight)
-
-    @once
-    def found(self) -> FoundRows:
-        """Where the distinct rows stand."""
-        return find_rows(*self.rows)
+        votes, labels, weight = grouped(*self.rows)
+        return find_rows(votes, labels, weight), votes, labels
 
     @once
     def patterns(self) -> Patterns:
         """The distinct rows, those with unlike gold labels apart."""
-        votes, labels, _ = self.rows
-        return patterns_of(self.found, votes, labels, self.found.scaled(), (self.lf, self.vote))
+        found, votes, labels = self.found
+        return patterns_of(found, votes, labels, found.scaled(), (self.lf, self.vote))
 
     @once
     def sample(self) -> Patterns:
@@ -154,7 +155,7 @@ class Observed:
             known = self.patterns
             some = known.only(*draw(known.key, known.n_votes, known.weight, most))
         else:
-            found, (votes, labels, _) = self.found, self.rows
+            found, votes, labels = self.found
             rows, weight = draw(found.key, found.n_votes, found.scaled(), most)
             some = patterns_of(found.only(rows), votes, labels, weight, (self.lf, self.vote))
         return some.unlabelled() if len(some.gold_values) else some
@@ -186,12 +187,7 @@ class Observed:
         """Share of the rows that have a vote."""
         return float(self.sample.weight.sum() / self.sample.n_samples)
 
-    @property
-    def is_right(self) -> NDArray[np.bool_]:
-        """Whether each symbol is right in each class: in those that it is likelier to mean than by chance."""
-        return (self.meaning == 1.0) | (self.meaning > 1 / len(self.classes))
-
-    def kept(self, anchored: bool) -> KeptCounts:
+    def kept(self) -> KeptCounts:
         """What a fitted model keeps of this; of gold labels those that accuracies were learned from."""
         statistics = self.counted.get("statistics")
         pairs = None if statistics is None else statistics.cooccurrence
@@ -201,7 +197,7 @@ class Observed:
             self.coverage,
             self.overlaps,
             pairs if small else None,
-            self.gold if anchored else None,
+            self.gold if self.anchored else None,
             self.meaning if (self.tells & ~self.names_class).any() else None,
             self.frequency,
         )
@@ -223,8 +219,6 @@ def observe(
     """
     counted: dict[str, Any] = {}
     rows, symbols = grouped(votes, labels, weight, few_distinct=by_pairs), None
-    if rows[0] is not votes:
-        counted["rows"] = rows
     found = None if by_pairs else find_rows(*rows)
     if found is None or not found.complete:
         # Rows that are left out may hold symbols that no other has.
@@ -232,7 +226,7 @@ def observe(
         symbols = statistics.lf, statistics.vote
     if found is not None:
         counted["patterns"] = patterns_of(found, *rows[:2], found.scaled(), symbols)
-    observed = observed_counts(counted, labels, names=votes.names, votes=votes, weight=weight)
+    observed = observed_counts(counted, labels, names=votes.names, rows=rows)
     if not len(observed.lf):
         raise ValueError(NO_VOTE)
     return observed
@@ -249,8 +243,7 @@ def observed_counts(
     labels: GoldLabels,
     *,
     names: NDArray[np.object_] | None = None,
-    votes: Votes | None = None,
-    weight: NDArray[np.float64] | None = None,
+    rows: WeighedVotes | None = None,
 ) -> Observed:
     """What was counted, of pairs of votes ("statistics") or distinct rows ("patterns"), before classes are known."""
     exact: PairCounts | Patterns = counted["statistics" if "statistics" in counted else "patterns"]
@@ -260,13 +253,13 @@ def observed_counts(
         n_samples=exact.n_samples,
         n_lfs=n_lfs,
         names=names,
-        votes=votes,
+        rows=rows,
         labels=labels,
-        weight=weight,
         classes=np.zeros(0),
         lf=lf,
         vote=exact.vote,
         meaning=np.zeros((len(lf), 0)),
+        is_right=np.zeros((len(lf), 0), dtype=bool),
         symbol_class=np.zeros_like(lf),
         names_class=np.zeros_like(lf, dtype=bool),
         tells=np.zeros_like(lf, dtype=bool),
@@ -309,6 +302,8 @@ def with_classes(
     encoding: dict[Hashable, int] | None = None,
     scores: Scores | None = None,
     sets: dict[Hashable, NDArray[np.intp]] | None = None,
+    *,
+    anchored: bool = False,
 ) -> Observed:
     """With the classes, what symbols mean by them, and how votes and scores were read.
 
@@ -320,6 +315,8 @@ def with_classes(
     scores : Scores, default=None
     sets : dict of vote to ndarray of classes, default=None
         Places of the classes that some votes leave open.
+    anchored : bool, default=False
+        Whether accuracies are learned from gold labels.
 
     Raises
     ------
@@ -351,11 +348,13 @@ def with_classes(
         observed,
         classes=classes,
         meaning=meaning,
+        is_right=(meaning == 1.0) | (meaning > 1 / k),
         symbol_class=np.where(names_class, meaning.argmax(axis=1), k),
         names_class=names_class,
         tells=names_class | leans | is_bin(observed.vote),
         encoding=encoding,
         scores=scores,
+        anchored=anchored,
         counted=dict(observed.counted),
     )
 

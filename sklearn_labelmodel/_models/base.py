@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache, partial
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
@@ -56,6 +57,12 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
     __metadata_request__predict_log_proba = {"L": metadata_routing.UNUSED}
     __metadata_request__score = {"L": metadata_routing.UNUSED}
 
+    _parameter_constraints: dict[str, list[Any]] = {
+        "classes": ["array-like", None],
+        "abstain": ["array-like", Real, str, None],
+        "scores": ["array-like", Mapping, str, None],
+        "vote_meanings": [Mapping, None],
+    }
     n_features_in_: int
     _counting: Counting | None
     # What the report may suggest.
@@ -200,7 +207,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
             "vote_model_": learned,
             "_encoding": observed.encoding,
             "_scores": observed.scores,
-            "_kept": observed.kept(self._anchors(observed)),
+            "_kept": observed.kept(),
             "_counting": counting,
         }
         names = observed.names
@@ -209,10 +216,6 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         elif "feature_names_in_" in vars(self):
             del self.feature_names_in_
         self.__dict__.update(state)
-
-    def _anchors(self, observed: Observed) -> bool:
-        """Whether accuracies are learned from gold labels."""
-        return self.gold == "anchor" and observed.labels.n_labelled > 0
 
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
         """Warn of what was learned."""

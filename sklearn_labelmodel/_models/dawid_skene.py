@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +103,8 @@ class DawidSkeneClassifier(BaseLabelModel):
     array([[0.5, 0.5]])
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints = {
+        **BaseLabelModel._parameter_constraints,
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left"), None],
         "prior_strength": [Interval(Real, 0, None, closed="left")],
@@ -111,10 +112,6 @@ class DawidSkeneClassifier(BaseLabelModel):
         "one_coin": ["boolean"],
         "informative_abstain": ["boolean", StrOptions({"one-sided"})],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
-        "classes": ["array-like", None],
-        "abstain": ["array-like", Real, str, None],
-        "scores": ["array-like", Mapping, str, None],
-        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 

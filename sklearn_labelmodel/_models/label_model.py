@@ -6,7 +6,7 @@ import copy
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,7 +162,8 @@ class LabelModelClassifier(BaseLabelModel):
     array([[0.5, 0.5]])
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints = {
+        **BaseLabelModel._parameter_constraints,
         "n_epochs": [Interval(Integral, 0, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "l2": [Interval(Real, 0, None, closed="left")],
@@ -174,10 +175,6 @@ class LabelModelClassifier(BaseLabelModel):
         "init": [StrOptions({"precision", "snorkel"})],
         "mu_eps": [Interval(Real, 0, 0.5, closed="neither"), None],
         "class_balance": ["array-like", Mapping, StrOptions({"estimate"}), None],
-        "classes": ["array-like", None],
-        "abstain": ["array-like", Real, str, None],
-        "scores": ["array-like", Mapping, str, None],
-        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "prior", "ignore"})],
         "n_em_steps": [Interval(Integral, 0, None, closed="left")],
         "tempering": [Interval(Real, 0, 1, closed="both")],
@@ -286,7 +283,7 @@ class LabelModelClassifier(BaseLabelModel):
         from .._learning.scores import doubt_scores, temper_scores
         from .._learning.shares import confirm, match_shares
 
-        anchored, known = self._anchors(observed), assumed.prior.known
+        anchored, known = observed.anchored, assumed.prior.known
         plain, estimate = self.init == "snorkel", isinstance(self.class_balance, str)
         reads = not plain and self.n_em_steps > 0
         tempering = 0.0 if plain else float(self.tempering)
@@ -333,7 +330,7 @@ class LabelModelClassifier(BaseLabelModel):
     def _warn(self, observed: Observed, learned: VoteModel) -> None:
         from .._learning.observed import warn_unidentified_prior
 
-        estimate = isinstance(self.class_balance, str) and not self._anchors(observed)
+        estimate = isinstance(self.class_balance, str) and not observed.anchored
         if estimate and len(observed.classes) > 1:
             warn_unidentified_prior(observed.identified)
         history = learned.history

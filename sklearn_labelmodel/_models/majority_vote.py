@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from numbers import Real
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,12 +80,9 @@ class MajorityVoteClassifier(BaseLabelModel):
            [0.5 , 0.5 ]])
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints = {
+        **BaseLabelModel._parameter_constraints,
         "class_balance": ["array-like", Mapping, None],
-        "classes": ["array-like", None],
-        "abstain": ["array-like", Real, str, None],
-        "scores": ["array-like", Mapping, str, None],
-        "vote_meanings": [Mapping, None],
         "gold": [StrOptions({"anchor", "ignore"})],
     }
 

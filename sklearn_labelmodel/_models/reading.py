@@ -146,7 +146,8 @@ def _with_classes(
     if scored is not None:
         check_speaks_for(scored, classes, observed.names)
     sets = open_classes(meanings, classes) if meanings else {}
-    return with_classes(observed, classes, encoding, scored, sets)
+    anchored = model.gold == "anchor" and observed.labels.n_labelled > 0
+    return with_classes(observed, classes, encoding, scored, sets, anchored=anchored)
 
 
 # Counts in place of votes -------------------------------------------------------------------------
@@ -195,7 +196,7 @@ def observe_statistics(
     votes, own_labels, weight = counted.rows
     held = _counted_rows(counted, votes, own_labels, weight, by_pairs=model._by_pairs)
     names = counted.names
-    observed = observed_counts(held, own_labels, names=names, votes=votes, weight=weight)
+    observed = observed_counts(held, own_labels, names=names)
     return _with_classes(model, observed, named, labels, votes)
 
 
@@ -210,7 +211,7 @@ def _counted_rows(
     """What a fit on all rows would have counted so far."""
     found, pairs = replace(counted.found, row=np.arange(len(weight))), counted.pairs
     if by_pairs or not found.complete:
-        return {"rows": (votes, labels, weight), "found": found, "statistics": pairs}
+        return {"found": (found, votes, labels), "statistics": pairs}
     return {"patterns": patterns_of(found, votes, labels, weight, (pairs.lf, pairs.vote))}
 
 

@@ -11,7 +11,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._evidence.table import (
     VoteTable,
-    accuracies,
     leaning,
     least_probability,
     one_coin,
@@ -240,18 +239,3 @@ def test_a_fit_takes_precision_by_name(kind):
     found = LabelModelClassifier(prec_init=kind(each)).fit(L)
     expected = LabelModelClassifier(prec_init=[0.9, 0.8, 0.7, 0.6, 0.5]).fit(L)
     assert_array_equal(found.mu_, expected.mu_)
-
-
-def test_accuracies_by_hand():
-    # LF 0 votes for classes 0 and 1, LF 1 for what is no class, LF 2 for {0, 1} of three, LF 3 never.
-    lf = np.array([0, 0, 1, 2])
-    meaning = np.array([[1, 0, 0], [0, 1, 0], [1 / 3] * 3, [0.5, 0.5, 0]])
-    joint = np.array([[0.2, 0.1, 0.0], [0.0, 0.3, 0.2], [0.1] * 3, [0.1, 0.2, 0.1]])
-    found = accuracies(lf, meaning, joint, np.array([0.8, 0.3, 0.4, 0.0]))
-    assert_allclose(found, [0.5 / 0.8, 1e-6, 0.3 / 0.4, np.nan], rtol=1e-12)
-
-
-def test_accuracies_of_one_class_are_certain():
-    assert_array_equal(
-        accuracies(np.zeros(1, int), np.ones((1, 1)), np.full((1, 1), 0.3), [0.3]), 1
-    )

@@ -10,6 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._learning.completion import accuracies_by_mu, believe_mu
 from sklearn_labelmodel._learning.em import judge_lfs, mean_with_mu
+from sklearn_labelmodel._learning.observed import observe, with_classes
+from sklearn_labelmodel._votes.codes import no_gold
+from sklearn_labelmodel._votes.reader import read_votes
 from sklearn_labelmodel.datasets import make_label_matrix
 
 
@@ -69,6 +72,24 @@ def test_an_lf_that_never_votes_keeps_its_assumed_accuracy(problem):
     observed, model = problem
     model = replace(model, accuracies=np.array([0.1, 0.2, 0.3, 0.4]))
     assert judge_lfs(observed, model).accuracies[2] == 0.3
+
+
+def test_accuracies_by_hand():
+    # LF 0 votes for classes 0 and 1, LF 1 for what is no class, LF 2 for {0, 1} of three, LF 3 never.
+    votes = read_votes([[0, 9, 8, -1], [1, 9, 8, -1]])
+    counted = observe(votes, no_gold(2), by_pairs=True)
+    observed = with_classes(counted, np.arange(3), sets={8: np.array([0, 1])})
+    model = LabelModelClassifier(prec_init=[0.7, 0.7, 0.7, 0.6])._assume(observed)
+    joint = np.array([[0.2, 0.1, 0.01], [0.01, 0.3, 0.2], [0.1] * 3, [0.1, 0.2, 0.1]])
+    table = replace(model.table, log_p=np.log(3 * joint))
+    found = judge_lfs(observed, replace(model, mu=3 * joint, table=table)).accuracies
+    assert_allclose(found, [0.5 / 0.82, 1e-6, 0.3 / 0.4, 0.6], rtol=1e-12)
+
+
+def test_accuracies_of_one_class_are_certain():
+    observed = make_observed(np.zeros((3, 2), dtype=int), 1)
+    model = LabelModelClassifier()._assume(observed)
+    assert_array_equal(judge_lfs(observed, replace(model, mu=model.mu / 2)).accuracies, 1)
 
 
 @pytest.mark.parametrize("settings", [{}, {"class_balance": [0.5, 0.5]}], ids=["none", "given"])
