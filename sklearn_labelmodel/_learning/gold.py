@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._evidence.model import VoteModel
-from .._evidence.prior import told_prior
 from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
+from .._evidence.told import told_prior
 from .observed import Observed
 
 # What a learned P(symbol | Y) is worth beside labelled rows: so many rows, or those that hold ten such votes.

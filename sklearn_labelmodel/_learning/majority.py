@@ -8,10 +8,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.dependence import independent
 from .._evidence.lookup import LookUp, find_symbols, summed
 from .._evidence.model import ClassPrior, Rows, VoteModel, places_of
 from .._evidence.table import VoteTable, least_probability, one_coin
+from .._evidence.told import independent
 from .._votes.codes import Votes, class_index
 from .completion import accuracies_by_mu
 from .observed import Observed

@@ -83,6 +83,9 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         tags.target_tags.required = False
         return tags
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "vote_model_")
+
     # Fitting --------------------------------------------------------------------------------------
 
     @_fit_context(prefer_skip_nested_validation=True)

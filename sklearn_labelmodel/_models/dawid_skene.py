@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.dependence import independent
 from .._evidence.model import VoteModel, uniform_prior
-from .._evidence.prior import given_prior
 from .._evidence.table import VoteTable, least_probability
+from .._evidence.told import given_prior, independent
 from .._utils import warn_user
 from .base import BaseLabelModel, Learner
 from .docs import documented

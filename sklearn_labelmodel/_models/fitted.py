@@ -34,6 +34,7 @@ class FittedVotes:
     _scores: Scores | None
     _kept: KeptCounts
     _read_votes: Callable[[VoteMatrix, VoteModel], Votes]
+    __sklearn_is_fitted__: Callable[[], bool]
     predict: Callable[[VoteMatrix], NDArray[Any]]
     predict_proba: Callable[[VoteMatrix], NDArray[np.float64]]
     _terms: Callable[[VoteModel, Votes], NDArray[np.float64]]
@@ -82,9 +83,6 @@ class FittedVotes:
     def lf_accuracies_(self) -> NDArray[np.float64]:
         """P(vote is right | LF votes) of every LF, shape (n_lfs,)."""
         return self.vote_model_.accuracies
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "vote_model_")
 
     def _warn_unidentified(self, observed: Observed) -> None:
         """Warn of LFs whose accuracy the votes do not tell."""

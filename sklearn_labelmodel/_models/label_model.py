@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.dependence import declared, named_pairs, resolve_pairs
 from .._evidence.model import (
     NO_PAIRS,
     ClassPrior,
@@ -22,13 +21,13 @@ from .._evidence.model import (
     VoteModel,
     uniform_prior,
 )
-from .._evidence.prior import counted_prior, given_prior
 from .._evidence.table import (
     VoteTable,
     least_probability,
     one_coin,
     precision_per_lf,
 )
+from .._evidence.told import counted_prior, declared, given_prior, named_pairs, resolve_pairs
 from .._learning.torch_steps import SCHEDULERS
 from .._utils import warn_user
 from .base import BaseLabelModel, Learner

@@ -21,7 +21,7 @@ from .._votes.classes import (
     warn_of_gold_of_one_class,
 )
 from .._votes.codes import NO_VOTE, GoldLabels, Votes, is_text, no_gold
-from .._votes.containers import check_container, check_lf_names, column_names
+from .._votes.containers import check_lf_names, column_names
 from .._votes.counted import (
     Counted,
     check_gold_of_classes,
@@ -79,12 +79,12 @@ def observe_votes(
     if isinstance(L, VoteStatistics):
         _check_alone(y, sample_weight)
         return observe_statistics(model, L), Counting(L, None)
-    check_container(L)
     names, named = column_names(L), model.classes
     labels, weight = no_gold(_num_samples(L)), None
     if y is not None or sample_weight is not None:
         labels, weight = read_labels(L, y, sample_weight, named)
-    fractions = named is not None or labels.n_labelled > 0
+    labelled = len(labels.values) > 0
+    fractions = named is not None or labelled
     scored, encoding = None, None
     if model.scores is None:
         votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
@@ -92,7 +92,7 @@ def observe_votes(
         votes, scored, cells = read_beside(
             L, model.scores, abstain=model.abstain, names=names, allow_fractions=fractions
         )
-    if labels.n_labelled:
+    if labelled:
         encoding = _encoding_of(model, votes, labels, weight)
         votes = votes if encoding is None else renamed(votes, encoding)
     binned = votes
@@ -146,7 +146,7 @@ def _with_classes(
     if scored is not None:
         check_speaks_for(scored, classes, observed.names)
     sets = open_classes(meanings, classes) if meanings else {}
-    anchored = model.gold == "anchor" and observed.labels.n_labelled > 0
+    anchored = model.gold == "anchor" and len(observed.labels.values) > 0
     return with_classes(observed, classes, encoding, scored, sets, anchored=anchored)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,9 +122,6 @@ def callers() -> set[str]:
     return names
 
 
-_OF_THREAD = threading.local()
-
-
 def random_state_of(random_state: int | np.random.RandomState | None) -> np.random.RandomState:
     """As scikit-learn's `check_random_state`, but None never means NumPy's global generator.
 
@@ -144,22 +139,6 @@ def random_state_of(random_state: int | np.random.RandomState | None) -> np.rand
     from sklearn.utils import check_random_state
 
     return np.random.RandomState() if random_state is None else check_random_state(random_state)
-
-
-def first_number(random_state: int | np.random.RandomState | None) -> float:
-    """The first uniform number of `random_state_of(random_state)`.
-
-    Parameters
-    ----------
-    random_state : int, RandomState instance or None
-    """
-    if not isinstance(random_state, Integral):
-        return float(random_state_of(random_state).random_sample())
-    # To seed a generator anew is fifty times cheaper than to make one, which takes a tenth of a small fit.
-    if not hasattr(_OF_THREAD, "generator"):
-        _OF_THREAD.generator = np.random.RandomState()
-    _OF_THREAD.generator.seed(int(random_state))
-    return float(_OF_THREAD.generator.random_sample())
 
 
 @contextmanager

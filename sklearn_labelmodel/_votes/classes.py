@@ -90,7 +90,7 @@ def resolve_classes(
         found = values_of({*map(_as_whole, (*np.unique(vote).tolist(), *gold.values.tolist()))})
     else:
         found = np.unique(vote)
-    if is_text(found) or not NUMBERS_FOR_NO_VOTE.isdisjoint(found.tolist()):
+    if found.dtype.kind not in "biuf" or not NUMBERS_FOR_NO_VOTE.isdisjoint(found.tolist()):
         warn_of_suspects(found, votes, lf, vote, frequency)
     return found if labelled or len(found) > 1 else _of_one(found, abstain, class_balance)
 

@@ -46,9 +46,7 @@ def is_in_memory(L: object) -> bool:
 
 def check_container(L: object) -> None:
     """Raise a TypeError where L is no table, array or sparse matrix, and say how to make one of it."""
-    if sp.issparse(L) or (isinstance(L, np.ndarray) and L.dtype.kind not in "OV"):
-        return
-    remedy = _remedy(L)
+    remedy = None if sp.issparse(L) else _remedy(L)
     if remedy is not None:
         what, how = remedy
         raise TypeError(
@@ -213,7 +211,15 @@ def column_names(L: object) -> NDArray[np.object_] | None:
     -------
     names : ndarray of shape (n_lfs,) or None
         A name of two-level columns is a tuple.
+
+    Raises
+    ------
+    TypeError
+        L is no container of votes.
     """
+    if isinstance(L, np.ndarray) and L.dtype.kind not in "OV":
+        return None
+    check_container(L)
     if not is_table(L):
         return None
     names = list(L.column_names if is_arrow(L) else L.columns)
@@ -246,7 +252,6 @@ def check_lf_names(estimator: object, L: object) -> NDArray[np.object_] | None:
     UserWarning
         Names only in `fit`, or only now.
     """
-    check_container(L)
     names = column_names(L)
     fitted: NDArray[np.object_] | None = getattr(estimator, "feature_names_in_", None)
     model = type(estimator).__name__

@@ -22,7 +22,7 @@ from .codes import (
     is_text,
     lf_label,
 )
-from .containers import check_container, column_names
+from .containers import column_names
 from .gold import UNLABELLED, read_labels
 from .pairs import PairCounts, add_pairs, count_votes, drop_gold
 from .patterns import (
@@ -66,13 +66,13 @@ def read_block(
         Where they are known. Else whether the label -1 is a class shows when all rows are counted: here it is a label
         like others.
     """
-    check_container(L)
+    names = column_names(L)
     labels, weight = read_labels(L, y, sample_weight, classes or MARKS)
     if classes is None:
         unsettled = np.flatnonzero(labels.values == unlabelled_mark(labels.values))
         labels = replace(labels, unsettled=int(unsettled[0]) if len(unsettled) else None)
     # Fractions may be votes where something else than the votes names the classes: fit says so.
-    votes = read_votes(L, abstain=abstain, names=column_names(L), allow_fractions=True)
+    votes = read_votes(L, abstain=abstain, names=names, allow_fractions=True)
     return votes, labels, weight
 
 

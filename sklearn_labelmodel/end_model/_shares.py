@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 
-from .._evidence.prior import given_prior
+from .._evidence.told import given_prior
 from .._utils import TIE, quoted, warn_user
 from .._votes.codes import GoldLabels, class_index
 from ._soft_labels import class_scores, fit_on_probabilities, takes_probabilities

@@ -14,7 +14,7 @@ from .._learning.observed import observe, with_classes
 from .._votes.classes import check_same_kind
 from .._votes.coded_columns import values_of
 from .._votes.codes import ColumnVotes, GoldLabels, SparseVotes, Votes, class_index, is_bin, no_gold
-from .._votes.containers import check_container, check_row_order, column_names
+from .._votes.containers import check_row_order, column_names
 from .._votes.gold import read_gold
 from .._votes.meanings import open_classes
 from .._votes.pairs import count_votes, dense, sum_by_lf, symbols_by_vote
@@ -62,9 +62,8 @@ def read_inspected(
     TypeError, NotFittedError
         No label model of this package, or not a fitted one.
     """
-    check_container(L)
-    check_row_order(L=L, y=y)
     names = _names(L, label_model)
+    check_row_order(L=L, y=y)
     if label_model is None:
         # As in `fit`, the votes are read only after the labels: with them fractional votes are kept.
         gold = read_gold(y, _num_samples(L))

@@ -10,7 +10,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._evidence.dependence import independent
 from sklearn_labelmodel._evidence.lookup import every_row, look_up, posterior
 from sklearn_labelmodel._evidence.model import (
     ClassPrior,
@@ -20,6 +19,7 @@ from sklearn_labelmodel._evidence.model import (
     places_of,
 )
 from sklearn_labelmodel._evidence.table import VoteTable
+from sklearn_labelmodel._evidence.told import independent
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.gold import read_gold
 from sklearn_labelmodel._votes.patterns import read_patterns

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence.model import uniform_prior
-from sklearn_labelmodel._evidence.prior import (
+from sklearn_labelmodel._evidence.told import (
     counted_prior,
     drawn_shares,
     given_prior,

@@ -8,9 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._evidence.dependence import independent
 from sklearn_labelmodel._evidence.model import ClassPrior, History, VoteModel
 from sklearn_labelmodel._evidence.table import VoteTable
+from sklearn_labelmodel._evidence.told import independent
 from sklearn_labelmodel._learning.observed import KeptCounts
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.gold import GoldCounts

@@ -19,8 +19,8 @@ from sklearn.model_selection import GridSearchCV
 
 from sklearn_labelmodel import LabelModelClassifier, MajorityVoteClassifier
 from sklearn_labelmodel._evidence import model as _evidence
-from sklearn_labelmodel._evidence.dependence import resolve_pairs, symbol_likeness
 from sklearn_labelmodel._evidence.model import groups_of, weigh
+from sklearn_labelmodel._evidence.told import resolve_pairs, symbol_likeness
 from sklearn_labelmodel._learning import em as _dependence
 from sklearn_labelmodel._learning.em import find_copies
 from sklearn_labelmodel._votes.codes import no_gold

@@ -8,7 +8,7 @@ from helpers import make_observed, make_votes
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import LabelModelClassifier
-from sklearn_labelmodel._evidence.prior import drawn_shares
+from sklearn_labelmodel._evidence.told import drawn_shares
 from sklearn_labelmodel._learning.gold import anchor_strength, count_gold, tell_prior
 
 # Votes that each prior is worth; not imported, so that tests notice when it moves.

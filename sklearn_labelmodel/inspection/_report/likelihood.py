@@ -15,9 +15,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from ..._evidence.dependence import independent
 from ..._evidence.model import ClassPrior, VoteModel, places_of, uniform_prior
 from ..._evidence.table import VoteTable
+from ..._evidence.told import independent
 from ..._learning.dawid_skene import Expected, dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
 from ..._votes.codes import class_index, is_bin
