@@ -8,6 +8,7 @@ file, else to `package/__init__.py`, which leads on to what it re-exports. (That
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -92,6 +93,7 @@ def name_of(called):
     return getattr(called, "attr", getattr(called, "id", ""))
 
 
+@cache
 def read_house(root):
     """Return the number of lines of every file of a package, and its arrows."""
     texts = {

@@ -104,9 +104,16 @@ def without_addresses(value):
     return re.sub(r"at0x\w+", "", CHECKS.kwargs["ids"](value))
 
 
+def case_of(given):
+    """A case as scikit-learn gives it; one of a further setting of an estimator is slow."""
+    values, marks = getattr(given, "values", given), getattr(given, "marks", ())
+    further = repr(values[0]) not in map(repr, ONE_OF_EACH.values())
+    return pytest.param(*values, marks=[*marks, *([pytest.mark.slow] if further else [])])
+
+
 # A list: scikit-learn 1.6 hands pytest a generator, which pytest 9 warns of.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), ids=without_addresses)
+@pytest.mark.parametrize(CHECKS.args[0], list(map(case_of, CHECKS.args[1])), ids=without_addresses)
 def test_scikit_learn_check(estimator, check):
     check(estimator)
 

@@ -101,6 +101,7 @@ def test_without_confidence_the_precision_is_missed_far_more_often():
     assert missed > 0.4 * n_draws
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "possible"), [("calibrated", 0.4), ("overconfident at the top", 0.48)]
 )
@@ -437,6 +438,7 @@ def test_other_label_models(model, votes):
     assert np.mean((labels == truth)[labels != -1]) > 0.8
 
 
+@pytest.mark.slow
 def test_within_a_search_it_is_scored_with_labels_that_no_fit_saw(votes):
     L, truth, _ = votes
     search = GridSearchCV(

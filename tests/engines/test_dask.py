@@ -55,6 +55,7 @@ def ends_once(of_block, flag):
     return count
 
 
+@pytest.mark.slow
 def test_workers_count_what_the_table_holds(client, tmp_path):
     source = source_of(dask_frame(TABLE, tmp_path, n_parts=20))
     assert source.count(count_rows, VOTES) == count_rows(TABLE.select(VOTES))
@@ -72,6 +73,7 @@ def test_blocks_are_counted_and_added_up_on_the_workers(client, tmp_path):
     assert set(seen) <= set(pids(client))
 
 
+@pytest.mark.slow
 def test_what_is_made_is_made_on_the_workers_when_it_is_asked_for(client, tmp_path):
     def where(block):
         return {"pid": np.full(len(block), os.getpid())}
@@ -85,6 +87,7 @@ def test_what_is_made_is_made_on_the_workers_when_it_is_asked_for(client, tmp_pa
 
 
 # Dask tells that a worker is lost.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_worker_that_is_ended_on_the_way_changes_nothing(client, tmp_path):
     before = pids(client)
@@ -102,6 +105,7 @@ def test_a_bad_vote_on_a_worker_is_told_with_its_partition(client, tmp_path):
         source.count(refuse(1011), ["text", "row"])
 
 
+@pytest.mark.slow
 def test_a_warning_on_workers_is_given_once_by_the_client(client, tmp_path):
     source = source_of(dask_frame(TABLE, tmp_path, n_parts=20))
     with pytest.warns(FutureWarning) as caught:
@@ -109,6 +113,7 @@ def test_a_warning_on_workers_is_given_once_by_the_client(client, tmp_path):
     assert [(str(each.message), each.filename) for each in caught] == [(DOUBT, __file__)]
 
 
+@pytest.mark.slow
 def test_a_result_can_be_written_by_the_workers(client, tmp_path):
     result = source_of(dask_frame(TABLE, tmp_path, n_parts=3)).map(
         lengths, ["text"], {"is_yes": np.float32, "said": object}, ["row"]

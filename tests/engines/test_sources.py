@@ -54,6 +54,7 @@ def made(result):
 # Counting and mapping -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_parts", [1, 4])
 @pytest.mark.parametrize("engine", ENGINES)
 def test_counts_are_those_of_the_table(engine, n_parts, tmp_path, small_blocks):

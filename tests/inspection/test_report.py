@@ -98,11 +98,13 @@ def test_intervals_of_another_level():
     assert 0.72 < covered(SETTINGS[1], 50, level=0.8).mean() < 0.88
 
 
+@pytest.mark.slow
 def test_intervals_with_a_known_class_prior_hold_the_truth():
     prior = np.array([0.8, 0.2])
     assert 0.90 < covered(SETTINGS[2], 50, prior=prior).mean() < 0.99
 
 
+@pytest.mark.slow
 def test_intervals_of_tables_hold_the_truth_where_errors_differ_by_class():
     rng = np.random.default_rng(0)
     right = np.array([[0.95, 0.6], [0.9, 0.55], [0.6, 0.9], [0.7, 0.8], [0.85, 0.7]])
@@ -680,6 +682,7 @@ def test_a_model_that_foresees_votes_worse_than_majority_vote_says_so():
     assert finding.severity == "warning"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model", [LabelModelClassifier(), DawidSkeneClassifier(one_coin=True)], ids=["label", "coin"]
 )

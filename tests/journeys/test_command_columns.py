@@ -157,6 +157,7 @@ def test_a_column_that_is_hardly_a_voter_is_named(label, table, status, message)
     assert message in errors
 
 
+@pytest.mark.slow
 def test_many_numbers_are_doubted_unless_classes_are_named(label):
     numbers = pd.DataFrame(CODES, columns=VOTES.columns).assign(j5=np.arange(60) % 25)
     assert "looks like scores" in label(numbers)[2]

@@ -74,6 +74,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("data", "file", "said"), FORMS.values(), ids=FORMS)
 def test_every_form_gives_the_same_labels(label, data, file, said):
     status, _, errors = label(data, "--id", "id", file=file)

@@ -33,6 +33,7 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.slow
 @posix
 def test_labels_go_through_pipes(folder):
     done = run("-", "-o", "-", "--id", "id", input=VOTES)

@@ -57,6 +57,7 @@ def test_example_runs_and_draws(path, monkeypatch):
         plt.close("all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda page: page.stem)
 def test_page_prints_what_it_says(page, capsys):
     names = {}

@@ -152,6 +152,7 @@ WAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_label_model_comes_back_with_the_same_bits(fitted, way):
     model, L = fitted

@@ -394,6 +394,7 @@ def opposite_rules(share, seed, n_samples=300):
     return np.column_stack([judges, *(np.where(when, vote, -1) for when, vote in says)]), y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, 0.35, 0.2, 0.1])
 def test_opposite_rules_of_one_class_do_not_drown_the_shares_that_judges_tell(share):
     ours, majority = [], []

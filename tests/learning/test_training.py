@@ -39,6 +39,7 @@ def test_every_optimizer_lowers_the_loss(optimizer, binary):
     assert model.loss_ < model.loss_curve_[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "optimizer", "params"),
     [

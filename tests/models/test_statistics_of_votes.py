@@ -112,6 +112,7 @@ def test_parts_of_any_container_and_weights_add_up_whatever_is_kept(votes, data,
         assert total == VoteStatistics(L, y, weight)
 
 
+@pytest.mark.slow
 @each_model
 @given(votes=parted_votes())
 def test_a_fit_of_counts_is_the_fit_on_all_rows(model, votes):
@@ -370,6 +371,7 @@ def test_weights_that_are_none_are_refused(weight, message):
 # Rows a part at a time ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @each_model
 @given(votes=parted_votes())
 def test_partial_fits_end_as_one_fit(model, votes):

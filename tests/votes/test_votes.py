@@ -129,6 +129,7 @@ def with_stored_abstains(L):
     return sp.csr_array((L.ravel(), (rows.ravel(), columns.ravel())), shape=L.shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", NUMBERS.values(), ids=NUMBERS.keys())
 @given(L=label_matrices())
 def test_every_way_to_write_numbers_gives_the_same_posterior(write, L):

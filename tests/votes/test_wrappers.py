@@ -145,6 +145,7 @@ def coded_votes(kind, n_rows=150, seed=0):
     return pd.DataFrame(votes, columns=list("abcde")), codes[y]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*are none of y's classes")
 @pytest.mark.parametrize("kind", CODES)
 @pytest.mark.parametrize("model", MODELS)
