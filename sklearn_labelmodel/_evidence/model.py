@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -392,6 +393,38 @@ def expected_counts(
         rows += posterior @ block.weight
         counts += block.by_symbol @ np.multiply(posterior.T, block.weight[:, None], order="C")
     return counts, rows, log_likelihood / rows.sum()
+
+
+MStep = Callable[[VoteModel, NDArray[np.float64], NDArray[np.float64]], VoteModel]
+
+
+def maximise(
+    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
+) -> VoteModel:
+    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
+
+    Parameters
+    ----------
+    model : VoteModel
+    blocks : list of Rows
+    m_step : function of (VoteModel, counts, rows) to VoteModel
+    max_iter : int
+    tol : float, default=None
+        Stop when a step changes the mean log-likelihood of a row by no more than this.
+    """
+    curve: list[float] = []
+    converged, before = False, None
+    while len(curve) < max_iter and not converged:
+        counts, rows, log_likelihood = expected_counts(model, blocks)
+        model = m_step(model, counts, rows)
+        curve.append(log_likelihood)
+        if tol is not None and len(curve) > 1:
+            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
+        # Likelihoods may be equal by rounding where tables are not yet.
+        converged |= before is not None and np.array_equal(before, counts)
+        before = counts
+    asked = None if tol is None else converged
+    return replace(model, history=History(np.array(curve), np.nan, asked))
 
 
 def certain(posterior: NDArray[np.float64], gold: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -1,8 +1,7 @@
-"""_learning.dawid_skene."""
+"""Dawid and Skene's model: the M-step of its EM, and what votes say before it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,17 +9,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._evidence.model import History, Rows, VoteModel, certain, expected_counts
+from .._evidence.model import Rows, VoteModel, certain, maximise
 from .._evidence.table import VoteTable, leaning, one_coin, shrink, sum_of_lf
 from .observed import Observed
 
 TINY = 1e-10
 # Rows of each class that hold each symbol, and rows of each class, as `expected_counts` returns them.
 Expected = tuple[NDArray[np.float64], NDArray[np.float64]]
-MStep = Callable[[VoteModel, NDArray[np.float64], NDArray[np.float64]], VoteModel]
-
-
-# Dawid and Skene ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,35 +92,6 @@ def dawid_skene(
 
     m_step = partial(_dawid_skene_step, observed, assumed)
     return maximise(m_step(model, *start), blocks, m_step, max_iter, tol)
-
-
-def maximise(
-    model: VoteModel, blocks: list[Rows], m_step: MStep, max_iter: int, tol: float | None = None
-) -> VoteModel:
-    """Take turns of E-step and M-step until `tol` or `max_iter` is reached, or nothing changes at all.
-
-    Parameters
-    ----------
-    model : VoteModel
-    blocks : list of Rows
-    m_step : function of (VoteModel, counts, rows) to VoteModel
-    max_iter : int
-    tol : float, default=None
-        Stop when a step changes the mean log-likelihood of a row by no more than this.
-    """
-    curve: list[float] = []
-    converged, before = False, None
-    while len(curve) < max_iter and not converged:
-        counts, rows, log_likelihood = expected_counts(model, blocks)
-        model = m_step(model, counts, rows)
-        curve.append(log_likelihood)
-        if tol is not None and len(curve) > 1:
-            converged = bool(abs(curve[-1] - curve[-2]) <= tol)
-        # Likelihoods may be equal by rounding where tables are not yet.
-        converged |= before is not None and np.array_equal(before, counts)
-        before = counts
-    asked = None if tol is None else converged
-    return replace(model, history=History(np.array(curve), np.nan, asked))
 
 
 def majority_start(observed: Observed, model: VoteModel, blocks: list[Rows]) -> Expected:

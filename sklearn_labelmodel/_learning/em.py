@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._evidence.model import NO_PAIRS, Dependence, VoteModel, expected_counts
+from .._evidence.model import NO_PAIRS, Dependence, VoteModel, maximise
 from .._evidence.table import (
     LEAST_PRECISION,
     PRIOR_VOTES,
@@ -71,34 +72,25 @@ def em(
     model = replace(model, tempering=tempering)
     if not observed.has_choice.any():
         return model
-    known, table, prior = model.prior.known, model.table, model.prior
-    power, voted = 0.0 if known else observed.identified, observed.voted_share
-    joint = table.joint[observed.lf]
-    assumed = observed.meaning, model.accuracies[observed.lf], observed.frequency
-    blocks = model.rows(observed.sample)
-    for _ in range(n_steps):
-        counts, rows, _ = expected_counts(model, blocks)
-        log_p = np.log(_confusion(observed, model.accuracies, counts))
-        log_p[joint] = table.log_p[joint]
-        if not known:
-            log_weights = power * np.log(rows + PRIOR_VOTES)
-            shares = np.exp(log_weights - log_weights.max())
-            shares /= shares.sum()
-            told = voted * shares + (1 - voted) * prior.of_voteless
-            prior = replace(prior, of_voted=shares, told=told)
-            if joint.any():
-                log_p[joint] = np.log(one_coin(*assumed, told, joint)[joint])
-        model = replace(model, table=replace(table, log_p=log_p), prior=prior)
-    return model
+    power = 0.0 if model.prior.known else observed.identified
+    m_step = partial(_m_step, observed, power=power, joint=model.table.joint[observed.lf])
+    learned = maximise(model, model.rows(observed.sample), m_step, n_steps)
+    return replace(learned, history=model.history)
 
 
-def _confusion(
-    observed: Observed, precision: NDArray[np.float64], counts: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """P(symbol | Y, the LF votes), drawn to the one coin of each LF's accuracy, shape (n_symbols, n_classes).
+def _m_step(
+    observed: Observed,
+    model: VoteModel,
+    counts: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    *,
+    power: float,
+    joint: NDArray[np.bool_],
+) -> VoteModel:
+    """Tables that are drawn to the one coin of each LF's accuracy, and the class prior that goes with them.
 
-    That is the expected share of right ones among its votes for a class, drawn to the assumed precision. Votes for a
-    class are taken to be as frequent as classes are, others as they are.
+    An accuracy is the expected share of right ones among an LF's votes for a class, drawn to the assumed precision.
+    Votes for a class are taken to be as frequent as classes are, others as they are.
     """
     lf, names_class, k = observed.lf, observed.names_class, len(observed.classes)
     # A sample may miss symbols; they get the one-coin table too.
@@ -107,11 +99,25 @@ def _confusion(
     of_symbols = np.column_stack([counts, votes, votes * names_class, right])
     sums = sum_of_lf(of_symbols, lf, observed.n_lfs)
     all_votes, naming, right = sums[:, k:].T
-    assumed = np.clip(precision, LEAST_PRECISION, 1 - LEAST_PRECISION)
+    assumed = np.clip(model.accuracies, LEAST_PRECISION, 1 - LEAST_PRECISION)
     accuracy = shrink(right, assumed, PRIOR_VOTES, naming)
     share = np.where(names_class, naming[lf] / k, votes) / all_votes[lf]
     center = share[:, None] * leaning(observed.meaning, accuracy[lf])
-    return shrink(counts, center, PRIOR_VOTES, sums[lf, :k])
+    log_p = np.log(shrink(counts, center, PRIOR_VOTES, sums[lf, :k]))
+    log_p[joint] = model.table.log_p[joint]
+    prior = model.prior
+    if not prior.known:
+        log_weights = power * np.log(rows + PRIOR_VOTES)
+        shares = np.exp(log_weights - log_weights.max())
+        shares /= shares.sum()
+        voted = observed.voted_share
+        told = voted * shares + (1 - voted) * prior.of_voteless
+        prior = replace(prior, of_voted=shares, told=told)
+        if joint.any():
+            each = model.accuracies[lf]
+            of_one = one_coin(observed.meaning, each, observed.frequency, told, joint)
+            log_p[joint] = np.log(of_one[joint])
+    return replace(model, table=replace(model.table, log_p=log_p), prior=prior)
 
 
 def mean_with_mu(observed: Observed, model: VoteModel, *, tempering: float) -> VoteModel:

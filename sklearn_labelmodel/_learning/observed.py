@@ -51,6 +51,7 @@ class once(Generic[Value]):  # noqa: N801
 
     def __init__(self, count: Callable[[Any], Value]):
         self.count = count
+        self.__doc__ = count.__doc__
 
     def __get__(self, observed: Observed, owner: type) -> Value:
         name = self.count.__name__

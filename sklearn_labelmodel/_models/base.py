@@ -277,7 +277,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         """L where it is not in memory, to be predicted there."""
         check_is_fitted(self)
         source = None if is_in_memory(L) else source_of(L)
-        keep = [keep] if isinstance(keep, str) else keep
+        keep = list(dict.fromkeys([keep] if isinstance(keep, str) else keep))
         if source is None and not len(keep):
             return None
         from .sources import PredictedSource

@@ -323,6 +323,7 @@ def votes_for(model: FittedVotes, learned: VoteModel, L: VoteMatrix) -> Votes:
     scored, n_lfs, fractions = model._scores, len(learned.table.joint), known.dtype.kind == "f"
     if scored is None:
         votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
+        check_width(votes.n_lfs, n_lfs, model)
     else:
         known = no_bins(known)
         check_width(n_columns(L), n_lfs, model)
@@ -337,7 +338,6 @@ def votes_for(model: FittedVotes, learned: VoteModel, L: VoteMatrix) -> Votes:
         warn_of_new_values(votes.values, known, "L", "is no evidence")
     if model.classes is not None:
         check_votes_are_classes(learned.classes, literal_votes(votes, model.vote_meanings))
-    check_width(votes.n_lfs, n_lfs, model)
     return votes if scored is None else with_bins(votes, scored, cells)
 
 

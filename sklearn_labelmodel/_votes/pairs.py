@@ -77,7 +77,10 @@ class PairCounts:
 
     def compact(self) -> PairCounts:
         """With co-occurrences dense where that is small, or hardly larger: equal counts are of one form."""
-        n_symbols, pairs = len(self.lf), sp.csr_array(self.cooccurrence)
+        n_symbols = len(self.lf)
+        if isinstance(self.cooccurrence, np.ndarray) and n_symbols <= DENSE_SYMBOLS:
+            return self
+        pairs = sp.csr_array(self.cooccurrence)
         if n_symbols <= DENSE_SYMBOLS or pairs.nnz > SPARSE_DENSITY * n_symbols**2:
             return replace(self, cooccurrence=pairs.toarray())
         pairs.sort_indices()
@@ -118,7 +121,7 @@ def count_votes(
         gold_counts[:, present] = dense(pairs[:n_symbols, n_symbols:])
         gold_rows[present] = pairs.diagonal()[n_symbols:]
         pairs = pairs[:n_symbols, :n_symbols].copy()
-    statistics = PairCounts(
+    return PairCounts(
         n_samples=float(votes.n_samples if weight is None else weight.sum()),
         n_lfs=votes.n_lfs,
         lf=lf,
@@ -128,9 +131,7 @@ def count_votes(
         gold_rows=gold_rows,
         gold_voteless=_voteless(votes, gold, weight) if n_values else np.zeros(0),
         gold_values=gold.values,
-    )
-    is_compact = isinstance(pairs, np.ndarray) and n_symbols <= DENSE_SYMBOLS
-    return statistics if is_compact else statistics.compact()
+    ).compact()
 
 
 def add_pairs(

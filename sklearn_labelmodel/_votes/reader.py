@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -167,10 +167,13 @@ def _survey(array: NDArray[Any]) -> NDArray[Any] | None:
     """Sorted candidate votes of an array of numbers, 0 if all are missing; None if some are infinite or fractional."""
     if array.dtype.kind == "b":
         return np.array([False, True])
+    # A part at a time stays in the cache, as it lies in memory.
+    rows = array.T if array.flags.f_contiguous else array
+    n_rows = max(1, SURVEY_CELLS // rows.shape[1])
+    tiles = [rows[start : start + n_rows] for start in range(0, len(rows), n_rows)]
     if array.dtype.kind == "f":
-        bounds = _bounds_of_floats(array)
+        bounds = _bounds_of_floats(tiles)
     else:
-        tiles = _row_tiles(array.T if array.flags.f_contiguous else array)
         least, most = zip(*((tile.min(), tile.max()) for tile in tiles), strict=True)
         bounds = int(min(least)), int(max(most))
     if bounds is None:
@@ -179,14 +182,14 @@ def _survey(array: NDArray[Any]) -> NDArray[Any] | None:
     if high - low < COMPACT_SPAN:
         wide = np.uint64 if high > np.iinfo(np.int64).max else np.int64
         return np.arange(high - low + 1).astype(wide) + wide(low)
-    distinct = np.unique(np.concatenate([np.unique(tile) for tile in _row_tiles(array)]))
+    distinct = np.unique(np.concatenate([np.unique(tile) for tile in tiles]))
     return distinct if array.dtype.kind != "f" else distinct[~np.isnan(distinct)].astype(np.int64)
 
 
-def _bounds_of_floats(array: NDArray[Any]) -> tuple[int, int] | None:
+def _bounds_of_floats(tiles: list[NDArray[Any]]) -> tuple[int, int] | None:
     """Least and greatest number, NaN apart; None if some are infinite or fractional."""
     low, high = np.inf, -np.inf
-    for tile in _row_tiles(array):
+    for tile in tiles:
         with np.errstate(invalid="ignore"):
             whole = np.rint(tile) == tile
         present = ~np.isnan(tile)
@@ -196,14 +199,8 @@ def _bounds_of_floats(array: NDArray[Any]) -> tuple[int, int] | None:
         high = max(high, tile.max(where=present, initial=-np.inf))
     if low > high:
         return 0, 0
-    exact = max(-float(low), float(high)) < largest_exact(array.dtype)
+    exact = max(-float(low), float(high)) < largest_exact(tiles[0].dtype)
     return (int(low), int(high)) if exact else None
-
-
-def _row_tiles(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    n_rows = max(1, SURVEY_CELLS // array.shape[1])
-    for start in range(0, len(array), n_rows):
-        yield array[start : start + n_rows]
 
 
 # Sparse matrices ----------------------------------------------------------------------------------

@@ -917,3 +917,11 @@ def test_of_many_rows_evenly_spaced_ones_are_read(good, monkeypatch):
     numbers = model.report(good.L).model
     assert numbers.n_samples == 500
     assert numbers.n_rows == 1000
+
+
+def test_a_report_shows_itself_wherever_it_stands():
+    L, _ = make_votes()
+    model = LabelModelClassifier().fit(L)
+    report = model.report(L)
+    assert repr([report]) == f"[{report}]"
+    assert " object at 0x" not in model._repr_html_()

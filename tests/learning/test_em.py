@@ -11,10 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._evidence.model import expected_counts
+from sklearn_labelmodel._evidence.model import expected_counts, maximise
 from sklearn_labelmodel._evidence.table import one_coin
 from sklearn_labelmodel._learning import observed as _observed
-from sklearn_labelmodel._learning.dawid_skene import maximise
 from sklearn_labelmodel._learning.em import em, find_copies
 from sklearn_labelmodel._votes import patterns as _patterns
 from sklearn_labelmodel._votes.codes import ColumnVotes, DenseVotes, SparseVotes, no_gold

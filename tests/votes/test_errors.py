@@ -500,6 +500,13 @@ def test_wrong_number_of_lfs(method):
         getattr(fit(), method)([[0, 1]])
 
 
+def test_a_column_too_many_is_told_before_what_it_holds():
+    L = [[0, 1, 1], [1, 1, 0], [0, 0, 0]]
+    model = LabelModelClassifier(classes=[0, 1]).fit(L)
+    with pytest.raises(ValueError, match="X has 4 features, but LabelModelClassifier"):
+        model.predict(np.column_stack([L, [7, 8, 9]]))
+
+
 def test_ragged_lists():
     refuses("Row 1 of L holds 2 votes and row 0 holds 3", [[0, 1, 1], [0, 1]])
 

@@ -342,6 +342,9 @@ class ReportParts:
             lines.append(f"  {'...':8} and {kinds}: see report.findings.")
         return "\n".join([*lines, f"  {_numbers(self)}"])
 
+    def __repr__(self) -> str:
+        return str(self)
+
 
 Report = TypeVar("Report", bound=ReportParts)
 
