@@ -205,7 +205,9 @@ def _objects(lines: Iterator[str], name: str) -> Iterator[dict[str, object]]:
 
 def _json_cell(cell: object) -> object:
     """A cell; lists and objects, which are no votes but may be copied, as they are written."""
-    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, list | dict) else cell
+    if isinstance(cell, list | dict):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return cell
 
 
 def _in_frames(
@@ -312,12 +314,16 @@ def _source(
 
     def blocks() -> Iterator[pd.DataFrame]:
         import pandas as pd
+        import pyarrow as pa
 
+        nested = [place for place, kind in enumerate(schema.types) if pa.types.is_nested(kind)]
         first = 0
         with naming(name), progress(f"reading {name}", n_rows, " rows") as shown:
             for batch in batches():
                 # Types that hold whole numbers beside empty cells; the index as columns.
                 whole = batch.to_pandas(types_mapper=_nullable().get, ignore_metadata=True)
+                for place in nested:
+                    whole.isetitem(place, _as_objects([*map(_json_cell, batch[place].to_pylist())]))
                 frame = whole[columns]
                 frame.index = pd.RangeIndex(first, first + len(frame))
                 yield frame

@@ -102,6 +102,17 @@ def test_a_folder_of_parquet_is_read_in_the_order_of_names(label, tmp_path):
     assert_labels(pd.read_csv("labels.csv"))
 
 
+def test_lists_in_parquet_are_read_as_in_json_lines(label, tmp_path):
+    table = TABLE.assign(spans=[[row, row + 1] for row in range(60)])
+    read = []
+    for data, file in ((json_lines(table), "v.jsonl"), (parquet(tmp_path, table), "v.parquet")):
+        output = f"{file}.csv"
+        assert label(data, "--id", "id", "spans", file=file, output=output)[0] == 0
+        read.append((tmp_path / output).read_text(encoding="utf-8"))
+    assert read[0] == read[1]
+    assert pd.read_csv("v.jsonl.csv")["spans"][7] == "[7, 8]"
+
+
 def test_what_is_said_of_the_form_comes_before_what_is_found_out(label):
     data = TABLE.to_csv(index=False, sep="#").encode("cp1250")
     assert label(data, "--id", "id", "--sep", "#", "--encoding", "cp1250")[0::2] == (0, "")
