@@ -42,6 +42,7 @@ GOLD = re.compile(
     r"(y|gold|truth|target|y_true|ground_truth|(true|gold)?_?(label|class|answer))s?", re.I
 )
 IDENTIFIER = re.compile(r"(.*_)?(id|uuid|guid|key|index|idx|no|url)s?|Unnamed: \d+", re.I)
+PERCENTAGE = re.compile(r"\s*[+-]?\d+([.,]\d+)?\s*%\s*")
 ROW = re.compile(r"(task|item|question|unit|document|record|row|image)(_?(id|name|no))?", re.I)
 VOTER = re.compile(r"(worker|voter|annotator|rater|judge|labell?er|coder|user)(_?(id|name))?", re.I)
 
@@ -242,8 +243,18 @@ def _of_booleans(column: _Column, beside: str = "") -> Found:
     return "boolean", f"true or false{beside}", use + as_is
 
 
+def _of_percentages(column: _Column) -> Found:
+    shown = sorted(column.texts, key=lambda text: float(text.replace(",", ".").rstrip("% ")))
+    name, comma = quoted(column.name), any("," in text for text in shown)
+    plain = f"frame[{name}].str.rstrip('% ')" + (".str.replace(',', '.')" if comma else "")
+    why = f"{len(shown)} distinct percentages, {shown[0].strip()} to {shown[-1].strip()}"
+    return "score", why, f"scores=[{name}], once it holds numbers: {plain}.astype(float)"
+
+
 def _of_texts(column: _Column, others: list[_Column]) -> Found:
     n_distinct, name = len(column.values), quoted(column.name)
+    if n_distinct > MOST_CLASSES and all(map(PERCENTAGE.fullmatch, map(str, column.values))):
+        return _of_percentages(column)
     signs = (column.is_lone, n_distinct > MOST_CLASSES, not _is_shared(column, others))
     if sum(signs) > 1:
         why = f"{n_distinct} distinct strings in {column.n_present} rows"

@@ -46,6 +46,9 @@ def taken_for(values, name="other"):
         (pd.date_range("2024-01-01", periods=N), "date"),
         ([object()] * N, "other"),
         (["yes", 1] * 20, "votes"),
+        ([f"{i % 21}%" for i in range(N)], "score"),
+        ([f"{i % 20}%" for i in range(N)], "votes"),
+        ([f"{i}%" for i in range(N - 1)] + ["none"], "identifier"),
     ],
     ids=lambda case: case if isinstance(case, str) else type(case[0]).__name__,
 )
@@ -185,3 +188,12 @@ def test_a_table_with_a_row_for_each_vote_is_told(n_tasks, is_long):
 def test_a_table_without_cells_is_an_error(frame):
     with pytest.raises(ValueError, match="no column or no row"):
         check_votes(frame)
+
+
+@pytest.mark.parametrize(("written", "point"), [("{}%", "."), (" {} % ", "."), ("{}%", ",")])
+def test_the_remedy_makes_numbers_of_percentages(written, point):
+    numbers = np.linspace(0, 100, N).round(1)
+    texts = [written.format(str(number).replace(".", point)) for number in numbers]
+    frame = judged(sure=texts)
+    remedy = check_votes(frame).loc["sure", "use"].split(": ")[1]
+    assert eval(remedy, {"frame": frame}).tolist() == numbers.tolist()

@@ -142,6 +142,11 @@ DOUBTFUL = {
     "identifier": (VOTES.assign(key=[f"r{row}" for row in range(60)]), 2, "'key' (identifier"),
     "two": (VOTES.assign(key=range(60), text=TEXTS), 2, "'text' (text"),
     "score": (VOTES.assign(sure=np.linspace(0.1, 0.9, 60)), 2, "--scores sure, or --id sure"),
+    "percentages": (
+        VOTES.assign(sure=[f"{share}%" for share in range(60)]),
+        2,
+        "--scores sure, or --id sure",
+    ),
     "rating": (VOTES.assign(rating=np.arange(60) % 5), 2, "--scores rating"),
     "boolean": (VOTES.assign(seen=np.arange(60) % 3 == 0), 2, "or pass --id seen"),
     "gold": (VOTES.assign(truth=GOLD), 0, "looks like gold labels by its name"),
