@@ -104,6 +104,8 @@ def _unknown(option: str, name: str, source: Source) -> BadInputError:
     by_small = {column.casefold(): column for column in source.columns}
     close = get_close_matches(name.casefold(), by_small, n=1)
     meant = f" Did you mean {quoted(by_small[close[0]])}?" if close else ""
+    if len(source.columns) == 1 and not source.columns[0].isidentifier():
+        meant = " As all is one column, it may be cells are separated otherwise: see --sep."
     return BadInputError(
         f"{source.name}: {option} names {quoted(name)}; the columns are {columns}.{meant}"
     )

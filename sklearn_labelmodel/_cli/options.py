@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from .content import STANDARD, check_library, package
 from .messages import BadInputError
@@ -76,8 +77,17 @@ def parse(arguments: Sequence[str] | None) -> Options:
     return _parser().parse_args(arguments, namespace=Options())
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says where VOTES goes, which an option that takes several names may have swallowed."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.endswith("required: VOTES"):
+            message += ". It comes first: options such as --id take all names behind them"
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="labelmodel",
         usage="%(prog)s VOTES -o LABELS [options]",
         description=DESCRIPTION,

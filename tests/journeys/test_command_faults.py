@@ -248,3 +248,9 @@ def test_large_whole_numbers_in_cells_stay_apart(run):
         "probability_123456789012345678",
         "probability_123456789012345679",
     ]
+
+
+def test_a_file_that_an_option_swallowed_is_told(capsys):
+    with pytest.raises(SystemExit):
+        main(["--id", "id", "votes.csv", "-o", "labels.csv"])
+    assert "required: VOTES. It comes first" in capsys.readouterr().err

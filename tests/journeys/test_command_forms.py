@@ -102,6 +102,11 @@ def test_a_folder_of_parquet_is_read_in_the_order_of_names(label, tmp_path):
     assert_labels(pd.read_csv("labels.csv"))
 
 
+def test_another_separator_than_the_file_has_is_doubted(label):
+    assert "see --sep" in label(CSV, "--id", "id", "--sep", ";")[2]
+    assert label(CSV, "--id", "id", "--sep", ",")[0] == 0
+
+
 def test_lists_in_parquet_are_read_as_in_json_lines(label, tmp_path):
     table = TABLE.assign(spans=[[row, row + 1] for row in range(60)])
     read = []
