@@ -100,7 +100,12 @@ def train(options: Options, table: Rows | Blocks, reader: CellReader, name: str)
         kind = package().LabelModelClassifier
     model: BaseLabelModel = kind(**known)
     with bad_input(name):
-        model.fit(votes, gold)
+        try:
+            model.fit(votes, gold)
+        except ValueError:
+            if isinstance(table, Blocks):
+                table.look_for_fault(model)
+            raise
     if not hasattr(model, "feature_names_in_"):
         from .._votes.containers import as_objects
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .._utils import quoted
+from .._utils import kept_warnings, quoted
 from .cells import CellReader, is_mark, read_scores
 from .messages import ROW_0, BadInputError, bad_input, progress
 from .source import Source
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import scipy.sparse as sp
 
+    from .._models.fitted import FittedVotes
     from .._utils.types import Marker
     from .._votes.statistics import VoteStatistics
 
@@ -268,6 +269,21 @@ class Blocks:
         if not voted:
             raise no_vote(name)
         return total
+
+    def look_for_fault(self, model: FittedVotes) -> None:
+        """Raise the error of the first vote or label that a label model refuses, with its row; counts have lost it."""
+        from .._engines.blocks import moved
+        from .._models.reading import count_block
+
+        first = 0
+        # What there is to warn of was said when the rows were counted.
+        with kept_warnings():
+            for rows in self._read():
+                try:
+                    count_block(model, rows.votes, rows.gold)
+                except (ValueError, TypeError) as error:
+                    raise ValueError(moved(str(error), first)) from None
+                first += len(rows.votes)
 
     def parts(self) -> Iterator[Rows]:
         """All rows, some at a time."""

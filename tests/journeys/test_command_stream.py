@@ -84,3 +84,18 @@ def test_a_folder_of_parquet_is_read_in_two_passes(tmp_path, labels_of):
 def test_what_needs_all_rows_is_not_streamed(tmp_path, capsys, other):
     assert main(["votes.csv", "-o", str(tmp_path / "labels.csv"), "--stream", *other]) == 2
     assert "--stream and" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("row", [0, 2 * BLOCK + 50])
+@pytest.mark.parametrize("column", ["j2", "truth"])
+def test_what_is_no_class_is_told_with_its_row(labels_of, capsys, row, column):
+    table = WORDS.assign(truth=np.array(["ham", "spam"])[TRUTH])
+    table.loc[row, column] = "eggs"
+    table.to_csv("votes.csv", index=False)
+    arguments = ["--gold", "truth", "--classes", "ham,spam", "--force", "--id", "id"]
+    told = []
+    for how in ([], ["--stream"]):
+        assert main(["votes.csv", "-o", "labels.csv", *arguments, *how]) == 2
+        told.append(capsys.readouterr().err)
+    assert f", row {row}: " in told[0]
+    assert told[0] == told[1]
