@@ -314,7 +314,7 @@ class Column:
         least = min(fractions, key=self.votes.__getitem__)
         warn_user(
             f"{self.label}, row {self.row_of(least)}: the vote {quoted(self.votes[least])} is fractional; its column's "
-            f"fractional values ({len(fractions)} distinct ones) are kept as votes whose meaning is learned.",
+            f"fractional values ({len(fractions)} distinct ones) are read as votes, not as scores.",
         )
 
 

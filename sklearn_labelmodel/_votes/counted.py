@@ -259,7 +259,7 @@ def check_no_fractions(counted: Counted) -> None:
         where = lf_label(counted.names, int(counted.pairs.lf[fractions[0]]))
         raise ValueError(
             f"{where}: the vote {quoted(vote[fractions[0]])} is not a class label; the column looks like a continuous "
-            "score. Threshold it first (BinLF), or name all classes with `classes`."
+            "score. Make whole numbers of it by thresholds, or name all classes with `classes`."
         )
 
 
