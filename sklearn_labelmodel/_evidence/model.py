@@ -76,10 +76,10 @@ class Dependence:
 
     Attributes
     ----------
-    pairs : ndarray of shape (n_pairs, 2)
-        Columns of LFs that copy each other, the lower one first where they were found.
     weight : ndarray of shape (n_symbols,)
         How much each vote counts, in (0, 1].
+    pairs : ndarray of shape (n_pairs, 2)
+        Columns of LFs that copy each other, the lower one first where they were found.
     likeness : CSR array of shape (n_symbols, n_symbols) or None, default=None
         How much of what one symbol says another says too, in [0, 1], with an empty diagonal: in a row that holds both,
         each counts 1 / (1 + likeness).
@@ -87,8 +87,8 @@ class Dependence:
         Columns of LFs whose agreement training is to leave out.
     """
 
-    pairs: NDArray[np.intp]
     weight: NDArray[np.float64]
+    pairs: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
     likeness: sp.csr_array | None = None
     apart: NDArray[np.intp] = field(default_factory=lambda: NO_PAIRS)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._utils import listed_values, quoted
 from .._votes.gold import GoldCounts
 from .._votes.pairs import symbols_by_vote
-from .model import NO_PAIRS, ClassPrior, Dependence, groups_of
+from .model import ClassPrior, Dependence, groups_of
 from .table import shrink
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def drawn_shares(
     return np.asarray(prior / prior.sum())
 
 
-# Shares as users write them ----------------------------------------------------------------------------------
+# Shares as users write them ----------------------------------------------------------------------
 
 
 def _given_balance(class_balance: ClassBalance, classes: NDArray[Any]) -> NDArray[np.float64]:
@@ -185,11 +185,6 @@ def _positive(prior: NDArray[np.float64], classes: NDArray[Any], where: str) -> 
 # Dependence ---------------------------------------------------------------------------------------
 
 
-def independent(n_symbols: int) -> Dependence:
-    """No LF depends on another one, and every vote counts in full."""
-    return Dependence(NO_PAIRS, np.ones(n_symbols))
-
-
 def declared(
     pairs: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any], n_lfs: int
 ) -> Dependence:
@@ -201,10 +196,11 @@ def declared(
     lf, vote : ndarray of shape (n_symbols,)
     n_lfs : int
     """
+    in_full = np.ones(len(lf))
     if not len(pairs):
-        return independent(len(lf))
-    groups = groups_of(pairs, n_lfs)
-    return Dependence(pairs, np.ones(len(lf)), symbol_likeness(groups, lf, vote), pairs)
+        return Dependence(in_full)
+    likeness = symbol_likeness(groups_of(pairs, n_lfs), lf, vote)
+    return Dependence(in_full, pairs, likeness, apart=pairs)
 
 
 def resolve_pairs(

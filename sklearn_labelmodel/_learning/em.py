@@ -260,7 +260,7 @@ def find_copies(
         weights[symbols] = 1 / (1 + _shared(some, np.where(depends, dependence, 0.0)))
         near.append(lfs[np.argwhere(np.triu(is_near))])
         sure = np.concatenate([sure, lfs[np.argwhere(np.triu(is_sure))]])
-    return Dependence(np.concatenate(near), weights, apart=sure)
+    return Dependence(weights, np.concatenate(near), apart=sure)
 
 
 Compared = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._evidence.lookup import LookUp, find_symbols, summed
-from .._evidence.model import ClassPrior, Rows, VoteModel, places_of
+from .._evidence.model import ClassPrior, Dependence, Rows, VoteModel, places_of
 from .._evidence.table import VoteTable, least_probability, one_coin
-from .._evidence.told import independent
 from .._votes.codes import Votes, class_index
 from .completion import accuracies_by_mu
 from .observed import Observed
@@ -84,7 +83,7 @@ def count_equally(observed: Observed, prior: ClassPrior) -> EqualVotes:
         classes=observed.classes,
         table=VoteTable(lf, observed.vote, np.log(mu), joint),
         prior=prior,
-        dependence=independent(len(counts)),
+        dependence=Dependence(np.ones(len(counts))),
         tempering=0.0,
         offsets=np.zeros(k),
         mu=mu,

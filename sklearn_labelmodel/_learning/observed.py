@@ -42,6 +42,7 @@ LEAST_LFS, LEAST_IDENTIFIED, NAMED = 3, 0.5, 5
 MOST_SYMBOLS = 256
 
 
+# In small letters, since it is used as `property` is.
 class once(Generic[Value]):  # noqa: N801
     """A property that is counted when it is first asked for, unless it is in `counted` already.
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.model import VoteModel, uniform_prior
+from .._evidence.model import Dependence, VoteModel, uniform_prior
 from .._evidence.table import VoteTable, least_probability
-from .._evidence.told import given_prior, independent
+from .._evidence.told import given_prior
 from .._utils import warn_user
 from .base import BaseLabelModel, Learner
 from .docs import documented
@@ -155,7 +155,7 @@ class DawidSkeneClassifier(BaseLabelModel):
             classes=observed.classes,
             table=VoteTable(observed.lf, observed.vote, nothing, joint),
             prior=prior,
-            dependence=independent(len(nothing)),
+            dependence=Dependence(np.ones(len(nothing))),
             tempering=0.0,
             offsets=np.zeros(len(observed.classes)),
             mu=nothing,

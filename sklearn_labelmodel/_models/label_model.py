@@ -14,7 +14,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._evidence.model import (
-    NO_PAIRS,
     ClassPrior,
     Dependence,
     History,
@@ -257,7 +256,7 @@ class LabelModelClassifier(BaseLabelModel):
             precision = precision_per_lf(self.prec_init, observed.n_lfs, observed.names)
         each, joint = precision[lf], ~observed.has_choice
         table = one_coin(observed.meaning, each, observed.frequency, prior.of_all, joint[lf])
-        dependence = Dependence(NO_PAIRS, np.ones(len(lf)))
+        dependence = Dependence(np.ones(len(lf)))
         if self.dependencies is not None and not isinstance(self.dependencies, str):
             pairs = resolve_pairs(self.dependencies, observed.n_lfs, observed.names)
             dependence = declared(pairs, lf, observed.vote, observed.n_lfs)

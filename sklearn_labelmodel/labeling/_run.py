@@ -199,6 +199,7 @@ def _portable(error: Exception) -> Exception:
     """Return the error, or a stand-in if it would not survive the way between processes."""
     try:
         pickle.loads(pickle.dumps(error))
+    # An error of the user's own class may raise anything when it is taken apart or put together.
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error

@@ -19,7 +19,6 @@ from sklearn_labelmodel._evidence.model import (
     places_of,
 )
 from sklearn_labelmodel._evidence.table import VoteTable
-from sklearn_labelmodel._evidence.told import independent
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.gold import read_gold
 from sklearn_labelmodel._votes.patterns import read_patterns
@@ -249,7 +248,7 @@ def small_model(
         classes=np.arange(2),
         table=table,
         prior=prior,
-        dependence=Dependence(np.zeros((0, 2), dtype=np.intp), np.array(weight)),
+        dependence=Dependence(np.array(weight)),
         tempering=tempering,
         offsets=np.array(offsets),
         mu=np.exp(table.log_p),
@@ -341,8 +340,8 @@ def test_a_plain_model_is_looked_up_alike(tempering):
     [
         {"tempering": 0.1},
         {"offsets": np.array([0.1, 0.0])},
-        {"dependence": Dependence(np.zeros((0, 2), dtype=np.intp), np.array([1.0, 0.5]))},
-        {"dependence": replace(independent(2), likeness=sp.csr_array((2, 2)))},
+        {"dependence": Dependence(np.array([1.0, 0.5]))},
+        {"dependence": replace(Dependence(np.ones(2)), likeness=sp.csr_array((2, 2)))},
         {"prior": ClassPrior(*[np.array([0.3, 0.7])] * 2, np.array([0.5, 0.5]), "given")},
     ],
     ids=["tempering", "offsets", "weight", "likeness", "prior"],

@@ -8,9 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._evidence.model import ClassPrior, History, VoteModel
+from sklearn_labelmodel._evidence.model import ClassPrior, Dependence, History, VoteModel
 from sklearn_labelmodel._evidence.table import VoteTable
-from sklearn_labelmodel._evidence.told import independent
 from sklearn_labelmodel._learning.observed import KeptCounts
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.gold import GoldCounts
@@ -41,7 +40,7 @@ def learned(prior=(0.5, 0.5), source="uniform", history=None, lf=(0, 0, 1, 1, 2,
         classes=np.arange(len(shares)),
         table=VoteTable(lf, vote, nothing, np.ones(N_LFS, dtype=bool)),
         prior=ClassPrior(shares, shares, shares, source),
-        dependence=independent(len(lf)),
+        dependence=Dependence(np.ones(len(lf))),
         tempering=0.0,
         offsets=np.zeros(len(shares)),
         mu=nothing,

@@ -50,6 +50,7 @@ def inverted(facts: Facts) -> Iterator[Finding]:
     z, by_labels = _judged(facts)
     for j in np.flatnonzero(z < INVERTED_Z):
         known = facts.labelled if by_labels[j] else facts.consensus
+        # Where z is a number, one of them was there to compare with.
         assert known is not None  # noqa: S101
         met, agreed, chance, _ = known[:, j]
         name, by_chance = called(facts.name[j]), f"by chance it would be {chance:.0%}"

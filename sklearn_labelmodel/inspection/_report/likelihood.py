@@ -15,9 +15,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from ..._evidence.model import ClassPrior, VoteModel, places_of, uniform_prior
+from ..._evidence.model import ClassPrior, Dependence, VoteModel, places_of, uniform_prior
 from ..._evidence.table import VoteTable
-from ..._evidence.told import independent
 from ..._learning.dawid_skene import Expected, dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
 from ..._votes.codes import class_index, is_bin
@@ -218,7 +217,7 @@ def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> V
         classes=observed.classes,
         table=VoteTable(observed.lf, observed.vote, nothing, joint),
         prior=of_all,
-        dependence=independent(len(nothing)),
+        dependence=Dependence(np.ones(len(nothing))),
         tempering=0.0,
         offsets=np.zeros(k),
         mu=nothing,
