@@ -170,8 +170,8 @@ class DawidSkeneClassifier(BaseLabelModel):
         return [self._maximise] if self.scores is None else [self._maximise, temper_scores]
 
     def _maximise(self, observed: Observed, model: VoteModel) -> VoteModel:
+        from .._learning.baselines import dawid_skene, majority_start
         from .._learning.completion import accuracies_by_mu
-        from .._learning.dawid_skene import dawid_skene, majority_start
 
         all_say = self.informative_abstain is True
         patterns = observed.patterns if all_say else observed.patterns.informed()

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._evidence.model import VoteModel, uniform_prior
 from .._evidence.told import given_prior, smoothed_shares
-from .._learning.majority import EqualVotes, count_equally, equal_posterior, equal_terms
+from .._learning.baselines import EqualVotes, count_equally, equal_posterior, equal_terms
 from .._votes.codes import Votes
 from .base import BaseLabelModel, Learner
 from .docs import documented

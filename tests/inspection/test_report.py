@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._learning.dawid_skene import votes_for
+from sklearn_labelmodel._learning.baselines import votes_for
 from sklearn_labelmodel._learning.observed import observed_rows
 from sklearn_labelmodel._votes.codes import class_index, no_gold
 from sklearn_labelmodel._votes.pairs import count_votes

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
-from sklearn_labelmodel._learning.majority import shared_precision
+from sklearn_labelmodel._learning.baselines import shared_precision
 from sklearn_labelmodel._votes.codes import no_gold
 from sklearn_labelmodel._votes.patterns import read_patterns
 from sklearn_labelmodel._votes.reader import read_votes

@@ -17,7 +17,7 @@ from scipy.special import expit, logit, ndtri
 
 from ..._evidence.model import ClassPrior, Dependence, VoteModel, places_of, uniform_prior
 from ..._evidence.table import VoteTable
-from ..._learning.dawid_skene import Expected, dawid_skene, majority_start
+from ..._learning.baselines import Expected, dawid_skene, majority_start
 from ..._learning.observed import Observed, observed_rows
 from ..._votes.codes import class_index, is_bin
 from ..._votes.gold import GoldCounts

@@ -15,8 +15,8 @@ from sklearn.base import clone
 from ..._evidence.lookup import generative, log_likelihood
 from ..._evidence.model import VoteModel, groups_of, places_of
 from ..._evidence.told import given_prior
+from ..._learning.baselines import EqualVotes, count_equally
 from ..._learning.em import beyond_chance, find_copies
-from ..._learning.majority import EqualVotes, count_equally
 from ..._learning.observed import KeptCounts, observe, with_classes
 from ..._votes.codes import Votes, class_index, no_gold
 from ..._votes.gold import GoldCounts
