@@ -43,7 +43,8 @@ HOMES_OF_LIBRARIES = {
     "duckdb": "_engines",
 }
 MOST_LINES = 460
-MOST_BOXES = 13
+# The `__init__` beside them leads to the others.
+MOST_BOXES = 12
 MOST_FILES_IN_A_CHAIN = 14
 
 
@@ -191,7 +192,7 @@ def long_modules(lines, arrows):
 
 
 def too_many_boxes(lines, arrows):
-    boxes = sorted({box_of(file) for file in lines})
+    boxes = sorted({box_of(file) for file in lines} - {"__init__"})
     return [] if len(boxes) <= MOST_BOXES else [f"{len(boxes)} boxes: {', '.join(boxes)}"]
 
 
@@ -262,7 +263,7 @@ SOUND = {
     "a library like the name of a file": {"_engines/duckdb.py": "", "_engines/a.py": "from .duckdb import x"},
     "computed at the top": {"__init__.py": "import_module(f'.{name}', __name__)"},
     "as long as may be": {"_votes/codes.py": "\n" * 460},
-    "as many as may be": {f"{name}/a.py": "" for name in sorted(FLOOR)[:MOST_BOXES]},
+    "as many as may be": {f"{name}/a.py": "" for name in FLOOR},
     "as deep as may be": chain_of(14),
 }  # fmt: skip
 
@@ -299,7 +300,7 @@ FAULTS = [
     (imports_that_cannot_be_followed, {"_models/a.py": "import_module(name)"}),
     (imports_that_cannot_be_followed, {"_models/__init__.py": "import_module(f'.{name}', __name__)"}),
     (long_modules, {"_votes/codes.py": "\n" * 461}),
-    (too_many_boxes, boxes(14)),
+    (too_many_boxes, boxes(13)),
     (long_chains, chain_of(15)),
 ]  # fmt: skip
 

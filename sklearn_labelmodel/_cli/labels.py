@@ -107,7 +107,7 @@ def train(options: Options, table: Rows | Blocks, reader: CellReader, name: str)
                 table.look_for_fault(model)
             raise
     if not hasattr(model, "feature_names_in_"):
-        from .._votes.containers import as_objects
+        from .._utils import as_objects
 
         # Sparse votes have no names, and what is told and saved is to have them.
         model.feature_names_in_ = as_objects(table.voters)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._votes.codes import class_index
-from .table import VoteTable
+from .table import VoteTable, sum_of_lf
 
 if TYPE_CHECKING:
     from .._votes.patterns import Patterns
@@ -341,15 +341,19 @@ def places_of(lf: NDArray[np.intp], vote: NDArray[Any], table: VoteTable) -> NDA
     return np.where(known[place] == wanted, place, len(known))
 
 
-def conditional_probs(model: VoteModel) -> NDArray[np.float64]:
-    """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes): first what is left, then votes for classes."""
-    n_classes, table = len(model.classes), model.table
-    probs = np.full((len(table.joint), n_classes + 1, n_classes), model.mu_eps)
-    voted = class_index(table.vote, model.classes)
-    is_class = voted < n_classes
-    probs[table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
-    probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
-    return probs
+def accuracies_by_mu(model: VoteModel, is_right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """P(vote is right | LF votes) by mu, as Snorkel's `get_weights`; a class never voted for has mu_eps.
+
+    Parameters
+    ----------
+    model : VoteModel
+    is_right : ndarray of shape (n_symbols, n_classes)
+    """
+    eps, prior, lf = model.mu_eps, model.prior.of_all, model.table.lf
+    joint_p = np.where(is_right, (model.mu - eps) * prior, 0.0)
+    right = sum_of_lf(joint_p.sum(axis=1), lf, len(model.coverage))
+    with np.errstate(divide="ignore"):
+        return np.clip((right + eps * prior.sum()) / model.coverage, 1e-6, 1.0)
 
 
 # Expected counts ----------------------------------------------------------------------------------

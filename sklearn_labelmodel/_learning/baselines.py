@@ -13,12 +13,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._evidence.lookup import LookUp, find_symbols, summed
 from .._evidence.model import (
     ClassPrior,
     Dependence,
     Rows,
     VoteModel,
+    accuracies_by_mu,
     certain,
     maximise,
     places_of,
@@ -31,14 +31,34 @@ from .._evidence.table import (
     shrink,
     sum_of_lf,
 )
-from .._votes.codes import Votes, class_index
-from .completion import accuracies_by_mu
+from .._votes.codes import class_index
 from .observed import Observed
 
 UNKNOWN_PRECISION = 0.7
 TINY = 1e-10
 # Rows of each class that hold each symbol, and rows of each class, as `expected_counts` returns them.
 Expected = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def nothing_told(observed: Observed, prior: ClassPrior, precision: float) -> VoteModel:
+    """The vote model in which votes say nothing yet, and all LFs are taken to have one precision."""
+    nothing = np.zeros_like(observed.meaning)
+    joint = np.ones(observed.n_lfs, dtype=bool)
+    return VoteModel(
+        classes=observed.classes,
+        table=VoteTable(observed.lf, observed.vote, nothing, joint),
+        prior=prior,
+        dependence=Dependence(np.ones(len(nothing))),
+        tempering=0.0,
+        offsets=np.zeros(len(observed.classes)),
+        mu=nothing,
+        mu_eps=least_probability(observed.n_samples),
+        coverage=observed.coverage,
+        accuracies=np.full(observed.n_lfs, precision),
+    )
+
+
+# Majority vote ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,26 +118,12 @@ def count_equally(observed: Observed, prior: ClassPrior) -> EqualVotes:
     means = counts.any(axis=1) & translated[lf]
     meaning[means] = np.eye(k)[counts[means].argmax(axis=1)]
     precision = shared_precision(agreement(observed, meaning), k)
-    eps = least_probability(observed.n_samples)
-    each = np.full(len(counts), precision)
-    mu = np.clip(one_coin(meaning, each, observed.frequency, prior.of_all), eps, 1 - eps)
-    joint = np.ones(n_lfs, dtype=bool)
-    model = EqualVotes(
-        classes=observed.classes,
-        table=VoteTable(lf, observed.vote, np.log(mu), joint),
-        prior=prior,
-        dependence=Dependence(np.ones(len(counts))),
-        tempering=0.0,
-        offsets=np.zeros(k),
-        mu=mu,
-        mu_eps=eps,
-        coverage=observed.coverage,
-        accuracies=np.full(n_lfs, precision),
-        counts=counts,
-        translated=translated,
-        precision=precision,
-    )
-    return replace(model, accuracies=accuracies_by_mu(observed, model))
+    mu = one_coin(meaning, np.full(len(counts), precision), observed.frequency, prior.of_all)
+    untold = nothing_told(observed, prior, precision)
+    mu = np.clip(mu, untold.mu_eps, 1 - untold.mu_eps)
+    model = replace(untold, mu=mu, table=replace(untold.table, log_p=np.log(mu)))
+    model = replace(model, accuracies=accuracies_by_mu(model, observed.is_right))
+    return EqualVotes(**vars(model), counts=counts, translated=translated, precision=precision)
 
 
 def _vote_counts(observed: Observed, translated: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -128,40 +134,6 @@ def _vote_counts(observed: Observed, translated: NDArray[np.bool_]) -> NDArray[n
         total = gold.sum(axis=1, keepdims=True)
         counts[translated] = np.divide(gold, total, out=np.zeros_like(gold), where=total > 0)
     return counts
-
-
-def equal_posterior(model: EqualVotes, votes: Votes) -> NDArray[np.float64]:
-    """Each class's share of the row's votes; the class prior for a row without any."""
-    proba = np.tile(model.prior.of_voteless, (votes.n_samples, 1))
-    for rows, counts in summed(votes, _look_up(model, votes)):
-        total = counts.sum(axis=1, keepdims=True)
-        np.divide(counts, total, out=proba[rows], where=total > 0)
-    return proba
-
-
-def equal_terms(model: EqualVotes, votes: Votes) -> NDArray[np.float64]:
-    """What each vote, and last the class prior, adds to the probability, shape (n_samples, n_lfs + 1, n_classes)."""
-    looks = _look_up(model, votes)
-    shares = np.zeros((votes.n_samples, votes.n_lfs + 1, len(model.classes)))
-    lfs = np.arange(votes.n_lfs)[:, None]
-    for rows, codes in votes.blocks(len(model.classes)):
-        counts = looks.table[looks.rows[lfs, codes].T]
-        total = counts.sum(axis=(1, 2), keepdims=True)
-        np.divide(counts, total, out=shares[rows, :-1], where=total > 0)
-        shares[rows, -1] = np.where(total[:, 0] > 0, 0.0, model.prior.of_voteless)
-    return shares
-
-
-def _look_up(model: EqualVotes, votes: Votes) -> LookUp:
-    """What each vote code counts for each class: the class it names, or its symbol's counts."""
-    n_classes, n_symbols = len(model.classes), len(model.counts)
-    nothing = np.zeros((1, n_classes))
-    table = np.vstack([model.counts, nothing, np.eye(n_classes)])
-    rows = find_symbols(votes, model.table.lf, model.table.vote)
-    named = class_index(votes.values, model.classes)
-    literal = np.flatnonzero((named < n_classes) & (np.arange(len(named)) != votes.abstain_code))
-    rows[np.ix_(~model.translated, literal)] = n_symbols + 1 + named[literal]
-    return LookUp(rows, table, nothing)
 
 
 def agreement(observed: Observed, meaning: NDArray[np.float64]) -> float | None:
@@ -206,8 +178,10 @@ class DawidSkene:
         Whether abstaining is evidence.
     one_voice : ndarray of shape (n_lfs,), dtype bool
         Whether the LF is one of those whose votes are read as one voter's, who names the LF.
-    strength, precision : float
-        Votes that a Dirichlet prior is worth; precision that it is centred on.
+    precision : ndarray of shape (n_lfs,)
+        That Dirichlet priors are centred on.
+    strength : float
+        Votes that each of them is worth.
     """
 
     center: NDArray[np.float64]
@@ -217,8 +191,8 @@ class DawidSkene:
     speaks: NDArray[np.bool_]
     silence_counts: bool
     one_voice: NDArray[np.bool_]
+    precision: NDArray[np.float64]
     strength: float
-    precision: float
 
 
 def dawid_skene(
@@ -228,7 +202,6 @@ def dawid_skene(
     blocks: list[Rows],
     *,
     strength: float,
-    precision: float,
     one_coin_lfs: bool,
     informative_abstain: bool | str,
     max_iter: int,
@@ -240,12 +213,12 @@ def dawid_skene(
     ----------
     observed : Observed
     model : VoteModel
-        Its prior is kept where it is known, else learned.
+        Its prior is kept where it is known, else learned; its accuracies are those that the tables are drawn to.
     start : tuple of (counts, rows)
         As `expected_counts` returns them.
     blocks : list of Rows
-    strength, precision : float
-        Votes that Dirichlet priors are worth, and the precision that they are centred on.
+    strength : float
+        Votes that Dirichlet priors are worth.
     one_coin_lfs, informative_abstain
         `one_coin` and `informative_abstain` of DawidSkeneClassifier.
     max_iter : int
@@ -253,9 +226,9 @@ def dawid_skene(
     """
     assumed = _draw_to(
         observed,
+        model.accuracies,
         _learned_prior(start[1], strength) if not model.prior.known else model.prior.of_all,
         strength=strength,
-        precision=precision,
         one_coin_lfs=one_coin_lfs,
         informative_abstain=informative_abstain,
     )
@@ -284,15 +257,15 @@ def vote_shares(observed: Observed, block: Rows, prior: NDArray[np.float64]) -> 
 
 def _draw_to(
     observed: Observed,
+    precision: NDArray[np.float64],
     prior: NDArray[np.float64],
     *,
     strength: float,
-    precision: float,
     one_coin_lfs: bool,
     informative_abstain: bool | str,
 ) -> DawidSkene:
     lf, n_lfs, coverage = observed.lf, observed.n_lfs, observed.coverage
-    center = one_coin(observed.meaning, np.full(len(lf), precision), observed.frequency, prior)
+    center = one_coin(observed.meaning, precision[lf], observed.frequency, prior)
     rate = sum_of_lf(center, lf, n_lfs)
     foreign = sum_of_lf(~observed.names_class * 1.0, lf, n_lfs) > 0
     coins = np.full(n_lfs, one_coin_lfs) & ~foreign
@@ -310,8 +283,8 @@ def _draw_to(
         speaks=speaks,
         silence_counts=silence_counts,
         one_voice=speaks & several & (not silence_counts),
-        strength=strength,
         precision=precision,
+        strength=strength,
     )
 
 

@@ -29,8 +29,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._evidence.model import History, VoteModel, groups_of
-from .._evidence.table import one_coin, snorkel_start, sum_of_lf
+from .._evidence.model import History, VoteModel, accuracies_by_mu, groups_of
+from .._evidence.table import one_coin, snorkel_start
 from .._votes.pairs import PairCounts
 from .factored import Array, FactoredObjective, factored, in_runs_of_rows, pull
 from .observed import Observed
@@ -357,13 +357,4 @@ def believe_mu(observed: Observed, model: VoteModel, *, tempering: float) -> Vot
     table = replace(model.table, log_p=np.log(model.mu), joint=joint)
     prior = replace(model.prior, of_voted=model.prior.of_all, of_voteless=model.prior.of_all)
     model = replace(model, table=table, prior=prior, tempering=tempering)
-    return replace(model, accuracies=accuracies_by_mu(observed, model))
-
-
-def accuracies_by_mu(observed: Observed, model: VoteModel) -> NDArray[np.float64]:
-    """P(vote is right | LF votes) by mu, as Snorkel's `get_weights`; a class never voted for has mu_eps."""
-    eps, prior = model.mu_eps, model.prior.of_all
-    joint_p = np.where(observed.is_right, (model.mu - eps) * prior, 0.0)
-    right = sum_of_lf(joint_p.sum(axis=1), observed.lf, observed.n_lfs)
-    with np.errstate(divide="ignore"):
-        return np.clip((right + eps * prior.sum()) / model.coverage, 1e-6, 1.0)
+    return replace(model, accuracies=accuracies_by_mu(model, observed.is_right))

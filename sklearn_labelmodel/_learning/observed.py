@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import warn_user
+from .._utils import as_objects, warn_user
 from .._votes.codes import (
     NO_VOTE,
     GoldLabels,
@@ -21,7 +21,6 @@ from .._votes.codes import (
     lf_label,
     no_gold,
 )
-from .._votes.containers import as_objects
 from .._votes.gold import GoldCounts
 from .._votes.pairs import PairCounts, count_gold, count_votes
 from .._votes.patterns import FoundRows, Patterns, draw, find_rows, patterns_of

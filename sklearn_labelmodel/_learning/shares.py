@@ -28,9 +28,9 @@ from .observed import Observed
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
 SLACK, SAMPLING_SLACK = 0.03, 8.0
-# LFs of one symbol are taken to be silent in a fifth of their class's rows at least: rules that exclude each other
-# would seem to know more otherwise.
-LEAST_SILENCE, LEAST_LEFT = 0.2, 0.1
+# Part of a class that LFs of one symbol leave to silence at least, and rows without votes to those with votes: rules
+# that exclude each other would seem to know more otherwise.
+LEAST_LEFT = 0.2
 CONFIRMATIONS = 3
 
 
@@ -116,7 +116,7 @@ def with_silence(model: VoteModel) -> VoteModel:
 
 def _log_silence(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log P(the LF of one symbol is silent | Y)."""
-    return np.asarray(np.log(np.maximum(1 - np.exp(log_p), LEAST_SILENCE)))
+    return np.asarray(np.log(np.maximum(1 - np.exp(log_p), LEAST_LEFT)))
 
 
 # LFs of one symbol --------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ def voted_shares(
     """Shares of the classes among rows with votes: what rows without votes leave of a known class prior.
 
     LFs of one symbol are silent where their class is not, so that classes of rows without votes are in proportion to
-    the prior times the product of 1 - P(symbol | Y). At least a tenth of the share that rows with votes would have
+    the prior times the product of 1 - P(symbol | Y). At least a fifth of the share that rows with votes would have
     otherwise is left to them.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What all label models share: fit as an outline, predictions by the vote model, scores, reports, explanations."""
+"""What all label models share: fit as an outline, predictions by the vote model, reports."""
 
 from __future__ import annotations
 
@@ -11,24 +11,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import metadata_routing
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_is_fitted,
-)
+from sklearn.utils.validation import check_is_fitted
 
 from .._engines.sources import source_of
-from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
-from .._evidence.model import VoteModel
-from .._utils import warn_user
+from .._evidence.lookup import look_up, posterior, terms
+from .._evidence.model import ClassPrior, VoteModel
 from .._utils.pages import HasPage
-from .._votes.codes import Votes, class_index
+from .._votes.codes import Votes, is_text
 from .._votes.containers import is_in_memory
 from .fitted import FittedVotes
 from .keeping import SavableModel
-from .scoring import NOTHING_LABELLED, most_probable, weighted_mean
+from .scoring import most_probable
 
 if TYPE_CHECKING:
-    import pandas as pd
     from sklearn.utils import Tags
 
     from .._learning.observed import Observed
@@ -187,8 +182,11 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         self._keep(observed, learned, counting)
         return self
 
-    def _assume(self, observed: Observed) -> VoteModel:
-        """The vote model that parameters and labels imply, before anything is learned."""
+    def _assume(self, observed: Observed, prior: ClassPrior | None = None) -> VoteModel:
+        """The vote model that parameters and labels imply, before anything is learned.
+
+        A class prior that is handed in is taken in place of theirs.
+        """
         raise NotImplementedError
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
@@ -284,60 +282,6 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
         return PredictedSource(self, source, keep)
 
-    def score(
-        self, L: VoteMatrix, y: LabelsLike | None = None, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """Accuracy on gold labels, or without them the mean log-likelihood of the votes.
-
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-        y : array-like of shape (n_samples,), default=None
-            Gold labels; rows labelled -1 (unless that is a class) or with a missing value do not count.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows.
-
-        Returns
-        -------
-        score : float
-            In [0, 1] with gold labels. Without any, the mean over rows of log P(votes), abstains included:
-            higher is better on the same rows; see Notes for what it compares.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `predict_proba`, for a y that does not fit L, and for weights of which none counts.
-
-        Notes
-        -----
-        Without labels it is the likelihood under `mu_` and the class shares that mu was trained under (`class_prior_`,
-        or where that is uniform those that votes tell), so that it compares settings that change these alone:
-        `tempering` never does, `n_em_steps` and `dependencies` hardly. `mu_eps` changes it by itself, as the
-        probability of a vote that `fit` never saw.
-        """
-        from .._votes.classes import check_same_kind
-        from .._votes.containers import check_row_order
-        from .._votes.gold import read_gold
-        from .._votes.suspects import warn_of_new_values
-
-        check_is_fitted(self)
-        check_row_order(L=L, y=y, sample_weight=sample_weight)
-        model = self.vote_model_
-        votes = self._read_votes(L, model)
-        weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
-        gold = read_gold(y, votes.n_samples, classes=model.classes)
-        if not gold.n_labelled:
-            if y is not None:
-                warn_user(NOTHING_LABELLED)
-            return weighted_mean(log_likelihood(votes, generative(model, votes)), weight)
-        check_same_kind(model.classes, gold.values, ("classes", "labels of y"))
-        warn_of_new_values(gold.values, model.classes, "y", "counts as wrong")
-        labelled = gold.codes < len(gold.values)
-        truth = class_index(gold.values, model.classes)[gold.codes[labelled]]
-        read = partial(self._posterior, model)
-        predicted = most_probable(read, votes, len(model.classes))[labelled]
-        return weighted_mean(predicted == truth, weight[labelled])
-
     def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
         """P(Y | votes) of every row, shape (n_samples, n_classes)."""
         return posterior(votes, look_up(model, votes))
@@ -347,9 +291,34 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         return terms(votes, look_up(model, votes))
 
     def _read_votes(self, L: VoteMatrix, model: VoteModel | None = None) -> Votes:
-        from .reading import votes_for
+        """The votes L as the fit read them whose vote model this is, else the last one."""
+        from .._votes.classes import check_same_kind, check_votes_are_classes
+        from .._votes.encoding import renamed
+        from .._votes.meanings import literal_votes
+        from .._votes.reader import check_lf_names, check_width, read_votes
+        from .._votes.scores import n_columns, no_bins, read_beside, with_bins
+        from .._votes.suspects import warn_of_new_values
 
-        return votes_for(self, self.vote_model_ if model is None else model, L)
+        learned = self.vote_model_ if model is None else model
+        names, known, scored = check_lf_names(self, L), learned.table.vote, self._scores
+        known = known if scored is None else no_bins(known)
+        how: dict[str, Any] = {"abstain": self.abstain, "names": names}
+        how["allow_fractions"] = known.dtype.kind == "f"
+        if scored is None:
+            votes = read_votes(L, **how)
+            check_width(self, votes.n_lfs, len(learned.table.joint))
+        else:
+            check_width(self, n_columns(L), len(learned.table.joint))
+            votes, _, cells = read_beside(L, scored, **how)
+        if self._encoding is not None:
+            votes = renamed(votes, self._encoding)
+        if votes.values.dtype.kind != known.dtype.kind:
+            check_same_kind(votes.vote_values, known)
+        if is_text(votes.values):
+            warn_of_new_values(votes.values, known, "L", "is no evidence")
+        if self.classes is not None:
+            check_votes_are_classes(learned.classes, literal_votes(votes, self.vote_meanings))
+        return votes if scored is None else with_bins(votes, scored, cells)
 
     # Looking at a fit -----------------------------------------------------------------------------
 
@@ -416,42 +385,3 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
         check_is_fitted(self)
         return report_of_fit(self)
-
-    def explain(self, row: VoteMatrix) -> pd.DataFrame:
-        """Why one row gets its label: the prior and every vote, the strongest first.
-
-        Parameters
-        ----------
-        row : array-like, Series or one-row dataframe
-            The votes of one row, in the order of `fit`.
-
-        Returns
-        -------
-        explanation : DataFrame
-            The vote, and per class what it adds less the mean over the classes: above zero it speaks for the
-            class. Abstains are left out.
-
-        Raises
-        ------
-        NotFittedError, ValueError, TypeError
-            As `predict_proba`; ValueError for more than one row.
-
-        Examples
-        --------
-        >>> from sklearn_labelmodel import LabelModelClassifier
-        >>> L = [[1, 1, -1], [0, -1, 0], [1, 0, 1], [0, 0, 0], [-1, 1, 1]]
-        >>> model = LabelModelClassifier().fit(L)
-        >>> model.explain([1, 0, -1])["vote"].tolist()
-        [None, 1, 0]
-        """
-        from ..inspection._page.frames import explain_row
-
-        check_is_fitted(self)
-        if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:
-            row = row.to_frame().T
-        elif np.ndim(cast(ArrayLike, row)) == 1:
-            row = [row]
-        model = self.vote_model_
-        votes = self._read_votes(row, model)
-        names = getattr(self, "feature_names_in_", None)
-        return explain_row(votes, self._terms(model, votes), model.classes, names, self._scores)

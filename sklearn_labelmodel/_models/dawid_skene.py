@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.model import Dependence, VoteModel, uniform_prior
-from .._evidence.table import VoteTable, least_probability
+from .._evidence.model import ClassPrior, VoteModel, accuracies_by_mu, uniform_prior
 from .._evidence.told import given_prior
 from .._utils import warn_user
 from .base import BaseLabelModel, Learner
@@ -145,24 +144,15 @@ class DawidSkeneClassifier(BaseLabelModel):
 
     _capabilities = frozenset({"heed a prior", "learn a prior"})
 
-    def _assume(self, observed: Observed) -> VoteModel:
-        prior = uniform_prior(len(observed.classes))
-        if self.class_balance is not None and not isinstance(self.class_balance, str):
-            prior = given_prior(self.class_balance, observed.classes)
-        nothing = np.zeros_like(observed.meaning)
-        joint = np.ones(observed.n_lfs, dtype=bool)
-        return VoteModel(
-            classes=observed.classes,
-            table=VoteTable(observed.lf, observed.vote, nothing, joint),
-            prior=prior,
-            dependence=Dependence(np.ones(len(nothing))),
-            tempering=0.0,
-            offsets=np.zeros(len(observed.classes)),
-            mu=nothing,
-            mu_eps=least_probability(observed.n_samples),
-            coverage=observed.coverage,
-            accuracies=np.full(observed.n_lfs, float(self.prec_init)),
-        )
+    def _assume(self, observed: Observed, prior: ClassPrior | None = None) -> VoteModel:
+        from .._learning.baselines import nothing_told
+
+        balance = self.class_balance
+        if prior is None:
+            prior = uniform_prior(len(observed.classes))
+            if balance is not None and not isinstance(balance, str):
+                prior = given_prior(balance, observed.classes)
+        return nothing_told(observed, prior, float(self.prec_init))
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
         from .._learning.scores import temper_scores
@@ -171,7 +161,6 @@ class DawidSkeneClassifier(BaseLabelModel):
 
     def _maximise(self, observed: Observed, model: VoteModel) -> VoteModel:
         from .._learning.baselines import dawid_skene, majority_start
-        from .._learning.completion import accuracies_by_mu
 
         all_say = self.informative_abstain is True
         patterns = observed.patterns if all_say else observed.patterns.informed()
@@ -183,13 +172,12 @@ class DawidSkeneClassifier(BaseLabelModel):
             start,
             blocks,
             strength=float(self.prior_strength),
-            precision=float(self.prec_init),
             one_coin_lfs=self.one_coin,
             informative_abstain=self.informative_abstain,
             max_iter=self.max_iter,
             tol=self.tol,
         )
-        return replace(model, accuracies=accuracies_by_mu(observed, model))
+        return replace(model, accuracies=accuracies_by_mu(model, observed.is_right))
 
     def _warn_unidentified(self, observed: Observed) -> None:
         from .._learning.observed import warn_unidentified

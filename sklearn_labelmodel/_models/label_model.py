@@ -13,19 +13,8 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._evidence.model import (
-    ClassPrior,
-    Dependence,
-    History,
-    VoteModel,
-    uniform_prior,
-)
-from .._evidence.table import (
-    VoteTable,
-    least_probability,
-    one_coin,
-    precision_per_lf,
-)
+from .._evidence.model import ClassPrior, Dependence, History, VoteModel, uniform_prior
+from .._evidence.table import VoteTable, least_probability, one_coin, precision_per_lf
 from .._evidence.told import counted_prior, declared, given_prior, named_pairs, resolve_pairs
 from .._learning.torch_steps import SCHEDULERS
 from .._utils import warn_user
@@ -243,9 +232,9 @@ class LabelModelClassifier(BaseLabelModel):
     # Fitting --------------------------------------------------------------------------------------
 
     def _assume(self, observed: Observed, prior: ClassPrior | None = None) -> VoteModel:
-        lf, k, balance = observed.lf, len(observed.classes), self.class_balance
+        lf, balance = observed.lf, self.class_balance
         if prior is None:
-            prior = uniform_prior(k)
+            prior = uniform_prior(len(observed.classes))
             if balance is not None and not isinstance(balance, str):
                 prior = given_prior(balance, observed.classes)
             elif balance is None and self.gold == "prior" and observed.gold.rows.any():
@@ -267,7 +256,7 @@ class LabelModelClassifier(BaseLabelModel):
             prior=prior,
             dependence=dependence,
             tempering=0.0,
-            offsets=np.zeros(k),
+            offsets=np.zeros(len(observed.classes)),
             mu=table,
             mu_eps=float(eps),
             coverage=observed.coverage,

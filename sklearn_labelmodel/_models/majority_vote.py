@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 
-from .._evidence.model import VoteModel, uniform_prior
+from .._evidence.lookup import LookUp, find_symbols, summed
+from .._evidence.model import ClassPrior, VoteModel, uniform_prior
 from .._evidence.told import given_prior, smoothed_shares
-from .._learning.baselines import EqualVotes, count_equally, equal_posterior, equal_terms
-from .._votes.codes import Votes
+from .._learning.baselines import EqualVotes, count_equally
+from .._votes.codes import Votes, class_index
 from .base import BaseLabelModel, Learner
 from .docs import documented
 
@@ -109,23 +110,37 @@ class MajorityVoteClassifier(BaseLabelModel):
     def _held(cls) -> tuple[type, ...]:
         return EqualVotes, *super()._held()
 
-    def _assume(self, observed: Observed) -> VoteModel:
-        prior = uniform_prior(len(observed.classes))
-        gold = observed.gold.rows
-        if self.class_balance is not None:
-            prior = given_prior(self.class_balance, observed.classes)
-        elif gold.any():
-            prior = prior.for_all(smoothed_shares(gold, prior.of_all), "labels")
+    def _assume(self, observed: Observed, prior: ClassPrior | None = None) -> VoteModel:
+        if prior is None:
+            prior, gold = uniform_prior(len(observed.classes)), observed.gold.rows
+            if self.class_balance is not None:
+                prior = given_prior(self.class_balance, observed.classes)
+            elif gold.any():
+                prior = prior.for_all(smoothed_shares(gold, prior.of_all), "labels")
         return count_equally(observed, prior)
 
     def _recipe(self, observed: Observed, assumed: VoteModel) -> list[Learner]:
         return []
 
     def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
-        return equal_posterior(cast(EqualVotes, model), votes)
+        """Each class's share of the row's votes; the class prior for a row without any."""
+        proba = np.tile(model.prior.of_voteless, (votes.n_samples, 1))
+        for rows, counts in summed(votes, _look_up(cast(EqualVotes, model), votes)):
+            total = counts.sum(axis=1, keepdims=True)
+            np.divide(counts, total, out=proba[rows], where=total > 0)
+        return proba
 
     def _terms(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
-        return equal_terms(cast(EqualVotes, model), votes)
+        """What each vote, and last the class prior, adds to the probability."""
+        looks = _look_up(cast(EqualVotes, model), votes)
+        shares = np.zeros((votes.n_samples, votes.n_lfs + 1, len(model.classes)))
+        lfs = np.arange(votes.n_lfs)[:, None]
+        for rows, codes in votes.blocks(len(model.classes)):
+            counts = looks.table[looks.rows[lfs, codes].T]
+            total = counts.sum(axis=(1, 2), keepdims=True)
+            np.divide(counts, total, out=shares[rows, :-1], where=total > 0)
+            shares[rows, -1] = np.where(total[:, 0] > 0, 0.0, model.prior.of_voteless)
+        return shares
 
     @property
     def vote_weights_(self) -> NDArray[np.float64]:
@@ -136,3 +151,15 @@ class MajorityVoteClassifier(BaseLabelModel):
     def precision_(self) -> float:
         """The precision that all LFs share in the generative reading."""
         return self.vote_model_.precision
+
+
+def _look_up(model: EqualVotes, votes: Votes) -> LookUp:
+    """What each vote code counts for each class: the class it names, or its symbol's counts."""
+    n_classes, n_symbols = len(model.classes), len(model.counts)
+    nothing = np.zeros((1, n_classes))
+    table = np.vstack([model.counts, nothing, np.eye(n_classes)])
+    rows = find_symbols(votes, model.table.lf, model.table.vote)
+    named = class_index(votes.values, model.classes)
+    literal = np.flatnonzero((named < n_classes) & (np.arange(len(named)) != votes.abstain_code))
+    rows[np.ix_(~model.translated, literal)] = n_symbols + 1 + named[literal]
+    return LookUp(rows, table, nothing)

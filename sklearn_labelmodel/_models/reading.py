@@ -10,18 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import _num_samples
 
-from .._evidence.model import VoteModel
 from .._utils import listed_values, warn_user
 from .._votes.classes import (
     check_gold_is_class,
-    check_same_kind,
     check_votes_are_classes,
     checked_classes,
     resolve_classes,
     warn_of_gold_of_one_class,
 )
-from .._votes.codes import NO_VOTE, GoldLabels, Votes, is_text, no_gold
-from .._votes.containers import check_lf_names, column_names
+from .._votes.codes import NO_VOTE, GoldLabels, Votes, no_gold
 from .._votes.counted import (
     Counted,
     check_gold_of_classes,
@@ -36,18 +33,17 @@ from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
 from .._votes.gold import read_labels
 from .._votes.meanings import literal, literal_votes, open_classes
 from .._votes.patterns import patterns_of
-from .._votes.reader import read_votes
+from .._votes.reader import check_lf_names, check_width, column_names, read_votes
 from .._votes.scores import (
     Scores,
     check_speaks_for,
     n_columns,
-    no_bins,
     read_beside,
     with_bins,
     with_ranges,
 )
 from .._votes.statistics import VoteStatistics
-from .._votes.suspects import check_part_has_no_identifier, warn_of_new_values
+from .._votes.suspects import check_part_has_no_identifier
 from .._votes.weights import check_any_weight
 
 if TYPE_CHECKING:
@@ -293,7 +289,7 @@ def count_more(
     if given is not None:
         _check_same_classes(before.classes, given)
     check_lf_names(model, L)
-    check_width(n_columns(L), before.statistics.n_lfs, model)
+    check_width(model, n_columns(L), before.statistics.n_lfs)
     return before._replace(statistics=before.statistics + count_block(model, L, y, sample_weight))
 
 
@@ -303,47 +299,4 @@ def _check_same_classes(before: NDArray[Any] | None, now: NDArray[Any]) -> None:
         raise ValueError(
             f"partial_fit was given the classes {listed_values(now)}, and at its first call {first}. Give the same, or "
             "leave them out after the first call."
-        )
-
-
-# Predicting ---------------------------------------------------------------------------------------
-
-
-def votes_for(model: FittedVotes, learned: VoteModel, L: VoteMatrix) -> Votes:
-    """The votes L as a fitted label model reads them.
-
-    Parameters
-    ----------
-    model : fitted label model
-    learned : VoteModel
-    L
-        As `predict_proba` takes it.
-    """
-    names, known = check_lf_names(model, L), learned.table.vote
-    scored, n_lfs, fractions = model._scores, len(learned.table.joint), known.dtype.kind == "f"
-    if scored is None:
-        votes = read_votes(L, abstain=model.abstain, names=names, allow_fractions=fractions)
-        check_width(votes.n_lfs, n_lfs, model)
-    else:
-        known = no_bins(known)
-        check_width(n_columns(L), n_lfs, model)
-        votes, _, cells = read_beside(
-            L, scored, abstain=model.abstain, names=names, allow_fractions=known.dtype.kind == "f"
-        )
-    if model._encoding is not None:
-        votes = renamed(votes, model._encoding)
-    if votes.values.dtype.kind != known.dtype.kind:
-        check_same_kind(votes.vote_values, known)
-    if is_text(votes.values):
-        warn_of_new_values(votes.values, known, "L", "is no evidence")
-    if model.classes is not None:
-        check_votes_are_classes(learned.classes, literal_votes(votes, model.vote_meanings))
-    return votes if scored is None else with_bins(votes, scored, cells)
-
-
-def check_width(n_lfs: int, expected: int, model: FittedVotes) -> None:
-    """Raise a ValueError where L has another number of columns than expected."""
-    if n_lfs != expected:
-        raise ValueError(
-            f"X has {n_lfs} features, but {type(model).__name__} is expecting {expected} features as input"
         )

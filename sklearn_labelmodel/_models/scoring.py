@@ -49,8 +49,8 @@ def gold_accuracy(
         No row has a gold label; the same index in another order; labels of another kind than the classes; weights as
         `weighted_mean` refuses.
     """
+    from .._utils import check_row_order
     from .._votes.classes import check_same_kind
-    from .._votes.containers import check_row_order
     from .._votes.gold import read_gold
     from .._votes.suspects import warn_of_new_values
 

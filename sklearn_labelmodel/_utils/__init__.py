@@ -1,10 +1,11 @@
-"""Warnings at the user's line, values as users wrote them, random states of their own, saving without pickle."""
+"""Warnings at the user's line, values as users wrote them, rows in one order, random states of their own."""
 
 from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sklearn.base import BaseEstimator
 
 
 def plain(value: object) -> Any:
     """A NumPy scalar as the Python value that users wrote."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def as_objects(cells: Iterable[object]) -> NDArray[np.object_]:
+    """Python objects as a one-dimensional array, also where they are tuples or lists."""
+    listed = list(cells)
+    array = np.empty(len(listed), dtype=object)
+    for place, cell in enumerate(listed):
+        array[place] = cell
+    return array
 
 
 def largest_exact(dtype: np.dtype[np.floating]) -> float:
@@ -81,6 +92,45 @@ def listed_values(values: NDArray[Any] | Sequence[object], at_most: int = 10) ->
     """Values in brackets; of more than `at_most` the first, and how many there are."""
     shown = ", ".join(quoted(value) for value in values[:at_most])
     return f"[{shown}]" if len(values) <= at_most else f"[{shown}, ... {len(values)} in all]"
+
+
+def check_row_order(**given: object) -> None:
+    """Raise a ValueError where two of some inputs have the same index in another order.
+
+    Inputs without an index, or with other labels, are read by position.
+
+    Parameters
+    ----------
+    **given : array-like or None
+        Each input under the name that the user knows, such as ``L=L, y=y``.
+    """
+    indexed = {name: _index_of(data) for name, data in given.items()}
+    named = [(name, index) for name, index in indexed.items() if index is not None]
+    for name, index in named[1:]:
+        first, order = named[0]
+        if _is_shuffled(order, index):
+            row = next(
+                i for i, (one, other) in enumerate(zip(order, index, strict=True)) if one != other
+            )
+            raise ValueError(
+                f"{first} and {name} have the same index in another order (row {row} is {quoted(plain(order[row]))} in "
+                f"{first} and {quoted(plain(index[row]))} in {name}), and rows are matched by position. Pass "
+                f"{name}.loc[{first}.index]; or {name}.to_numpy(), if row i of both is the same record."
+            )
+
+
+def _index_of(data: object) -> pd.Index | None:
+    """The index of a pandas object (a list, too, has a method of this name)."""
+    index = getattr(data, "index", None)
+    return index if hasattr(index, "get_indexer") else None
+
+
+def _is_shuffled(one: pd.Index, other: pd.Index) -> bool:
+    if len(one) != len(other) or one.equals(other):
+        return False
+    if one.is_unique and other.is_unique:
+        return bool((one.get_indexer(other) >= 0).all())
+    return Counter(one.tolist()) == Counter(other.tolist())
 
 
 # Probabilities no further apart are equal.

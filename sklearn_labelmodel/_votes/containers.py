@@ -1,9 +1,8 @@
-"""What L may come in: tables, arrays and sparse matrices; their columns, their names, the order of their rows."""
+"""What L may come in: tables, arrays and sparse matrices, and their columns."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -12,15 +11,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._utils import kind_of, largest_exact, plain, quoted, warn_user
+from .._utils import as_objects, kind_of, largest_exact, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from .._utils.types import Table, VoteMatrix
 
-NAMED = 5
 # Libraries whose tables, arrays and matrices hold their rows.
 IN_MEMORY = {"builtins", "numpy", "pandas", "scipy"}
 # What is not in memory, and what gives its rows: it has one of these methods, and no shape.
@@ -152,15 +148,6 @@ def column_of(table: Table, j: int) -> Any:
     return cells.to_numpy() if plain and not cells.null_count() else as_objects(cells.to_list())
 
 
-def as_objects(cells: Iterable[object]) -> NDArray[np.object_]:
-    """Python objects as a one-dimensional array, also where they are tuples or lists."""
-    listed = list(cells)
-    array = np.empty(len(listed), dtype=object)
-    for place, cell in enumerate(listed):
-        array[place] = cell
-    return array
-
-
 def as_array(L: VoteMatrix) -> NDArray[Any]:
     """An array; of objects where NumPy would turn numbers or missing values into strings, or round numbers."""
     if np.ma.isMaskedArray(L):
@@ -199,135 +186,3 @@ def _check_rows_alike(L: VoteMatrix) -> None:
             f"Row {other} of L holds {lengths[other]} votes and row 0 holds {lengths[0]}. Give every row a cell for "
             "each LF, None where it does not vote."
         ) from None
-
-
-# Names --------------------------------------------------------------------------------------------
-
-
-def column_names(L: object) -> NDArray[np.object_] | None:
-    """Names of the columns of a table, of any kind; None without names, or where they are the positions.
-
-    Returns
-    -------
-    names : ndarray of shape (n_lfs,) or None
-        A name of two-level columns is a tuple.
-
-    Raises
-    ------
-    TypeError
-        L is no container of votes.
-    """
-    if isinstance(L, np.ndarray) and L.dtype.kind not in "OV":
-        return None
-    check_container(L)
-    if not is_table(L):
-        return None
-    names = list(L.column_names if is_arrow(L) else L.columns)
-    return None if names == list(range(len(names))) else as_objects(names)
-
-
-def check_lf_names(estimator: object, L: object) -> NDArray[np.object_] | None:
-    """Hold L to the names of LFs that `fit` saw.
-
-    Parameters
-    ----------
-    estimator : label model
-        With `feature_names_in_`, or without.
-    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-
-    Returns
-    -------
-    names : ndarray of shape (n_lfs,) or None
-        As `fit` saw them.
-
-    Raises
-    ------
-    TypeError
-        L is no container of votes.
-    ValueError
-        Other names than in `fit`, or another order.
-
-    Warns
-    -----
-    UserWarning
-        Names only in `fit`, or only now.
-    """
-    names = column_names(L)
-    fitted: NDArray[np.object_] | None = getattr(estimator, "feature_names_in_", None)
-    model = type(estimator).__name__
-    if names is None and fitted is not None:
-        warn_user(f"X does not have valid feature names, but {model} was fitted with feature names")
-    elif names is not None and fitted is None:
-        _check_positions(names)
-        warn_user(f"X has feature names, but {model} was fitted without feature names")
-    elif names is not None and fitted is not None:
-        _check_names_match(names.tolist(), fitted.tolist())
-    return fitted
-
-
-def _check_positions(names: NDArray[np.object_]) -> None:
-    """The columns of a table without names are called 0, 1, ...: in another order they are others."""
-    if set(names.tolist()) == set(range(len(names))):
-        _check_names_match(names.tolist(), list(range(len(names))))
-
-
-def _check_names_match(names: list[Hashable], fitted: list[Hashable]) -> None:
-    if names == fitted:
-        return
-    unseen, missing = set(names) - set(fitted), set(fitted) - set(names)
-    message = "The feature names should match those that were passed during fit.\n"
-    if unseen:
-        message += "Feature names unseen at fit time:\n" + _in_lines(unseen)
-    if missing:
-        message += "Feature names seen at fit time, yet now missing:\n" + _in_lines(missing)
-    if not (unseen or missing):
-        message += "Feature names must be in the same order as they were in fit.\n"
-    raise ValueError(message)
-
-
-def _in_lines(names: set[Hashable]) -> str:
-    ordered = sorted(map(str, names))
-    more = ["- ...\n"] if len(ordered) > NAMED else []
-    return "".join([*(f"- {name}\n" for name in ordered[:NAMED]), *more])
-
-
-# Rows ---------------------------------------------------------------------------------------------
-
-
-def check_row_order(**given: object) -> None:
-    """Raise a ValueError where two of some inputs have the same index in another order.
-
-    Inputs without an index, or with other labels, are read by position.
-
-    Parameters
-    ----------
-    **given : array-like or None
-        Each input under the name that the user knows, such as ``L=L, y=y``.
-    """
-    indexed = {name: _index_of(data) for name, data in given.items()}
-    named = [(name, index) for name, index in indexed.items() if index is not None]
-    for name, index in named[1:]:
-        first, order = named[0]
-        if _is_shuffled(order, index):
-            row = next(
-                i for i, (one, other) in enumerate(zip(order, index, strict=True)) if one != other
-            )
-            raise ValueError(
-                f"{first} and {name} have the same index in another order (row {row} is {quoted(plain(order[row]))} in "
-                f"{first} and {quoted(plain(index[row]))} in {name}), and rows are matched by position. Pass "
-                f"{name}.loc[{first}.index]; or {name}.to_numpy(), if row i of both is the same record."
-            )
-
-
-def _index_of(data: object) -> pd.Index | None:
-    """The index of a pandas object (a list, too, has a method of this name)."""
-    index = getattr(data, "index", None)
-    return index if hasattr(index, "get_indexer") else None
-
-
-def _is_shuffled(one: pd.Index, other: pd.Index) -> bool:
-    if len(one) != len(other) or one.equals(other):
-        return False
-    if one.is_unique and other.is_unique:
-        return bool((one.get_indexer(other) >= 0).all())
-    return Counter(one.tolist()) == Counter(other.tolist())

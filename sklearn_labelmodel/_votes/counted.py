@@ -22,7 +22,6 @@ from .codes import (
     is_text,
     lf_label,
 )
-from .containers import column_names
 from .gold import UNLABELLED, read_labels
 from .pairs import PairCounts, add_pairs, count_votes, drop_gold
 from .patterns import (
@@ -35,7 +34,7 @@ from .patterns import (
     least,
     strata,
 )
-from .reader import read_votes
+from .reader import column_names, read_votes
 
 if TYPE_CHECKING:
     from .._utils.types import LabelsLike, Marker, VoteMatrix

@@ -13,10 +13,10 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples
 
-from .._utils import kind_of, largest_exact, listed, quoted
+from .._utils import check_row_order, kind_of, largest_exact, listed, quoted
 from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
-from .containers import check_row_order, loses_cells, without_masked
+from .containers import loses_cells, without_masked
 from .weights import read_weights
 
 if TYPE_CHECKING:

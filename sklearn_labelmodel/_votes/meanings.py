@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import listed_values, plain, quoted
+from .._utils import as_objects, listed_values, plain, quoted
 from .codes import Votes, class_index, is_bin
-from .containers import as_objects
 from .encoding import renamed
 
 if TYPE_CHECKING:

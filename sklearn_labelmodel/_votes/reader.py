@@ -1,4 +1,4 @@
-"""Label matrices of any container, read into vote codes."""
+"""Label matrices of any container, read into vote codes, and the names of their columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._utils import is_comparable, largest_exact, quoted
+from .._utils import as_objects, is_comparable, largest_exact, quoted, warn_user
+from .._utils.tables import is_arrow
 from .coded_columns import NO_VOTES, Column, coded_column, read_columns
 from .codes import SURVEY_CELLS, ColumnVotes, DenseVotes, SparseVotes, Votes, lf_label
 from .containers import (
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from .coded_columns import Coded
 
 COMPACT_SPAN = 4096
+# Names that a message shows.
+NAMED = 5
 
 
 def read_votes(
@@ -278,3 +281,101 @@ def _check_fractions(
         entries = slice(csc.indptr[j], csc.indptr[j + 1])
         reader = Column(lf_label(names, j), csc.data[entries], csc.indices[entries])
         reader.check(allow_fractions)
+
+
+# Names --------------------------------------------------------------------------------------------
+
+
+def column_names(L: object) -> NDArray[np.object_] | None:
+    """Names of the columns of a table, of any kind; None without names, or where they are the positions.
+
+    Returns
+    -------
+    names : ndarray of shape (n_lfs,) or None
+        A name of two-level columns is a tuple.
+
+    Raises
+    ------
+    TypeError
+        L is no container of votes.
+    """
+    if isinstance(L, np.ndarray) and L.dtype.kind not in "OV":
+        return None
+    check_container(L)
+    if not is_table(L):
+        return None
+    names = list(L.column_names if is_arrow(L) else L.columns)
+    return None if names == list(range(len(names))) else as_objects(names)
+
+
+def check_lf_names(estimator: object, L: object) -> NDArray[np.object_] | None:
+    """Hold L to the names of LFs that `fit` saw.
+
+    Parameters
+    ----------
+    estimator : label model
+        With `feature_names_in_`, or without.
+    L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+
+    Returns
+    -------
+    names : ndarray of shape (n_lfs,) or None
+        As `fit` saw them.
+
+    Raises
+    ------
+    TypeError
+        L is no container of votes.
+    ValueError
+        Other names than in `fit`, or another order.
+
+    Warns
+    -----
+    UserWarning
+        Names only in `fit`, or only now.
+    """
+    names = column_names(L)
+    fitted: NDArray[np.object_] | None = getattr(estimator, "feature_names_in_", None)
+    model = type(estimator).__name__
+    if names is None and fitted is not None:
+        warn_user(f"X does not have valid feature names, but {model} was fitted with feature names")
+    elif names is not None and fitted is None:
+        _check_positions(names)
+        warn_user(f"X has feature names, but {model} was fitted without feature names")
+    elif names is not None and fitted is not None:
+        _check_names_match(names.tolist(), fitted.tolist())
+    return fitted
+
+
+def _check_positions(names: NDArray[np.object_]) -> None:
+    """The columns of a table without names are called 0, 1, ...: in another order they are others."""
+    if set(names.tolist()) == set(range(len(names))):
+        _check_names_match(names.tolist(), list(range(len(names))))
+
+
+def _check_names_match(names: list[Hashable], fitted: list[Hashable]) -> None:
+    if names == fitted:
+        return
+    unseen, missing = set(names) - set(fitted), set(fitted) - set(names)
+    message = "The feature names should match those that were passed during fit.\n"
+    if unseen:
+        message += "Feature names unseen at fit time:\n" + _in_lines(unseen)
+    if missing:
+        message += "Feature names seen at fit time, yet now missing:\n" + _in_lines(missing)
+    if not (unseen or missing):
+        message += "Feature names must be in the same order as they were in fit.\n"
+    raise ValueError(message)
+
+
+def _in_lines(names: set[Hashable]) -> str:
+    ordered = sorted(map(str, names))
+    more = ["- ...\n"] if len(ordered) > NAMED else []
+    return "".join([*(f"- {name}\n" for name in ordered[:NAMED]), *more])
+
+
+def check_width(estimator: object, n_lfs: int, expected: int) -> None:
+    """Raise a ValueError where L has another number of columns than expected."""
+    if n_lfs != expected:
+        raise ValueError(
+            f"X has {n_lfs} features, but {type(estimator).__name__} is expecting {expected} features as input"
+        )

@@ -13,11 +13,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from .._utils import kind_of, listed_values, plain, quoted, warn_user
+from .._utils import as_objects, kind_of, listed_values, plain, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
 from .coded_columns import NO_VOTES
 from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label
-from .containers import as_array, as_objects, column_of, is_matrix, is_table
+from .containers import as_array, column_of, is_matrix, is_table
 from .reader import is_missing, markers_of, read_votes
 
 if TYPE_CHECKING:

@@ -15,10 +15,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from .._utils import plain, quoted
+from .._utils import as_objects, plain, quoted
 from .._utils.keeping import PlainState, write_whole
 from .codes import ColumnVotes, SparseVotes, is_text
-from .containers import as_objects
 from .counted import Counted, add, coded, count, read_block
 from .pairs import PairCounts
 from .patterns import FoundRows, patterns_of

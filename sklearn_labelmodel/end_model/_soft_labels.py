@@ -10,9 +10,8 @@ from sklearn import get_config
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
-from .._utils import TIE
+from .._utils import TIE, check_row_order
 from .._votes.codes import class_index
-from .._votes.containers import check_row_order
 from ..inspection._decisions import check_proba
 
 if TYPE_CHECKING:

@@ -17,12 +17,11 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from .._models.label_model import LabelModelClassifier
 from .._models.scoring import gold_accuracy
-from .._utils import listed_values, quoted, unchanged_on_error, warn_user
+from .._utils import check_row_order, listed_values, quoted, unchanged_on_error, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from .._votes.classes import check_same_kind
 from .._votes.codes import GoldLabels
-from .._votes.containers import check_row_order
 from .._votes.gold import UNLABELLED, read_gold
 from .._votes.reader import markers_of
 from ..inspection._decisions import probs_to_preds

@@ -15,11 +15,10 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, _check_n_features, _num_samples
 
 from .._models.label_model import LabelModelClassifier
-from .._utils import unchanged_on_error, warn_user
+from .._utils import check_row_order, unchanged_on_error, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from .._votes.codes import GoldLabels
-from .._votes.containers import check_row_order
 from ._predictions import Predictions
 from ._records import (
     check_default_reads,

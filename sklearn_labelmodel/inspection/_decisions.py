@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array, indexable
 from sklearn.utils.validation import _num_samples
 
-from .._utils import TIE, listed_values, plain, quoted, random_state_of
-from .._votes.containers import check_row_order, column_names
+from .._utils import TIE, check_row_order, listed_values, plain, quoted, random_state_of
 from .._votes.per_lf import rows_with_vote
+from .._votes.reader import column_names
 from .._votes.scores import Cells, read_beside, rows_with_score
 from ._fitted import FittedModel, check_label_model
 

@@ -11,14 +11,15 @@ from sklearn.utils.validation import _num_samples
 
 from .._evidence.lookup import find_symbols
 from .._learning.observed import observe, with_classes
+from .._utils import check_row_order
 from .._votes.classes import check_same_kind
 from .._votes.coded_columns import values_of
 from .._votes.codes import ColumnVotes, GoldLabels, SparseVotes, Votes, class_index, is_bin, no_gold
-from .._votes.containers import check_row_order, column_names
 from .._votes.gold import read_gold
 from .._votes.meanings import open_classes
 from .._votes.pairs import count_votes, dense, sum_by_lf, symbols_by_vote
 from .._votes.per_lf import LFCounts, count_per_lf
+from .._votes.reader import column_names
 from .._votes.scores import (
     Cells,
     Scores,

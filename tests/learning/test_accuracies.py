@@ -8,7 +8,8 @@ from helpers import make_observed, make_votes
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_labelmodel import LabelModelClassifier
-from sklearn_labelmodel._learning.completion import accuracies_by_mu, believe_mu
+from sklearn_labelmodel._evidence.model import accuracies_by_mu
+from sklearn_labelmodel._learning.completion import believe_mu
 from sklearn_labelmodel._learning.em import judge_lfs, mean_with_mu
 from sklearn_labelmodel._learning.observed import observe, with_classes
 from sklearn_labelmodel._votes.codes import no_gold
@@ -52,7 +53,7 @@ def test_whoever_believes_mu_knows_one_prior_for_all_rows(problem):
     assert found.tempering == 0.3
     assert_array_equal(found.prior.of_voted, model.prior.of_all)
     assert_array_equal(found.prior.of_voteless, model.prior.of_all)
-    assert_array_equal(found.accuracies, accuracies_by_mu(observed, model))
+    assert_array_equal(found.accuracies, accuracies_by_mu(model, observed.is_right))
 
 
 def test_an_lf_is_right_as_often_as_its_table_says_or_mu_where_it_has_one_vote(problem):

@@ -298,10 +298,10 @@ def confirmed_by_formula(observed, model, L, n_times):
 
 
 def voted_by_formula(log_p, shares, voted):
-    """Shares among rows with votes: what rows without one leave, and a tenth of their share at least."""
+    """Shares among rows with votes: what rows without one leave, and a fifth of their share at least."""
     silent = shares * np.prod(np.maximum(1 - np.exp(log_p), 0.2), axis=0)
     left = shares - (1 - voted) * silent / silent.sum()
-    left = np.maximum(left, 0.1 * voted * shares)
+    left = np.maximum(left, 0.2 * voted * shares)
     return left / left.sum()
 
 
@@ -341,11 +341,11 @@ def test_voted_shares_by_hand():
     assert_allclose(shares, left / left.sum())
 
 
-def test_a_tenth_of_their_share_is_left_to_classes_that_silent_rows_seem_to_hold():
+def test_a_fifth_of_their_share_is_left_to_classes_that_silent_rows_seem_to_hold():
     shares = voted_shares(np.log([[0.001, 0.9]]), np.array([0.9, 0.1]), 0.05)
     silent = np.array([0.9 * 0.999, 0.1 * 0.2])
     right = 0.1 - 0.95 * silent[1] / silent.sum()
-    assert_allclose(shares, np.array([0.005 * 0.9, right]) / (0.005 * 0.9 + right), rtol=1e-12)
+    assert_allclose(shares, np.array([0.01 * 0.9, right]) / (0.01 * 0.9 + right), rtol=1e-12)
 
 
 def test_a_known_prior_finds_the_rare_class_that_rules_are_written_for():

@@ -15,7 +15,8 @@ from sklearn_labelmodel import (
     TunedAbstainClassifier,
     WeakSupervisionClassifier,
 )
-from sklearn_labelmodel._votes.containers import check_row_order, column_names
+from sklearn_labelmodel._utils import check_row_order
+from sklearn_labelmodel._votes.reader import column_names
 from sklearn_labelmodel.end_model import soft_label_expand
 from sklearn_labelmodel.inspection import filter_unlabeled, lf_summary, probs_to_preds
 

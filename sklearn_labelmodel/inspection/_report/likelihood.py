@@ -15,10 +15,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-from ..._evidence.model import ClassPrior, Dependence, VoteModel, places_of, uniform_prior
-from ..._evidence.table import VoteTable
-from ..._learning.baselines import Expected, dawid_skene, majority_start
-from ..._learning.observed import Observed, observed_rows
+from ..._evidence.model import ClassPrior, VoteModel, places_of, uniform_prior
+from ..._learning.baselines import Expected, dawid_skene, majority_start, nothing_told
+from ..._learning.observed import observed_rows
 from ..._votes.codes import class_index, is_bin
 from ..._votes.gold import GoldCounts
 from ..._votes.patterns import Patterns, votes_by_lf
@@ -45,7 +44,7 @@ PAIR_PRODUCTS, LEAST_PATTERNS = 1 << 26, 200
 def fit_likelihood(
     patterns: Patterns,
     classes: NDArray[Any],
-    prior: NDArray[np.float64] | None = None,
+    prior: ClassPrior | None = None,
     copies: tuple[int, ...] = (),
     labels: GoldCounts | None = None,
 ) -> tuple[list[str], Patterns, VoteModel]:
@@ -59,8 +58,8 @@ def fit_likelihood(
     patterns : Patterns
         The distinct rows, without gold labels.
     classes : ndarray of shape (n_classes,)
-    prior : ndarray of shape (n_classes,), default=None
-        The class prior where it is known, else it is learned.
+    prior : ClassPrior, default=None
+        Where it is known, else it is learned.
     copies : tuple of int, default=()
         LFs that repeat others, to be left out: what two copies agree in would be taken for the truth.
     labels : GoldCounts, default=None
@@ -82,7 +81,8 @@ def fit_likelihood(
     part = of_symbols(patterns, symbols).informed()
     part = sampled(part, max(1, POSTERIOR_CELLS // len(classes)))[1]
     observed = observed_rows(part, classes)
-    model = _nothing_learned(observed, prior)
+    of_all = uniform_prior(len(classes)) if prior is None else prior
+    model = nothing_told(observed, of_all, PRECISION)
     if not len(symbols):
         return reason, part, model
     blocks = model.rows(part)
@@ -96,7 +96,6 @@ def fit_likelihood(
         start,
         blocks,
         strength=STRENGTH,
-        precision=PRECISION,
         one_coin_lfs=not enough_for_tables(part.counts().sum(), model.mu.size),
         informative_abstain=False,
         max_iter=MAX_ITER,
@@ -207,24 +206,6 @@ def affordable(patterns: Patterns) -> tuple[NDArray[np.intp], Patterns]:
 
 
 # The estimate -------------------------------------------------------------------------------------
-
-
-def _nothing_learned(observed: Observed, prior: NDArray[np.float64] | None) -> VoteModel:
-    k, nothing = len(observed.classes), np.zeros_like(observed.meaning)
-    of_all = ClassPrior(prior, prior, prior, "given") if prior is not None else uniform_prior(k)
-    joint = np.ones(observed.n_lfs, dtype=bool)
-    return VoteModel(
-        classes=observed.classes,
-        table=VoteTable(observed.lf, observed.vote, nothing, joint),
-        prior=of_all,
-        dependence=Dependence(np.ones(len(nothing))),
-        tempering=0.0,
-        offsets=np.zeros(k),
-        mu=nothing,
-        mu_eps=0.0,
-        coverage=observed.coverage,
-        accuracies=np.full(observed.n_lfs, PRECISION),
-    )
 
 
 def start_with_labels(start: Expected, labels: GoldCounts) -> Expected:

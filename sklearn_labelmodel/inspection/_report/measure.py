@@ -13,8 +13,7 @@ from scipy.special import ndtri
 from sklearn.base import clone
 
 from ..._evidence.lookup import generative, log_likelihood
-from ..._evidence.model import VoteModel, groups_of, places_of
-from ..._evidence.told import given_prior
+from ..._evidence.model import ClassPrior, VoteModel, groups_of, places_of
 from ..._learning.baselines import EqualVotes, count_equally
 from ..._learning.em import beyond_chance, find_copies
 from ..._learning.observed import KeptCounts, observe, with_classes
@@ -140,11 +139,17 @@ def measure(model: FittedModel, votes: Votes, n_rows: int) -> Facts:
     )
 
 
+def as_given(prior: ClassPrior) -> ClassPrior:
+    """The class prior as if users had given it."""
+    shares = prior.of_all
+    return ClassPrior(shares, shares, shares, "given", np.inf)
+
+
 def _judge(
     patterns: Patterns, learned: VoteModel, gold: GoldCounts | None
 ) -> tuple[tuple[Copy, ...], tuple[list[str], Patterns, VoteModel]]:
     """Copies among the LFs, and what `fit_likelihood` makes of the others."""
-    prior = learned.prior.of_all if learned.prior.source == "given" else None
+    prior = as_given(learned.prior) if learned.prior.source == "given" else None
     if gold is not None:
         # The labels, counted by the patterns' symbols in place of the model's.
         by_symbol = np.vstack([gold.by_symbol, np.zeros((1, len(gold.rows)))])
@@ -375,18 +380,18 @@ def held_out_scores(model: FittedModel, votes: Votes) -> HeldOut | None:
 
 def _fitted_on(model: FittedModel, votes: Votes) -> tuple[VoteModel | None, VoteModel | None]:
     """The model and majority vote of these rows, whose class prior is known; None where they cannot be fitted."""
-    classes, prior = model.vote_model_.classes, model.vote_model_.prior.of_all
-    own = clone(model).set_params(classes=classes, class_balance=prior)
+    classes, prior = model.vote_model_.classes, as_given(model.vote_model_.prior)
+    own = clone(model).set_params(classes=classes, class_balance=None)
     if "verbose" in own.get_params():
         own.set_params(verbose=0)
     try:
         observed = with_classes(
             observe(votes, no_gold(votes.n_samples), by_pairs=own._by_pairs), classes
         )
-        learned = own._learn(observed, own._assume(observed))
+        learned = own._learn(observed, own._assume(observed, prior))
     except (ValueError, FloatingPointError):
         return None, None
-    return learned, count_equally(observed, given_prior(prior, classes))
+    return learned, count_equally(observed, prior)
 
 
 def _log_likelihood(model: VoteModel, votes: Votes) -> NDArray[np.float64]:

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ..._utils import quoted, warn_user
+from ..._utils import as_objects, check_row_order, quoted, warn_user
 from ..._utils.keeping import write_whole
 from ..._votes.codes import Votes
-from ..._votes.containers import as_objects, check_row_order
 from ..._votes.gold import read_gold
 from .._fitted import FittedModel
 from .._page.markdown import markdown
