@@ -81,11 +81,14 @@ class EqualVotes(VoteModel):
     precision: float = UNKNOWN_PRECISION
 
     def scores(self, rows: Rows) -> NDArray[np.float64]:
-        shares = np.asarray((rows.indicators @ self.counts).T)
-        total = shares.sum(axis=0)
-        shares = np.where(total > 0, shares, self.prior.of_voteless[:, None])
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log(shares / np.where(total > 0, total, 1.0)))
+            return np.log(self.shares((rows.indicators @ self.counts).T))
+
+    def shares(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Each class's share of a row's counts, the class prior where there are none; (n_classes, n_rows)."""
+        total = counts.sum(axis=0)
+        counts = np.where(total > 0, counts, self.prior.of_voteless[:, None])
+        return np.asarray(counts / np.where(total > 0, total, 1.0))
 
     def on(self, lf: NDArray[np.intp], vote: NDArray[Any]) -> EqualVotes:
         place = places_of(lf, vote, self.table)

@@ -124,10 +124,11 @@ class MajorityVoteClassifier(BaseLabelModel):
 
     def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
         """Each class's share of the row's votes; the class prior for a row without any."""
-        proba = np.tile(model.prior.of_voteless, (votes.n_samples, 1))
-        for rows, counts in summed(votes, _look_up(cast(EqualVotes, model), votes)):
-            total = counts.sum(axis=1, keepdims=True)
-            np.divide(counts, total, out=proba[rows], where=total > 0)
+        equal = cast(EqualVotes, model)
+        proba = np.empty((votes.n_samples, len(model.classes)))
+        for rows, counts in summed(votes, _look_up(equal, votes)):
+            # Sums over few columns are slow, sums of few rows are not.
+            proba[rows] = equal.shares(np.ascontiguousarray(counts.T)).T
         return proba
 
     def _terms(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
