@@ -15,7 +15,7 @@ from ..._votes.codes import Votes
 from ..._votes.scores import Scores
 from .._report.parts import Evidence
 from . import figures as fig
-from .markup import details, element, name, table, text
+from .markup import details, element, muted, name, number, table, text
 from .page import CLASSES
 from .sections import (
     GOLD_LEGEND,
@@ -26,6 +26,7 @@ from .sections import (
     share_text,
 )
 from .style import style
+from .words import left_out
 
 PRIOR, END_MODEL = "class prior", "end model"
 BAR, MOST_DRAWN = 12, 60
@@ -162,9 +163,8 @@ class Summary(pd.DataFrame):
             f"Of all rows {SCALE}",
             "Votes in",
         ]
-        hidden = len(self) - MOST_DRAWN
-        more = f'<p class="slm-muted">{hidden:,} LFs more are not drawn.</p>' if hidden > 0 else ""
         drawn = table(head, rows, "Labeling functions", "slm-chart slm-summary")
+        more = muted(left_out(len(self) - MOST_DRAWN, "LFs more are not drawn"))
         return _with_table(legend_of(legend) + drawn + more, self)
 
 
@@ -182,21 +182,17 @@ def _with_table(shown: str, frame: pd.DataFrame) -> str:
 def _cell(value: object) -> str:
     """A value of a table."""
     if isinstance(value, float):
-        return f'<td class="slm-number">{"" if np.isnan(value) else f"{value:.3f}"}</td>'
+        return number("" if np.isnan(value) else f"{value:.3f}")
     return "" if value is None else name(value)
 
 
 def _summary_row(lf: Any) -> list[str]:
     picture, height = accuracy_picture(lf)
-    ends = [
-        lf.coverage,
-        lf.coverage - lf.conflicts,
-        lf.coverage - lf.overlaps,
-    ]
-    kinds = ["slm-against", "slm-fill", "slm-alone"]
     cover = [
         *fig.grid(height),
-        *(fig.bar(end, kind) for end, kind in zip(ends, kinds, strict=True)),
+        fig.bar(lf.coverage, "slm-against"),
+        fig.bar(lf.coverage - lf.conflicts, "slm-fill"),
+        fig.bar(lf.coverage - lf.overlaps, "slm-alone"),
     ]
     conflicts = f"some other disagrees in {lf.conflicts:.0%} of the rows"
     votes = ", ".join(map(name, lf.polarity[:8])) + (" ..." if len(lf.polarity) > 8 else "")
@@ -205,7 +201,7 @@ def _summary_row(lf: Any) -> list[str]:
         votes or text("nothing"),
         f"<td>{picture}</td>",
         f"<td>{fig.drawing(cover, conflicts, height)}</td>",
-        f'<td class="slm-number">{share_text(lf.coverage)}</td>',
+        number(share_text(lf.coverage)),
     ]
 
 

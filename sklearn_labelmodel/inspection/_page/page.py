@@ -55,11 +55,10 @@ def folded(reports: Mapping[Any, ReportParts]) -> str:
 
 
 def _content(report: ReportParts, level: int) -> str:
-    gold = gold_sentence(report)
     top = [
         f'<p class="slm-muted">Fit report: {text(shape_of(report))}</p>',
         element(f"h{level}", text(verdict(report)), class_="slm-verdict"),
-        f"<p>{text(gold)}</p>" if gold else "",
+        f"<p>{text(gold_sentence(report.gold))}</p>" if report.gold else "",
         sections.glance(report),
     ]
     for title, section in SECTIONS:
