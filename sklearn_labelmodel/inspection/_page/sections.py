@@ -187,20 +187,20 @@ def agreement(report: ReportParts) -> str:
             "Most LFs here only ever vote for one class: two of them always agree or never, so that their agreement "
             "says nothing. What tells is how often they vote on the same rows, against what chance would bring (1)."
         )
-        alike = "One class, and often together"
+        like = "One class, and often together"
         at_odds = "Different classes, and often together: one of them is wrong there"
     else:
         intro = "How often two LFs vote alike, of the rows in which both vote. A dash: they share no row."
-        alike, at_odds = "Most alike", "Most at odds"
+        like, at_odds = "Most alike", "Most at odds"
     heat = heat_table(pairs) if pairs.lfs else ""
-    lists = pair_table(pairs.alike, alike, pairs.meeting)
+    lists = pair_table(pairs.alike, like, pairs.meeting)
     lists += pair_table(pairs.at_odds, at_odds, pairs.meeting)
     return f"<p>{text(intro)}</p>{heat}" + element("div", lists, class_="slm-side")
 
 
 def heat_table(pairs: Pairs) -> str:
     numbers = [str(j + 1) for j in range(len(pairs.lfs))]
-    largest = max(1.0, float(np.nanmax(pairs.table, initial=0.0))) if pairs.meeting else 1.0
+    largest = max(1.0, float(np.nanmax(pairs.table, initial=0.0)))
     rows = [
         [f"{place}&ensp;{name(lf)}", *(heat_cell(each, largest) for each in line)]
         for place, lf, line in zip(numbers, pairs.lfs, pairs.table, strict=True)
@@ -333,11 +333,10 @@ def contested_row(row: ContestedRow) -> str:
 def evidence_table(evidence: tuple[Evidence, ...], label: Any, rival: Any) -> str:
     """A bar for what each vote adds to the log-odds of a label."""
     largest = max((abs(each.weight) for each in evidence), default=0.0)
+    said = words.evidence_rows(evidence, name)
     rows = [
         [lf, vote, f"<td>{fig.diverging(each.weight, largest)}</td>", number(weight)]
-        for each, (lf, vote, weight) in zip(
-            evidence, words.evidence_rows(evidence, name), strict=False
-        )
+        for each, (lf, vote, weight) in zip(evidence[: len(said)], said, strict=True)
     ]
     sides = f'<span class="slm-scale"><span>for {name(rival)}</span><span>for {name(label)}</span></span>'
     more = words.left_out(len(evidence) - 1 - words.MOST_VOTES, "weaker votes are not shown")

@@ -98,17 +98,16 @@ def parts_of(text: str) -> dict[str, Any]:
         It is no report, or one of a later version.
     """
     data = _checked(text)
-    pairs, gold, drift = data["pairs"], data["gold"], data["drift"]
     return {
         "findings": tuple(map(_finding, data["findings"])),
         "lfs": _of_lfs(data["lfs"]),
         "model": _model(data["model"]),
         "votes": _frame(data["votes"], ["lf", "vote", "rows"]),
         "checks": tuple(Check(**check) for check in data["checks"]),
-        "pairs": None if pairs is None else _pairs(pairs),
+        "pairs": data["pairs"] and _pairs(data["pairs"]),
         "contested": tuple(map(_contested, data["contested"])),
-        "gold": None if gold is None else _gold(gold),
-        "drift": None if drift is None else _of_lfs(drift),
+        "gold": data["gold"] and _gold(data["gold"]),
+        "drift": data["drift"] and _of_lfs(data["drift"]),
         "settings": data["settings"],
     }
 
