@@ -177,11 +177,7 @@ def agreement(
     code = np.searchsorted(votes.values, patterns.vote)
     symbols = sp.eye_array(len(votes.values), format="csr")[code]
     alpha_of = partial(
-        alpha_of_rows,
-        weight=patterns.weight,
-        level=level,
-        numbers=numbers,
-        resampled=resampled,
+        alpha_of_rows, weight=patterns.weight, level=level, numbers=numbers, resampled=resampled
     )
     alpha, low, high = alpha_of(patterns.indicators @ symbols)
     return Agreement(

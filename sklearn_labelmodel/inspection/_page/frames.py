@@ -17,14 +17,7 @@ from .._report.parts import Evidence
 from . import figures as fig
 from .markup import details, element, muted, name, number, table, text
 from .page import CLASSES
-from .sections import (
-    GOLD_LEGEND,
-    SCALE,
-    accuracy_picture,
-    evidence_table,
-    legend_of,
-    share_text,
-)
+from .sections import GOLD_LEGEND, SCALE, accuracy_picture, evidence_table, legend_of, share_text
 from .style import style
 from .words import left_out
 
@@ -68,9 +61,7 @@ class Explanation(pd.DataFrame):
         label, rival, p, weight = sides
         evidence = tuple(
             Evidence(None if lf == PRIOR and vote is None else lf, vote, float(each))
-            for lf, vote, each in zip(
-                self.index.tolist(), self.iloc[:, 0].tolist(), weight, strict=True
-            )
+            for (lf, vote, *_), each in zip(self.itertuples(name=None), weight, strict=True)
         )
         title = f"{name(label)} {p[0]:.1%}, {name(rival)} {p[1]:.1%}"
         shown = f'<p class="slm-subtitle">{title}</p>{evidence_table(evidence, label, rival)}'
@@ -172,8 +163,8 @@ def _with_table(shown: str, frame: pd.DataFrame) -> str:
     """A picture, with the numbers to unfold."""
     head = ["LF", *map(name, frame.columns)]
     lines = [
-        [name(line[0]), *map(_cell, line[1:])]
-        for line in frame.head(MOST_DRAWN).itertuples(name=None)
+        [name(lf), *map(_cell, cells)]
+        for lf, *cells in frame.head(MOST_DRAWN).itertuples(name=None)
     ]
     numbers = details("All numbers", table(head, lines, "All numbers"))
     return element("div", style(False) + shown + numbers, class_=CLASSES)

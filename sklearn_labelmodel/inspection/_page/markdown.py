@@ -120,20 +120,19 @@ def _pairs(report: ReportParts) -> str:
         for pair in [*pairs.alike, *pairs.at_odds]
     ]
     head = ["LF", "LF", "alike", "common rows, against chance", "common rows"]
-    return "\n\n".join([*_all_pairs(pairs), table(head, rows)])
+    all_pairs = f"{_all_pairs(pairs)}\n\n" if pairs.lfs else ""
+    return f"{all_pairs}{table(head, rows)}"
 
 
-def _all_pairs(pairs: Pairs) -> list[str]:
-    """The table of all pairs of LFs, where they are few, and what it shows."""
-    if not pairs.lfs:
-        return []
+def _all_pairs(pairs: Pairs) -> str:
+    """The table of all pairs of LFs, and what it shows."""
     numbers = [str(j + 1) for j in range(len(pairs.lfs))]
     rows = [
         [f"{number} {verbatim(lf)}", *map(words.agreement_words, line)]
         for number, lf, line in zip(numbers, pairs.lfs, pairs.table, strict=True)
     ]
     what = "Common rows, against chance (1)" if pairs.meeting else "Share of common rows, alike"
-    return [f"{what}; a dash where two share none:", table(["LF", *numbers], rows)]
+    return f"{what}; a dash where two share none:\n\n{table(['LF', *numbers], rows)}"
 
 
 def _classes(report: ReportParts) -> str:

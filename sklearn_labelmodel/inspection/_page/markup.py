@@ -68,6 +68,6 @@ def details(summary: str, content: str) -> str:
     return element("details", element("summary", summary) + content)
 
 
-def listing(items: list[str]) -> str:
+def listing(items: list[str], class_: str | None = None) -> str:
     """A list of items that are HTML."""
-    return element("ul", "".join(element("li", item) for item in items))
+    return element("ul", "".join(element("li", item) for item in items), class_=class_)

@@ -129,8 +129,8 @@ def accuracies(report: ReportParts) -> str:
 
 def legend_of(marks: list[tuple[str, str]]) -> str:
     """What marks mean, each a shape and what it stands for."""
-    items = [f"<li>{fig.drawing([shape], None)}{text(what)}</li>" for shape, what in marks]
-    return element("ul", "".join(items), class_="slm-legend")
+    items = [fig.drawing([shape], None) + text(what) for shape, what in marks]
+    return listing(items, "slm-legend")
 
 
 def lf_row(lf: Any) -> list[str]:
