@@ -248,7 +248,7 @@ def _left_out(
         alpha_of(counts - by_symbol[:, own] @ symbols[own])
         for own in map(slice, bounds[:-1], bounds[1:])
     ]
-    index = pd.Index(names, name="lf")
+    index = pd.Index(names, name="lf", tupleize_cols=False)
     return pd.DataFrame(rows, columns=["alpha", "low", "high"], index=index, dtype=float)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,29 +41,24 @@ KINDS = {"lf": object, "vote": object, "reason": None, "findings": None}
 
 def stored(report: ReportParts) -> str:
     """The report as JSON."""
-    parts = {field.name: getattr(report, field.name) for field in fields(ReportParts)}
-    parts["lfs"] = _records(report.lfs.reset_index())
-    parts["votes"] = _records(report.votes)
-    parts["drift"] = None if report.drift is None else _records(report.drift.reset_index())
-    parts["findings"] = [asdict(each) | {"url": each.url} for each in report.findings]
+    drift = report.drift
+    parts = vars(report) | {
+        "lfs": report.lfs.reset_index().to_dict("records"),
+        "votes": report.votes.to_dict("records"),
+        "drift": None if drift is None else drift.reset_index().to_dict("records"),
+        "findings": [vars(each) | {"url": each.url} for each in report.findings],
+    }
     content = {key: _encoded(key, value) for key, value in parts.items()}
     whole = {"schema": SCHEMA, "version": VERSION, **content}
     return json.dumps(whole, allow_nan=False, ensure_ascii=False, indent=1) + "\n"
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = {str(column): table[column].tolist() for column in table}
-    return [
-        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
-    ]
 
 
 def _encoded(key: str, value: Any) -> Any:
     """What JSON can hold; null for a number that is not known."""
     if key in NAMES:
         return _name(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if is_dataclass(value):
+        value = vars(value)
     elif hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):
@@ -136,7 +131,9 @@ def _release(data: dict[str, Any]) -> str:
 
 
 def _with_tuples(data: dict[str, Any]) -> Any:
-    return tuple(data["tuple"]) if set(data) == {"tuple"} else data
+    """A name that was a tuple is one again."""
+    held = data.get("tuple")
+    return tuple(held) if isinstance(held, list) and len(data) == 1 else data
 
 
 def _number(value: Any) -> float:
