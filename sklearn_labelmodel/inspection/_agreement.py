@@ -166,24 +166,20 @@ def agreement(
     votes, numbers = _read(L, level, abstain)
     if votes.n_lfs < 2:
         raise ValueError("L has one LF, which has no other to agree with.")
-    random, names = random_state_of(random_state), lf_names(votes)
+    random = random_state_of(random_state)
+    # Of more voters, each alone and each pair is left out.
+    names = lf_names(votes) if votes.n_lfs <= MOST_VOTERS else []
     patterns = read_patterns(votes, no_gold(votes.n_samples))
     pairable = np.diff(patterns.indicators.indptr) > 1
     if not pairable.any():
         raise ValueError("No row has votes of two LFs, so that nothing shows whether they agree.")
     resampled = resampler(patterns.weight, n_bootstrap, random)
     code = np.searchsorted(votes.values, patterns.vote)
-    entries = (np.ones(len(code)), (np.arange(len(code)), code))
-    symbols = sp.csr_array(entries, shape=(len(code), len(votes.values)))
+    symbols = sp.eye_array(len(votes.values), format="csr")[code]
     alpha_of = partial(
-        alpha_of_rows,
-        weight=patterns.weight,
-        level=level,
-        numbers=numbers,
-        resampled=resampled,
+        alpha_of_rows, weight=patterns.weight, level=level, numbers=numbers, resampled=resampled
     )
     alpha, low, high = alpha_of(patterns.indicators @ symbols)
-    few = votes.n_lfs <= MOST_VOTERS
     return Agreement(
         level=level,
         alpha=alpha,
@@ -191,8 +187,8 @@ def agreement(
         high=high,
         n_rows=int(patterns.weight[pairable].sum()),
         n_votes=int(patterns.weight[pairable] @ np.diff(patterns.indicators.indptr)[pairable]),
-        pairs=_pairs(votes if few else None, names, (level, numbers), n_bootstrap, random),
-        left_out=_left_out(patterns, symbols, names if few else [], alpha_of),
+        pairs=_pairs(votes, names, (level, numbers), n_bootstrap, random),
+        left_out=_left_out(patterns, symbols, names, alpha_of),
     )
 
 
@@ -252,7 +248,7 @@ def _left_out(
         alpha_of(counts - by_symbol[:, own] @ symbols[own])
         for own in map(slice, bounds[:-1], bounds[1:])
     ]
-    index = pd.Index(names, name="lf")
+    index = pd.Index(names, name="lf", tupleize_cols=False)
     return pd.DataFrame(rows, columns=["alpha", "low", "high"], index=index, dtype=float)
 
 
@@ -260,19 +256,19 @@ def _left_out(
 
 
 def _pairs(
-    votes: Votes | None,
+    votes: Votes,
     names: list[Hashable],
     scale: tuple[str, NDArray[np.float64]],
     n_bootstrap: int,
     random: np.random.RandomState,
 ) -> pd.DataFrame:
-    """Alpha, its interval and kappa of each pair of voters; no pair without votes."""
+    """Alpha, its interval and kappa of each pair of the voters that are named."""
     import pandas as pd
 
-    named = list(combinations(names, 2)) if votes is not None else []
+    named = list(combinations(names, 2))
     index = pd.MultiIndex.from_tuples(named, names=["first", "second"])
     columns = ["rows", "alpha", "low", "high", "kappa"]
-    if votes is None:
+    if not named:
         return pd.DataFrame(columns=columns, index=index, dtype=float)
     of_pair, codes = _cells(votes)
     sums = _sums_of_pairs(of_pair, codes, scale)
@@ -315,7 +311,7 @@ def _cells(votes: Votes) -> tuple[sp.csr_array, NDArray[np.intp]]:
 def _sums_of_pairs(
     of_pair: sp.csr_array, codes: NDArray[np.intp], scale: tuple[str, NDArray[np.float64]]
 ) -> Sums:
-    pair = _pair_of_cells(of_pair)
+    pair = of_pair.tocoo().coords[0]
     counts = np.zeros((of_pair.shape[0], len(scale[1])))
     for code in codes:
         np.add.at(counts, (pair, code), of_pair.data)
@@ -324,16 +320,12 @@ def _sums_of_pairs(
     return sums_of(np.full(len(square), 2.0), square, one + other)
 
 
-def _pair_of_cells(of_pair: sp.csr_array) -> NDArray[np.intp]:
-    return np.repeat(np.arange(of_pair.shape[0]), np.diff(of_pair.indptr))
-
-
 def _kappa(
     of_pair: sp.csr_array, codes: NDArray[np.intp], n_values: int, level: str
 ) -> NDArray[np.float64]:
     """Cohen's kappa of each pair: 1 - disagreement / what the two voters' shares of votes would give by chance."""
     level, positions = "nominal" if level == "nominal" else "interval", np.arange(float(n_values))
-    nothing, pair = np.empty((0, 0)), _pair_of_cells(of_pair)
+    nothing, pair = np.empty((0, 0)), of_pair.tocoo().coords[0]
     one, other = (places(level, positions, nothing, pair, code) for code in codes)
     square = of_pair @ (products(one, one) + products(other, other))
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -186,9 +186,8 @@ def _of_values(
     name: Hashable, n_rows: int, n_present: int, present: Iterable[Any], distinct: list[Any]
 ) -> _Column:
     """A column whose kind is that of the values which are present."""
-    kinds = {_kind(each) for each in set(map(type, present))}
+    kinds = {_kind(each) for each in set(map(type, present))} or {"empty"}
     kind = kinds.pop() if len(kinds) == 1 else "mixed" if kinds == {"number", "text"} else "other"
-    kind = kind if n_present else "empty"
     readable = kind not in ("sets", "other", "empty")
     return _Column(name, n_rows, n_present, kind, distinct if readable else [])
 
@@ -231,7 +230,7 @@ def _is_foreign_boolean(column: _Column, others: list[_Column]) -> bool:
     """Whether a column holds true and false, beside columns of words none of which is true or false."""
     if column.kind not in ("boolean", "text") or not column.spelled <= BOOLEANS:
         return False
-    texts = [other for other in others if other.kind == "text" and _may_be_votes(other, others)]
+    texts = _texts_of_votes(others)
     return bool(texts) and not any(BOOLEANS & other.spelled for other in texts)
 
 
@@ -261,11 +260,8 @@ def _of_texts(column: _Column, others: list[_Column]) -> Found:
         why += ", which no other column shares" if signs[-1] else ""
         words = np.mean([len(text.split()) for text in column.texts])
         if words >= WORDY:
-            return (
-                "text",
-                why,
-                f"leave it out; or rules on it, as KeywordLF([...], label=..., column={name})",
-            )
+            rules = f"KeywordLF([...], label=..., column={name})"
+            return "text", why, f"leave it out; or rules on it, as {rules}"
         return "identifier", why, _without(column)
     return _votes(column, others, "strings")
 
@@ -273,25 +269,20 @@ def _of_texts(column: _Column, others: list[_Column]) -> Found:
 def _of_numbers(column: _Column, others: list[_Column]) -> Found:
     n_distinct, name = len(column.values), quoted(column.name)
     numbers = np.sort(np.asarray(column.values, dtype=np.float64))
-    as_scores = f"ScoreLF({name}); or scores=[{name}]"
+    as_scores, ends = (
+        f"ScoreLF({name}); or scores=[{name}]",
+        f"{numbers[0]:.4g} to {numbers[-1]:.4g}",
+    )
     if not np.array_equal(numbers, np.rint(numbers)):
-        return "score", f"numbers with a fraction, {numbers[0]:.4g} to {numbers[-1]:.4g}", as_scores
+        return "score", f"numbers with a fraction, {ends}", as_scores
     if _counts_rows(column, numbers) or (IDENTIFIER.fullmatch(str(column.name)) and column.is_lone):
-        return (
-            "identifier",
-            f"{n_distinct} distinct whole numbers in {column.n_present} rows",
-            _without(column),
-        )
+        why = f"{n_distinct} distinct whole numbers in {column.n_present} rows"
+        return "identifier", why, _without(column)
     if n_distinct > MOST_CLASSES:
-        return (
-            "score",
-            f"{n_distinct} distinct whole numbers, {numbers[0]:.4g} to {numbers[-1]:.4g}",
-            as_scores,
-        )
-    texts = [other for other in others if other.kind == "text" and _may_be_votes(other, others)]
+        return "score", f"{n_distinct} distinct whole numbers, {ends}", as_scores
+    texts = _texts_of_votes(others)
     if texts and not any(column.spelled <= other.spelled for other in texts):
-        why = f"whole numbers, {numbers[0]:.4g} to {numbers[-1]:.4g}, beside votes that are strings"
-        return "score", why, as_scores
+        return "score", f"whole numbers, {ends}, beside votes that are strings", as_scores
     return _votes(column, others, "whole numbers")
 
 
@@ -311,20 +302,25 @@ def _is_shared(column: _Column, others: list[_Column]) -> bool:
     return False
 
 
-def _may_be_votes(column: _Column, others: list[_Column]) -> bool:
-    few = len(column.values) <= MOST_CLASSES and not column.is_lone
-    return few or _is_shared(column, [other for other in others if other is not column])
+def _texts_of_votes(columns: list[_Column]) -> list[_Column]:
+    """The columns of texts that may be votes: few, or other columns' too."""
+    return [
+        column
+        for column in columns
+        if column.kind == "text"
+        and (
+            (len(column.values) <= MOST_CLASSES and not column.is_lone)
+            or _is_shared(column, [other for other in columns if other is not column])
+        )
+    ]
 
 
 def _votes(column: _Column, others: list[_Column], what: str) -> Found:
     shown = listed([quoted(value) for value in column.values], 4)
     why = f"{len(column.values)} distinct {what}: {shown}"
     if GOLD.fullmatch(str(column.name)):
-        return (
-            "gold?",
-            f"by its name; {why}",
-            f"y=frame[{quoted(column.name)}], and leave it out of L",
-        )
+        use = f"y=frame[{quoted(column.name)}], and leave it out of L"
+        return "gold?", f"by its name; {why}", use
     marks = [text for text in column.texts if is_word_for_no_vote(text)]
     abstain = f", abstain={marks}" if marks else ""
     normalize = ", normalize=True" if _is_spelled_freely([column, *others]) else ""
@@ -333,12 +329,12 @@ def _votes(column: _Column, others: list[_Column], what: str) -> Found:
 
 def _is_spelled_freely(columns: list[_Column]) -> bool:
     """Whether some label of the columns that hold few texts has several spellings, or is a number too."""
-    few = [
-        each
+    values = {
+        value
         for each in columns
         if each.kind in ("text", "mixed") and len(each.values) <= MOST_CLASSES
-    ]
-    values = {value for column in few for value in column.values}
+        for value in each.values
+    }
     return len({spelling(str(value)) for value in values}) < len(values)
 
 
@@ -358,14 +354,11 @@ def _long(columns: list[_Column]) -> dict[Any, Found]:
         return {}
     use = f"votes_from_long(frame, row={quoted(row.name)}, voter={quoted(voter.name)}, label={quoted(label.name)})"
     repeated = f"{len(row.values)} distinct values in {row.n_rows} rows"
+    voters, labels = f"{len(voter.values)} voters by its name", f"{len(label.values)} labels"
     return {
         row.name: ("identifier", f"what is voted on: {repeated}", use),
-        voter.name: ("identifier", f"who votes: {len(voter.values)} voters by its name", use),
-        label.name: (
-            "votes",
-            f"the votes of a table with a row for each: {len(label.values)} labels",
-            use,
-        ),
+        voter.name: ("identifier", f"who votes: {voters}", use),
+        label.name: ("votes", f"the votes of a table with a row for each: {labels}", use),
     }
 
 

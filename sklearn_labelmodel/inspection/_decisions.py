@@ -84,11 +84,9 @@ def probs_to_preds(
         chosen = np.argmax(leading * (1.0 - generator.random_sample(leading.shape)), axis=1)
     else:
         chosen = np.argmax(leading, axis=1)
-    silent = np.zeros(len(proba), dtype=bool)
+    silent = best[:, 0] < (-np.inf if threshold is None else threshold)
     if tie_break == "abstain":
         silent |= leading.sum(axis=1) > 1
-    if threshold is not None:
-        silent |= best[:, 0] < threshold
     labels = classes[chosen].astype(_dtype_with(classes, abstain))
     labels[silent] = abstain
     return labels
@@ -185,9 +183,8 @@ def filter_unlabeled(
         votes, _, cells = read_beside(L, scores, abstain=abstain, names=names, allow_fractions=True)
     more = {f"array {i} after L": array for i, array in enumerate(arrays, 1)}
     check_row_order(X=X, L=L, **more)
-    for position, array in enumerate((X, *arrays)):
+    for what, array in {"X": X, **more}.items():
         if _num_samples(array) != votes.n_samples:
-            what = "X" if position == 0 else f"array {position} after L"
             raise ValueError(
                 f"{what} has {_num_samples(array)} rows and L has {votes.n_samples}; row i of both must be "
                 "the same record."

@@ -63,7 +63,9 @@ def read_inspected(
     TypeError, NotFittedError
         No label model of this package, or not a fitted one.
     """
-    names = _names(L, label_model)
+    names = column_names(L)
+    if names is None:
+        names = getattr(label_model, "feature_names_in_", None)
     check_row_order(L=L, y=y)
     if label_model is None:
         # As in `fit`, the votes are read only after the labels: with them fractional votes are kept.
@@ -134,9 +136,11 @@ def as_leaning(
     values = values_of({*spoken, *classes})
     code_of = {value: code for code, value in enumerate(values.tolist())}
     of_class = np.array([*(code_of[label] for label in classes), len(values)])
-    codes = np.where(is_bin(_padded(votes)), of_class[leans], 0)
-    literal = [code_of.get(vote, len(values)) for vote in _padded(votes).tolist()]
-    codes = np.where(is_bin(_padded(votes)), codes, literal).astype(np.min_scalar_type(len(values)))
+    # The value of each code, None for the abstain's.
+    padded = np.append(votes.values, [None] * (votes.n_codes - len(votes.values)))
+    literal = [code_of.get(vote, len(values)) for vote in padded.tolist()]
+    codes = np.where(is_bin(padded), of_class[leans], literal)
+    codes = codes.astype(np.min_scalar_type(len(values)))
     lfs = np.arange(votes.n_lfs)[:, None]
     if isinstance(votes, SparseVotes):
         read = codes[votes.indices, votes.codes]
@@ -145,19 +149,9 @@ def as_leaning(
     return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, read)
 
 
-def _padded(votes: Votes) -> NDArray[Any]:
-    """The value of each code, None for the abstain's."""
-    return np.append(votes.values, [None] * (votes.n_codes - len(votes.values)))
-
-
 def lf_names(votes: Votes) -> list[Any]:
     """Names of the LFs, or their column numbers."""
     return list(range(votes.n_lfs)) if votes.names is None else votes.names.tolist()
-
-
-def _names(L: VoteMatrix, label_model: FittedModel | None) -> NDArray[np.object_] | None:
-    names = column_names(L)
-    return getattr(label_model, "feature_names_in_", None) if names is None else names
 
 
 def count_lfs(votes: Votes, gold: GoldLabels, label_model: FittedModel | None = None) -> LFCounts:
@@ -186,22 +180,21 @@ def _open_to(label_model: FittedModel | None) -> dict[Any, list[Any]]:
     return {vote: classes[at].tolist() for vote, at in open_classes(meanings, classes).items()}
 
 
-def speaks_for(values: list[Any], sets: dict[Any, list[Any]]) -> dict[Any, set[Any]]:
+def _meant(votes: NDArray[Any], sets: dict[Any, list[Any]]) -> list[set[Any]]:
     """What each vote speaks for: the classes that it leaves open, else itself."""
-    return {value: set(sets.get(value, [value])) for value in values}
+    return [set(sets.get(vote, [vote])) for vote in votes.tolist()]
 
 
 def _count_with_sets(
     votes: Votes, gold: GoldLabels, sets: dict[Any, list[Any]]
 ) -> NDArray[np.int64]:
     """Conflicts, votes that are right, and wrong ones, shape (3, n_lfs)."""
-    values = votes.values.tolist()
-    says = speaks_for(values, sets)
+    meant = _meant(votes.values, sets)
     apart = np.zeros((votes.n_codes, votes.n_codes))
     right = np.zeros((votes.n_codes, len(gold.values) + 1), dtype=bool)
-    for code, value in enumerate(values):
-        apart[code, : len(values)] = [not says[value] & says[other] for other in values]
-        right[code, :-1] = [label in says[value] for label in gold.values.tolist()]
+    for code, classes in enumerate(meant):
+        apart[code, : len(meant)] = [not classes & others for others in meant]
+        right[code, :-1] = [label in classes for label in gold.values.tolist()]
     apart[votes.abstain_code] = apart[:, votes.abstain_code] = 0
     totals = np.zeros((3, votes.n_lfs), dtype=np.int64)
     for rows, codes in votes.blocks(votes.n_codes):
@@ -228,13 +221,13 @@ def pair_shares(
     statistics = count_votes(votes, no_gold(votes.n_samples))
     lf, pairs = statistics.lf, statistics.cooccurrence
     together = sum_by_lf(pairs, lf, votes.n_lfs)
-    agree = np.zeros_like(together)
-    sets = _open_to(label_model)
+    sets, vote = _open_to(label_model), statistics.vote
     if sets:
-        says = speaks_for(statistics.vote.tolist(), sets)
-        each = [says[vote] for vote in statistics.vote.tolist()]
-        alike = np.array([[bool(one & other) for other in each] for one in each], dtype=np.float64)
+        meant = _meant(vote, sets)
+        alike = np.array([[bool(one & other) for other in meant] for one in meant])
         agree = sum_by_lf(dense(pairs) * alike, lf, votes.n_lfs)
-    for symbols in [] if sets else symbols_by_vote(statistics.vote):
-        agree[np.ix_(lf[symbols], lf[symbols])] += dense(pairs[symbols][:, symbols])
+    else:
+        agree = np.zeros_like(together)
+        for symbols in symbols_by_vote(vote):
+            agree[np.ix_(lf[symbols], lf[symbols])] += dense(pairs[symbols][:, symbols])
     return together / votes.n_samples, (together - agree) / votes.n_samples

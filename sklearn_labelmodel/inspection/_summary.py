@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.utils.validation import check_is_fitted
 
 from .._votes.codes import is_bin
@@ -173,10 +174,8 @@ def score_summary(label_model: FittedModel) -> pd.DataFrame:
     lf, frequency = table.lf[bins], of_symbols[bins]
     names = getattr(label_model, "feature_names_in_", np.arange(len(table.joint)))
     words = [scored.words(j, vote) for j, vote in zip(lf.tolist(), table.vote[bins], strict=True)]
-    odds = np.exp(table.log_p[bins] - table.log_p[bins].max(axis=1, keepdims=True))
+    proba = softmax(table.log_p[bins], axis=1)
     share = frequency / np.bincount(lf, frequency)[lf]
     index = pd.MultiIndex.from_arrays([[names[j] for j in lf], words], names=["lf", "scores"])
-    proba = pd.DataFrame(
-        odds / odds.sum(axis=1, keepdims=True), index, label_model.classes_.tolist()
-    )
-    return pd.concat([pd.Series(share, index, name="share"), proba], axis=1)
+    of_classes = pd.DataFrame(proba, index, label_model.classes_.tolist())
+    return pd.concat([pd.Series(share, index, name="share"), of_classes], axis=1)

@@ -172,6 +172,14 @@ def test_names_head_the_tables():
     assert found.left_out.index.tolist() == ["a", "b", 7]
 
 
+def test_names_of_columns_of_two_levels_head_the_tables():
+    names = [("ann", 1), ("ann", 2), ("bob", 1), ("di", 1)]
+    L = pd.DataFrame(PUBLISHED, columns=pd.MultiIndex.from_tuples(names))
+    found = agreement(L, n_bootstrap=0)
+    assert found.left_out.index.tolist() == names
+    assert found.pairs.index.tolist() == list(combinations(names, 2))
+
+
 # Intervals ----------------------------------------------------------------------------------------
 
 

@@ -64,6 +64,17 @@ def test_empirical_accuracy_equals_snorkels_where_there_are_votes(case):
     assert_allclose(summary["empirical_accuracy"][votes], expected, rtol=1e-14)
 
 
+def test_a_gold_label_that_is_no_class_is_met_by_no_vote():
+    """Not even by the vote of that name, which leaves two classes open."""
+    rows = [["cat", "cat", "cat"], ["animal", "cat", "dog"], ["bird", "dog", "dog"]]
+    L = pd.DataFrame(rows * 5, columns=["a", "b", "c"])
+    meanings = {"animal": ["cat", "dog"]}
+    model = LabelModelClassifier(classes=["bird", "cat", "dog"], vote_meanings=meanings).fit(L)
+    summary = lf_summary(L, ["cat", "animal", "dog"] * 5, model)
+    assert summary["correct"].tolist() == [5, 10, 10]
+    assert summary["incorrect"].tolist() == [10, 5, 5]
+
+
 def test_empirical_accuracy_without_votes_is_unknown():
     summary = lf_summary([[1, -1], [0, -1], [1, -1]], [1, 0, 0])
     assert np.isnan(summary["empirical_accuracy"].iloc[1])

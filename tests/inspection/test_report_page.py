@@ -134,6 +134,14 @@ def test_names_are_escaped_on_the_page(report):
     assert "<b>spam" not in html
 
 
+def test_an_lf_whose_number_begins_with_anothers_is_named_whole():
+    fitted = MajorityVoteClassifier().fit(make_label_matrix(50, 12, random_state=0).L).report_
+    found = Finding("near-duplicate", "info", 11, "LF 11 nearly repeats LF 1", "drop one")
+    report = replace(fitted, findings=(found,))
+    assert "`LF 11` nearly repeats `LF 1`;" in report.to_markdown()
+    assert "<bdi>LF 11</bdi> nearly repeats <bdi>LF 1</bdi>." in report.to_html()
+
+
 def test_sections_are_in_order(report):
     shown = re.findall(r"<h2[^>]*>(.*?)</h2>", report.to_html())
     assert shown == [

@@ -15,17 +15,11 @@ from ..._votes.codes import Votes
 from ..._votes.scores import Scores
 from .._report.parts import Evidence
 from . import figures as fig
-from .markup import details, element, name, table, text
+from .markup import details, element, muted, name, number, table, text
 from .page import CLASSES
-from .sections import (
-    GOLD_LEGEND,
-    SCALE,
-    accuracy_picture,
-    evidence_table,
-    legend_of,
-    share_text,
-)
+from .sections import GOLD_LEGEND, SCALE, accuracy_picture, evidence_table, legend_of, share_text
 from .style import style
+from .words import left_out
 
 PRIOR, END_MODEL = "class prior", "end model"
 BAR, MOST_DRAWN = 12, 60
@@ -67,9 +61,7 @@ class Explanation(pd.DataFrame):
         label, rival, p, weight = sides
         evidence = tuple(
             Evidence(None if lf == PRIOR and vote is None else lf, vote, float(each))
-            for lf, vote, each in zip(
-                self.index.tolist(), self.iloc[:, 0].tolist(), weight, strict=True
-            )
+            for (lf, vote, *_), each in zip(self.itertuples(name=None), weight, strict=True)
         )
         title = f"{name(label)} {p[0]:.1%}, {name(rival)} {p[1]:.1%}"
         shown = f'<p class="slm-subtitle">{title}</p>{evidence_table(evidence, label, rival)}'
@@ -162,9 +154,8 @@ class Summary(pd.DataFrame):
             f"Of all rows {SCALE}",
             "Votes in",
         ]
-        hidden = len(self) - MOST_DRAWN
-        more = f'<p class="slm-muted">{hidden:,} LFs more are not drawn.</p>' if hidden > 0 else ""
         drawn = table(head, rows, "Labeling functions", "slm-chart slm-summary")
+        more = muted(left_out(len(self) - MOST_DRAWN, "LFs more are not drawn"))
         return _with_table(legend_of(legend) + drawn + more, self)
 
 
@@ -172,8 +163,8 @@ def _with_table(shown: str, frame: pd.DataFrame) -> str:
     """A picture, with the numbers to unfold."""
     head = ["LF", *map(name, frame.columns)]
     lines = [
-        [name(line[0]), *map(_cell, line[1:])]
-        for line in frame.head(MOST_DRAWN).itertuples(name=None)
+        [name(lf), *map(_cell, cells)]
+        for lf, *cells in frame.head(MOST_DRAWN).itertuples(name=None)
     ]
     numbers = details("All numbers", table(head, lines, "All numbers"))
     return element("div", style(False) + shown + numbers, class_=CLASSES)
@@ -182,21 +173,17 @@ def _with_table(shown: str, frame: pd.DataFrame) -> str:
 def _cell(value: object) -> str:
     """A value of a table."""
     if isinstance(value, float):
-        return f'<td class="slm-number">{"" if np.isnan(value) else f"{value:.3f}"}</td>'
+        return number("" if np.isnan(value) else f"{value:.3f}")
     return "" if value is None else name(value)
 
 
 def _summary_row(lf: Any) -> list[str]:
     picture, height = accuracy_picture(lf)
-    ends = [
-        lf.coverage,
-        lf.coverage - lf.conflicts,
-        lf.coverage - lf.overlaps,
-    ]
-    kinds = ["slm-against", "slm-fill", "slm-alone"]
     cover = [
         *fig.grid(height),
-        *(fig.bar(end, kind) for end, kind in zip(ends, kinds, strict=True)),
+        fig.bar(lf.coverage, "slm-against"),
+        fig.bar(lf.coverage - lf.conflicts, "slm-fill"),
+        fig.bar(lf.coverage - lf.overlaps, "slm-alone"),
     ]
     conflicts = f"some other disagrees in {lf.conflicts:.0%} of the rows"
     votes = ", ".join(map(name, lf.polarity[:8])) + (" ..." if len(lf.polarity) > 8 else "")
@@ -205,7 +192,7 @@ def _summary_row(lf: Any) -> list[str]:
         votes or text("nothing"),
         f"<td>{picture}</td>",
         f"<td>{fig.drawing(cover, conflicts, height)}</td>",
-        f'<td class="slm-number">{share_text(lf.coverage)}</td>',
+        number(share_text(lf.coverage)),
     ]
 
 

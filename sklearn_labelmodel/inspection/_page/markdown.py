@@ -9,31 +9,17 @@ from typing import Any
 import numpy as np
 
 from ..._utils import listed
-from .._report.parts import ContestedRow, Pairs, ReportParts, alike, called, rounded, shape_of
-from .words import (
-    DRIFT_HEAD,
-    agreement_words,
-    best_and_worst,
-    class_order,
-    drift_shares,
-    gold_sentence,
-    less_drifted,
-    most_drifted,
-    signed,
-    tiles,
-    verdict,
-    what_can_be_said,
-    without_sentence,
-)
+from .._report.parts import ContestedRow, Pairs, ReportParts, alike, rounded, shape_of
+from . import words
 
-MOST_NAMES, MOST_VOTES = 12, 14
 BAR = 10
 
 
 def markdown(report: ReportParts) -> str:
     """The report in the order of the page."""
-    gold = gold_sentence(report)
-    blocks = [f"# {verdict(report)}", f"Fit report: {shape_of(report)}", gold or "", _tiles(report)]
+    gold = words.gold_sentence(report.gold) if report.gold else ""
+    blocks = [f"# {words.verdict(report)}", f"Fit report: {shape_of(report)}", gold]
+    blocks.append(table(["", "", ""], [list(tile) for tile in words.tiles(report)]))
     for title, content in _sections(report):
         if content:
             blocks += [f"## {title}", content]
@@ -54,10 +40,10 @@ def _sections(report: ReportParts) -> Iterator[tuple[str, str]]:
 
 def verbatim(value: object) -> str:
     """What users wrote, as they wrote it, on one line: nothing in it is Markdown, HTML or mathematics."""
-    words = re.sub(r"[\r\n|]+", lambda found: "\\|" if "|" in found[0] else " ", str(value))
-    longest = max((len(ticks) for ticks in re.findall(r"`+", words)), default=0)
-    fence, space = "`" * (longest + 1), " " if longest or not words.strip() else ""
-    return f"{fence}{space}{words}{space}{fence}"
+    shown = re.sub(r"[\r\n|]+", lambda found: "\\|" if "|" in found[0] else " ", str(value))
+    longest = max((len(ticks) for ticks in re.findall(r"`+", shown)), default=0)
+    fence, space = "`" * (longest + 1), " " if longest or not shown.strip() else ""
+    return f"{fence}{space}{shown}{space}{fence}"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -74,22 +60,17 @@ def bar(share: float) -> str:
     return "█" * filled + "░" * (BAR - filled)
 
 
-def _tiles(report: ReportParts) -> str:
-    return table(["", "", ""], [list(tile) for tile in tiles(report)])
-
-
 def _findings(report: ReportParts) -> str:
-    names = [called(name) for name in report.lfs.index.tolist()]
     lines = []
-    for group in alike(report.findings):
-        first, others = group[0], [verbatim(finding.lf) for finding in group[1:]]
-        message = first.message
-        for words in (each for each in names if each in message):
-            message = message.replace(words, verbatim(words))
-        parts = [f"- **{first.severity}** [{first.code}]({first.url}): {message}; {first.remedy}."]
-        parts += [without_sentence(first) or ""]
-        parts += [f"Rows to look at: {', '.join(map(verbatim, first.rows))}." if first.rows else ""]
-        parts += [f"Likewise {listed(others, MOST_NAMES)}." if others else ""]
+    for first, *others in alike(report.findings):
+        message = words.with_names(first.message, report.lfs.index.tolist(), verbatim, str)
+        likewise = listed([verbatim(finding.lf) for finding in others], words.MOST_NAMES)
+        parts = [
+            f"- **{first.severity}** [{first.code}]({first.url}): {message}; {first.remedy}.",
+            words.without_sentence(first),
+            f"Rows to look at: {', '.join(map(verbatim, first.rows))}." if first.rows else "",
+            f"Likewise {likewise}." if others else "",
+        ]
         lines.append(" ".join(filter(None, parts)))
     return "\n".join(lines) or "None."
 
@@ -107,7 +88,7 @@ def _checks(report: ReportParts) -> str:
 
 def _accuracies(report: ReportParts) -> str:
     parts = []
-    for heading, lfs in best_and_worst(report.lfs):
+    for heading, lfs in words.best_and_worst(report.lfs):
         rows = [_lf_row(lf) for lf in lfs.itertuples()]
         head = ["LF", "right", "learned", "95% interval from the votes", "votes in"]
         parts.append(f"{heading}\n\n{table(head, rows)}" if heading else table(head, rows))
@@ -119,7 +100,7 @@ def _lf_row(lf: Any) -> list[str]:
         verbatim(lf.Index),
         bar(lf.accuracy if not np.isnan(lf.accuracy) else lf.learned_accuracy),
         rounded(lf.learned_accuracy) or "",
-        f"{lf.low:.0%} to {lf.high:.0%}" if not np.isnan(lf.low) else what_can_be_said(lf),
+        f"{lf.low:.0%} to {lf.high:.0%}" if not np.isnan(lf.low) else words.what_can_be_said(lf),
         rounded(lf.coverage) or "",
     ]
 
@@ -139,20 +120,19 @@ def _pairs(report: ReportParts) -> str:
         for pair in [*pairs.alike, *pairs.at_odds]
     ]
     head = ["LF", "LF", "alike", "common rows, against chance", "common rows"]
-    return "\n\n".join([*_all_pairs(pairs), table(head, rows)])
+    all_pairs = f"{_all_pairs(pairs)}\n\n" if pairs.lfs else ""
+    return f"{all_pairs}{table(head, rows)}"
 
 
-def _all_pairs(pairs: Pairs) -> list[str]:
-    """The table of all pairs of LFs, where they are few, and what it shows."""
-    if not pairs.lfs:
-        return []
+def _all_pairs(pairs: Pairs) -> str:
+    """The table of all pairs of LFs, and what it shows."""
     numbers = [str(j + 1) for j in range(len(pairs.lfs))]
     rows = [
-        [f"{number} {verbatim(lf)}", *map(agreement_words, line)]
+        [f"{number} {verbatim(lf)}", *map(words.agreement_words, line)]
         for number, lf, line in zip(numbers, pairs.lfs, pairs.table, strict=True)
     ]
     what = "Common rows, against chance (1)" if pairs.meeting else "Share of common rows, alike"
-    return [f"{what}; a dash where two share none:", table(["LF", *numbers], rows)]
+    return f"{what}; a dash where two share none:\n\n{table(['LF', *numbers], rows)}"
 
 
 def _classes(report: ReportParts) -> str:
@@ -166,14 +146,14 @@ def _classes(report: ReportParts) -> str:
             f"{model.shares[y]:.1%}",
             f"{model.class_prior[y]:.1%}",
         ]
-        for y in class_order(report)
+        for y in words.class_order(report)
     ]
     return table(["class", "", "predicted", f"prior ({model.prior_source})"], rows)
 
 
 def _confusion(report: ReportParts) -> str:
     gold, classes = report.gold, report.model.classes.tolist()
-    if gold is None or len(classes) > MOST_VOTES:
+    if gold is None or len(classes) > words.MOST_VOTES:
         return ""
     rows = [
         [verbatim(label), *(f"{n:,}" for n in line)]
@@ -187,24 +167,15 @@ def _contested(row: ContestedRow) -> str:
         f"Row {verbatim(row.row)}: {verbatim(row.label)} {row.p_label:.0%}, {verbatim(row.rival)} "
         f"{row.p_rival:.0%}"
     )
-    rows = [
-        [
-            "class prior" if each.lf is None else verbatim(each.lf),
-            "" if each.lf is None else verbatim(each.vote),
-            signed(each.weight),
-        ]
-        for each in row.evidence[: MOST_VOTES + 1]
-    ]
+    rows = words.evidence_rows(row.evidence, verbatim)
     return f"{title}\n\n{table(['LF', 'vote', 'log-odds'], rows)}"
 
 
 def _drift(report: ReportParts) -> str:
     if report.drift is None:
         return ""
-    rows = [
-        [verbatim(lf.Index), *drift_shares(lf)] for lf in most_drifted(report.drift).itertuples()
-    ]
-    return f"{table(DRIFT_HEAD, rows)}\n\n{less_drifted(report.drift)}".rstrip()
+    rows = words.drift_rows(report.drift, verbatim)
+    return f"{table(words.DRIFT_HEAD, rows)}\n\n{words.less_drifted(report.drift)}".rstrip()
 
 
 def _settings(report: ReportParts) -> str:

@@ -23,14 +23,6 @@ def name(value: object) -> str:
     return f'<bdi class="slm-name">{text(shown).replace("_", "_<wbr>")}</bdi>'
 
 
-def with_names(sentence: str, quoted: list[str]) -> str:
-    """A sentence in which some words, as they stand in it, are isolated as names are."""
-    shown = text(sentence)
-    for words in dict.fromkeys(quoted):
-        shown = shown.replace(text(words), f"<bdi>{text(words)}</bdi>")
-    return shown
-
-
 def element(tag: str, content: str, /, **attributes: Any) -> str:
     """A tag around content that is HTML already; `class_` and `aria_label` stand for class and aria-label."""
     given = "".join(
@@ -61,11 +53,21 @@ def _cell(content: str) -> str:
     return content if content.startswith("<td") else f"<td>{content}</td>"
 
 
+def number(words: str) -> str:
+    """A cell of a table, for a number."""
+    return f'<td class="slm-number">{words}</td>'
+
+
+def muted(sentence: str) -> str:
+    """A paragraph of less weight; nothing where there is nothing to say."""
+    return f'<p class="slm-muted">{sentence}</p>' if sentence else ""
+
+
 def details(summary: str, content: str) -> str:
     """Content that opens on a click, and is printed in any case."""
     return element("details", element("summary", summary) + content)
 
 
-def listing(items: list[str]) -> str:
+def listing(items: list[str], class_: str | None = None) -> str:
     """A list of items that are HTML."""
-    return element("ul", "".join(element("li", item) for item in items))
+    return element("ul", "".join(element("li", item) for item in items), class_=class_)

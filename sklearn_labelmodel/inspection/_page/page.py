@@ -7,7 +7,7 @@ from typing import Any
 
 from .._report.parts import ReportParts, counts_of, shape_of
 from . import sections
-from .markup import details, element, name, text
+from .markup import details, element, muted, name, text
 from .style import style
 from .words import gold_sentence, verdict
 
@@ -55,11 +55,10 @@ def folded(reports: Mapping[Any, ReportParts]) -> str:
 
 
 def _content(report: ReportParts, level: int) -> str:
-    gold = gold_sentence(report)
     top = [
-        f'<p class="slm-muted">Fit report: {text(shape_of(report))}</p>',
+        muted(text(f"Fit report: {shape_of(report)}")),
         element(f"h{level}", text(verdict(report)), class_="slm-verdict"),
-        f"<p>{text(gold)}</p>" if gold else "",
+        f"<p>{text(gold_sentence(report.gold))}</p>" if report.gold else "",
         sections.glance(report),
     ]
     for title, section in SECTIONS:

@@ -17,27 +17,13 @@ from .._report.parts import (
     Pairs,
     ReportParts,
     alike,
-    called,
     wilson_intervals,
 )
 from . import figures as fig
-from .markup import details, element, listing, name, table, text, with_names
-from .words import (
-    DRIFT_HEAD,
-    agreement_words,
-    best_and_worst,
-    class_order,
-    drift_shares,
-    gold_sentence,
-    less_drifted,
-    most_drifted,
-    signed,
-    tiles,
-    what_can_be_said,
-    without_sentence,
-)
+from . import words
+from .markup import details, element, listing, muted, name, number, table, text
 
-MOST_GROUPS, MOST_NAMES, MOST_VOTES = 40, 12, 14
+MOST_GROUPS = 40
 # Room for gold labels below what votes tell.
 GOLD_LANE = 13
 SCALE = '<span class="slm-scale"><span>0%</span><span>50%</span><span>100%</span></span>'
@@ -51,10 +37,10 @@ STATES = {"passed": "Passed", "not checked": "Could not be checked", "ignored": 
 def glance(report: ReportParts) -> str:
     """Numbers at a glance."""
     shown = "".join(
-        f"<div><dt>{text(what)}</dt><dd>{text(number)}</dd>"
+        f"<div><dt>{text(what)}</dt><dd>{text(value)}</dd>"
         + (f'<dd class="slm-note">{text(note)}</dd>' if note else "")
         + "</div>"
-        for what, number, note in tiles(report)
+        for what, value, note in words.tiles(report)
     )
     return f'<dl class="slm-tiles">{shown}</dl>'
 
@@ -76,30 +62,26 @@ def findings(report: ReportParts) -> str:
 
 def finding_card(group: list[Finding], names: list[Hashable]) -> str:
     """What was found, what to do, and where to look."""
-    first, others = group[0], [finding.lf for finding in group[1:]]
-    quoted = [each for each in map(called, names) if each in first.message]
+    first, *others = group
     label = f'<span class="slm-pill">{NOUNS[first.severity]}</span>'
     link = element("a", text(first.code), href=first.url)
+    message = words.with_names(first.message, names, lambda lf: f"<bdi>{text(lf)}</bdi>", text)
+    rows = ", ".join(map(name, first.rows))
     parts = [
         f"<p>{label}{link}</p>",
-        f"<p><strong>{with_names(first.message, quoted)}.</strong></p>",
+        f"<p><strong>{message}.</strong></p>",
         f"<p>What to do: {text(first.remedy)}.</p>",
+        muted(text(words.without_sentence(first))),
+        muted(f"Rows to look at: {rows}" if rows else ""),
+        likewise([finding.lf for finding in others]) if others else "",
     ]
-    without = without_sentence(first)
-    if without:
-        parts.append(f'<p class="slm-muted">{text(without)}</p>')
-    if first.rows:
-        rows = ", ".join(name(row) for row in first.rows)
-        parts.append(f'<p class="slm-muted">Rows to look at: {rows}</p>')
-    if others:
-        parts.append(likewise(others))
     return element("div", "".join(parts), class_=f"slm-finding slm-{first.severity}")
 
 
 def likewise(others: list[Any]) -> str:
     """LFs of which the same is to be said."""
-    shown = ", ".join(map(name, others[:MOST_NAMES]))
-    rest = others[MOST_NAMES:]
+    shown = ", ".join(map(name, others[: words.MOST_NAMES]))
+    rest = others[words.MOST_NAMES :]
     if not rest:
         return f"<p>Likewise {shown}.</p>"
     return f"<p>Likewise {shown},</p>" + details(
@@ -109,16 +91,16 @@ def likewise(others: list[Any]) -> str:
 
 def checked(report: ReportParts) -> str:
     """What was looked for and not found, and what could not be looked for."""
-    by_state: dict[str, list[str]] = {state: [] for state in STATES}
-    for check in report.checks:
-        passed = check.state == "passed"
-        line = text(check.sound) if passed else f"{text(check.code)}: {text(check.why)}"
-        by_state.setdefault(check.state, []).append(line)
-    return "".join(
-        details(f"{words}: {len(by_state[state])}", listing(by_state[state]))
-        for state, words in STATES.items()
-        if by_state[state]
-    )
+    lists = []
+    for state, title in STATES.items():
+        lines = [
+            text(check.sound) if state == "passed" else f"{text(check.code)}: {text(check.why)}"
+            for check in report.checks
+            if check.state == state
+        ]
+        if lines:
+            lists.append(details(f"{title}: {len(lines)}", listing(lines)))
+    return "".join(lists)
 
 
 # Labeling functions -------------------------------------------------------------------------------
@@ -136,34 +118,31 @@ def accuracies(report: ReportParts) -> str:
     ]
     if "correct" in report.lfs:
         legend.append(GOLD_LEGEND)
-    parts = [legend_of(legend)]
-    for heading, lfs in best_and_worst(report.lfs):
+    head = ["LF", f"Right, of its votes {SCALE}", "Votes in", "Share"]
+    shown, hidden = legend_of(legend), len(report.lfs)
+    for heading, lfs in words.best_and_worst(report.lfs):
         rows = [lf_row(each) for each in lfs.itertuples()]
-        head = ["LF", f"Right, of its votes {SCALE}", "Votes in", "Share"]
-        caption = heading or "LFs, the most accurate first"
-        parts.append(table(head, rows, caption, "slm-chart slm-lfs"))
-    hidden = len(report.lfs) - sum(len(lfs) for _, lfs in best_and_worst(report.lfs))
-    if hidden:
-        parts.append(f'<p class="slm-muted">{hidden:,} LFs more are in report.lfs.</p>')
-    return "".join(parts)
+        shown += table(head, rows, heading or "LFs, the most accurate first", "slm-chart slm-lfs")
+        hidden -= len(lfs)
+    return shown + muted(words.left_out(hidden, "LFs more are in report.lfs"))
 
 
 def legend_of(marks: list[tuple[str, str]]) -> str:
     """What marks mean, each a shape and what it stands for."""
-    items = [f"<li>{fig.drawing([shape], None)}{text(words)}</li>" for shape, words in marks]
-    return element("ul", "".join(items), class_="slm-legend")
+    items = [fig.drawing([shape], None) + text(what) for shape, what in marks]
+    return listing(items, "slm-legend")
 
 
 def lf_row(lf: Any) -> list[str]:
     """A line for one LF."""
-    note, (picture, _) = what_can_be_said(lf), accuracy_picture(lf)
+    note, (picture, _) = words.what_can_be_said(lf), accuracy_picture(lf)
     below = f'<div class="slm-muted">{text(note)}</div>' if note else ""
     cover = fig.drawing([fig.bar(lf.coverage, "slm-fill")], None)
     return [
         name(lf.Index),
         f"<td>{picture}{below}</td>",
         f"<td>{cover}</td>",
-        f'<td class="slm-number">{share_text(lf.coverage)}</td>',
+        number(share_text(lf.coverage)),
     ]
 
 
@@ -172,16 +151,19 @@ def accuracy_picture(lf: Any) -> tuple[str, int]:
     correct, incorrect = getattr(lf, "correct", 0), getattr(lf, "incorrect", 0)
     has_gold = correct + incorrect > 0
     height = fig.HEIGHT + GOLD_LANE * has_gold
+    chance, estimate, learned = (
+        getattr(lf, column, np.nan) for column in ("chance", "accuracy", "learned_accuracy")
+    )
     shapes, said = fig.grid(height), []
-    if not np.isnan(getattr(lf, "chance", np.nan)):
-        shapes.append(fig.tick(lf.chance, "slm-chance", height))
-        said.append(f"by chance {lf.chance:.0%}")
-    if not np.isnan(getattr(lf, "accuracy", np.nan)):
-        shapes += [fig.interval(lf.low, lf.high, "slm-span"), fig.dot(lf.accuracy, "slm-estimate")]
-        said.append(f"estimated {lf.accuracy:.0%}, {lf.low:.0%} to {lf.high:.0%}")
-    if not np.isnan(getattr(lf, "learned_accuracy", np.nan)):
-        shapes.append(fig.diamond(lf.learned_accuracy, "slm-learned"))
-        said.append(f"learned {lf.learned_accuracy:.0%}")
+    if not np.isnan(chance):
+        shapes.append(fig.tick(chance, "slm-chance", height))
+        said.append(f"by chance {chance:.0%}")
+    if not np.isnan(estimate):
+        shapes += [fig.interval(lf.low, lf.high, "slm-span"), fig.dot(estimate, "slm-estimate")]
+        said.append(f"estimated {estimate:.0%}, {lf.low:.0%} to {lf.high:.0%}")
+    if not np.isnan(learned):
+        shapes.append(fig.diamond(learned, "slm-learned"))
+        said.append(f"learned {learned:.0%}")
     if has_gold:
         share, y = correct / (correct + incorrect), fig.MIDDLE + GOLD_LANE
         low, high = wilson_intervals(correct, correct + incorrect)[0]
@@ -200,60 +182,52 @@ def agreement(report: ReportParts) -> str:
     pairs = report.pairs
     if pairs is None:
         return ""
-    intro = (
-        "Most LFs here only ever vote for one class: two of them always agree or never, so that their agreement says "
-        "nothing. What tells is how often they vote on the same rows, against what chance would bring (1)."
-        if pairs.meeting
-        else "How often two LFs vote alike, of the rows in which both vote. A dash: they share no row."
-    )
-    titles = (
-        ("One class, and often together", "Different classes, and often together: one of them is wrong there")
-        if pairs.meeting
-        else ("Most alike", "Most at odds")
-    )  # fmt: skip
-    shown = [f"<p>{text(intro)}</p>"]
-    if pairs.lfs:
-        shown.append(heat_table(pairs))
-    lists = [
-        pair_table(each, title, pairs.meeting)
-        for title, each in zip(titles, (pairs.alike, pairs.at_odds), strict=True)
-        if each
-    ]
-    return "".join([*shown, element("div", "".join(lists), class_="slm-side")])
+    if pairs.meeting:
+        intro = (
+            "Most LFs here only ever vote for one class: two of them always agree or never, so that their agreement "
+            "says nothing. What tells is how often they vote on the same rows, against what chance would bring (1)."
+        )
+        like = "One class, and often together"
+        at_odds = "Different classes, and often together: one of them is wrong there"
+    else:
+        intro = "How often two LFs vote alike, of the rows in which both vote. A dash: they share no row."
+        like, at_odds = "Most alike", "Most at odds"
+    heat = heat_table(pairs) if pairs.lfs else ""
+    lists = pair_table(pairs.alike, like, pairs.meeting)
+    lists += pair_table(pairs.at_odds, at_odds, pairs.meeting)
+    return f"<p>{text(intro)}</p>{heat}" + element("div", lists, class_="slm-side")
 
 
 def heat_table(pairs: Pairs) -> str:
     numbers = [str(j + 1) for j in range(len(pairs.lfs))]
-    largest = max(1.0, float(np.nanmax(pairs.table, initial=0.0))) if pairs.meeting else 1.0
+    largest = max(1.0, float(np.nanmax(pairs.table, initial=0.0)))
     rows = [
-        [f"{number}&ensp;{name(lf)}", *(heat_cell(each, largest) for each in line)]
-        for number, lf, line in zip(numbers, pairs.lfs, pairs.table, strict=True)
+        [f"{place}&ensp;{name(lf)}", *(heat_cell(each, largest) for each in line)]
+        for place, lf, line in zip(numbers, pairs.lfs, pairs.table, strict=True)
     ]
     caption = "Rows shared, against chance" if pairs.meeting else "Agreement of two LFs"
     return table(["LF", *numbers], rows, caption, "slm-heat")
 
 
-def heat_cell(value: float, largest: float, words: str | None = None) -> str:
+def heat_cell(value: float, largest: float, said: str | None = None) -> str:
     """A cell, the darker the larger."""
     if np.isnan(value):
         return '<td class="slm-none">-</td>'
     share = 0.42 * min(1.0, value / largest)
-    said = words if words is not None else agreement_words(value)
-    return f'<td style="--slm-share:{share:.2f}">{said}</td>'
+    return f'<td style="--slm-share:{share:.2f}">{said or words.agreement_words(value)}</td>'
 
 
 def pair_table(pairs: tuple[Pair, ...], title: str, meeting: bool) -> str:
     rows = [
         [
             f"{name(pair.first)} and {name(pair.second)}",
-            f'<td class="slm-number">{pair.lift:.1f} x</td>' if meeting else
-            f'<td class="slm-number">{pair.agreement:.0%}</td>',
-            f'<td class="slm-number">{pair.rows:,}</td>',
+            number(f"{pair.lift:.1f} x" if meeting else f"{pair.agreement:.0%}"),
+            number(f"{pair.rows:,}"),
         ]
         for pair in pairs
-    ]  # fmt: skip
+    ]
     head = ["LFs", "against chance" if meeting else "alike", "common rows"]
-    return table(head, rows, title)
+    return table(head, rows, title) if rows else ""
 
 
 # Labels -------------------------------------------------------------------------------------------
@@ -268,7 +242,7 @@ def class_shares(report: ReportParts) -> str:
         (fig.bar(1.0, "slm-fill"), "mean predicted probability, over rows with votes"),
         (fig.tick(0.5, "slm-prior"), f"class prior ({PRIOR_SOURCES[model.prior_source]})"),
     ]
-    chosen = class_order(report)
+    chosen = words.class_order(report)
     largest = scale_for(max(model.shares[chosen].max(), model.class_prior[chosen].max()))
     classes = model.classes.tolist()
     rows = [
@@ -277,11 +251,9 @@ def class_shares(report: ReportParts) -> str:
     ]
     scale = f'<span class="slm-scale"><span>0%</span><span>{share_text(largest)}</span></span>'
     head = ["Class", scale, "Predicted", "Prior", "Of the labels"]
-    hidden = len(model.classes) - len(chosen)
-    more = (
-        f'<p class="slm-muted">{hidden:,} classes more are in report.model.</p>' if hidden else ""
-    )
-    return legend_of(legend) + table(head, rows, "Class shares", "slm-chart slm-classes") + more
+    more = words.left_out(len(model.classes) - len(chosen), "classes more are in report.model")
+    shown = table(head, rows, "Class shares", "slm-chart slm-classes")
+    return legend_of(legend) + shown + muted(more)
 
 
 PRIOR_SOURCES = {
@@ -306,24 +278,24 @@ def class_row(label: Any, shares: tuple[float, float, float], largest: float) ->
         fig.tick(prior / largest, "slm-prior"),
     ]
     said = f"predicted {share:.0%}, prior {prior:.0%}"
-    numbers = [f'<td class="slm-number">{share_text(each)}</td>' for each in shares]
+    numbers = [number(share_text(each)) for each in shares]
     return [name(label), f"<td>{fig.drawing(shapes, said)}</td>", *numbers]
 
 
 def gold_labels(report: ReportParts) -> str:
     """Reliability and confusion."""
-    gold, sentence = report.gold, gold_sentence(report)
-    if gold is None or sentence is None:
+    gold = report.gold
+    if gold is None:
         return ""
     curve = f'<figure style="margin:0">{fig.reliability(gold.reliability)}</figure>'
     both = element("div", curve + confusion(gold, report.model.classes.tolist()), class_="slm-side")
     note = "Points below the diagonal: labels are right less often than they are sure to be."
-    return f'<p>{text(sentence)}</p>{both}<p class="slm-muted">{note}</p>'
+    return f"<p>{text(words.gold_sentence(gold))}</p>{both}{muted(note)}"
 
 
 def confusion(gold: GoldCheck, classes: list[Hashable]) -> str:
     """Rows by truth and label; of many classes the pairs most often mistaken."""
-    if len(classes) > MOST_VOTES:
+    if len(classes) > words.MOST_VOTES:
         return mistaken(gold, classes)
     totals = np.maximum(gold.confusion.sum(axis=1, keepdims=True), 1)
     rows = [
@@ -336,9 +308,9 @@ def confusion(gold: GoldCheck, classes: list[Hashable]) -> str:
 
 def mistaken(gold: GoldCheck, classes: list[Hashable]) -> str:
     wrong = gold.confusion - np.diag(np.diagonal(gold.confusion))
-    order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_VOTES]
+    order = np.argsort(-wrong, axis=None, kind="stable")[: words.MOST_VOTES]
     rows = [
-        [name(classes[y]), name(classes[z]), f'<td class="slm-number">{wrong[y, z]:,}</td>']
+        [name(classes[y]), name(classes[z]), number(f"{wrong[y, z]:,}")]
         for y, z in zip(*np.unravel_index(order, wrong.shape), strict=True)
         if wrong[y, z]
     ]
@@ -352,30 +324,25 @@ def contested(report: ReportParts) -> str:
 
 def contested_row(row: ContestedRow) -> str:
     label, rival = f"{name(row.label)} {row.p_label:.1%}", f"{name(row.rival)} {row.p_rival:.1%}"
-    alike_too = f" {row.alike:,} of the rows looked at have these votes." if row.alike > 1 else ""
     title = f'<p class="slm-subtitle">Row {name(row.row)}: {label}, {rival}</p>'
-    note = f'<p class="slm-muted">{alike_too}</p>' if alike_too else ""
+    alike_too = f" {row.alike:,} of the rows looked at have these votes." if row.alike > 1 else ""
     bars = evidence_table(row.evidence, row.label, row.rival)
-    return element("div", title + note + bars, class_="slm-row")
+    return element("div", title + muted(alike_too) + bars, class_="slm-row")
 
 
 def evidence_table(evidence: tuple[Evidence, ...], label: Any, rival: Any) -> str:
     """A bar for what each vote adds to the log-odds of a label."""
     largest = max((abs(each.weight) for each in evidence), default=0.0)
+    said = words.evidence_rows(evidence, name)
     rows = [
-        [
-            "class prior" if each.lf is None else name(each.lf),
-            "" if each.lf is None else name(each.vote),
-            f"<td>{fig.diverging(each.weight, largest)}</td>",
-            f'<td class="slm-number">{signed(each.weight)}</td>',
-        ]
-        for each in evidence[: MOST_VOTES + 1]
+        [lf, vote, f"<td>{fig.diverging(each.weight, largest)}</td>", number(weight)]
+        for each, (lf, vote, weight) in zip(evidence[: len(said)], said, strict=True)
     ]
     sides = f'<span class="slm-scale"><span>for {name(rival)}</span><span>for {name(label)}</span></span>'
-    hidden = len(evidence) - 1 - MOST_VOTES
-    more = f'<p class="slm-muted">{hidden:,} weaker votes are not shown.</p>' if hidden > 0 else ""
+    more = words.left_out(len(evidence) - 1 - words.MOST_VOTES, "weaker votes are not shown")
     caption = f"What its votes say, in log-odds of {label} against {rival}"
-    return table(["LF", "Vote", sides, "Log-odds"], rows, caption, "slm-chart slm-evidence") + more
+    head = ["LF", "Vote", sides, "Log-odds"]
+    return table(head, rows, caption, "slm-chart slm-evidence") + muted(more)
 
 
 # The rest -----------------------------------------------------------------------------------------
@@ -385,13 +352,9 @@ def drift(report: ReportParts) -> str:
     """What changed since the reference."""
     if report.drift is None:
         return ""
-    rows = [
-        [name(lf.Index), *(f'<td class="slm-number">{share}</td>' for share in drift_shares(lf))]
-        for lf in most_drifted(report.drift).itertuples()
-    ]
-    hidden = less_drifted(report.drift)
-    more = f'<p class="slm-muted">{hidden}</p>' if hidden else ""
-    return table(DRIFT_HEAD, rows, "LFs that changed most since the reference", "") + more
+    rows = [[lf, *map(number, shares)] for lf, *shares in words.drift_rows(report.drift, name)]
+    shown = table(words.DRIFT_HEAD, rows, "LFs that changed most since the reference")
+    return shown + muted(words.less_drifted(report.drift))
 
 
 def settings(report: ReportParts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 SCHEMA, VERSION = "sklearn_labelmodel.fit_report", 1
 # What users named: a text, number or boolean as it is, a tuple as {"tuple": [...]}, all else as text.
 NAMES = {"lf", "vote", "row", "label", "rival", "first", "second"}
-LISTS_OF_NAMES = {"classes", "lfs"}
-TEXTS = ["reason", "findings"]
+LISTS_OF_NAMES = {"classes", "lfs", "rows"}
+# Columns of tables that are no numbers.
+KINDS = {"lf": object, "vote": object, "reason": None, "findings": None}
 
 
 # To JSON ------------------------------------------------------------------------------------------
@@ -40,32 +41,24 @@ TEXTS = ["reason", "findings"]
 
 def stored(report: ReportParts) -> str:
     """The report as JSON."""
-    parts = {field.name: getattr(report, field.name) for field in fields(ReportParts)}
-    parts["lfs"] = _records(report.lfs.reset_index())
-    parts["votes"] = _records(report.votes)
-    parts["drift"] = None if report.drift is None else _records(report.drift.reset_index())
-    parts["findings"] = [
-        asdict(each) | {"rows": [_name(row) for row in each.rows], "url": each.url}
-        for each in report.findings
-    ]
+    drift = report.drift
+    parts = vars(report) | {
+        "lfs": report.lfs.reset_index().to_dict("records"),
+        "votes": report.votes.to_dict("records"),
+        "drift": None if drift is None else drift.reset_index().to_dict("records"),
+        "findings": [vars(each) | {"url": each.url} for each in report.findings],
+    }
     content = {key: _encoded(key, value) for key, value in parts.items()}
     whole = {"schema": SCHEMA, "version": VERSION, **content}
     return json.dumps(whole, allow_nan=False, ensure_ascii=False, indent=1) + "\n"
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = {str(column): table[column].tolist() for column in table}
-    return [
-        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
-    ]
 
 
 def _encoded(key: str, value: Any) -> Any:
     """What JSON can hold; null for a number that is not known."""
     if key in NAMES:
         return _name(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if is_dataclass(value):
+        value = vars(value)
     elif hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, dict):
@@ -85,8 +78,7 @@ def _name(value: Any) -> Any:
         return {"tuple": [_name(each) for each in value]}
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    known = value is None or isinstance(value, bool | int | float | str | dict)
-    return value if known else str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 # From JSON ----------------------------------------------------------------------------------------
@@ -101,24 +93,23 @@ def parts_of(text: str) -> dict[str, Any]:
         It is no report, or one of a later version.
     """
     data = _checked(text)
-    pairs, gold, drift = data["pairs"], data["gold"], data["drift"]
     return {
         "findings": tuple(map(_finding, data["findings"])),
-        "lfs": _frame(data["lfs"]),
+        "lfs": _of_lfs(data["lfs"]),
         "model": _model(data["model"]),
-        "votes": _votes(data["votes"]),
+        "votes": _frame(data["votes"], ["lf", "vote", "rows"]),
         "checks": tuple(Check(**check) for check in data["checks"]),
-        "pairs": None if pairs is None else _pairs(pairs),
+        "pairs": data["pairs"] and _pairs(data["pairs"]),
         "contested": tuple(map(_contested, data["contested"])),
-        "gold": None if gold is None else _gold(gold),
-        "drift": None if drift is None else _frame(drift),
+        "gold": data["gold"] and _gold(data["gold"]),
+        "drift": data["drift"] and _of_lfs(data["drift"]),
         "settings": data["settings"],
     }
 
 
 def _checked(text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_hook=_with_tuples)
     except json.JSONDecodeError as error:
         raise ValueError(f"This is no JSON: {error}. Pass what `to_json` wrote.") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
@@ -139,14 +130,10 @@ def _release(data: dict[str, Any]) -> str:
     return f"sklearn-labelmodel {known}" if known else "a later one"
 
 
-def _named(value: Any) -> Any:
-    if isinstance(value, dict):
-        return tuple(map(_named, value["tuple"]))
-    return value
-
-
-def _of_names(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: _named(value) if key in NAMES else value for key, value in data.items()}
+def _with_tuples(data: dict[str, Any]) -> Any:
+    """A name that was a tuple is one again."""
+    held = data.get("tuple")
+    return tuple(held) if isinstance(held, list) and len(data) == 1 else data
 
 
 def _number(value: Any) -> float:
@@ -154,36 +141,32 @@ def _number(value: Any) -> float:
 
 
 def _finding(data: dict[str, Any]) -> Finding:
-    given = {key: value for key, value in _of_names(data).items() if key != "url"}
-    return Finding(**given | {"rows": tuple(map(_named, data["rows"]))})
+    given = {key: value for key, value in data.items() if key != "url"}
+    return Finding(**given | {"rows": tuple(data["rows"])})
 
 
-def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
+def _frame(records: list[dict[str, Any]], names: list[str]) -> pd.DataFrame:
     import pandas as pd
 
-    columns = {key: [record[key] for record in records] for key in records[0]}
-    lfs = [_named(lf) for lf in columns.pop("lf")]
-    index = pd.Index(lfs, name="lf", tupleize_cols=False)
-    kinds = {key: None if key in TEXTS else np.float64 for key in columns}
-    return pd.DataFrame(
-        {key: pd.Series(values, index, dtype=kinds[key]) for key, values in columns.items()}
-    )
+    columns = {
+        name: pd.Series([record[name] for record in records], dtype=KINDS.get(name, np.float64))
+        for name in names
+    }
+    return pd.DataFrame(columns)
 
 
-def _votes(records: list[dict[str, Any]]) -> pd.DataFrame:
+def _of_lfs(records: list[dict[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
-    columns = {key: [_named(record[key]) for record in records] for key in ("lf", "vote", "rows")}
-    kinds = {"lf": object, "vote": object, "rows": np.float64}
-    return pd.DataFrame(
-        {key: pd.Series(values, dtype=kinds[key]) for key, values in columns.items()}
-    )
+    frame = _frame(records, list(records[0]))
+    names = frame.pop("lf").tolist()
+    return frame.set_axis(pd.Index(names, name="lf", tupleize_cols=False))
 
 
 def _model(data: dict[str, Any]) -> FitNumbers:
     arrays = {key: data[key] and np.array(data[key]) for key in ("class_prior", "shares", "labels")}
     given = {
-        "classes": np.array(list(map(_named, data["classes"]))),
+        "classes": np.array(data["classes"]),
         "held_out": data["held_out"] and HeldOut(**data["held_out"]),
         "copies": tuple(Copy(**copy) for copy in data["copies"]),
         "alpha": data["alpha"] and Alpha(**{k: _number(v) for k, v in data["alpha"].items()}),
@@ -196,16 +179,16 @@ def _pairs(data: dict[str, Any]) -> Pairs:
     table = np.array([list(map(_number, line)) for line in data["table"]], dtype=np.float64)
     return Pairs(
         meeting=data["meeting"],
-        lfs=tuple(map(_named, data["lfs"])),
+        lfs=tuple(data["lfs"]),
         table=table.reshape(n, n),
-        alike=tuple(Pair(**_of_names(pair)) for pair in data["alike"]),
-        at_odds=tuple(Pair(**_of_names(pair)) for pair in data["at_odds"]),
+        alike=tuple(Pair(**pair) for pair in data["alike"]),
+        at_odds=tuple(Pair(**pair) for pair in data["at_odds"]),
     )
 
 
 def _contested(data: dict[str, Any]) -> ContestedRow:
-    evidence = tuple(Evidence(**_of_names(each)) for each in data["evidence"])
-    return ContestedRow(**_of_names(data) | {"evidence": evidence})
+    evidence = tuple(Evidence(**each) for each in data["evidence"])
+    return ContestedRow(**data | {"evidence": evidence})
 
 
 def _gold(data: dict[str, Any]) -> GoldCheck:

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-LIGHT = {
-    "back": "#ffffff",
-    "card": "#f4f6f9",
-    "ink": "#1b1f24",
-    "muted": "#56606b",
-    "line": "#d5dae1",
-    "link": "#0b57b0",
-    "blue": "#2563ab",
-    "orange": "#b8500c",
-    "gold": "#8a6400",
-    "heat": "37 99 171",
-    "danger": "#a8201a",
-    "warning": "#7d4e00",
-    "info": "#1d4f91",
-    "passed": "#1a6336",
-}
-DARK = {
-    "back": "#15181d",
-    "card": "#1f242b",
-    "ink": "#e8ebef",
-    "muted": "#a6afba",
-    "line": "#3a424d",
-    "link": "#8ab8ff",
-    "blue": "#6ea8f7",
-    "orange": "#ffa861",
-    "gold": "#e6c35c",
-    "heat": "80 140 220",
-    "danger": "#ffb0a8",
-    "warning": "#f5cb7a",
-    "info": "#a9cbff",
-    "passed": "#8fd9aa",
+# Each in the light, and in the dark.
+COLOURS = {
+    "back": ("#ffffff", "#15181d"),
+    "card": ("#f4f6f9", "#1f242b"),
+    "ink": ("#1b1f24", "#e8ebef"),
+    "muted": ("#56606b", "#a6afba"),
+    "line": ("#d5dae1", "#3a424d"),
+    "link": ("#0b57b0", "#8ab8ff"),
+    "blue": ("#2563ab", "#6ea8f7"),
+    "orange": ("#b8500c", "#ffa861"),
+    "gold": ("#8a6400", "#e6c35c"),
+    "heat": ("37 99 171", "80 140 220"),
+    "danger-tone": ("#a8201a", "#ffb0a8"),
+    "warning-tone": ("#7d4e00", "#f5cb7a"),
+    "info-tone": ("#1d4f91", "#a9cbff"),
+    "passed-tone": ("#1a6336", "#8fd9aa"),
 }
 # Where a notebook or a documentation says which theme it has, that counts more than what the system prefers.
 SAYS_LIGHT = ('[data-jp-theme-light="true"]', ".vscode-light", 'html[data-theme="light"]')
@@ -143,8 +128,6 @@ color:var(--slm-muted);font-size:.85rem}
 .slm-report .slm-title{break-after:avoid}.slm-report *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """
 
-TONES = ("danger", "warning", "info", "passed")
-
 
 def style(whole_page: bool) -> str:
     """The style sheet, light and dark.
@@ -154,27 +137,22 @@ def style(whole_page: bool) -> str:
     whole_page : bool
         Whether the report is the whole page, so that it may colour what is around it.
     """
-    light, dark = variables(LIGHT), variables(DARK)
-    around = "body{margin:0;background:%s}.slm-report{margin:0 auto}" if whole_page else "%.0s"
+    light, dark = (_variables(theme) for theme in (0, 1))
+    around = "body{{margin:0;background:{}}}" if whole_page else ""
+    around_light, around_dark = map(around.format, COLOURS["back"])
+    centred = ".slm-report{margin:0 auto}" if whole_page else ""
     themes = [
-        f".slm-report{{{light}}}{around % LIGHT['back']}",
-        f"@media screen and (prefers-color-scheme:dark){{.slm-report{{{dark}}}{_body(around)}}}",
+        f".slm-report{{{light}}}{around_light}{centred}",
+        f"@media screen and (prefers-color-scheme:dark){{.slm-report{{{dark}}}{around_dark}}}",
         f"@media screen{{{_under(SAYS_LIGHT)}{{{light}}}{_under(SAYS_DARK)}{{{dark}}}}}",
     ]
     return f"<style>{''.join(themes)}{RULES.strip()}</style>"
 
 
-def _body(around: str) -> str:
-    return (around % DARK["back"]).replace(".slm-report{margin:0 auto}", "")
+def _variables(theme: int) -> str:
+    """Colours of a theme as custom properties."""
+    return "".join(f"--slm-{name}:{both[theme]};" for name, both in COLOURS.items())
 
 
 def _under(themes: tuple[str, ...]) -> str:
     return ",".join(f"{theme} .slm-report" for theme in themes)
-
-
-def variables(colours: dict[str, str]) -> str:
-    """Colours as custom properties."""
-    return "".join(
-        f"--slm-{name}{'-tone' if name in TONES else ''}:{colour};"
-        for name, colour in colours.items()
-    )

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._report.parts import Finding, ReportParts, count, counts_of, rounded
+from .._report.parts import (
+    Evidence,
+    Finding,
+    GoldCheck,
+    ReportParts,
+    called,
+    count,
+    counts_of,
+    rounded,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,27 +26,23 @@ VERDICTS = {
     "danger": "Do not trust these labels yet",
     "warning": "Look at the warnings before you trust these labels",
     "info": "Nothing found that speaks against these labels",
-    None: "Nothing found that speaks against these labels",
 }
 # Of more LFs (classes) the best and the worst (the largest) are shown.
 MOST_LFS, BEST, WORST, MOST_CLASSES, MOST_DRIFTED = 40, 12, 20, 20, 20
+# LFs of which the same is found; votes of a contested row, and classes of a table of confusion.
+MOST_NAMES, MOST_VOTES = 12, 14
 DRIFT_HEAD = ["LF", "Votes in", "before", "Votes moved", "Agrees with others", "before"]
 
 
 def verdict(report: ReportParts) -> str:
     """The verdict in a sentence."""
     looked = report.model.silent is not None
-    start = (
-        VERDICTS[report.worst] if looked else f"{VERDICTS[report.worst]}, as far as fit can tell"
-    )
+    start = VERDICTS[report.worst or "info"] + ("" if looked else ", as far as fit can tell")
     return f"{start}: {counts_of(report.findings)}." if report.findings else f"{start}."
 
 
-def gold_sentence(report: ReportParts) -> str | None:
+def gold_sentence(gold: GoldCheck) -> str:
     """How labels compare with gold labels."""
-    gold = report.gold
-    if gold is None:
-        return None
     return (
         f"Of {count(gold.n_rows, 'row')} with a gold label, {gold.accuracy:.1%} are labelled right ({gold.low:.1%} to "
         f"{gold.high:.1%}); majority vote: {gold.majority:.1%}."
@@ -72,30 +79,39 @@ def tiles(report: ReportParts) -> list[tuple[str, str, str]]:
     return found
 
 
-def without_sentence(finding: Finding) -> str | None:
-    """What the labels would be without the LF."""
+def with_names(
+    message: str, lfs: list[Any], name: Callable[[str], str], rest: Callable[[str], str]
+) -> str:
+    """A finding's message, the LFs that it names written by one function, and all else by another."""
+    # The longest first: LF 1 is no part of LF 14.
+    named = sorted((each for each in map(called, lfs) if each in message), key=len, reverse=True)
+    if not named:
+        return rest(message)
+    parts = re.split(f"({'|'.join(map(re.escape, named))})", message)
+    return "".join((name if place % 2 else rest)(part) for place, part in enumerate(parts))
+
+
+def without_sentence(finding: Finding) -> str:
+    """What the labels would be without the LF; nothing where nobody looked."""
     share = finding.without
     if share is None:
-        return None
+        return ""
     if share == 0:
         return "Without it, no label would change."
-    return f"Without it, {f'{share:.1%}' if share >= 0.001 else 'less than 0.1%'} of the labels would change."
-
-
-def by_accuracy(lfs: pd.DataFrame) -> pd.DataFrame:
-    """LFs that vote, the most accurate first: as estimated, else as learned."""
-    known = lfs["accuracy"].fillna(lfs["learned_accuracy"])
-    order = np.argsort(-known.fillna(-1).to_numpy(), kind="stable")
-    return lfs.iloc[order]
+    changed = f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
+    return f"Without it, {changed} of the labels would change."
 
 
 def best_and_worst(lfs: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """All LFs in order, or of many the best and the worst, each list with its heading."""
-    ordered = by_accuracy(lfs)
+    """All LFs, the most accurate first, or of many the best and the worst, each list with its heading.
+
+    How accurate they are is as estimated, else as learned.
+    """
+    known = lfs["accuracy"].fillna(lfs["learned_accuracy"])
+    ordered = lfs.iloc[np.argsort(-known.fillna(-1).to_numpy(), kind="stable")]
     if len(lfs) <= MOST_LFS:
         return [("", ordered)]
-    silent = ordered["learned_accuracy"].isna() & ordered["accuracy"].isna()
-    voting = ordered[~silent.to_numpy()]
+    voting = ordered.dropna(subset=["learned_accuracy", "accuracy"], how="all")
     return [
         (f"The {BEST} most accurate", voting.iloc[:BEST]),
         (f"The {WORST} least accurate", voting.iloc[BEST:].iloc[-WORST:]),
@@ -104,12 +120,9 @@ def best_and_worst(lfs: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def what_can_be_said(lf: Any) -> str:
     """Of an LF without an interval: why, and how it agrees with the others."""
-    reason = lf.reason
-    if not reason:
-        return ""
-    if np.isnan(lf.agreement) or np.isnan(lf.agreement_by_chance):
-        return str(reason)
-    return f"{reason}: others agree in {lf.agreement:.0%}, chance {lf.agreement_by_chance:.0%}"
+    if not lf.reason or np.isnan(lf.agreement) or np.isnan(lf.agreement_by_chance):
+        return str(lf.reason)
+    return f"{lf.reason}: others agree in {lf.agreement:.0%}, chance {lf.agreement_by_chance:.0%}"
 
 
 def class_order(report: ReportParts) -> np.ndarray[Any, Any]:
@@ -122,28 +135,43 @@ def class_order(report: ReportParts) -> np.ndarray[Any, Any]:
     return np.unique(np.concatenate([frequent, shifted]))
 
 
+def left_out(number: int, words: str) -> str:
+    """How many of something are not shown; nothing where all are."""
+    return f"{number:,} {words}." if number > 0 else ""
+
+
 def signed(weight: float) -> str:
     """Log-odds with their sign; a zero has none."""
     return f"{weight:+.2f}".replace("-0.00", "0.00").replace("+0.00", "0.00")
 
 
-def most_drifted(drift: pd.DataFrame) -> pd.DataFrame:
-    """The LFs that changed most since the reference."""
+def evidence_rows(evidence: tuple[Evidence, ...], name: Callable[[Any], str]) -> list[list[str]]:
+    """What speaks for a label: the LF and its vote, as a function writes them, and what they add to the log-odds."""
+    return [
+        [
+            "class prior" if each.lf is None else name(each.lf),
+            "" if each.lf is None else name(each.vote),
+            signed(each.weight),
+        ]
+        for each in evidence[: MOST_VOTES + 1]
+    ]
+
+
+def drift_rows(drift: pd.DataFrame, name: Callable[[Any], str]) -> list[list[str]]:
+    """The LFs that changed most since the reference, each with its name as a function writes it, under `DRIFT_HEAD`."""
     moved = (drift["coverage"] - drift["coverage_before"]).abs() + drift["votes_moved"]
     order = np.argsort(-moved.to_numpy(), kind="stable")
-    return drift.iloc[order[:MOST_DRIFTED]]
+    shares = ["coverage", "coverage_before", "votes_moved", "agreement", "agreement_before"]
+    most = drift[shares].iloc[order[:MOST_DRIFTED]]
+    return [
+        [name(lf), *(rounded(share) or "-" for share in of_lf)]
+        for lf, *of_lf in most.itertuples(name=None)
+    ]
 
 
 def less_drifted(drift: pd.DataFrame) -> str:
     """How many LFs are not among these."""
-    hidden = len(drift) - MOST_DRIFTED
-    return f"{hidden:,} LFs more are in report.drift." if hidden > 0 else ""
-
-
-def drift_shares(lf: Any) -> list[str]:
-    """Coverage now and before, votes that moved, and agreement now and before, of one LF."""
-    shares = (lf.coverage, lf.coverage_before, lf.votes_moved, lf.agreement, lf.agreement_before)
-    return [rounded(share) or "-" for share in shares]
+    return left_out(len(drift) - MOST_DRIFTED, "LFs more are in report.drift")
 
 
 def agreement_words(value: float) -> str:

@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..._utils import quoted
 from ..._votes.codes import GoldLabels, Votes
 from .._fitted import FittedModel, learned_accuracies
-from .._lf_counts import count_lfs, read_inspected
-from .._lf_counts import lf_names as names_of
+from .._lf_counts import count_lfs, lf_names, read_inspected
 from .._report.parts import wilson_intervals
-from .base import Display, inches_for, inches_for_names, legend_above, lfs_downwards, write_in_line
+from .base import Display, legend_above, lfs_downwards, write_in_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,7 +120,8 @@ class LFAccuracyDisplay(Display):
         display : LFAccuracyDisplay
         """
         votes, gold = read_inspected(L, y, abstain=abstain, scores=scores)
-        return cls._measured(votes, gold, None, confidence).plot(ax, **plot_params)
+        measured = cls._measured(votes, gold, None, confidence)
+        return cls(lf_names(votes), **measured).plot(ax, **plot_params)
 
     @classmethod
     def from_estimator(
@@ -156,24 +156,19 @@ class LFAccuracyDisplay(Display):
         """
         votes, gold = read_inspected(L, y, label_model)
         if y is not None:
-            return cls._measured(votes, gold, label_model, confidence).plot(ax, **plot_params)
-        lfs = label_model.report(L).lfs
-        learned, estimated = lfs["learned_accuracy"], lfs[["accuracy", "low", "high"]]
-        return cls(names_of(votes), learned=learned, estimated=estimated).plot(ax, **plot_params)
+            known = cls._measured(votes, gold, label_model, confidence)
+        else:
+            known = {"estimated": label_model.report(L).lfs[["accuracy", "low", "high"]]}
+        learned = learned_accuracies(label_model.vote_model_)
+        return cls(lf_names(votes), learned=learned, **known).plot(ax, **plot_params)
 
-    @classmethod
+    @staticmethod
     def _measured(
-        cls, votes: Votes, gold: GoldLabels, label_model: FittedModel | None, confidence: float
-    ) -> LFAccuracyDisplay:
-        """Accuracies on gold labels, beside those that a label model has learned."""
+        votes: Votes, gold: GoldLabels, label_model: FittedModel | None, confidence: float
+    ) -> dict[str, Any]:
+        """What gold labels say of the accuracies."""
         counts = count_lfs(votes, gold, label_model)
-        return cls(
-            names_of(votes),
-            correct=counts.correct,
-            incorrect=counts.incorrect,
-            learned=None if label_model is None else learned_accuracies(label_model.vote_model_),
-            confidence=confidence,
-        )
+        return {"correct": counts.correct, "incorrect": counts.incorrect, "confidence": confidence}
 
     def plot(self, ax: Axes | None = None, *, order: str = "accuracy") -> LFAccuracyDisplay:
         """Draw a line for each LF.
@@ -198,11 +193,11 @@ class LFAccuracyDisplay(Display):
         """
         if order not in ("accuracy", "columns"):
             raise ValueError(f"order is {quoted(order)}; it must be 'accuracy' or 'columns'.")
-        n_lfs = len(self.lf_names)
-        ax = self._axes(ax, 5.0 + inches_for_names(self.lf_names), 0.9 + inches_for(n_lfs, 0.32))
+        ax = self._axes_for_lines(ax, self.lf_names, 0.32)
         known = self._best_known()
-        lfs = np.argsort(-np.nan_to_num(known, nan=-1.0), kind="stable")
-        lfs = lfs if order == "accuracy" else np.arange(n_lfs)
+        lfs = np.arange(len(known))
+        if order == "accuracy":
+            lfs = np.argsort(-np.nan_to_num(known, nan=-1.0), kind="stable")
         lines = np.argsort(lfs).astype(np.float64)
         # Marks lie in lanes of their own, so that none hides another.
         if self.estimated is not None:
@@ -214,14 +209,8 @@ class LFAccuracyDisplay(Display):
             self._draw(measured, lines + LANE, fmt="o", color="tab:blue", label=label)
         if self.learned is not None:
             alone = self.estimated is None and self.empirical is None
-            ax.plot(
-                self.learned,
-                lines - LANE * (not alone),
-                "D",
-                color="tab:orange",
-                markersize=5,
-                label="learned",
-            )
+            lane = lines if alone else lines - LANE
+            ax.plot(self.learned, lane, "D", color="tab:orange", markersize=5, label="learned")
         lfs_downwards(ax, [self.lf_names[j] for j in lfs])
         ax.set_xlim(-0.02, 1.02)
         ax.set_xlabel("accuracy: P(vote is right | LF votes)")

@@ -41,6 +41,10 @@ class Display:
         self.ax_, self.figure_ = ax, ax.figure
         return ax
 
+    def _axes_for_lines(self, ax: Axes | None, names: list[Hashable], each: float) -> Axes:
+        """The given axes, or new ones with a line of so many inches for each LF."""
+        return self._axes(ax, 5.0 + inches_for_names(names), 0.9 + inches_for(len(names), each))
+
 
 class VotesDisplay(Display):
     """A plot of what votes alone show."""

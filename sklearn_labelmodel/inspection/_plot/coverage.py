@@ -10,17 +10,8 @@ from numpy.typing import ArrayLike
 
 from ..._votes.codes import Votes, no_gold
 from .._fitted import FittedModel, check_label_model
-from .._lf_counts import count_lfs
-from .._lf_counts import lf_names as names_of
-from .base import (
-    Display,
-    VotesDisplay,
-    inches_for,
-    inches_for_names,
-    legend_above,
-    lfs_downwards,
-    write_in_line,
-)
+from .._lf_counts import count_lfs, lf_names
+from .base import Display, VotesDisplay, legend_above, lfs_downwards, write_in_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,10 +54,8 @@ class LFCoverageDisplay(VotesDisplay):
     @classmethod
     def _of(cls, votes: Votes, label_model: FittedModel | None = None) -> Self:
         counts = count_lfs(votes, no_gold(votes.n_samples), label_model)
-        coverage, overlaps, conflicts = (
-            each / votes.n_samples for each in (counts.votes, counts.overlaps, counts.conflicts)
-        )
-        return cls(coverage, overlaps, conflicts, names_of(votes))
+        n = votes.n_samples
+        return cls(counts.votes / n, counts.overlaps / n, counts.conflicts / n, lf_names(votes))
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Draw a bar for each LF, the first on top.
@@ -85,16 +74,15 @@ class LFCoverageDisplay(VotesDisplay):
         ImportError
             matplotlib is not installed.
         """
-        n_lfs = len(self.lf_names)
-        ax = self._axes(ax, 5.0 + inches_for_names(self.lf_names), 0.9 + inches_for(n_lfs, 0.24))
+        ax = self._axes_for_lines(ax, self.lf_names, 0.24)
         parts = {
             "no other LF votes": (self.coverage - self.overlaps, "tab:grey"),
             "others agree": (self.overlaps - self.conflicts, "tab:blue"),
             "some other disagrees": (self.conflicts, "tab:orange"),
         }
-        left = np.zeros(n_lfs)
+        left = np.zeros_like(self.coverage)
         for label, (share, color) in parts.items():
-            ax.barh(range(n_lfs), share, left=left, color=color, label=label)
+            ax.barh(range(len(share)), share, left=left, color=color, label=label)
             left = left + share
         lfs_downwards(ax, self.lf_names)
         ax.set_xlim(left=0.0)

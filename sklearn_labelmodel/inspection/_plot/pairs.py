@@ -6,12 +6,11 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..._votes.codes import Votes
 from .._fitted import FittedModel
-from .._lf_counts import lf_names as names_of
-from .._lf_counts import pair_shares
+from .._lf_counts import lf_names, pair_shares
 from .base import MANY_LFS, VotesDisplay, as_written, inches_for, inches_for_names, shortened
 
 if TYPE_CHECKING:
@@ -31,15 +30,6 @@ class PairDisplay(VotesDisplay):
     def __init__(self, shares: ArrayLike, lf_names: list[Hashable]):
         self.shares = np.asarray(shares, dtype=np.float64)
         self.lf_names = list(lf_names)
-
-    @classmethod
-    def _of(cls, votes: Votes, label_model: FittedModel | None = None) -> Self:
-        return cls(cls._shares_of(votes, label_model), names_of(votes))
-
-    @staticmethod
-    def _shares_of(votes: Votes, label_model: FittedModel | None = None) -> NDArray[np.float64]:
-        """Of pairs of LFs, shape (n_lfs, n_lfs)."""
-        raise NotImplementedError
 
     def plot(self, ax: Axes | None = None, *, cmap: Any = "viridis", colorbar: bool = True) -> Self:
         """Draw the heat map.
@@ -68,23 +58,20 @@ class PairDisplay(VotesDisplay):
         # Not 1: small shares would all look the same.
         highest = float(np.nanmax(self.shares, initial=0.0)) or 1.0
         image = ax.imshow(self.shares, cmap=cmap, vmin=0.0, vmax=highest)
-        self._draw_unknown()
+        title, apart = self.title, np.isnan(self.shares) & ~np.eye(n_lfs, dtype=bool)
+        if apart.any():
+            title += " (grey: no common row)"
+            ax.imshow(np.where(apart, GREY, np.nan), cmap="Greys", vmin=0.0, vmax=1.0)
         labels = shortened(self.lf_names)
         ax.set_xticks(range(n_lfs), labels, rotation=90, **as_written(n_lfs))
         ax.set_yticks(range(n_lfs), labels, **as_written(n_lfs))
         # Centred, a title would leave the figure where there are few LFs.
-        ax.set_title(self._title(), loc="right", fontsize="medium")
+        ax.set_title(title, loc="right", fontsize="medium")
         if colorbar:
             self.figure_.colorbar(image, ax=ax, label=self.colorbar_label)
         if n_lfs <= MANY_LFS:
             self._write_numbers(image)
         return self
-
-    def _title(self) -> str:
-        return self.title
-
-    def _draw_unknown(self) -> None:
-        """Paint the cells that have no share."""
 
     def _write_numbers(self, image: Any) -> None:
         for (row, column), share in np.ndenumerate(self.shares):
@@ -128,9 +115,10 @@ class LFOverlapDisplay(PairDisplay):
     title = "LF overlap (diagonal: coverage)"
     colorbar_label = "share of rows with both votes"
 
-    @staticmethod
-    def _shares_of(votes: Votes, label_model: FittedModel | None = None) -> NDArray[np.float64]:
-        return pair_shares(votes, label_model)[0]
+    @classmethod
+    def _of(cls, votes: Votes, label_model: FittedModel | None = None) -> Self:
+        overlap, _ = pair_shares(votes, label_model)
+        return cls(overlap, lf_names(votes))
 
 
 class LFConflictDisplay(PairDisplay):
@@ -161,21 +149,10 @@ class LFConflictDisplay(PairDisplay):
     title = "LF conflict"
     colorbar_label = "share of common rows that differ"
 
-    def _title(self) -> str:
-        return f"{self.title} (grey: no common row)" if self._apart().any() else self.title
-
-    def _apart(self) -> NDArray[np.bool_]:
-        """Which pairs of LFs share no row."""
-        return np.isnan(self.shares) & ~np.eye(len(self.shares), dtype=bool)
-
-    def _draw_unknown(self) -> None:
-        grey = np.where(self._apart(), GREY, np.nan)
-        self.ax_.imshow(grey, cmap="Greys", vmin=0.0, vmax=1.0)
-
-    @staticmethod
-    def _shares_of(votes: Votes, label_model: FittedModel | None = None) -> NDArray[np.float64]:
+    @classmethod
+    def _of(cls, votes: Votes, label_model: FittedModel | None = None) -> Self:
         overlap, conflict = pair_shares(votes, label_model)
         with np.errstate(invalid="ignore"):
             rates = conflict / overlap
         np.fill_diagonal(rates, np.nan)
-        return rates
+        return cls(rates, lf_names(votes))
