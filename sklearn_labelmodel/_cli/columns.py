@@ -6,21 +6,18 @@ from collections.abc import Hashable, Sequence
 from difflib import get_close_matches
 from itertools import combinations
 from shlex import quote
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from .._models.base import BaseLabelModel
 from .._utils import listed, quoted
+from ..inspection._check_votes import check_votes
 from .cells import CellReader, split_words
 from .messages import BadInputError, note
+from .options import LABEL, PROBABILITY, Options
 from .rows import Rows, Table
 from .source import Source
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from .._models.base import BaseLabelModel
-    from .options import Options
-
-LABEL, PROBABILITY = "label", "probability_"
 MOST_NAMES = 20
 # Fewer rows show nothing, few rows little, more nothing new.
 LEAST_ROWS, FEW_ROWS, ENOUGH_ROWS = 3, 10, 10_000
@@ -72,7 +69,7 @@ def table_of(
     if not kept:
         raise BadInputError(f"{source.name}: no column is left for the votes.")
     _check_results(ids, source.name)
-    return Table(source, reader, ids, golds[0] if golds else None, scores, kept)
+    return Table(source, reader, ids, golds[0] if golds else None, kept, scores)
 
 
 def _check_header(source: Source) -> None:
@@ -178,10 +175,8 @@ def check_voters(table: Table, options: Options) -> None:
         Identifiers, texts, dates, scores and booleans beside words, with the option for each; a table with a row for
         each vote.
     """
-    from ..inspection._check_votes import check_votes
-
-    first = next(table.source.blocks(), None)
-    if options.voters or first is None or len(first) < LEAST_ROWS:
+    first = next(table.source.blocks())
+    if options.voters or len(first) < LEAST_ROWS:
         return
     name = table.source.name
     cells = first.apply(table.reader.votes).head(ENOUGH_ROWS).astype(object)
