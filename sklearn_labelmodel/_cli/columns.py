@@ -52,7 +52,6 @@ def table_of(
     BadInputError
         A name that is not there, or that two options give; no column left for votes.
     """
-    _check_header(source)
     ids = _names("--id", options.id, source)
     golds = _names("--gold", [options.gold] if options.gold is not None else [], source)
     voters = _names("--voters", options.voters, source)
@@ -70,17 +69,6 @@ def table_of(
         raise BadInputError(f"{source.name}: no column is left for the votes.")
     _check_results(ids, source.name)
     return Table(source, reader, ids, golds[0] if golds else None, kept, scores)
-
-
-def _check_header(source: Source) -> None:
-    names = source.columns
-    repeated = next((name for name in names if names.count(name) > 1), None)
-    if repeated is not None:
-        places = [str(place) for place, name in enumerate(names, start=1) if name == repeated]
-        raise BadInputError(
-            f"{source.name}: two columns are called {quoted(repeated)} (columns {listed(places, 4)}); every voter "
-            "needs a name of its own."
-        )
 
 
 def _names(option: str, typed: Sequence[str], source: Source) -> list[str]:
@@ -110,8 +98,7 @@ def _unknown(option: str, name: str, source: Source) -> BadInputError:
 
 def columns_of_long(source: Source, options: Options) -> list[str]:
     """The columns of task, worker and label, and that of gold labels where there is one."""
-    _check_header(source)
-    named = [("--long", name) for name in options.long or ()]
+    named = [("--long", name) for name in options.long]
     named += [("--gold", options.gold)] if options.gold is not None else []
     for option, name in named:
         if name not in source.columns:

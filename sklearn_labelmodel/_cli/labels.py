@@ -57,7 +57,7 @@ def load_model(path: str) -> BaseLabelModel:
 
 def reader_of(options: Options, model: BaseLabelModel | None) -> CellReader:
     """How cells are read: as the model has learned, if there is one, else as options say."""
-    typed = tuple(split_words(options.abstain)) if options.abstain else ()
+    typed = tuple(split_words(options.abstain))
     if model is not None:
         marks = model.abstain if isinstance(model.abstain, list) else [model.abstain]
         kept = tuple(str(mark) for mark in marks if mark is not None)

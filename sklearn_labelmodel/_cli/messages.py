@@ -136,8 +136,10 @@ def warning_teller() -> Callable[..., None]:
 
     def tell(message: object, *_: object) -> None:
         line = one_line(in_options(str(message)))
-        if line not in said:
-            said.add(line)
+        # Of rows that are read some at a time, each part would name another one.
+        of_any_row = re.sub(r", row \d+(?=: )", "", line)
+        if of_any_row not in said:
+            said.add(of_any_row)
             _say(f"labelmodel: warning: {line}")
 
     return tell

@@ -116,6 +116,7 @@ def _add_reading(group: Group) -> None:
         "--long",
         nargs=3,
         metavar=("TASK", "WORKER", "LABEL"),
+        default=[],
         help="a row is one vote, as crowd platforms export them; these columns say on what, of whom, and which",
     )
     group.add_argument(
@@ -160,6 +161,7 @@ def _add_votes(group: Group) -> None:
         "--abstain",
         metavar="VALUE",
         action="append",
+        default=[],
         help='what means "no vote", besides empty cells (default: -1); may be given several times',
     )
     group.add_argument(
@@ -249,12 +251,13 @@ def _check_together(options: Options) -> None:
 
 
 def _check_suffix(output: str) -> None:
-    if output != STANDARD and bare_suffix(output) not in SUFFIXES:
+    suffix = bare_suffix(output)
+    if output != STANDARD and suffix not in SUFFIXES:
         raise BadInputError(
             f"{output}: the name must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} (texts also with "
             f"{' or '.join(COMPRESSED)} after it), which says how to write it."
         )
-    if output.endswith(tuple(f".parquet{packed}" for packed in COMPRESSED)):
+    if suffix == ".parquet" and output.lower().endswith(COMPRESSED):
         raise BadInputError(f"{output}: Parquet is packed by itself; let the name end in .parquet.")
 
 

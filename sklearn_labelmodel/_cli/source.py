@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .._utils import quoted
+from .._utils import listed, quoted
 from .content import (
     PARQUET,
     READING,
@@ -95,14 +95,28 @@ def open_source(content: Content, separator: str | None, encoding: str | None) -
     Raises
     ------
     BadInputError
-        What is no table, or cannot be read.
+        What is no table, or cannot be read; columns of one name.
     """
     with naming(content.name):
         if content.folder is not None:
-            return read_folder(content.folder)
-        if content.starts_with(PARQUET):
-            return read_file(content)
-        return _text(content, separator, encoding)
+            source = read_folder(content.folder)
+        elif content.starts_with(PARQUET):
+            source = read_file(content)
+        else:
+            source = _text(content, separator, encoding)
+    _check_header(source)
+    return source
+
+
+def _check_header(source: Source) -> None:
+    names = source.columns
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        places = [str(place) for place, name in enumerate(names, start=1) if name == repeated]
+        raise BadInputError(
+            f"{source.name}: two columns are called {quoted(repeated)} (columns {listed(places, 4)}); every voter "
+            "needs a name of its own."
+        )
 
 
 # Texts --------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def _read(
     source: Source, options: Options, reader: CellReader, model: BaseLabelModel | None
 ) -> Rows | Table:
     """The rows of the table; those of a large one are not read yet."""
-    if options.long is not None:
+    if options.long:
         columns = columns_of_long(source, options)
         workers = None if model is None else [*map(str, model.feature_names_in_)]
         return read_long(source, columns, reader, options.repeats, workers)

@@ -97,7 +97,7 @@ def _separated(stream: io.TextIOBase, separator: str, raw: bool) -> Write:
         if not header:
             header.extend(map(str, table.columns))
             writer.writerow(header if raw else map(harmless, header))
-        texts = [_texts(table.iloc[:, j], header[j], raw) for j in range(len(header))]
+        texts = [_texts(cells, str(name), raw) for name, cells in table.items()]
         writer.writerows(zip(*texts, strict=True))
 
     return write
@@ -105,10 +105,9 @@ def _separated(stream: io.TextIOBase, separator: str, raw: bool) -> Write:
 
 def _json_lines(stream: io.TextIOBase) -> Write:
     def write(table: pd.DataFrame) -> None:
-        names = list(map(str, table.columns))
-        columns = [_values(table.iloc[:, j], name) for j, name in enumerate(names)]
-        for row in zip(*columns, strict=True):
-            line = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str)
+        columns = {str(name): _values(cells, str(name)) for name, cells in table.items()}
+        for row in zip(*columns.values(), strict=True):
+            line = json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str)
             stream.write(f"{line}\n")
 
     return write

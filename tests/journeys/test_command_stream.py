@@ -136,9 +136,11 @@ def test_a_table_without_rows_or_votes_is_bad_input_for_a_model(
         assert message in capsys.readouterr().err
 
 
-def test_a_warning_counts_rows_from_the_first_of_the_table(labels_of, capsys):
+def test_a_warning_is_given_once_with_its_row_in_the_table(labels_of, capsys):
     late = NUMBERS.astype(object)
-    late.loc[N_ROWS - 1, "j2"] = "0.5"
+    late.loc[[BLOCK + 7, 2 * BLOCK + 50], "j2"] = "0.5"
     late.to_csv("votes.csv", index=False)
     main(["votes.csv", "-o", "labels.csv", "--id", "id", "--stream"])
-    assert f"warning: LF 'j2', row {N_ROWS - 1}: the vote 0.5" in capsys.readouterr().err
+    errors = capsys.readouterr().err
+    assert f"warning: LF 'j2', row {BLOCK + 7}: the vote 0.5" in errors
+    assert errors.count("warning: LF 'j2'") == 1
