@@ -63,10 +63,6 @@ class Content(NamedTuple):
     place: Path | IO[bytes]
 
     @property
-    def folder(self) -> Path | None:
-        return self.place if isinstance(self.place, Path) and self.place.is_dir() else None
-
-    @property
     def suffix(self) -> str:
         """The end of the name, as of the file without compression."""
         return bare_suffix(self.place) if isinstance(self.place, Path) else ""

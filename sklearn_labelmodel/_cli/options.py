@@ -228,8 +228,8 @@ def check_options(options: Options) -> None:
     # What the end of the work needs is missed before it begins.
     if options.output.lower().endswith((".parquet", ".zst")):
         check_library("pyarrow", f"{options.output}: Parquet and zstd are written")
-    for option, kept in (("--save", options.save), ("--model", options.model)):
-        if kept is not None:
+    for option in ("--save", "--model"):
+        if options.gives(option):
             check_library("skops", f"{option}: models are kept")
     if options.votes != STANDARD and not Path(options.votes).exists():
         raise BadInputError(f"{options.votes}: no such file.")

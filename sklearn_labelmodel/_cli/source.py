@@ -98,8 +98,8 @@ def open_source(content: Content, separator: str | None, encoding: str | None) -
         What is no table, or cannot be read; columns of one name.
     """
     with naming(content.name):
-        if content.folder is not None:
-            source = read_folder(content.folder)
+        if isinstance(content.place, Path) and content.place.is_dir():
+            source = read_folder(content.place)
         elif content.starts_with(PARQUET):
             source = read_file(content)
         else:
@@ -264,9 +264,9 @@ def read_folder(folder: Path) -> Source:
     check_library("pyarrow", f"{folder}: Parquet is read")
     import pyarrow.dataset as ds
 
-    if not any(folder.rglob("*.parquet")):
-        raise BadInputError(f"{folder}: the folder holds no file whose name ends in .parquet.")
     files = sorted(str(path) for path in folder.rglob("*.parquet") if path.is_file())
+    if not files:
+        raise BadInputError(f"{folder}: the folder holds no file whose name ends in .parquet.")
     dataset = ds.dataset(files, format="parquet", partitioning="hive")
     fragments = list(dataset.get_fragments())
     schema = dataset.schema
