@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from .._utils import quoted
 from .._utils.spelling import is_word_for_no_vote, spelling
 from .messages import ROW_0, BadInputError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 LARGEST, ESTIMATE = 2**63, "estimate"
+# NumPy's kinds, and what holds them beside missing values.
+NULLABLE: dict[str, Any] = {"i": "Int64", "u": "UInt64", "f": "Float64", "b": "boolean"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class CellReader:
     normalize: bool = False
     as_text: bool = False
 
+    @property
+    def marks(self) -> list[Any]:
+        """What means "no vote", numbers as such."""
+        return [as_number(mark) for mark in self.abstain]
+
     def votes(self, column: pd.Series) -> pd.Series:
         """Votes or labels, missing where there is none: whole numbers where all of a column are, else as they are.
 
@@ -48,14 +55,12 @@ class CellReader:
         -------
         votes : Series of dtype category
         """
-        import pandas as pd
-
         codes, distinct = pd.factorize(column)
         values = self.values(distinct.tolist())
         kept = list(dict.fromkeys(value for value in values if value is not None))
         place = {value: code for code, value in enumerate(kept)} | {None: -1}
         # The last entry serves the code -1, a missing cell.
-        recoded = pd.array([*(place[value] for value in values), -1]).to_numpy()[codes]
+        recoded = np.array([*(place[value] for value in values), -1])[codes]
         categories = pd.Index(kept, dtype=_kind(kept))
         cells = pd.Categorical.from_codes(recoded, categories=categories)
         return pd.Series(cells, index=column.index, name=column.name)
@@ -63,22 +68,17 @@ class CellReader:
     def labels(self, column: pd.Series) -> pd.Series:
         """Gold labels, read as votes are; whole numbers beside missing ones stay whole."""
         votes = self.votes(column)
-        kinds: dict[str, Any] = {"i": "Int64", "b": "boolean"}
-        return votes.astype(kinds.get(votes.cat.categories.dtype.kind, "object"))
+        return votes.astype(NULLABLE.get(votes.cat.categories.dtype.kind, object))
 
     def values(self, cells: Sequence[object]) -> list[Any]:
         """What some distinct cells say, None where they say nothing."""
-        said = [self._text(cell) for cell in cells]
-        silent = [self._is_abstain(cell) for cell in said]
-        numbers = [None if self.as_text else number_of(cell) for cell in said]
-        words = [cell for cell, number in zip(said, numbers, strict=True) if number is None]
-        if all(self._is_abstain(word) or is_mark(word) for word in words):
-            # Beside a mark, numbers are read as in the other columns, so that the mark is told.
-            pairs = zip(said, numbers, strict=True)
-            said = [cell if number is None else number for cell, number in pairs]
-        elif self.as_text:
-            said = [cell if isinstance(cell, str) else str(cell) for cell in said]
-        return [None if skip else cell for cell, skip in zip(said, silent, strict=True)]
+        texts = [self._text(cell) for cell in cells]
+        said = [None if self._is_abstain(text) else text for text in texts]
+        if self.as_text:
+            return [None if cell is None else str(cell) for cell in said]
+        words = [cell for cell in said if cell is not None and number_of(cell) is None]
+        # Beside a mark, numbers are read as in the other columns, so that the mark is told.
+        return [as_number(cell) for cell in said] if all(map(is_mark, words)) else said
 
     def _text(self, cell: object) -> object:
         if not isinstance(cell, str):
@@ -88,9 +88,7 @@ class CellReader:
     def _is_abstain(self, cell: object) -> bool:
         number = number_of(cell)
         marks = [self._text(mark) for mark in self.abstain]
-        return cell in ("", *marks) or (
-            number is not None and number in [number_of(mark) for mark in marks]
-        )
+        return cell in ("", *marks) if number is None else number in map(number_of, marks)
 
 
 def _kind(values: Sequence[Any]) -> str:
@@ -118,6 +116,12 @@ def number_of(cell: object) -> int | float | None:
     return float(cell) if fraction.strip("0") else int(whole)
 
 
+def as_number(cell: object) -> Any:
+    """The number that a cell is, or else the cell."""
+    number = number_of(cell)
+    return cell if number is None else number
+
+
 # Scores -------------------------------------------------------------------------------------------
 
 
@@ -131,9 +135,7 @@ def read_scores(
     BadInputError
         A cell that is no number.
     """
-    import pandas as pd
-
-    words = {mark for mark in reader.abstain if number_of(mark) is None}
+    words = {mark for mark in reader.marks if isinstance(mark, str)}
     cells = column.map(lambda cell: _score_cell(cell, words, decimal_comma))
     scores = pd.to_numeric(cells, errors="coerce").astype(float)
     wrong = scores.isna() & cells.notna()
@@ -168,26 +170,29 @@ def read_balance(words: Sequence[str], reader: CellReader) -> dict[Hashable, flo
     """Share of each class, from words such as "spam=0.1" and "cat=50%,dog=50%"; "estimate" stays as it is."""
     if list(words) == [ESTIMATE]:
         return ESTIMATE
-    pairs = [pair.rpartition("=") for pair in split_words(words)]
-    shares = [_share(share) for _, _, share in pairs]
-    for (name, sign, written), share in zip(pairs, shares, strict=True):
+    names, shares = [], []
+    for pair in split_words(words):
+        name, _, written = pair.rpartition("=")
+        share = _share(written)
         if not name.strip() or share is None:
             raise BadInputError(
-                f"--class-balance {quoted(name + sign + written)} is no class and its share, such as spam=0.1 or "
+                f"--class-balance {quoted(pair)} is no class and its share, such as spam=0.1 or "
                 "spam=10% (with a point, no comma, in the number)."
             )
         if share > 1:
             raise BadInputError(
-                f"--class-balance {quoted(name + sign + written)}: a share is at most 1; write {written.strip()}% "
+                f"--class-balance {quoted(pair)}: a share is at most 1; write {written.strip()}% "
                 "for parts of a hundred."
             )
-    names = read_classes([name.strip() for name, _, _ in pairs], reader)
-    for name in names:
-        if names.count(name) > 1:
+        names.append(name.strip())
+        shares.append(share)
+    classes = read_classes(names, reader)
+    for name in classes:
+        if classes.count(name) > 1:
             raise BadInputError(
                 f"--class-balance gives the share of {quoted(name)} more than once."
             )
-    return dict(zip(names, [share for share in shares if share is not None], strict=True))
+    return dict(zip(classes, shares, strict=True))
 
 
 def _share(written: str) -> float | None:
@@ -199,5 +204,4 @@ def _share(written: str) -> float | None:
 
 def read_classes(names: Sequence[str], reader: CellReader) -> list[Any]:
     """Classes given on the command line, read as cells are."""
-    read = CellReader(normalize=reader.normalize, as_text=reader.as_text)
-    return read.values(list(names))
+    return replace(reader, abstain=()).values(names)

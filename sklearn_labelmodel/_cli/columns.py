@@ -6,21 +6,18 @@ from collections.abc import Hashable, Sequence
 from difflib import get_close_matches
 from itertools import combinations
 from shlex import quote
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from .._models.base import BaseLabelModel
 from .._utils import listed, quoted
+from ..inspection._check_votes import check_votes
 from .cells import CellReader, split_words
 from .messages import BadInputError, note
+from .options import LABEL, PROBABILITY, Options
 from .rows import Rows, Table
 from .source import Source
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from .._models.base import BaseLabelModel
-    from .options import Options
-
-LABEL, PROBABILITY = "label", "probability_"
 MOST_NAMES = 20
 # Fewer rows show nothing, few rows little, more nothing new.
 LEAST_ROWS, FEW_ROWS, ENOUGH_ROWS = 3, 10, 10_000
@@ -55,7 +52,6 @@ def table_of(
     BadInputError
         A name that is not there, or that two options give; no column left for votes.
     """
-    _check_header(source)
     ids = _names("--id", options.id, source)
     golds = _names("--gold", [options.gold] if options.gold is not None else [], source)
     voters = _names("--voters", options.voters, source)
@@ -72,18 +68,7 @@ def table_of(
     if not kept:
         raise BadInputError(f"{source.name}: no column is left for the votes.")
     _check_results(ids, source.name)
-    return Table(source, reader, ids, golds[0] if golds else None, scores, kept)
-
-
-def _check_header(source: Source) -> None:
-    names = source.columns
-    repeated = next((name for name in names if names.count(name) > 1), None)
-    if repeated is not None:
-        places = [str(place) for place, name in enumerate(names, start=1) if name == repeated]
-        raise BadInputError(
-            f"{source.name}: two columns are called {quoted(repeated)} (columns {listed(places, 4)}); every voter "
-            "needs a name of its own."
-        )
+    return Table(source, reader, ids, golds[0] if golds else None, kept, scores)
 
 
 def _names(option: str, typed: Sequence[str], source: Source) -> list[str]:
@@ -113,8 +98,7 @@ def _unknown(option: str, name: str, source: Source) -> BadInputError:
 
 def columns_of_long(source: Source, options: Options) -> list[str]:
     """The columns of task, worker and label, and that of gold labels where there is one."""
-    _check_header(source)
-    named = [("--long", name) for name in options.long or ()]
+    named = [("--long", name) for name in options.long]
     named += [("--gold", options.gold)] if options.gold is not None else []
     for option, name in named:
         if name not in source.columns:
@@ -178,10 +162,8 @@ def check_voters(table: Table, options: Options) -> None:
         Identifiers, texts, dates, scores and booleans beside words, with the option for each; a table with a row for
         each vote.
     """
-    from ..inspection._check_votes import check_votes
-
-    first = next(table.source.blocks(), None)
-    if options.voters or first is None or len(first) < LEAST_ROWS:
+    first = next(table.source.blocks())
+    if options.voters or len(first) < LEAST_ROWS:
         return
     name = table.source.name
     cells = first.apply(table.reader.votes).head(ENOUGH_ROWS).astype(object)

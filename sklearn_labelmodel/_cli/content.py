@@ -21,7 +21,11 @@ from .._utils import quoted
 from .messages import BadInputError
 
 STANDARD = "-"
+# Ends of the names of compressed files.
+COMPRESSED = (".gz", ".zst")
+TABBED = ".tsv"
 # What files begin with.
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PARQUET, WORKBOOKS = b"PAR1", (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 # What votes take in a text, and how many times packing makes it smaller.
 BYTES_A_CELL, PACKED_TO = 4, 8
@@ -59,14 +63,9 @@ class Content(NamedTuple):
     place: Path | IO[bytes]
 
     @property
-    def folder(self) -> Path | None:
-        return self.place if isinstance(self.place, Path) and self.place.is_dir() else None
-
-    @property
     def suffix(self) -> str:
         """The end of the name, as of the file without compression."""
-        name = self.place.name.lower() if isinstance(self.place, Path) else ""
-        return Path(name.removesuffix(".gz").removesuffix(".zst")).suffix
+        return bare_suffix(self.place) if isinstance(self.place, Path) else ""
 
     def raw(self) -> IO[bytes]:
         """Open the bytes as they are."""
@@ -84,15 +83,24 @@ class Content(NamedTuple):
 
     def n_cells(self) -> int:
         """About how many cells a table of text has."""
-        packed = any(self.starts_with(sign) for sign, _ in PACKED)
-        return self.size() * (PACKED_TO if packed else 1) // BYTES_A_CELL
+        is_packed = self.starts_with(GZIP, ZSTD)
+        return self.size() * (PACKED_TO if is_packed else 1) // BYTES_A_CELL
 
     @contextmanager
     def unpacked(self) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         """Open the bytes without compression, and those that are on the disk, which say how far reading is."""
-        unpack = next((unpack for sign, unpack in PACKED if self.starts_with(sign)), None)
+        # Looked at first: copies of one descriptor are read from one place on.
+        is_gzip, is_zstd = self.starts_with(GZIP), self.starts_with(ZSTD)
         with self.raw() as raw:
-            yield (unpack(raw, self.name) if unpack else raw), raw
+            if is_gzip:
+                yield gzip.GzipFile(fileobj=raw), raw  # type: ignore[misc]
+            elif is_zstd:
+                check_library("pyarrow", f"{self.name}: zstd is read")
+                import pyarrow as pa
+
+                yield pa.CompressedInputStream(raw, "zstd"), raw
+            else:
+                yield raw, raw
 
 
 @contextmanager
@@ -112,6 +120,14 @@ def open_content(name: str) -> Iterator[Content]:
         yield Content("standard input" if name == STANDARD else name, spool)
 
 
+def bare_suffix(path: str | Path) -> str:
+    """The end of a name in small letters, as of the file without compression."""
+    name = Path(path).name.lower()
+    for packed in COMPRESSED:
+        name = name.removesuffix(packed)
+    return Path(name).suffix
+
+
 def package() -> Any:
     """The package, whose public names the command takes as any user does."""
     return sys.modules[__name__.partition(".")[0]]
@@ -123,20 +139,6 @@ def check_library(library: str, what: str) -> None:
 
     if find_spec(library) is None:
         raise BadInputError(f"{what} by {library}, which is not installed; pip install {library}.")
-
-
-def _unpack_gzip(raw: IO[bytes], name: str) -> IO[bytes]:  # noqa: ARG001
-    return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]
-
-
-def _unpack_zstd(raw: IO[bytes], name: str) -> IO[bytes]:
-    check_library("pyarrow", f"{name}: zstd is read")
-    import pyarrow as pa
-
-    return pa.CompressedInputStream(raw, "zstd")
-
-
-PACKED = ((b"\x1f\x8b", _unpack_gzip), (b"\x28\xb5\x2f\xfd", _unpack_zstd))
 
 
 # Encoding -----------------------------------------------------------------------------------------
@@ -196,7 +198,9 @@ def open_text(content: Content, encoding: str) -> Iterator[tuple[io.TextIOWrappe
 
 
 def sniff_separator(content: Content, encoding: str) -> str:
-    """The sign that cuts the first rows into most cells, as many in each row as in the header."""
+    """The sign that cuts the first rows into most cells, as many in each row as in the header; a tab in a TSV."""
+    if content.suffix == TABBED:
+        return "\t"
     with open_text(content, encoding) as (lines, _):
         head = list(islice(lines, ROWS))
     widths = {sign: _width(head, sign) for sign in SEPARATORS}

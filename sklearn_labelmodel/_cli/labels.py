@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from .._utils import listed, quoted
-from .cells import CellReader, number_of, read_balance, read_classes, split_words
-from .columns import LABEL, PROBABILITY
+import pandas as pd
+
+from .._models.base import BaseLabelModel
+from .._utils import as_objects, listed, quoted
+from .._votes.per_lf import rows_with_vote
+from ..inspection._agreement import agreement
+from ..inspection._decisions import probs_to_preds
+from ..inspection._report.report import FitReport
+from ..inspection._summary import lf_summary, score_summary
+from .cells import NULLABLE, CellReader, read_balance, read_classes, split_words
 from .content import package
 from .messages import BadInputError, bad_input, in_options
-from .rows import Blocks, Rows
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from .._models.base import BaseLabelModel
-    from ..inspection._report.report import FitReport
-    from .options import Options
+from .options import LABEL, PROBABILITY, Options
+from .rows import Rows, Table
 
 NO_VOTE = "-1"
-# NumPy's kinds, and what holds them in a table beside rows without a label.
-NULLABLE: dict[str, Any] = {"i": "Int64", "u": "UInt64", "f": "Float64", "b": "boolean"}
 # Of more voters those trusted least are shown, of more classes the first.
 MOST_VOTERS, MOST_CLASSES = 40, 6
 
@@ -37,8 +36,6 @@ def load_model(path: str) -> BaseLabelModel:
     BadInputError
         The file is not there, holds none, or cannot be trusted; the model does not know its voters by name.
     """
-    from .._models.base import BaseLabelModel
-
     try:
         model = package().load(path)
     except OSError as error:
@@ -59,7 +56,7 @@ def load_model(path: str) -> BaseLabelModel:
 
 def reader_of(options: Options, model: BaseLabelModel | None) -> CellReader:
     """How cells are read: as the model has learned, if there is one, else as options say."""
-    typed = tuple(split_words(options.abstain)) if options.abstain else ()
+    typed = tuple(split_words(options.abstain))
     if model is not None:
         marks = model.abstain if isinstance(model.abstain, list) else [model.abstain]
         kept = tuple(str(mark) for mark in marks if mark is not None)
@@ -70,7 +67,7 @@ def reader_of(options: Options, model: BaseLabelModel | None) -> CellReader:
     return CellReader(typed or (() if is_class else (NO_VOTE,)), options.normalize)
 
 
-def train(options: Options, table: Rows | Blocks, reader: CellReader, name: str) -> BaseLabelModel:
+def train(options: Options, table: Rows | Table, reader: CellReader, name: str) -> BaseLabelModel:
     """A label model, fitted to a table that is called `name`.
 
     Raises
@@ -78,12 +75,11 @@ def train(options: Options, table: Rows | Blocks, reader: CellReader, name: str)
     BadInputError
         Votes, labels or options that cannot be what was meant.
     """
-    marks = [(mark, number_of(mark)) for mark in reader.abstain]
     known: dict[str, Any] = {
         "scores": list(table.scores) or None,
         "class_balance": read_balance(options.class_balance, reader) or None,
         "classes": read_classes(split_words(options.classes), reader) or None,
-        "abstain": [mark if number is None else number for mark, number in marks] or None,
+        "abstain": reader.marks or None,
     }
     votes, gold = table.training(known["abstain"])
     named = known["class_balance"] or known["classes"] or gold is not None
@@ -103,12 +99,10 @@ def train(options: Options, table: Rows | Blocks, reader: CellReader, name: str)
         try:
             model.fit(votes, gold)
         except ValueError:
-            if isinstance(table, Blocks):
+            if isinstance(table, Table):
                 table.look_for_fault(model)
             raise
     if not hasattr(model, "feature_names_in_"):
-        from .._utils import as_objects
-
         # Sparse votes have no names, and what is told and saved is to have them.
         model.feature_names_in_ = as_objects(table.voters)
     return model
@@ -126,12 +120,7 @@ def labels_of(model: BaseLabelModel, rows: Rows, name: str) -> pd.DataFrame:
         The columns that are copied, the label (missing where no one votes or where classes are tied), and a
         probability for each class.
     """
-    import pandas as pd
-
-    from .._votes.per_lf import rows_with_vote
-    from ..inspection._decisions import probs_to_preds
-
-    with bad_input(name):
+    with bad_input(name), rows.counted():
         proba = model.predict_proba(rows.votes)
         voted = rows_with_vote(model._read_votes(rows.votes))
     classes = model.classes_
@@ -145,9 +134,7 @@ def labels_of(model: BaseLabelModel, rows: Rows, name: str) -> pd.DataFrame:
 # Findings -----------------------------------------------------------------------------------------
 
 
-def findings(
-    model: BaseLabelModel, rows: Rows, report: FitReport, scores: Sequence[str], level: str
-) -> Iterator[str]:
+def findings(model: BaseLabelModel, rows: Rows, report: FitReport, level: str) -> Iterator[str]:
     """Paragraphs on a fit.
 
     Parameters
@@ -156,19 +143,15 @@ def findings(
     rows : Rows
         What it labelled.
     report : FitReport
-    scores : sequence of str
-        Columns of scores.
     level : {"nominal", "ordinal", "interval"}
         Of agreement.
     """
-    from ..inspection._summary import lf_summary, score_summary
-
     summary = lf_summary(rows.votes, rows.gold, model).drop(columns="j").rename_axis("voter")
     yield _voters(summary)
-    yield from _strange(model, summary["polarity"].drop([*scores]))
+    yield from _strange(model, summary["polarity"].drop([*rows.scores]))
     if model.score_bins_ and hasattr(model, "conditional_probs_"):
         yield _table(score_summary(model))
-    yield from _agreement(rows, scores, level)
+    yield from _agreement(rows, level)
     yield in_options(str(report))
 
 
@@ -201,13 +184,11 @@ def _table(frame: pd.DataFrame) -> str:
     return text
 
 
-def _agreement(rows: Rows, scores: Sequence[str], level: str) -> Iterator[str]:
+def _agreement(rows: Rows, level: str) -> Iterator[str]:
     """Krippendorff's alpha of the votes, or of scores where there are no votes; nothing of a single voter."""
-    from ..inspection._agreement import agreement
-
     votes = rows.votes
-    if len(scores):
-        names = [name for name in rows.voters if name not in scores]
+    if rows.scores:
+        names = [name for name in rows.voters if name not in rows.scores]
         votes = votes[names or rows.voters]
         level = level if names or level != "nominal" else "ordinal"
     if votes.shape[1] < 2:

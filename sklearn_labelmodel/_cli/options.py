@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .content import STANDARD, check_library, package
+from .content import COMPRESSED, STANDARD, bare_suffix, check_library, package
 from .messages import BadInputError
 
+# Names of the columns of results.
+LABEL, PROBABILITY = "label", "probability_"
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-PACKED = (".gz", ".zst")
 DESCRIPTION = """\
 Learn from the votes of labeling functions, people or models how far to trust each, and label every row by them.
 
@@ -30,40 +31,33 @@ examples:
 
 exit status: 0 done; 2 wrong usage or bad input; 1 training failed, a file could not be written, or the run was ended.
 """
+# Options, others that do not go with each of them, and why.
+APART = {
+    "--model": (
+        ["--classes", "--class-balance", "--scores", "--save"],
+        "what the model learned stays as it is.",
+    ),
+    "--stream": (["--scores", "--long"], "they need all rows at once. Leave --stream out."),
+    "--long": (
+        ["--id", "--scores", "--voters"],
+        "--long names the columns, and LABELS has a row for each task.",
+    ),
+}
 
 
 class Options(argparse.Namespace):
-    """What was typed."""
-
-    votes: str
-    output: str
-    long: list[str] | None
-    repeats: str
-    sep: str | None
-    encoding: str | None
-    stream: bool
-    id: list[str]
-    gold: str | None
-    scores: list[str]
-    voters: list[str]
-    abstain: list[str] | None
-    normalize: bool
-    classes: list[str]
-    class_balance: list[str]
-    majority: bool
-    dawid_skene: bool
-    model: str | None
-    save: str | None
-    report: str | None
-    level: str
-    raw: bool
-    force: bool
+    """What was typed; an attribute for each option."""
 
     @property
     def written(self) -> dict[str, str]:
         """The files that the run is to write, by the option that names each."""
         named = {"-o": self.output, "--save": self.save, "--report": self.report}
         return {option: path for option, path in named.items() if path not in (None, STANDARD)}
+
+    def gives(self, option: str) -> bool:
+        """Whether an option was given."""
+        value = getattr(self, option.removeprefix("--").replace("-", "_"))
+        return value not in (None, False, [])
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -101,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output",
         metavar="LABELS",
         required=True,
-        help=f'{", ".join(SUFFIXES)}, each also with {" or ".join(PACKED)}; "-" is standard output, as CSV',
+        help=f'{", ".join(SUFFIXES)}, each also with {" or ".join(COMPRESSED)}; "-" is standard output, as CSV',
     )
     _add_reading(parser.add_argument_group("how VOTES is written"))
     _add_columns(
@@ -122,6 +116,7 @@ def _add_reading(group: Group) -> None:
         "--long",
         nargs=3,
         metavar=("TASK", "WORKER", "LABEL"),
+        default=[],
         help="a row is one vote, as crowd platforms export them; these columns say on what, of whom, and which",
     )
     group.add_argument(
@@ -166,6 +161,7 @@ def _add_votes(group: Group) -> None:
         "--abstain",
         metavar="VALUE",
         action="append",
+        default=[],
         help='what means "no vote", besides empty cells (default: -1); may be given several times',
     )
     group.add_argument(
@@ -232,8 +228,8 @@ def check_options(options: Options) -> None:
     # What the end of the work needs is missed before it begins.
     if options.output.lower().endswith((".parquet", ".zst")):
         check_library("pyarrow", f"{options.output}: Parquet and zstd are written")
-    for option, kept in (("--save", options.save), ("--model", options.model)):
-        if kept is not None:
+    for option in ("--save", "--model"):
+        if options.gives(option):
             check_library("skops", f"{option}: models are kept")
     if options.votes != STANDARD and not Path(options.votes).exists():
         raise BadInputError(f"{options.votes}: no such file.")
@@ -248,40 +244,20 @@ def _check_open(options: Options) -> None:
 
 
 def _check_together(options: Options) -> None:
-    learned = {
-        "--classes": options.classes,
-        "--class-balance": options.class_balance,
-        "--scores": options.scores,
-        "--save": options.save,
-    }
-    for option, given in learned.items():
-        if options.model is not None and given:
-            raise BadInputError(
-                f"--model and {option} do not go together: what the model learned stays as it is."
-            )
-    if options.stream and (options.long is not None or options.scores):
-        other = "--scores" if options.scores else "--long"
-        raise BadInputError(
-            f"--stream and {other} do not go together: they need all rows at once. Leave --stream out."
-        )
-    apart = {"--id": options.id, "--scores": options.scores, "--voters": options.voters}
-    for option, given in apart.items():
-        if options.long is not None and given:
-            raise BadInputError(
-                f"--long and {option} do not go together: --long names the columns, and LABELS has a row for each task."
-            )
+    for option, (others, why) in APART.items():
+        for other in others:
+            if options.gives(option) and options.gives(other):
+                raise BadInputError(f"{option} and {other} do not go together: {why}")
 
 
 def _check_suffix(output: str) -> None:
-    name = Path(output).name.lower()
-    for packed in PACKED:
-        name = name.removesuffix(packed)
-    if output != STANDARD and Path(name).suffix not in SUFFIXES:
+    suffix = bare_suffix(output)
+    if output != STANDARD and suffix not in SUFFIXES:
         raise BadInputError(
             f"{output}: the name must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} (texts also with "
-            f"{' or '.join(PACKED)} after it), which says how to write it."
+            f"{' or '.join(COMPRESSED)} after it), which says how to write it."
         )
-    if output.endswith(tuple(f".parquet{packed}" for packed in PACKED)):
+    if suffix == ".parquet" and output.lower().endswith(COMPRESSED):
         raise BadInputError(f"{output}: Parquet is packed by itself; let the name end in .parquet.")
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .._utils import kept_warnings, quoted
+import pandas as pd
+import scipy.sparse as sp
+
+from .._engines.blocks import moved
+from .._models.fitted import FittedVotes
+from .._models.reading import count_block
+from .._utils import Warned, kept_warnings, quoted, warn_user
+from .._utils.types import Marker
+from .._votes.statistics import VoteStatistics
+from ..labeling._long import votes_from_long
 from .cells import CellReader, is_mark, read_scores
 from .messages import ROW_0, BadInputError, bad_input, progress
 from .source import Source
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import scipy.sparse as sp
-
-    from .._models.fitted import FittedVotes
-    from .._utils.types import Marker
-    from .._votes.statistics import VoteStatistics
 
 SOME_ROWS = 200_000
 # What is told of a large table is told of so many cells at most, in evenly spaced rows.
@@ -53,6 +55,20 @@ class Rows:
         """The rows that findings are about."""
         return self
 
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """What is said of a row in the body names it by its number in the table."""
+        first = int(self.ids.index[0])
+        said: list[Warned] = []
+        try:
+            with kept_warnings() as said:
+                yield
+        except (ValueError, TypeError) as error:
+            raise ValueError(moved(str(error), first)) from None
+        finally:
+            for message, category in said:
+                warn_user(moved(message, first), category)
+
     def training(self, abstain: Marker) -> tuple[pd.DataFrame | sp.csr_array, pd.Series | None]:  # noqa: ARG002
         """Votes and gold labels, as label models fit them."""
         return self.votes, self.gold
@@ -64,63 +80,8 @@ class Rows:
             for first in range(0, n_rows, SOME_ROWS):
                 some = slice(first, first + SOME_ROWS)
                 votes = self.votes.iloc[some] if hasattr(self.votes, "iloc") else self.votes[some]
-                yield Rows(self.ids.iloc[some], votes, self.voters, None)
+                yield replace(self, ids=self.ids.iloc[some], votes=votes, gold=None)
                 shown(min(some.stop, n_rows))
-
-
-# Tables with a column for each voter --------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with a column for each voter, and what its columns are for.
-
-    Attributes
-    ----------
-    source : Source
-    reader : CellReader
-    ids, scores, voters : list of str
-        `voters` are all columns that the model sees, scores included, in the order of the table.
-    gold : str or None
-    """
-
-    source: Source
-    reader: CellReader
-    ids: list[str]
-    gold: str | None
-    scores: list[str]
-    voters: list[str]
-
-    def rows(self, block: pd.DataFrame) -> Rows:
-        """Some rows, read.
-
-        Raises
-        ------
-        BadInputError
-            What a score is not.
-        """
-        import pandas as pd
-
-        votes = {
-            name: read_scores(
-                block[name],
-                self.source.name,
-                self.reader,
-                decimal_comma=self.source.decimal_comma,
-            )
-            if name in self.scores
-            else self.reader.votes(block[name])
-            for name in self.voters
-        }
-        frame = pd.DataFrame(dict(enumerate(votes.values())), index=block.index)
-        frame.columns = pd.Index(self.voters, dtype=object)
-        gold = self.reader.labels(block[self.gold]) if self.gold is not None else None
-        return Rows(block[self.ids], frame, self.voters, gold, self.scores)
-
-    def whole(self) -> Rows:
-        """All rows, read; a table without rows is a BadInputError."""
-        names = [*self.voters, *([self.gold] if self.gold is not None else [])]
-        return self.rows(_gather(self.source, list(dict.fromkeys(names)), self.ids))
 
 
 def no_vote(name: str) -> BadInputError:
@@ -128,23 +89,21 @@ def no_vote(name: str) -> BadInputError:
     return BadInputError(f"{name}: there is no vote; every cell is empty or the --abstain value.")
 
 
-def _gather(source: Source, coded: Sequence[str], kept: Sequence[str]) -> pd.DataFrame:
+def _gather(
+    blocks: Iterable[pd.DataFrame], coded: Sequence[str], kept: Sequence[str] = ()
+) -> pd.DataFrame:
     """Some columns as categories, which take a byte or two a cell, and others as they are."""
-    import pandas as pd
-
     parts: dict[str, list[Any]] = {name: [] for name in coded}
     copied: list[pd.DataFrame] = []
-    for block in source.blocks():
+    for block in blocks:
         copied.append(block[list(kept)])
         for name in coded:
             codes, distinct = pd.factorize(block[name])
             categories = pd.Index(distinct.tolist(), dtype=object)
             parts[name].append(pd.Categorical.from_codes(codes, categories=categories))
-    if not copied:
-        raise BadInputError(f"{source.name}: there is a header, but no row.")
     ids = pd.concat(copied)
     cells = {name: pd.api.types.union_categoricals(each) for name, each in parts.items()}
-    return ids.assign(**cells)
+    return pd.concat([ids, pd.DataFrame(cells, index=ids.index)], axis=1)
 
 
 # Tables with a row for each vote ------------------------------------------------------------------
@@ -170,13 +129,9 @@ def read_long(
     voters : sequence or None
         The workers that a model knows; None takes all of them.
     """
-    import pandas as pd
-
-    from ..labeling import votes_from_long
-
-    cells = _gather(source, columns, ())
+    cells = _gather(source.blocks(), columns)
     task, worker, label = columns[:3]
-    table = pd.DataFrame({task: cells[task], worker: cells[worker]})
+    table = cells[[task, worker]].copy()
     table[label] = reader.votes(cells[label])
     with warnings.catch_warnings(), bad_input(source.name):
         # Empty cells and marks are no votes here, which needs no warning.
@@ -197,8 +152,6 @@ def read_long(
 
 def _gold_of_tasks(task: pd.Series, gold: pd.Series, tasks: pd.Series, name: str) -> pd.Series:
     """The gold label of each task, which any of its rows may hold."""
-    import pandas as pd
-
     labelled = pd.DataFrame({"task": task.astype(object), "gold": gold})[gold.notna()]
     labelled = labelled.drop_duplicates()
     again = labelled["task"].duplicated()
@@ -210,30 +163,71 @@ def _gold_of_tasks(task: pd.Series, gold: pd.Series, tasks: pd.Series, name: str
     return labelled.set_index("task")["gold"].reindex(tasks).reset_index(drop=True)
 
 
-# Large tables: counted in one pass, labelled in the next ------------------------------------------
+# Tables with a column for each voter --------------------------------------------------------------
 
 
-class _TextsFoundError(Exception):
-    """A column that was read as numbers holds texts further down."""
+class Table:
+    """A table with a column for each voter: read whole, or counted in one pass and labelled in the next.
 
-
-class Blocks:
-    """The rows of a large table, some at a time, each column read in one way throughout.
+    In two passes, some rows are read at a time, and each column in one way throughout.
 
     Parameters
     ----------
-    table : Table
+    source : Source
+    reader : CellReader
+    ids : list of str
+    gold : str or None
+    voters : list of str
+        All columns that the model sees, scores included, in the order of the table.
+    scores : list of str
     """
 
-    def __init__(self, table: Table) -> None:
-        self.voters, self.scores = table.voters, table.scores
-        self._table = table
-        # Voters of which it is known that their cells are texts, or numbers.
+    def __init__(
+        self,
+        source: Source,
+        reader: CellReader,
+        ids: list[str],
+        gold: str | None,
+        voters: list[str],
+        scores: list[str],
+    ) -> None:
+        self.source, self.reader = source, reader
+        self.voters, self.scores = voters, scores
+        self._ids, self._gold = ids, gold
+        # Voters of which it is known that their cells are texts, whatever some rows hold.
         self._texts: set[str] = set()
-        self._numbers: set[str] = set()
-        # Every so many rows, of those that were labelled.
-        self._step, self._n_cells = 1, 0
-        self._sample: list[Rows] = []
+        # Votes and gold labels in every so many rows, of those that were labelled.
+        self._coded = voters if gold is None else [*voters, gold]
+        self._step = 1
+        self._sample: list[pd.DataFrame] = []
+
+    def whole(self) -> Rows:
+        """All rows, read."""
+        return self._rows(_gather(self.source.blocks(), self._coded, self._ids), self._ids)
+
+    def _blocks(self) -> Iterator[Rows]:
+        """All rows, some at a time."""
+        for block in self.source.blocks():
+            yield self._rows(block, self._ids)
+
+    def _rows(self, block: pd.DataFrame, ids: list[str]) -> Rows:
+        """Some rows, read; what is no score is a BadInputError."""
+        votes = pd.DataFrame(
+            {place: self._votes(block[voter]) for place, voter in enumerate(self.voters)},
+            index=block.index,
+        )
+        votes.columns = pd.Index(self.voters, dtype=object)
+        gold = None if self._gold is None else self.reader.labels(block[self._gold])
+        return Rows(block[ids], votes, self.voters, gold, self.scores)
+
+    def _votes(self, cells: pd.Series) -> pd.Series:
+        if cells.name in self.scores:
+            comma = self.source.decimal_comma
+            return read_scores(cells, self.source.name, self.reader, decimal_comma=comma)
+        votes = self.reader.votes(cells)
+        if cells.name in self._texts and _kind(votes) == "numbers":
+            return replace(self.reader, as_text=True).votes(cells)
+        return votes
 
     def training(self, abstain: Marker) -> tuple[VoteStatistics, None]:
         """What label models fit: votes and gold labels, counted.
@@ -246,94 +240,60 @@ class Blocks:
         Raises
         ------
         BadInputError
-            Votes that cannot be what was meant; a table without rows, or without votes.
+            Votes that cannot be what was meant; a table without votes.
         """
-        try:
-            return self._count(abstain), None
-        except _TextsFoundError:
-            self._find_texts()
-            return self._count(abstain), None
-
-    def _count(self, abstain: Marker) -> VoteStatistics:
-        from .._votes.statistics import VoteStatistics
-
-        name = self._table.source.name
-        total, voted = None, False
-        for rows in self._read():
+        total, voted, numbers = None, False, set[str]()
+        for rows in self._blocks():
+            self._texts |= self._voters_of("texts", rows)
+            numbers |= self._voters_of("numbers", rows)
+            if numbers & self._texts:
+                # Some rows are counted as numbers already: the columns of texts are to be known before.
+                for others in self._blocks():
+                    self._texts |= self._voters_of("texts", others)
+                return self.training(abstain)
             voted |= bool(rows.votes.notna().any(axis=None))
-            with bad_input(name):
+            with bad_input(self.source.name), rows.counted():
                 part = VoteStatistics(rows.votes, rows.gold, abstain=abstain)
                 total = part if total is None else total + part
-        if total is None:
-            raise BadInputError(f"{name}: there is a header, but no row.")
-        if not voted:
-            raise no_vote(name)
-        return total
+        if total is None or not voted:
+            raise no_vote(self.source.name)
+        return total, None
+
+    def _voters_of(self, kind: str, rows: Rows) -> set[str]:
+        """The voters, scores aside, whose votes are of a kind."""
+        return {
+            voter
+            for voter in self.voters
+            if voter not in self.scores and _kind(rows.votes[voter]) == kind
+        }
 
     def look_for_fault(self, model: FittedVotes) -> None:
         """Raise the error of the first vote or label that a label model refuses, with its row; counts have lost it."""
-        from .._engines.blocks import moved
-        from .._models.reading import count_block
-
-        first = 0
         # What there is to warn of was said when the rows were counted.
         with kept_warnings():
-            for rows in self._read():
-                try:
+            for rows in self._blocks():
+                with rows.counted():
                     count_block(model, rows.votes, rows.gold)
-                except (ValueError, TypeError) as error:
-                    raise ValueError(moved(str(error), first)) from None
-                first += len(rows.votes)
 
     def parts(self) -> Iterator[Rows]:
-        """All rows, some at a time."""
-        for rows in self._read():
-            self._keep_some(rows)
+        """All rows, some at a time; some of them are kept to be looked at."""
+        voted = False
+        for block in self.source.blocks():
+            self._sample.append(_gather([_thinned(block, self._step)], self._coded))
+            last = int(block.index[-1])
+            while (last // self._step + 1) * len(self.voters) > MOST_CELLS:
+                self._step *= 2
+                self._sample = [_thinned(each, self._step) for each in self._sample]
+            rows = self._rows(block, self._ids)
+            voted |= bool(rows.votes.notna().any(axis=None))
             yield rows
+        if not voted:
+            raise no_vote(self.source.name)
 
     @property
     def looked_at(self) -> Rows:
         """The rows that findings are about: of those that were labelled, some, evenly spaced."""
-        import pandas as pd
-
-        kept = self._sample
-        gold = None if kept[0].gold is None else pd.concat([each.gold for each in kept])
-        votes = _concat([each.votes for each in kept])
-        return Rows(kept[0].ids, votes, self.voters, gold)
-
-    def _read(self) -> Iterator[Rows]:
-        table = self._table
-        as_text = replace(table.reader, as_text=True)
-        for block in table.source.blocks():
-            rows = table.rows(block)
-            for name in self._plain_voters():
-                kind = _kind(rows.votes[name])
-                if kind == "texts" and name in self._numbers:
-                    raise _TextsFoundError
-                if kind == "numbers" and name in self._texts:
-                    rows.votes[name] = as_text.votes(block[name])
-                elif kind is not None:
-                    (self._texts if kind == "texts" else self._numbers).add(name)
-            yield rows
-
-    def _find_texts(self) -> None:
-        """Look through all rows for the columns that hold texts."""
-        for block in self._table.source.blocks():
-            votes = self._table.rows(block).votes
-            self._texts |= {name for name in self._plain_voters() if _kind(votes[name]) == "texts"}
-        self._numbers -= self._texts
-
-    def _plain_voters(self) -> list[str]:
-        return [name for name in self.voters if name not in self.scores]
-
-    def _keep_some(self, rows: Rows) -> None:
-        """Keep some of these rows, and of the others fewer where they are too many."""
-        self._sample.append(_thinned(rows, self._step))
-        self._n_cells += self._sample[-1].votes.size
-        while self._n_cells > MOST_CELLS:
-            self._step *= 2
-            self._sample = [_thinned(each, self._step) for each in self._sample]
-            self._n_cells = sum(each.votes.size for each in self._sample)
+        return self._rows(_gather(self._sample, self._coded), [])
 
 
 def _kind(votes: pd.Series) -> str | None:
@@ -344,23 +304,5 @@ def _kind(votes: pd.Series) -> str | None:
     return "numbers" if any(not isinstance(value, str) for value in values) else None
 
 
-def _thinned(rows: Rows, step: int) -> Rows:
-    some = rows.votes.index % step == 0
-    gold = None if rows.gold is None else rows.gold[some]
-    return Rows(rows.ids.iloc[:0], rows.votes[some], rows.voters, gold)
-
-
-def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Frames below each other, categories staying categories."""
-    import pandas as pd
-
-    whole = pd.concat([frame.iloc[:, :0] for frame in frames])
-    for name in frames[0].columns:
-        parts = [frame[name] for frame in frames]
-        if all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
-            kinds = [pd.CategoricalDtype(part.cat.categories.astype(object)) for part in parts]
-            coded = [part.astype(kind) for part, kind in zip(parts, kinds, strict=True)]
-            whole[name] = pd.api.types.union_categoricals(coded)
-        else:
-            whole[name] = pd.concat(parts)
-    return whole
+def _thinned(rows: pd.DataFrame, step: int) -> pd.DataFrame:
+    return rows[rows.index % step == 0]

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from .._utils import quoted
+import pandas as pd
+
+from .._utils import listed, quoted
 from .content import (
     PARQUET,
     READING,
     SEPARATORS,
+    TABBED,
     WORKBOOKS,
     Content,
     check_encoding,
@@ -27,50 +30,16 @@ from .content import (
     sniff_encoding,
     sniff_separator,
 )
-from .messages import BadInputError, one_line, progress
+from .messages import BadInputError, note, one_line, progress
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     import pyarrow as pa
     import pyarrow.dataset
-    from numpy.typing import NDArray
 
 BLOCK = 50_000
-Row = TypeVar("Row")
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 PLAIN = ("utf-8", "utf-8-sig")
 UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
-
-
-@dataclass(frozen=True)
-class Source:
-    """A table that can be read any number of times.
-
-    Attributes
-    ----------
-    name : str
-        For messages.
-    columns : list of str
-    blocks : callable
-        Makes an iterator of DataFrames of at most `BLOCK` rows, whose index counts the rows from 0.
-    index : tuple of str
-        Columns that were the index of a frame, and are no votes.
-    notes : tuple of str
-        What was found out about the file and is to be told.
-    decimal_comma : bool
-        Whether a comma may stand in a number.
-    n_cells : int
-        About how many cells there are.
-    """
-
-    name: str
-    columns: list[str]
-    blocks: Callable[[], Iterator[pd.DataFrame]]
-    index: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    decimal_comma: bool = False
-    n_cells: int = 0
 
 
 @contextmanager
@@ -82,20 +51,72 @@ def naming(name: str) -> Iterator[None]:
         raise BadInputError(f"{name}: cannot be read ({one_line(error)}).") from None
 
 
+@dataclass(frozen=True)
+class Source:
+    """A table that can be read any number of times.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    columns : list of str
+    frames : callable
+        Makes an iterator of DataFrames of at most `BLOCK` rows.
+    n_cells : int
+        About how many cells there are.
+    index : sequence of str
+        Columns that were the index of a frame, and are no votes.
+    decimal_comma : bool
+        Whether a comma may stand in a number.
+    """
+
+    name: str
+    columns: list[str]
+    frames: Callable[[], Iterator[pd.DataFrame]]
+    n_cells: int
+    index: Sequence[str] = ()
+    decimal_comma: bool = False
+
+    def blocks(self) -> Iterator[pd.DataFrame]:
+        """Some rows at a time, counted from 0 by the index; a table without rows is a BadInputError."""
+        n_rows = 0
+        with naming(self.name):
+            for frame in filter(len, self.frames()):
+                frame.index = pd.RangeIndex(n_rows, n_rows + len(frame))
+                yield frame
+                n_rows += len(frame)
+        if not n_rows:
+            raise BadInputError(f"{self.name}: there is a header, but no row.")
+
+
 def open_source(content: Content, separator: str | None, encoding: str | None) -> Source:
     """Find out what a file is, and how its table is to be read.
 
     Raises
     ------
     BadInputError
-        What is no table, or cannot be read.
+        What is no table, or cannot be read; columns of one name.
     """
     with naming(content.name):
-        if content.folder is not None:
-            return read_folder(content.folder)
-        if content.starts_with(PARQUET):
-            return read_file(content)
-        return _text(content, separator, encoding)
+        if isinstance(content.place, Path) and content.place.is_dir():
+            source = read_folder(content.place)
+        elif content.starts_with(PARQUET):
+            source = read_file(content)
+        else:
+            source = _text(content, separator, encoding)
+    _check_header(source)
+    return source
+
+
+def _check_header(source: Source) -> None:
+    names = source.columns
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        places = [str(place) for place, name in enumerate(names, start=1) if name == repeated]
+        raise BadInputError(
+            f"{source.name}: two columns are called {quoted(repeated)} (columns {listed(places, 4)}); every voter "
+            "needs a name of its own."
+        )
 
 
 # Texts --------------------------------------------------------------------------------------------
@@ -120,49 +141,60 @@ def _text(content: Content, separator: str | None, encoding: str | None) -> Sour
     elif written not in PLAIN and not encoding:
         notes = [f"read as {written}"]
     if content.suffix in JSON_LINES or (not content.suffix and head.lstrip().startswith("{")):
-        return _json_lines(content, written, notes)
-    return _separated(content, written, separator, notes, is_tabbed=content.suffix == ".tsv")
-
-
-def _separated(
-    content: Content, encoding: str, separator: str | None, notes: list[str], *, is_tabbed: bool
-) -> Source:
-    if separator is not None:
-        sign = check_separator(separator)
+        source = _json_lines(content, written)
     else:
-        sign = "\t" if is_tabbed else sniff_separator(content, encoding)
-        if sign != "," and not is_tabbed:
-            notes = [*notes, f"cells are separated by {SEPARATORS[sign]}"]
+        sign = (
+            check_separator(separator)
+            if separator is not None
+            else sniff_separator(content, written)
+        )
+        if separator is None and sign != ("\t" if content.suffix == TABBED else ","):
+            notes.append(f"cells are separated by {SEPARATORS[sign]}")
+        source = _separated(content, written, sign)
+    for text in notes:
+        note(f"{content.name}: {text}")
+    return source
+
+
+def _in_frames(
+    content: Content,
+    encoding: str,
+    columns: list[str],
+    rows_of: Callable[[Iterator[str]], Iterator[Sequence[object]]],
+) -> Iterator[pd.DataFrame]:
+    """The rows that are made of the lines of a text."""
+    shower = progress(f"reading {content.name}", content.size(), "B")
+    with open_text(content, encoding) as (lines, raw), shower as shown:
+        rows = rows_of(lines)
+        while some := list(islice(rows, BLOCK)):
+            yield pd.DataFrame(some, columns=pd.Index(columns, dtype=object), dtype=object)
+            shown(raw.tell())
+
+
+def _separated(content: Content, encoding: str, sign: str) -> Source:
     with open_text(content, encoding) as (lines, _):
         header = next(read_rows(lines, sign, content.name), [])
-    named = [name.strip().removeprefix("\ufeff") for name in header]
+    columns = [name.strip().removeprefix("\ufeff") for name in header]
+    n_named = len(columns)
     # A separator too many makes a column without a name at the end.
-    while len(named) > 1 and not named[-1]:
-        named.pop()
+    while n_named > 1 and not columns[n_named - 1]:
+        n_named -= 1
 
-    def cells(rows: list[list[str]]) -> list[tuple[str, ...]]:
-        columns = list(zip(*rows, strict=True))
-        _check_unnamed(columns[len(named) :], len(named), content.name)
-        return columns[: len(named)]
+    def rows(lines: Iterator[str]) -> Iterator[list[str]]:
+        return islice(read_rows(lines, sign, content.name), 1, None)
 
-    def blocks() -> Iterator[pd.DataFrame]:
-        with open_text(content, encoding) as (lines, raw):
-            rows = read_rows(lines, sign, content.name)
-            next(rows)
-            yield from _in_frames(rows, named, cells, content, raw)
+    def frames() -> Iterator[pd.DataFrame]:
+        for frame in _in_frames(content, encoding, columns, rows):
+            _check_unnamed(frame.iloc[:, n_named:], n_named, content.name)
+            yield frame.iloc[:, :n_named]
 
     return Source(
-        content.name,
-        named,
-        blocks,
-        notes=tuple(notes),
-        decimal_comma=sign != ",",
-        n_cells=content.n_cells(),
+        content.name, columns[:n_named], frames, content.n_cells(), decimal_comma=sign != ","
     )
 
 
-def _check_unnamed(columns: Sequence[Sequence[str]], n_named: int, name: str) -> None:
-    for place, cells in enumerate(columns, start=n_named + 1):
+def _check_unnamed(columns: pd.DataFrame, n_named: int, name: str) -> None:
+    for place, (_, cells) in enumerate(columns.items(), start=n_named + 1):
         held = next((cell for cell in cells if cell.strip()), None)
         if held is not None:
             raise BadInputError(
@@ -170,18 +202,16 @@ def _check_unnamed(columns: Sequence[Sequence[str]], n_named: int, name: str) ->
             )
 
 
-def _json_lines(content: Content, encoding: str, notes: list[str]) -> Source:
+def _json_lines(content: Content, encoding: str) -> Source:
     with open_text(content, encoding) as (lines, _):
         columns = list(dict.fromkeys(chain.from_iterable(_objects(lines, content.name))))
 
-    def cells(rows: Sequence[dict[str, object]]) -> Iterator[list[object]]:
-        return ([_json_cell(row.get(name)) for row in rows] for name in columns)
+    def rows(lines: Iterator[str]) -> Iterator[list[object]]:
+        for row in _objects(lines, content.name):
+            yield [_json_cell(row.get(name)) for name in columns]
 
-    def blocks() -> Iterator[pd.DataFrame]:
-        with open_text(content, encoding) as (lines, raw):
-            yield from _in_frames(_objects(lines, content.name), columns, cells, content, raw)
-
-    return Source(content.name, columns, blocks, notes=tuple(notes), n_cells=content.n_cells())
+    frames = partial(_in_frames, content, encoding, columns, rows)
+    return Source(content.name, columns, frames, content.n_cells())
 
 
 def _objects(lines: Iterator[str], name: str) -> Iterator[dict[str, object]]:
@@ -210,36 +240,6 @@ def _json_cell(cell: object) -> object:
     return cell
 
 
-def _in_frames(
-    rows: Iterator[Row],
-    columns: list[str],
-    cells_of: Callable[[list[Row]], Iterable[Sequence[object]]],
-    content: Content,
-    raw: IO[bytes],
-) -> Iterator[pd.DataFrame]:
-    import pandas as pd
-
-    first = 0
-    shower = progress(f"reading {content.name}", content.size(), "B")
-    with naming(content.name), shower as shown:
-        while some := list(islice(rows, BLOCK)):
-            index = pd.RangeIndex(first, first + len(some))
-            table = dict(enumerate(map(_as_objects, cells_of(some))))
-            frame = pd.DataFrame(table, index=index)
-            frame.columns = pd.Index(columns, dtype=object)
-            yield frame
-            first += len(some)
-            shown(raw.tell())
-
-
-def _as_objects(cells: Sequence[object]) -> NDArray[np.object_]:
-    import numpy as np
-
-    array = np.empty(len(cells), dtype=object)
-    array[:] = cells
-    return array
-
-
 # Parquet ------------------------------------------------------------------------------------------
 
 
@@ -264,9 +264,9 @@ def read_folder(folder: Path) -> Source:
     check_library("pyarrow", f"{folder}: Parquet is read")
     import pyarrow.dataset as ds
 
-    if not any(folder.rglob("*.parquet")):
-        raise BadInputError(f"{folder}: the folder holds no file whose name ends in .parquet.")
     files = sorted(str(path) for path in folder.rglob("*.parquet") if path.is_file())
+    if not files:
+        raise BadInputError(f"{folder}: the folder holds no file whose name ends in .parquet.")
     dataset = ds.dataset(files, format="parquet", partitioning="hive")
     fragments = list(dataset.get_fragments())
     schema = dataset.schema
@@ -307,40 +307,37 @@ def _with_schema_of(schema: pa.Schema, fragment: pyarrow.dataset.Fragment, first
 def _source(
     name: str, schema: pa.Schema, n_rows: int, batches: Callable[[], Iterator[pa.RecordBatch]]
 ) -> Source:
+    from pyarrow.types import is_nested
+
     written = (schema.pandas_metadata or {}).get("index_columns", [])
-    index = tuple(each for each in written if isinstance(each, str))
+    index = [each for each in written if isinstance(each, str)]
     unnamed = {each for each in index if UNNAMED_INDEX.fullmatch(each)}
     columns = [each for each in schema.names if each not in unnamed]
+    nested = [place for place, kind in enumerate(schema.types) if is_nested(kind)]
 
-    def blocks() -> Iterator[pd.DataFrame]:
-        import pandas as pd
-        import pyarrow as pa
-
-        nested = [place for place, kind in enumerate(schema.types) if pa.types.is_nested(kind)]
-        first = 0
-        with naming(name), progress(f"reading {name}", n_rows, " rows") as shown:
+    def frames() -> Iterator[pd.DataFrame]:
+        done = 0
+        with progress(f"reading {name}", n_rows, " rows") as shown:
             for batch in batches():
                 # Types that hold whole numbers beside empty cells; the index as columns.
-                whole = batch.to_pandas(types_mapper=_nullable().get, ignore_metadata=True)
+                whole = batch.to_pandas(types_mapper=_nullable, ignore_metadata=True)
                 for place in nested:
-                    whole.isetitem(place, _as_objects([*map(_json_cell, batch[place].to_pylist())]))
-                frame = whole[columns]
-                frame.index = pd.RangeIndex(first, first + len(frame))
-                yield frame
-                first += len(frame)
-                shown(first)
+                    texts = [_json_cell(cell) for cell in batch[place].to_pylist()]
+                    whole.isetitem(place, pd.Series(texts, dtype=object))
+                yield whole[columns]
+                done += len(whole)
+                shown(done)
 
-    kept = tuple(each for each in index if each in columns)
-    return Source(name, columns, blocks, index=kept, n_cells=n_rows * len(columns))
+    kept = [each for each in index if each in columns]
+    return Source(name, columns, frames, n_rows * len(columns), kept)
 
 
-@cache
-def _nullable() -> dict[Any, Any]:
-    """What holds each Arrow type in pandas without loss where cells are empty."""
-    import pandas as pd
-    import pyarrow as pa
+def _nullable(kind: pa.DataType) -> Any:
+    """What holds a type of Arrow in pandas without loss where cells are empty; None as pandas does it."""
+    from pyarrow.types import is_boolean, is_integer
 
-    whole = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
-    names = {getattr(pa, name)(): name.replace("i", "I").replace("u", "U") for name in whole}
-    types = {kind: pd.api.types.pandas_dtype(name) for kind, name in names.items()}
-    return {pa.bool_(): pd.BooleanDtype(), **types}
+    if is_boolean(kind):
+        return pd.BooleanDtype()
+    # Such as "UInt8" for "uint8".
+    word = str(kind).replace("i", "I").replace("u", "U")
+    return pd.api.types.pandas_dtype(word) if is_integer(kind) else None

@@ -15,14 +15,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
-from .columns import PROBABILITY
+import numpy as np
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from .._utils.keeping import _umask
+from .content import bare_suffix
+from .options import PROBABILITY
 
-Write = Callable[["pd.DataFrame"], None]
+Write = Callable[[pd.DataFrame], None]
 DIGITS = 4
 # Programs that show tables run texts which begin so; signs of full width and what is no blank to the eye count too.
 FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@\uff1d\uff0b\uff0d\uff20].", re.S)
@@ -47,19 +49,18 @@ def open_table(file: str | None, called: str, *, raw: bool) -> Iterator[Write]:
     write : callable
         Takes a DataFrame of the next rows.
     """
-    name = called.lower()
+    suffix = bare_suffix(called)
     with ExitStack() as opened:
         if file is None:
             yield _separated(opened.enter_context(_standard_output()), ",", raw)
-        elif name.endswith(".parquet"):
+        elif suffix == ".parquet":
             yield _parquet(file, opened)
         else:
-            stream = opened.enter_context(_text_file(file, name, opened))
-            bare = name.removesuffix(".gz").removesuffix(".zst")
-            if bare.endswith((".jsonl", ".ndjson")):
+            stream = opened.enter_context(_text_file(file, called.lower(), opened))
+            if suffix in (".jsonl", ".ndjson"):
                 yield _json_lines(stream)
             else:
-                yield _separated(stream, "\t" if bare.endswith(".tsv") else ",", raw)
+                yield _separated(stream, "\t" if suffix == ".tsv" else ",", raw)
 
 
 @contextmanager
@@ -96,7 +97,7 @@ def _separated(stream: io.TextIOBase, separator: str, raw: bool) -> Write:
         if not header:
             header.extend(map(str, table.columns))
             writer.writerow(header if raw else map(harmless, header))
-        texts = [_texts(table.iloc[:, j], header[j], raw) for j in range(len(header))]
+        texts = [_texts(cells, str(name), raw) for name, cells in table.items()]
         writer.writerows(zip(*texts, strict=True))
 
     return write
@@ -104,10 +105,9 @@ def _separated(stream: io.TextIOBase, separator: str, raw: bool) -> Write:
 
 def _json_lines(stream: io.TextIOBase) -> Write:
     def write(table: pd.DataFrame) -> None:
-        names = list(map(str, table.columns))
-        columns = [_values(table.iloc[:, j], name) for j, name in enumerate(names)]
-        for row in zip(*columns, strict=True):
-            line = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str)
+        columns = {str(name): _values(cells, str(name)) for name, cells in table.items()}
+        for row in zip(*columns.values(), strict=True):
+            line = json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str)
             stream.write(f"{line}\n")
 
     return write
@@ -144,8 +144,6 @@ def _texts(column: pd.Series, name: str, raw: bool) -> Sequence[str]:
 
 
 def _four_digits(column: pd.Series) -> Sequence[str]:
-    import numpy as np
-
     known = np.array([f"{step / 10**DIGITS:.{DIGITS}f}" for step in range(10**DIGITS + 1)])
     steps = np.rint(column.to_numpy(float) * 10**DIGITS).astype(int)
     texts: list[str] = known[steps].tolist()
@@ -304,9 +302,3 @@ def _put_in_place(written: str, end: Path) -> None:
 
 def _is_mine(file: os.stat_result) -> bool:
     return not hasattr(os, "getuid") or (file.st_uid, file.st_gid) == (os.getuid(), os.getgid())
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

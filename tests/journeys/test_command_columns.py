@@ -282,6 +282,13 @@ def test_a_large_crowd_is_labelled_and_its_workers_are_named(label):
     assert pd.read_csv("labels.csv")["label"].tolist() == [row % 2 for row in range(5000)]
 
 
+@pytest.mark.parametrize("name", ["self", "other", "columns"])
+def test_a_column_has_any_name(label, name):
+    assert label(VOTES.rename(columns={"j1": name}))[::2] == (0, "")
+    table = LONG.rename(columns={"answer": name})
+    assert label(table, "--long", "task", "worker", name)[::2] == (0, "")
+
+
 # What is printed ----------------------------------------------------------------------------------
 
 

@@ -246,7 +246,9 @@ def test_probabilities_have_four_digits(label, tmp_path):
     assert {len(cell) for row in cells for cell in row} == {len("0.1234")}
 
 
-@pytest.mark.parametrize("output", ["labels.parquet.gz", "labels.xlsx", "labels", "labels.gz"])
+@pytest.mark.parametrize(
+    "output", ["labels.parquet.gz", "labels.PARQUET.zst", "labels.xlsx", "labels", "labels.gz"]
+)
 def test_a_name_that_says_no_form_is_bad_input(label, output):
     status, _, errors = label(CSV, "--id", "id", output=output)
     assert status == 2

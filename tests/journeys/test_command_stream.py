@@ -99,3 +99,48 @@ def test_what_is_no_class_is_told_with_its_row(labels_of, capsys, row, column):
         told.append(capsys.readouterr().err)
     assert f", row {row}: " in told[0]
     assert told[0] == told[1]
+
+
+FAULTS = {
+    "a text": ("2b", "Votes are all numbers or all strings"),
+    "a fraction": ("0.5", f"row {N_ROWS - 1}: the vote 0.5"),
+}
+
+
+@pytest.mark.parametrize(("cell", "message"), FAULTS.values(), ids=FAULTS)
+def test_what_a_model_cannot_read_further_down_is_told(labels_of, capsys, cell, message):
+    pytest.importorskip("skops")
+    labels_of(NUMBERS, "--save", "model.skops")
+    late = NUMBERS.astype(object)
+    late.loc[N_ROWS - 1, "j2"] = cell
+    late.to_csv("votes.csv", index=False)
+    arguments = ["votes.csv", "-o", "labels.csv", "--id", "id", "--model", "model.skops", "--force"]
+    for how in ([], ["--stream"]):
+        assert main([*arguments, *how]) == 2
+        assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "message"), [(0, "there is a header, but no row"), (BLOCK + 1, "there is no vote")]
+)
+def test_a_table_without_rows_or_votes_is_bad_input_for_a_model(
+    labels_of, capsys, rows_of, message
+):
+    pytest.importorskip("skops")
+    labels_of(NUMBERS, "--save", "model.skops")
+    empty = NUMBERS[:rows_of].assign(j1=None, j2=None, j3=None, j4=None)
+    empty.to_csv("votes.csv", index=False)
+    arguments = ["votes.csv", "-o", "new.csv", "--id", "id", "--model", "model.skops"]
+    for how in ([], ["--stream"]):
+        assert main([*arguments, *how]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_a_warning_is_given_once_with_its_row_in_the_table(labels_of, capsys):
+    late = NUMBERS.astype(object)
+    late.loc[[BLOCK + 7, 2 * BLOCK + 50], "j2"] = "0.5"
+    late.to_csv("votes.csv", index=False)
+    main(["votes.csv", "-o", "labels.csv", "--id", "id", "--stream"])
+    errors = capsys.readouterr().err
+    assert f"warning: LF 'j2', row {BLOCK + 7}: the vote 0.5" in errors
+    assert errors.count("warning: LF 'j2'") == 1
