@@ -14,6 +14,8 @@ from .._utils.spelling import spelling
 from ._records import LabelingFunctionError, missing, object_array
 
 LabelMap = Mapping[Any, Any] | Callable[[Any], Any] | None
+# Of each row the place of its answer or label among the distinct ones, -1 for none.
+Codes = NDArray[np.intp]
 
 MOST_ANSWERS = 5
 
@@ -25,7 +27,7 @@ def code_answers(
     reader: str,
     where: Callable[[int], str],
     silent: Sequence[object] = (),
-) -> tuple[NDArray[np.intp], NDArray[Any]]:
+) -> tuple[Codes, NDArray[Any]]:
     """Read a column of answers as codes of labels, and warn of the answers that matched nothing.
 
     Parameters
@@ -113,18 +115,19 @@ def _none_if_missing(label: object) -> Any:
 
 
 def _without(
-    silent: Sequence[object], codes: NDArray[np.intp], answers: list[Hashable], normalize: bool
-) -> tuple[NDArray[np.intp], list[Hashable]]:
+    silent: Sequence[object], codes: Codes, answers: list[Hashable], normalize: bool
+) -> tuple[Codes, list[Hashable]]:
     """The same without the answers that are no votes."""
-    markers = [_spelled(marker) if normalize else marker for marker in silent]
-    spoken = [(_spelled(each) if normalize else each) not in markers for each in answers]
+    read = _spelled if normalize else lambda answer: answer
+    markers = [*map(read, silent)]
+    spoken = [read(each) not in markers for each in answers]
     place = np.append(np.where(spoken, np.cumsum(spoken, dtype=np.intp) - 1, -1), -1)
     return place[codes], [each for each, speaks in zip(answers, spoken, strict=True) if speaks]
 
 
 def _distinct(
     values: NDArray[Any] | pd.Series, reader: str, where: Callable[[int], str]
-) -> tuple[NDArray[np.intp], list[Hashable]]:
+) -> tuple[Codes, list[Hashable]]:
     """Codes of the distinct answers, -1 where missing, and these."""
     try:
         codes, answers = pd.factorize(values)
@@ -138,9 +141,9 @@ def _distinct(
 
 
 def _warn_of_unmatched(
-    unmatched: NDArray[np.intp],
+    unmatched: Codes,
     answers: list[Hashable],
-    codes: NDArray[np.intp],
+    codes: Codes,
     label_map: LabelMap,
     reader: str,
     where: Callable[[int], str],
