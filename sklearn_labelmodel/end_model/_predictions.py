@@ -12,9 +12,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._models.scoring import gold_accuracy, weighted_mean
-from .._votes.codes import class_index
 from ._records import check_not_one_text, is_frame
-from ._soft_labels import LEAST_PROBABILITY, class_probabilities, class_scores, in_class_order
+from ._soft_labels import LEAST_PROBABILITY, Trained
 from ._training_rows import covered_rows
 
 if TYPE_CHECKING:
@@ -70,11 +69,7 @@ class Predictions:
         """What is greatest for the predicted class: log probabilities, or other scores, with offsets and votes."""
         if self.use_votes:
             return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
-        records = self._without_votes(X)
-        return (
-            class_scores(self.estimator_, records, self.classes_, self._native)
-            + self.class_offsets_
-        )
+        return self._trained.scores(self._without_votes(X)) + self.class_offsets_
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: RecordsLike) -> NDArray[np.float64]:
@@ -91,9 +86,8 @@ class Predictions:
         """
         proba = self.unshifted_proba(X)
         if self.class_shares_ is not None:
-            proba = softmax(
-                np.log(np.maximum(proba, LEAST_PROBABILITY)) + self.class_offsets_, axis=1
-            )
+            log_proba = np.log(np.maximum(proba, LEAST_PROBABILITY))
+            proba = softmax(log_proba + self.class_offsets_, axis=1)
         if self.use_votes:
             by_votes, covered = self._labelled_by_votes(self._votes_on(X))
             proba = np.where(covered[:, None], (proba + by_votes) / 2, proba)
@@ -113,9 +107,11 @@ class Predictions:
             As `predict_proba`. Their log loss is mostly smaller.
         """
         check_is_fitted(self)
-        return class_probabilities(
-            self.estimator_, self._without_votes(X), self.classes_, self._native
-        )
+        return self._trained.probabilities(self._without_votes(X))
+
+    @property
+    def _trained(self) -> Trained:
+        return Trained(self.estimator_, self.classes_, self._native)
 
     def _labelled_by_votes(self, L: VoteMatrix) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The label model's probabilities, and whether each row has a vote."""
@@ -149,12 +145,11 @@ class Predictions:
         scores = self.estimator_.decision_function(self._without_votes(X))
         if self._native:
             return scores
-        known = class_index(np.asarray(self.estimator_.classes_), self.classes_)
-        if np.array_equal(known, np.arange(len(self.classes_))):
+        if np.array_equal(self._trained.columns, np.arange(len(self.classes_))):
             return scores
         if scores.ndim == 1:
             scores = np.column_stack([-scores, scores])
-        scores = in_class_order(self.estimator_, scores, self.classes_, -np.inf)
+        scores = self._trained.in_order(scores, -np.inf)
         return scores[:, 1] if len(self.classes_) == 2 else scores
 
     def score(
