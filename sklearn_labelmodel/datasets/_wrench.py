@@ -115,17 +115,15 @@ def _wrench_classes(path: Path) -> list[str]:
 
 
 def _wrench_record(path: Path, key: str, record: object) -> tuple[Any, list[Any], dict[str, Any]]:
-    missing = (
-        [field for field in ("weak_labels", "data") if field not in record]
-        if isinstance(record, dict)
-        else []
-    )
-    if not isinstance(record, dict) or missing:
-        fault = f"lacks {quoted(missing[0])}" if missing else f"is a {type(record).__name__}"
+    fields = record if isinstance(record, dict) else {}
+    missing = [field for field in ("weak_labels", "data") if field not in fields]
+    if missing:
+        is_object = isinstance(record, dict)
+        fault = f"lacks {quoted(missing[0])}" if is_object else f"is a {type(record).__name__}"
         raise ValueError(
             f'{path}: record {quoted(key)} {fault}; expected an object with "label", "weak_labels" and "data".'
         )
-    label, votes, data = record.get("label"), record["weak_labels"], record["data"]
+    label, votes, data = fields.get("label"), fields["weak_labels"], fields["data"]
     if isinstance(label, list) or (votes and isinstance(votes[0], list)):
         raise ValueError(
             f"{path}: record {quoted(key)} has a label for every token. Sequence tagging sets are not supported: a "

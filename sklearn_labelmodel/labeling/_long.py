@@ -367,11 +367,7 @@ def _ends(*keys: Codes) -> Codes:
 
 
 def _tell_repeats(
-    cell: Codes,
-    label: Codes,
-    repeats: str,
-    where: Callable[[int], str],
-    labels: NDArray[Any],
+    cell: Codes, label: Codes, repeats: str, where: Callable[[int], str], labels: NDArray[Any]
 ) -> None:
     """Raise where repeats are an error, warn where the last of unlike votes counts."""
     if repeats in ("first", "majority"):

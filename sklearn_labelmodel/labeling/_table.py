@@ -164,11 +164,10 @@ class LookupLF(ReadyMadeLF):
         return votes
 
     def _check_kinds(self, mapping: dict[Hashable, object], keys: list[Hashable]) -> None:
-        expected, found = _kinds(mapping), _kinds(keys)
-        if {*expected, *found} == {"numbers", "strings"} and len(expected) == len(found) == 1:
+        expected, found = _kind(mapping), _kind(keys)
+        if {expected, found} == {"numbers", "strings"}:
             raise self.refusal(
-                f"the mapping's keys are {expected.pop()}, but the column holds {found.pop()}. "
-                "Convert one of them."
+                f"the mapping's keys are {expected}, but the column holds {found}. Convert one of them."
             )
 
 
@@ -248,13 +247,10 @@ class ColumnLF(ReadyMadeLF):
         return np.append(labels, object_array([None]))[codes]
 
 
-def _kinds(values: Iterable[object]) -> set[str]:
+def _kind(values: Iterable[object]) -> str:
+    """What all of the values are."""
     types = set(map(type, values))
-    return {
-        "strings"
-        if issubclass(one, str)
-        else "numbers"
-        if issubclass(one, numbers.Number)
-        else "others"
-        for one in types
-    }
+    for name, kind in (("strings", str), ("numbers", numbers.Number)):
+        if types and all(issubclass(one, kind) for one in types):
+            return name
+    return "others"
