@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,12 +12,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._models.scoring import gold_accuracy, weighted_mean
-from ._records import check_not_one_text, is_frame
+from .._utils import quoted
+from ._records import check_not_one_text, is_frame, with_names
 from ._soft_labels import LEAST_PROBABILITY, Trained
 from ._training_rows import covered_rows
 
 if TYPE_CHECKING:
-    from .._utils.types import Estimator, LabelsLike, RecordsLike, VoteMatrix
+    from .._utils.types import Estimator, Frame, LabelsLike, RecordsLike, Transformer, VoteMatrix
 
 
 def _estimator_has(method: str) -> Any:
@@ -40,13 +41,13 @@ class Predictions:
 
     classes_: NDArray[Any]
     label_model_: Any
+    labeler_: Transformer | None
     estimator_: Any
     class_offsets_: NDArray[np.float64]
     class_shares_: NDArray[np.float64] | None
     vote_columns_: list[Hashable]
     use_votes: bool
     _native: bool
-    _votes_on: Callable[[RecordsLike], VoteMatrix]
     _end_estimator: Callable[[], Estimator]
 
     def predict(self, X: RecordsLike) -> NDArray[Any]:
@@ -214,3 +215,27 @@ class Predictions:
         if not self.vote_columns_ or not is_frame(X):
             return X
         return X[[name for name in X.columns if name not in self.vote_columns_]]
+
+    def _votes_on(self, X: RecordsLike) -> VoteMatrix:
+        """Votes on any records, by the labeler or from the vote columns.
+
+        Raises
+        ------
+        ValueError
+            There is neither, X lacks a vote column, or is one text.
+        """
+        check_not_one_text(X)
+        if self.labeler_ is not None:
+            return with_names(self.labeler_.transform(X), self.labeler_)
+        if not self.vote_columns_:
+            raise ValueError(
+                "Neither a labeler nor vote columns can vote on these records: the model was fitted with votes passed "
+                "as L. Pass their votes as L where the method takes them; else fit with `labeler` or `vote_columns`."
+            )
+        missing = [name for name in self.vote_columns_ if name not in getattr(X, "columns", [])]
+        if missing:
+            raise ValueError(
+                f"X lacks the vote column {quoted(missing[0])}. Keep the vote columns that the model was fitted with "
+                "in X."
+            )
+        return cast("Frame", X)[self.vote_columns_]

@@ -20,7 +20,6 @@ from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from .._votes.codes import GoldLabels
 from .._votes.containers import check_row_order
-from ._predictions import Predictions
 from ._records import (
     check_default_reads,
     check_not_column_names,
@@ -67,7 +66,7 @@ if TYPE_CHECKING:
 
 
 class WeakSupervisionClassifier(
-    HasPage, Savable, Predictions, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    HasPage, Savable, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
     """Train a classifier on records that only labeling functions have labelled.
 
