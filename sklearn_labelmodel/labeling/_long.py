@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import quoted, warn_user
 from .._utils.tables import is_arrow
-from ._answers import Codes, LabelMap, code_answers
+from ._answers import AnswerReader, Codes, LabelMap
 from ._records import Records, _no_column, missing, object_array
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ def _labels(column: Column, label_map: LabelMap, normalize: bool) -> tuple[Codes
             f"{column} holds no label in {int(without.sum())} rows, which count as no vote (first: "
             f"{column.first(without)[0]}). If that is meant, drop these rows."
         )
-    codes, labels = code_answers(column.cells, label_map, normalize, READER, column.where)
+    codes, labels = AnswerReader(label_map, normalize, READER, column.where).codes(column.cells)
     if not len(labels):
         raise ValueError(f"{column} holds no label.")
     _check_labels(codes, labels.tolist(), column)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .._utils import is_comparable, quoted
-from ._answers import LabelMap, code_answers
+from ._answers import AnswerReader, LabelMap
 from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
 
@@ -102,8 +102,7 @@ class ThresholdLF(ReadyMadeLF):
             wrong = present & (not is_number)
         else:
             kind = str if is_number else numbers.Number
-            wrong = np.fromiter((isinstance(value, kind) for value in values), bool, len(values))
-            wrong &= present
+            wrong = present & np.array([isinstance(value, kind) for value in values], bool)
         remedy = "pandas.to_numeric" if is_number else "a number as value"
         demand = f"{self.reader} compares column {quoted(self.column)} with {quoted(self.value)}"
         records.refuse(wrong, values, demand, f"Use {remedy}.")
@@ -242,8 +241,8 @@ class ColumnLF(ReadyMadeLF):
                 np.array(unfit, bool) & ~missing(values), values, demand, "Convert them."
             )
         silent = [marker for marker in markers if not missing(marker)]
-        how = (self.label_map, self.normalize, self.reader, records.where)
-        codes, labels = code_answers(values, *how, silent=silent)
+        reader = AnswerReader(self.label_map, self.normalize, self.reader, records.where)
+        codes, labels = reader.codes(values, silent)
         return np.append(labels, object_array([None]))[codes]
 
 
