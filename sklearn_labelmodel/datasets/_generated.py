@@ -81,11 +81,8 @@ def make_label_matrix(
     >>> data.copied_from
     array([-1, -1, -1, -1, -1,  4])
     """
-    for name, number, least in [
-        ("n_samples", n_samples, 1),
-        ("n_lfs", n_lfs, 1),
-        ("n_classes", n_classes, 2),
-    ]:
+    for name, number in {"n_samples": n_samples, "n_lfs": n_lfs, "n_classes": n_classes}.items():
+        least = 2 if name == "n_classes" else 1
         if number < least:
             raise ValueError(f"{name} is {number}; it must be at least {least}.")
     if not 0 <= n_correlated < n_lfs:

@@ -84,10 +84,10 @@ def load_wrench(folder: str | Path, split: str = "train") -> Bunch:
             _check_class_number(vote, where, len(target_names))
     for key, label in zip(records, y, strict=True):
         where = f"{path}: record {quoted(key)}: the label"
-        _check_class_number(-1 if label is None else label, where, len(target_names))
+        _check_class_number(label, where, len(target_names))
     return Bunch(
         L=np.array(rows, dtype=np.int64).reshape(len(rows), len(rows[0])),
-        y=np.array([-1 if label is None else label for label in y], dtype=np.int64),
+        y=np.array(y, dtype=np.int64),
         X=pd.DataFrame(list(X), index=pd.Index(list(records), name="id")),
         target_names=target_names,
     )
@@ -129,7 +129,8 @@ def _wrench_record(path: Path, key: str, record: object) -> tuple[Any, list[Any]
             f"{path}: record {quoted(key)} has a label for every token. Sequence tagging sets are not supported: a "
             "label model takes one vote per LF and row. Make every token a row of its own."
         )
-    return label, votes, data if isinstance(data, dict) else {"data": data}
+    data = data if isinstance(data, dict) else {"data": data}
+    return -1 if label is None else label, votes, data
 
 
 def _check_class_number(value: object, where: str, n_classes: int) -> None:

@@ -58,17 +58,16 @@ class BinLF(ReadyMadeLF):
     name: str | None = None
 
     def _described(self) -> str:
-        sides = (("<", self.below), (">", self.above))
-        ends = [f"{op}{side[0]}" for op, side in sides if side is not None and _is_pair(side)]
+        ends = [f"{op}{side[0]}" for op, side in self._given() if _is_pair(side)]
         return f"{'value' if self.column is None else self.column}{'_'.join(ends)}"
 
     def vote(self, records: Records) -> np.ndarray:
-        low, high = self._side("<", self.below), self._side(">", self.above)
-        sides = [side for side in (low, high) if side is not None]
+        sides = [self._rule(op, side) for op, side in self._given()]
         if not sides:
             raise self.refusal("give below=(value, label), above=(value, label), or both.")
-        if low is None or high is None:
+        if len(sides) == 1:
             return sides[0].vote(records)
+        low, high = sides
         if low.value > high.value:
             raise self.refusal(
                 f"below {quoted(low.value)} and above {quoted(high.value)} overlap; the value of below is no greater "
@@ -77,9 +76,11 @@ class BinLF(ReadyMadeLF):
         votes, others = low.vote(records), high.vote(records)
         return np.where(missing(others), votes, others)
 
-    def _side(self, op: str, side: tuple[Ordered, Hashable] | None) -> ThresholdLF | None:
-        if side is None:
-            return None
+    def _given(self) -> list[tuple[str, tuple[Ordered, Hashable]]]:
+        sides = (("<", self.below), (">", self.above))
+        return [(op, side) for op, side in sides if side is not None]
+
+    def _rule(self, op: str, side: tuple[Ordered, Hashable]) -> ThresholdLF:
         if not _is_pair(side):
             raise self.refusal(
                 f"a side is a value and a label, such as (2, 'no'), not {quoted(side)}."

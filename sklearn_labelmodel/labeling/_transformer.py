@@ -212,11 +212,8 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
     @property
     def scores(self) -> dict[int, Any] | None:
         """The parameter `scores` of label models: the class that each column of a ScoreLF speaks for; None without."""
-        scored = {
-            column: lf.label
-            for column, lf in enumerate(self._checked_lfs())
-            if isinstance(lf, ScoreLF)
-        }
+        lfs = enumerate(self._checked_lfs())
+        scored = {column: lf.label for column, lf in lfs if isinstance(lf, ScoreLF)}
         return scored or None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
