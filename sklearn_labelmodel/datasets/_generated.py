@@ -81,11 +81,8 @@ def make_label_matrix(
     >>> data.copied_from
     array([-1, -1, -1, -1, -1,  4])
     """
-    for name, number, least in [
-        ("n_samples", n_samples, 1),
-        ("n_lfs", n_lfs, 1),
-        ("n_classes", n_classes, 2),
-    ]:
+    for name, number in {"n_samples": n_samples, "n_lfs": n_lfs, "n_classes": n_classes}.items():
+        least = 2 if name == "n_classes" else 1
         if number < least:
             raise ValueError(f"{name} is {number}; it must be at least {least}.")
     if not 0 <= n_correlated < n_lfs:
@@ -100,14 +97,12 @@ def make_label_matrix(
     accuracies = _per_lf("accuracy", accuracy, n_lfs, generator)
     coverages = _per_lf("coverage", coverage, n_lfs, generator)
     n_one_sided = round(float(one_sided) * n_lfs)
-    tables = np.array(
-        [
-            _one_sided_table(accuracies[j], coverages[j], prior, j % n_classes)
-            if j < n_one_sided
-            else _table(accuracies[j], coverages[j], n_classes)
-            for j in range(n_lfs)
-        ]
-    )
+    tables = np.empty((n_lfs, n_classes + 1, n_classes))
+    for j in range(n_lfs):
+        if j < n_one_sided:
+            tables[j] = _one_sided_table(accuracies[j], coverages[j], prior, j % n_classes)
+        else:
+            tables[j] = _table(accuracies[j], coverages[j], n_classes)
     copied_from = np.full(n_lfs, -1)
     originals = n_lfs - n_correlated
     copied_from[originals:] = generator.randint(originals, size=n_correlated)

@@ -84,10 +84,10 @@ def load_wrench(folder: str | Path, split: str = "train") -> Bunch:
             _check_class_number(vote, where, len(target_names))
     for key, label in zip(records, y, strict=True):
         where = f"{path}: record {quoted(key)}: the label"
-        _check_class_number(-1 if label is None else label, where, len(target_names))
+        _check_class_number(label, where, len(target_names))
     return Bunch(
         L=np.array(rows, dtype=np.int64).reshape(len(rows), len(rows[0])),
-        y=np.array([-1 if label is None else label for label in y], dtype=np.int64),
+        y=np.array(y, dtype=np.int64),
         X=pd.DataFrame(list(X), index=pd.Index(list(records), name="id")),
         target_names=target_names,
     )
@@ -115,23 +115,22 @@ def _wrench_classes(path: Path) -> list[str]:
 
 
 def _wrench_record(path: Path, key: str, record: object) -> tuple[Any, list[Any], dict[str, Any]]:
-    missing = (
-        [field for field in ("weak_labels", "data") if field not in record]
-        if isinstance(record, dict)
-        else []
-    )
-    if not isinstance(record, dict) or missing:
-        fault = f"lacks {quoted(missing[0])}" if missing else f"is a {type(record).__name__}"
+    fields = record if isinstance(record, dict) else {}
+    missing = [field for field in ("weak_labels", "data") if field not in fields]
+    if missing:
+        is_object = isinstance(record, dict)
+        fault = f"lacks {quoted(missing[0])}" if is_object else f"is a {type(record).__name__}"
         raise ValueError(
             f'{path}: record {quoted(key)} {fault}; expected an object with "label", "weak_labels" and "data".'
         )
-    label, votes, data = record.get("label"), record["weak_labels"], record["data"]
+    label, votes, data = fields.get("label"), fields["weak_labels"], fields["data"]
     if isinstance(label, list) or (votes and isinstance(votes[0], list)):
         raise ValueError(
             f"{path}: record {quoted(key)} has a label for every token. Sequence tagging sets are not supported: a "
             "label model takes one vote per LF and row. Make every token a row of its own."
         )
-    return label, votes, data if isinstance(data, dict) else {"data": data}
+    data = data if isinstance(data, dict) else {"data": data}
+    return -1 if label is None else label, votes, data
 
 
 def _check_class_number(value: object, where: str, n_classes: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,13 +12,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._models.scoring import gold_accuracy, weighted_mean
-from .._votes.codes import class_index
-from ._records import check_not_one_text, is_frame
-from ._soft_labels import LEAST_PROBABILITY, class_probabilities, class_scores, in_class_order
+from .._utils import quoted
+from ._records import check_not_one_text, is_frame, with_names
+from ._soft_labels import LEAST_PROBABILITY, Trained
 from ._training_rows import covered_rows
 
 if TYPE_CHECKING:
-    from .._utils.types import Estimator, LabelsLike, RecordsLike, VoteMatrix
+    from .._utils.types import Estimator, Frame, LabelsLike, RecordsLike, Transformer, VoteMatrix
 
 
 def _estimator_has(method: str) -> Any:
@@ -41,13 +41,13 @@ class Predictions:
 
     classes_: NDArray[Any]
     label_model_: Any
+    labeler_: Transformer | None
     estimator_: Any
     class_offsets_: NDArray[np.float64]
     class_shares_: NDArray[np.float64] | None
     vote_columns_: list[Hashable]
     use_votes: bool
     _native: bool
-    _votes_on: Callable[[RecordsLike], VoteMatrix]
     _end_estimator: Callable[[], Estimator]
 
     def predict(self, X: RecordsLike) -> NDArray[Any]:
@@ -70,11 +70,7 @@ class Predictions:
         """What is greatest for the predicted class: log probabilities, or other scores, with offsets and votes."""
         if self.use_votes:
             return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
-        records = self._without_votes(X)
-        return (
-            class_scores(self.estimator_, records, self.classes_, self._native)
-            + self.class_offsets_
-        )
+        return self._trained.scores(self._without_votes(X)) + self.class_offsets_
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: RecordsLike) -> NDArray[np.float64]:
@@ -91,9 +87,8 @@ class Predictions:
         """
         proba = self.unshifted_proba(X)
         if self.class_shares_ is not None:
-            proba = softmax(
-                np.log(np.maximum(proba, LEAST_PROBABILITY)) + self.class_offsets_, axis=1
-            )
+            log_proba = np.log(np.maximum(proba, LEAST_PROBABILITY))
+            proba = softmax(log_proba + self.class_offsets_, axis=1)
         if self.use_votes:
             by_votes, covered = self._labelled_by_votes(self._votes_on(X))
             proba = np.where(covered[:, None], (proba + by_votes) / 2, proba)
@@ -113,9 +108,11 @@ class Predictions:
             As `predict_proba`. Their log loss is mostly smaller.
         """
         check_is_fitted(self)
-        return class_probabilities(
-            self.estimator_, self._without_votes(X), self.classes_, self._native
-        )
+        return self._trained.probabilities(self._without_votes(X))
+
+    @property
+    def _trained(self) -> Trained:
+        return Trained(self.estimator_, self.classes_, self._native)
 
     def _labelled_by_votes(self, L: VoteMatrix) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The label model's probabilities, and whether each row has a vote."""
@@ -149,12 +146,11 @@ class Predictions:
         scores = self.estimator_.decision_function(self._without_votes(X))
         if self._native:
             return scores
-        known = class_index(np.asarray(self.estimator_.classes_), self.classes_)
-        if np.array_equal(known, np.arange(len(self.classes_))):
+        if np.array_equal(self._trained.columns, np.arange(len(self.classes_))):
             return scores
         if scores.ndim == 1:
             scores = np.column_stack([-scores, scores])
-        scores = in_class_order(self.estimator_, scores, self.classes_, -np.inf)
+        scores = self._trained.in_order(scores, -np.inf)
         return scores[:, 1] if len(self.classes_) == 2 else scores
 
     def score(
@@ -219,3 +215,27 @@ class Predictions:
         if not self.vote_columns_ or not is_frame(X):
             return X
         return X[[name for name in X.columns if name not in self.vote_columns_]]
+
+    def _votes_on(self, X: RecordsLike) -> VoteMatrix:
+        """Votes on any records, by the labeler or from the vote columns.
+
+        Raises
+        ------
+        ValueError
+            There is neither, X lacks a vote column, or is one text.
+        """
+        check_not_one_text(X)
+        if self.labeler_ is not None:
+            return with_names(self.labeler_.transform(X), self.labeler_)
+        if not self.vote_columns_:
+            raise ValueError(
+                "Neither a labeler nor vote columns can vote on these records: the model was fitted with votes passed "
+                "as L. Pass their votes as L where the method takes them; else fit with `labeler` or `vote_columns`."
+            )
+        missing = [name for name in self.vote_columns_ if name not in getattr(X, "columns", [])]
+        if missing:
+            raise ValueError(
+                f"X lacks the vote column {quoted(missing[0])}. Keep the vote columns that the model was fitted with "
+                "in X."
+            )
+        return cast("Frame", X)[self.vote_columns_]

@@ -87,12 +87,9 @@ def with_names(L: VoteMatrix, labeler: Transformer) -> VoteMatrix:
     return pd.DataFrame(L, columns=labeler.get_feature_names_out())
 
 
-def resolve_vote_columns(
-    X: RecordsLike,
-    vote_columns: VoteColumns,
-) -> list[Hashable]:
+def resolve_vote_columns(X: RecordsLike, vote_columns: VoteColumns) -> list[Hashable]:
     """Names of the columns of X that hold votes, as given or as a function of X returns them."""
-    if not hasattr(X, "columns"):
+    if not is_frame(X):
         raise ValueError(
             f"vote_columns names columns of a DataFrame, and X is a {type(X).__name__}. Pass the votes themselves "
             "instead: fit(X, L=votes)."
@@ -101,10 +98,6 @@ def resolve_vote_columns(
     there = list(X.columns)
     missing = [name for name in names if name not in there]
     if missing or not names:
-        fault = (
-            f"names {quoted(missing[0])}, which is no column of X"
-            if missing
-            else "names no column of X"
-        )
-        raise ValueError(f"vote_columns {fault}. The columns are {listed_values(there)}.")
+        fault = f"{quoted(missing[0])}, which is no column of X" if missing else "no column of X"
+        raise ValueError(f"vote_columns names {fault}. The columns are {listed_values(there)}.")
     return names

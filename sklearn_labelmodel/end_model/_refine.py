@@ -12,26 +12,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from .._evidence.lookup import every_row
-from .._evidence.model import (
-    Rows,
-    VoteModel,
-    certain,
-    expected_counts,
-    normalised,
-)
+from .._evidence.model import Rows, VoteModel, certain, expected_counts, normalised
 from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
 from .._learning.em import LEAST_Z
 from .._learning.gold import anchor_strength
 from .._learning.shares import LEAST_LEFT, offsets
 from .._utils import TIE, warn_user
 from .._votes.codes import Votes
-from ._shares import share_offsets
-from ._soft_labels import LEAST_PROBABILITY
+from ._shares import KnownShares, share_offsets
+from ._soft_labels import LEAST_PROBABILITY, Floats, Places
 from ._training_rows import innermost
 
 if TYPE_CHECKING:
@@ -39,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def check_refinable(
-    label_model: Estimator, estimator: Estimator, known: tuple[NDArray[np.float64], float] | None
+    label_model: Estimator, estimator: Estimator, known: KnownShares | None
 ) -> None:
     """Raise a ValueError where the soft labels cannot be refined, with the remedy."""
     if known is None:
@@ -61,7 +54,7 @@ def check_refinable(
         )
 
 
-def features_tell(scores: NDArray[np.float64], proba: NDArray[np.float64]) -> bool:
+def features_tell(scores: Floats, proba: Floats) -> bool:
     """Whether classifier and votes agree more than on shuffled rows; a warning if not.
 
     Parameters
@@ -80,7 +73,7 @@ def features_tell(scores: NDArray[np.float64], proba: NDArray[np.float64]) -> bo
     return False
 
 
-def agreement(told: NDArray[np.float64], voted: NDArray[np.float64]) -> tuple[float, float]:
+def agreement(told: Floats, voted: Floats) -> tuple[float, float]:
     """Correlation of two opinions over all classes, and its standard error were the rows of one shuffled.
 
     No class need ever lead: with a rare one the same class does in nearly every row. With two classes it is Pearson's,
@@ -106,7 +99,7 @@ def agreement(told: NDArray[np.float64], voted: NDArray[np.float64]) -> tuple[fl
     return float(np.sum(told * voted)) / scale, np.sqrt(spread / (len(told) - 1)) / scale
 
 
-def sharpness(scores: NDArray[np.float64], proba: NDArray[np.float64]) -> float:
+def sharpness(scores: Floats, proba: Floats) -> float:
     """The number that scores times it foresee soft labels best by, in the mean log loss.
 
     A classifier that is held back, as by scikit-learn's default C on many words, is right more often than its
@@ -131,7 +124,7 @@ def sharpness(scores: NDArray[np.float64], proba: NDArray[np.float64]) -> float:
     return float(minimize_scalar(log_loss, bounds=(0, sharpest), method="bounded").x)
 
 
-def log_prior_of(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+def log_prior_of(scores: Floats, shares: Floats) -> Floats:
     """Log P(Y | features) of each row, shape (n_samples, n_classes); the class shares where scores are NaN."""
     told = normalised(scores.T.copy()).T
     told = np.where(np.isnan(told), shares, np.maximum(told, LEAST_PROBABILITY))
@@ -141,13 +134,13 @@ def log_prior_of(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> ND
 def refined(
     label_model: Estimator,
     L: VoteMatrix,
-    gold: NDArray[np.intp],
-    proba: NDArray[np.float64],
-    known: tuple[NDArray[np.float64], float],
+    gold: Places,
+    proba: Floats,
+    known: KnownShares,
     n_rounds: int,
-    choose_rows: Callable[[NDArray[np.float64]], NDArray[np.intp]],
-    predict_folds: Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[np.float64]],
-) -> NDArray[np.float64] | None:
+    choose_rows: Callable[[Floats], Places],
+    predict_folds: Callable[[Floats, Places], Floats],
+) -> Floats | None:
     """Soft labels after some rounds; None, with a warning, where features tell no classes.
 
     Parameters
@@ -158,8 +151,7 @@ def refined(
         Class of each row's gold label; n_classes where there is none.
     proba : ndarray of shape (n_samples, n_classes)
         The soft labels so far.
-    known : (ndarray of shape (n_classes,), float)
-        Class shares, and the number of labels that they were counted from.
+    known : KnownShares
     n_rounds : int
     choose_rows : function of soft labels to the rows to train on
     predict_folds : function of soft labels and rows to train on to scores of all rows, out of fold
@@ -173,19 +165,15 @@ def refined(
         if not features_tell(scores[told], proba[told]):
             break
         scores = scores + share_offsets(known, scores)[0]
-        log_prior = log_prior_of(sharpness(scores[told], proba[told]) * scores, known[0])
+        log_prior = log_prior_of(sharpness(scores[told], proba[told]) * scores, known.shares)
         model, proba = refine_once(model, votes, gold, log_prior, known)
         result = proba
     return result
 
 
 def refine_once(
-    model: VoteModel,
-    votes: Votes,
-    gold: NDArray[np.intp],
-    log_prior: NDArray[np.float64],
-    known: tuple[NDArray[np.float64], float],
-) -> tuple[VoteModel, NDArray[np.float64]]:
+    model: VoteModel, votes: Votes, gold: Places, log_prior: Floats, known: KnownShares
+) -> tuple[VoteModel, Floats]:
     """What votes say by rows of which the classifier's opinion is known, and P(Y | votes, features) of these rows.
 
     Parameters
@@ -196,31 +184,24 @@ def refine_once(
         Class of each row's gold label; n_classes where there is none.
     log_prior : ndarray of shape (n_samples, n_classes)
         log P(Y | features).
-    known : (ndarray of shape (n_classes,), float)
-        Class shares, and the number of labels that they were counted from.
+    known : KnownShares
 
     Returns
     -------
     learned : VoteModel
     proba : ndarray of shape (n_samples, n_classes)
     """
-    shares, n_labels = known
     if not model.prior.known:
-        model = replace(model, prior=model.prior.for_all(shares, "given"))
+        model = replace(model, prior=model.prior.for_all(known.shares, "given"))
     blocks = every_row(model, votes, gold, log_prior)
     counts, rows, _ = expected_counts(model, blocks)
-    learned = _learned_anew(model, counts, rows, shares)
-    learned = replace(learned, offsets=_matching(learned, blocks, shares, n_labels))
+    learned = _learned_anew(model, counts, rows, known.shares)
+    learned = replace(learned, offsets=_matching(learned, blocks, known))
     parts = [certain(learned.posterior(block), block.gold) for block in blocks]
     return learned, np.ascontiguousarray(np.hstack(parts).T)
 
 
-def _learned_anew(
-    model: VoteModel,
-    counts: NDArray[np.float64],
-    rows: NDArray[np.float64],
-    shares: NDArray[np.float64],
-) -> VoteModel:
+def _learned_anew(model: VoteModel, counts: Floats, rows: Floats, shares: Floats) -> VoteModel:
     """The tables that rows tell, drawn to mu as those of gold labels are; silence is no evidence any more."""
     table, n_lfs = model.table, len(model.table.joint)
     mu = np.maximum(model.mu, model.mu_eps)
@@ -238,15 +219,13 @@ def _learned_anew(
     )
 
 
-def _matching(
-    model: VoteModel, blocks: list[Rows], shares: NDArray[np.float64], n_labels: float
-) -> NDArray[np.float64]:
+def _matching(model: VoteModel, blocks: list[Rows], known: KnownShares) -> Floats:
     """Offsets of rows with votes that give them what rows without votes leave of the known shares."""
     scores = np.hstack([model.scores(block) for block in blocks])
     voted = np.hstack([block.total for block in blocks]) > 0
-    share, left = voted.mean(), shares
+    share, left = voted.mean(), known.shares
     if share < 1:
         voteless = normalised(scores[:, ~voted]).mean(axis=1)
-        left = np.maximum(shares - (1 - share) * voteless, LEAST_LEFT * share * shares)
+        left = np.maximum(left - (1 - share) * voteless, LEAST_LEFT * share * left)
     weight = np.ones(np.count_nonzero(voted))
-    return offsets([(scores[:, voted], weight)], left / left.sum(), n_labels)
+    return offsets([(scores[:, voted], weight)], left / left.sum(), known.n_labels)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 
 from .._evidence.told import given_prior
 from .._utils import TIE, quoted, warn_user
 from .._votes.codes import GoldLabels, class_index
-from ._soft_labels import class_scores, fit_on_probabilities, takes_probabilities
+from ._soft_labels import Floats, Places, Training, takes_probabilities
 from ._training_rows import N_FOLDS, innermost
 
 if TYPE_CHECKING:
@@ -26,13 +25,28 @@ MOST_STEPS, FIRST_STEP = 500, 0.5
 FEWEST_ROWS = 5
 
 
+class KnownShares(NamedTuple):
+    """Class shares that somebody knows.
+
+    Attributes
+    ----------
+    shares : ndarray of shape (n_classes,)
+        Adding up to 1.
+    n_labels : float
+        The number of labels that they were counted from; infinite where they were given.
+    """
+
+    shares: Floats
+    n_labels: float
+
+
 def known_shares(
     match_shares: ClassBalance | None,
     label_model: Estimator,
     gold: GoldLabels,
     classes: NDArray[Any],
-) -> tuple[NDArray[np.float64], float] | None:
-    """Class shares that somebody knows, and the number of labels that they were counted from.
+) -> KnownShares | None:
+    """Class shares that somebody knows; None: nobody does, or they are not to be matched.
 
     What a label model estimates from votes is no knowledge. Labels of all rows leave nothing to correct, and those of a
     single class say nothing of the others.
@@ -43,11 +57,6 @@ def known_shares(
     label_model : fitted label model
     gold : GoldLabels
     classes : ndarray of shape (n_classes,)
-
-    Returns
-    -------
-    shares, n_labels : (ndarray of shape (n_classes,), float) or None
-        n_labels is infinite where the shares were given. None: no shares are known, or they are not to be matched.
 
     Raises
     ------
@@ -61,7 +70,7 @@ def known_shares(
     given = getattr(inner, "class_balance", None) if automatic else match_shares
     if given is not None and not isinstance(given, str):
         try:
-            return given_prior(given, classes).of_all, np.inf
+            return KnownShares(given_prior(given, classes).of_all, np.inf)
         except ValueError as error:
             raise ValueError(str(error).replace("class_balance", "match_shares")) from None
     if getattr(inner, "gold", "anchor") == "ignore" or gold.complete or len(gold.values) < 2:
@@ -69,7 +78,7 @@ def known_shares(
     # Half a label of each class is added.
     labels = class_index(gold.values, classes)[gold.codes[gold.codes < len(gold.values)]]
     counts = np.bincount(labels, minlength=len(classes)) + 0.5
-    return counts / counts.sum(), gold.n_labelled
+    return KnownShares(counts / counts.sum(), gold.n_labelled)
 
 
 def can_match(estimator: Estimator, labels: str, match_shares: ClassBalance | None) -> bool:
@@ -89,15 +98,12 @@ def can_match(estimator: Estimator, labels: str, match_shares: ClassBalance | No
     return False
 
 
-def share_offsets(
-    known: tuple[NDArray[np.float64], float], scores: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def share_offsets(known: KnownShares, scores: Floats) -> tuple[Floats, Floats]:
     """Offsets of the scores of rows that did not train, and the shares that they aim at.
 
     Parameters
     ----------
-    known : (ndarray of shape (n_classes,), float)
-        Shares, and the number of labels that they were counted from.
+    known : KnownShares
     scores : ndarray of shape (n_samples, n_classes)
         NaN where no fold holds the row out; such rows do not count.
 
@@ -105,19 +111,13 @@ def share_offsets(
     -------
     offsets, target : ndarray of shape (n_classes,)
     """
-    shares, n_labels = known
     scores = scores[~np.isnan(scores).any(axis=1)]
-    target = within_chance(shares, shares_of(scores), n_labels)
+    target = within_chance(known.shares, shares_of(scores), known.n_labels)
     return matching_offsets(scores, target), target
 
 
 def warn_of_scarce_class(
-    proba: NDArray[np.float64],
-    rows: NDArray[np.intp],
-    classes: NDArray[Any],
-    *,
-    hard: bool,
-    refines: bool,
+    proba: Floats, rows: Places, classes: NDArray[Any], *, hard: bool, refines: bool
 ) -> bool:
     """Whether a class has too few training rows for folds; a warning names it.
 
@@ -146,27 +146,23 @@ def warn_of_scarce_class(
 
 
 def out_of_fold_scores(
-    estimator: Estimator,
+    training: Training,
     X: RecordsLike,
-    proba: NDArray[np.float64],
-    rows: NDArray[np.intp],
-    classes: NDArray[Any],
-    labels: str,
+    proba: Floats,
+    rows: Places,
     cv: CrossValidator,
     groups: LabelsLike | None = None,
-) -> NDArray[np.float64]:
-    """Scores of all rows by clones of the estimator that were trained without them.
+) -> Floats:
+    """Scores of all rows by estimators that were trained without them.
 
     Parameters
     ----------
-    estimator : estimator
+    training : Training
     X : n_samples records
     proba : ndarray of shape (n_samples, n_classes)
         Soft labels.
     rows : ndarray of shape (n_rows,)
         Those that may be trained on; all are scored.
-    classes : ndarray of shape (n_classes,)
-    labels : {"soft", "hard", "native"}
     cv : int, splitter or iterable of (train, test)
         A number makes folds of consecutive rows of each most probable class.
     groups : array-like of shape (n_samples,) or None
@@ -183,19 +179,14 @@ def out_of_fold_scores(
     if cv is None or isinstance(cv, Integral):
         cv = _consecutive_folds(leading, int(cv or N_FOLDS))
     for train, test in check_cv(cv, leading, classifier=True).split(X, leading, groups):
-        fold_rows = _positions(train, len(proba))
-        fold_rows = fold_rows[may_train[fold_rows]]
-        fitted = fit_on_probabilities(
-            clone(estimator), _safe_indexing(X, fold_rows), proba[fold_rows], classes, labels
-        )
-        native = takes_probabilities(fitted, labels)
-        scores[test] = class_scores(fitted, _safe_indexing(X, test), classes, native)
+        # Of rows splitters may give a mask.
+        fold_rows = np.arange(len(proba))[train]
+        trained = training.fit(X, proba, fold_rows[may_train[fold_rows]])
+        scores[test] = trained.scores(_safe_indexing(X, test))
     return scores
 
 
-def _consecutive_folds(
-    codes: NDArray[np.intp], n_folds: int
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _consecutive_folds(codes: Places, n_folds: int) -> list[tuple[Places, Places]]:
     """Rows outside and inside each fold: an equal part of each code's rows, in their order.
 
     Rows that follow each other may be much alike (of one source, or nearly repeated), so they stay together. As
@@ -207,15 +198,10 @@ def _consecutive_folds(
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in np.unique(fold)]
 
 
-def _positions(rows: NDArray[np.intp] | NDArray[np.bool_], n_samples: int) -> NDArray[np.intp]:
-    """Row numbers, of which splitters may give a mask."""
-    return np.arange(n_samples)[rows]
-
-
 # Offsets ------------------------------------------------------------------------------------------
 
 
-def shares_of(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def shares_of(scores: Floats) -> Floats:
     """Share of the rows in which each class has the highest score; classes that tie share a row.
 
     Parameters
@@ -231,9 +217,7 @@ def shares_of(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((leading / leading.sum(axis=1, keepdims=True)).mean(axis=0))
 
 
-def within_chance(
-    known: NDArray[np.float64], predicted: NDArray[np.float64], n_labels: float
-) -> NDArray[np.float64]:
+def within_chance(known: Floats, predicted: Floats, n_labels: float) -> Floats:
     """Known shares, moved towards those predicted by at most one standard error of each.
 
     Shares counted from few labels are uncertain; where predictions are within that uncertainty, they stay.
@@ -255,9 +239,7 @@ def within_chance(
     return np.asarray(target / target.sum())
 
 
-def matching_offsets(
-    scores: NDArray[np.float64], target: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def matching_offsets(scores: Floats, target: Floats) -> Floats:
     """Numbers that, added to the scores of each class, give the classes with the highest score the target's shares.
 
     As near as it goes: rows with equal scores cannot be told apart.
@@ -280,7 +262,7 @@ def matching_offsets(
     return _stepwise_offsets(scores, target)
 
 
-def _threshold(margin: NDArray[np.float64], share: float) -> float:
+def _threshold(margin: Floats, share: float) -> float:
     """What a share of the margins is above: in the middle between two of them, and of equally good ones the least."""
     values, counts = np.unique(np.round(margin, 9), return_counts=True)
     middles = (values[1:] + values[:-1]) / 2
@@ -293,9 +275,7 @@ def _threshold(margin: NDArray[np.float64], share: float) -> float:
     return float(thresholds[best[np.argmin(np.abs(thresholds[best]))]])
 
 
-def _stepwise_offsets(
-    scores: NDArray[np.float64], target: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _stepwise_offsets(scores: Floats, target: Floats) -> Floats:
     """Damped steps towards the target from 0; of all offsets on the way, those with the nearest shares."""
     half_a_row = 0.5 / len(scores)
     offsets = np.zeros(scores.shape[1])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
+from sklearn.base import clone
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
@@ -15,9 +17,11 @@ from .._votes.codes import class_index
 from ..inspection._decisions import check_proba
 
 if TYPE_CHECKING:
-    from .._utils.types import Classifier, Estimator, RecordsLike, WeightedEstimator
+    from .._utils.types import Estimator, RecordsLike
 
-Trained = TypeVar("Trained", bound="Estimator")
+# Numbers of rows and classes, and places of rows; docstrings say their shapes.
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 # In a fit, copies of a row that weigh less than this are left out: with many classes most would.
 NEGLIGIBLE_WEIGHT = 1e-6
@@ -78,37 +82,56 @@ def soft_label_expand(
     return _safe_indexing(indexable(X)[0], rows), labels[columns], weights[rows, columns]
 
 
-def fit_on_probabilities(
-    estimator: Trained,
-    X: RecordsLike,
-    proba: NDArray[np.float64],
-    classes: NDArray[Any],
-    labels: str,
-) -> Trained:
-    """Fit an estimator, in place, on rows with probabilistic labels.
+@dataclass(frozen=True, eq=False)
+class Training:
+    """How an estimator is trained on soft labels.
 
-    Of a Pipeline only the last step gets weighted or native labels; the steps before it see each row once, with its
-    most probable class as y.
-
-    Parameters
+    Attributes
     ----------
     estimator : estimator
-    X : n_samples records
-    proba : ndarray of shape (n_samples, n_classes)
+        It stays as it is.
     classes : ndarray of shape (n_classes,)
     labels : {"soft", "hard", "native"}
         As in `WeakSupervisionClassifier`.
-
-    Returns
-    -------
-    estimator : the fitted estimator
-
-    Raises
-    ------
-    ValueError
-        The estimator cannot be trained on soft labels, or no row is left to train on.
     """
-    if labels == "hard":
+
+    estimator: Any
+    classes: NDArray[Any]
+    labels: str
+
+    def fit(self, X: RecordsLike, proba: Floats, rows: Places) -> Trained:
+        """A clone of the estimator that is fitted on some rows.
+
+        Parameters
+        ----------
+        X : n_samples records
+        proba : ndarray of shape (n_samples, n_classes)
+        rows : ndarray of shape (n_rows,)
+
+        Raises
+        ------
+        ValueError
+            The estimator cannot be trained on soft labels, or no row is left to train on.
+        """
+        fitted = clone(self.estimator)
+        self._fit(fitted, _safe_indexing(X, rows), proba[rows])
+        return Trained(fitted, self.classes, takes_probabilities(fitted, self.labels))
+
+    def _fit(self, estimator: Any, X: RecordsLike, proba: Floats) -> None:
+        if self.labels == "hard":
+            self._fit_hard(estimator, X, proba)
+        elif _is_pipeline(estimator):
+            self._fit_pipeline(estimator, X, proba)
+        elif takes_probabilities(estimator, self.labels):
+            estimator.fit(X, proba)
+        elif takes_weights(estimator):
+            weights = np.where(proba < NEGLIGIBLE_WEIGHT, 0.0, proba)
+            X_expanded, y, sample_weight = soft_label_expand(X, weights, self.classes)
+            estimator.fit(X_expanded, y, sample_weight=sample_weight)
+        else:
+            raise ValueError(_why_no_weights(estimator))
+
+    def _fit_hard(self, estimator: Any, X: RecordsLike, proba: Floats) -> None:
         leading = proba >= proba.max(axis=1, keepdims=True) - TIE
         rows = np.flatnonzero(leading.sum(axis=1) < 2)
         if not len(rows):
@@ -116,33 +139,34 @@ def fit_on_probabilities(
                 "No row is left to train the estimator on: the probabilities of every row are tied, so none has a hard "
                 "label."
             )
-        y = classes[np.argmax(proba[rows], axis=1)]
-        estimator.fit(_safe_indexing(X, rows), y)
-        return estimator
-    if _is_pipeline(estimator):
-        _fit_pipeline(estimator, X, proba, classes, labels)
-        return estimator
-    if takes_probabilities(estimator, labels):
-        estimator.fit(X, proba)
-        return estimator
-    if not takes_weights(estimator):
-        raise ValueError(_why_no_weights(estimator))
-    weights = np.where(proba < NEGLIGIBLE_WEIGHT, 0.0, proba)
-    X_expanded, y, sample_weight = soft_label_expand(X, weights, classes)
-    cast("WeightedEstimator", estimator).fit(X_expanded, y, sample_weight=sample_weight)
-    return estimator
+        estimator.fit(_safe_indexing(X, rows), self.classes[np.argmax(proba[rows], axis=1)])
+
+    def _fit_pipeline(self, pipeline: Any, X: RecordsLike, proba: Floats) -> None:
+        """Fit transformers on every row once, with its most probable class, and the last step on the probabilities."""
+        final: Any = pipeline.steps[-1][1]
+        if final is None or final == "passthrough":
+            raise ValueError(
+                "The Pipeline ends in a transformer; its last step must be a classifier."
+            )
+        if len(pipeline.steps) > 1:
+            transformers = pipeline[:-1]
+            X = transformers.fit_transform(X, self.classes[np.argmax(proba, axis=1)])
+            # With `memory` the slice holds fitted copies.
+            pipeline.steps = [*transformers.steps, pipeline.steps[-1]]
+        if _num_samples(X) != len(proba):
+            raise ValueError(
+                f"The steps of the Pipeline before {type(final).__name__} change the number of rows, so soft labels no "
+                "longer belong to them. Pass labels='hard'."
+            )
+        self._fit(final, indexable(X)[0], proba)
 
 
-def takes_probabilities(estimator: Estimator, labels: str) -> bool:
+def takes_probabilities(estimator: Any, labels: str) -> bool:
     """Whether an estimator, or a Pipeline's last step, gets probabilities as y, so that it knows no labels."""
     if _is_pipeline(estimator):
-        return takes_probabilities(_last_step(estimator), labels)
+        return takes_probabilities(estimator.steps[-1][1], labels)
     declared = getattr(estimator, "accepts_soft_labels", False) is True
     return labels == "native" or (labels == "soft" and declared)
-
-
-def _last_step(pipeline: Any) -> Estimator:
-    return pipeline.steps[-1][1]
 
 
 def _is_pipeline(estimator: Estimator) -> bool:
@@ -181,106 +205,81 @@ def _why_no_weights(estimator: Estimator) -> str:
     )
 
 
-def _fit_pipeline(
-    pipeline: Any,
-    X: RecordsLike,
-    proba: NDArray[np.float64],
-    classes: NDArray[Any],
-    labels: str,
-) -> None:
-    """Fit transformers on every row once, and the last step on the probabilities."""
-    final: Any = _last_step(pipeline)
-    if final is None or final == "passthrough":
-        raise ValueError("The Pipeline ends in a transformer; its last step must be a classifier.")
-    if len(pipeline.steps) > 1:
-        transformers = pipeline[:-1]
-        X = transformers.fit_transform(X, classes[np.argmax(proba, axis=1)])
-        # With `memory` the slice holds fitted copies.
-        pipeline.steps = [*transformers.steps, pipeline.steps[-1]]
-    if _num_samples(X) != len(proba):
-        raise ValueError(
-            f"The steps of the Pipeline before {type(final).__name__} change the number of rows, so soft labels no "
-            "longer belong to them. Pass labels='hard'."
-        )
-    fit_on_probabilities(final, indexable(X)[0], proba, classes, labels)
-
-
 # Scores of classes --------------------------------------------------------------------------------
 
 
-def class_scores(
-    estimator: Classifier, X: RecordsLike, classes: NDArray[Any], native: bool
-) -> NDArray[np.float64]:
-    """Logarithms of probabilities; without these the decision function, or what a regressor predicts.
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a trained estimator says of every class.
 
-    Parameters
+    Attributes
     ----------
     estimator : fitted estimator
-    X : n_samples records
     classes : ndarray of shape (n_classes,)
     native : bool
         Whether it was trained on probabilities, so that it knows no labels.
-
-    Returns
-    -------
-    scores : ndarray of shape (n_samples, n_classes)
-        The greater, the more probable is the class; finite where the estimator's are.
-
-    Raises
-    ------
-    ValueError
-        The estimator's scores are not one for each class.
     """
-    if hasattr(estimator, "predict_proba"):
-        proba = class_probabilities(estimator, X, classes, native)
-        return np.log(np.maximum(proba, LEAST_PROBABILITY))
-    if native:
-        return one_column_each(estimator, estimator.predict(X), "predict", classes)
-    scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
-    if scores.ndim == 1:
-        scores = np.column_stack([np.zeros(len(scores)), scores])
-    if scores.shape[1] != len(estimator.classes_):
-        raise ValueError(
-            f"{type(estimator).__name__}.decision_function gives {scores.shape[1]} scores for "
-            f"{len(estimator.classes_)} classes, which no class shares can be matched with. Make it give one a class "
-            "(decision_function_shape='ovr', for SVC), or pass match_shares=None."
-        )
-    return in_class_order(estimator, scores, classes, scores.min(initial=0.0) - 1)
 
+    estimator: Any
+    classes: NDArray[Any]
+    native: bool
 
-def class_probabilities(
-    estimator: Classifier, X: RecordsLike, classes: NDArray[Any], native: bool
-) -> NDArray[np.float64]:
-    """`predict_proba` with a column for each class; 0 for one of which the estimator saw no example."""
-    proba = estimator.predict_proba(X)
-    if native:
-        return one_column_each(estimator, proba, "predict_proba", classes)
-    return in_class_order(estimator, proba, classes, 0.0)
+    def scores(self, X: RecordsLike) -> Floats:
+        """Logarithms of probabilities; without these the decision function, or what a regressor predicts.
 
+        Parameters
+        ----------
+        X : n_samples records
 
-def one_column_each(
-    estimator: object, scores: ArrayLike, method: str, classes: NDArray[Any]
-) -> NDArray[np.float64]:
-    """The scores as an array, if there is a column for each class.
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes)
+            The greater, the more probable is the class; finite where the estimator's are.
 
-    Raises
-    ------
-    ValueError
-        There is not.
-    """
-    scores = np.asarray(scores)
-    if scores.shape[1:] != (len(classes),):
-        raise ValueError(
-            f"{type(estimator).__name__}.{method} returned shape {scores.shape}; an estimator trained on "
-            f"probabilities must return one column for each of the {len(classes)} classes."
-        )
-    return scores
+        Raises
+        ------
+        ValueError
+            The estimator's scores are not one for each class.
+        """
+        estimator = self.estimator
+        if hasattr(estimator, "predict_proba"):
+            return np.log(np.maximum(self.probabilities(X), LEAST_PROBABILITY))
+        if self.native:
+            return self._one_column_each(estimator.predict(X), "predict")
+        scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
+        if scores.ndim == 1:
+            scores = np.column_stack([np.zeros(len(scores)), scores])
+        if scores.shape[1] != len(estimator.classes_):
+            raise ValueError(
+                f"{type(estimator).__name__}.decision_function gives {scores.shape[1]} scores for "
+                f"{len(estimator.classes_)} classes, which no class shares can be matched with. Make it give one a "
+                "class (decision_function_shape='ovr', for SVC), or pass match_shares=None."
+            )
+        return self.in_order(scores, scores.min(initial=0.0) - 1)
 
+    def probabilities(self, X: RecordsLike) -> Floats:
+        """`predict_proba` with a column for each class; 0 for one of which the estimator saw no example."""
+        proba = self.estimator.predict_proba(X)
+        if self.native:
+            return self._one_column_each(proba, "predict_proba")
+        return self.in_order(proba, 0.0)
 
-def in_class_order(
-    estimator: Classifier, scores: NDArray[np.float64], classes: NDArray[Any], absent: float
-) -> NDArray[np.float64]:
-    """Columns of the estimator's classes at their places among `classes`; `absent` in the others."""
-    ordered = np.full((len(scores), len(classes)), absent)
-    ordered[:, class_index(np.asarray(estimator.classes_), classes)] = scores
-    return ordered
+    def _one_column_each(self, scores: ArrayLike, method: str) -> Floats:
+        scores = np.asarray(scores)
+        if scores.shape[1:] != (len(self.classes),):
+            raise ValueError(
+                f"{type(self.estimator).__name__}.{method} returned shape {scores.shape}; an estimator trained on "
+                f"probabilities must return one column for each of the {len(self.classes)} classes."
+            )
+        return scores
+
+    @property
+    def columns(self) -> Places:
+        """The place of each of the estimator's own classes."""
+        return class_index(np.asarray(self.estimator.classes_), self.classes)
+
+    def in_order(self, scores: Floats, absent: float) -> Floats:
+        """Columns of the estimator's classes at their places; `absent` in the others."""
+        ordered = np.full((len(scores), len(self.classes)), absent)
+        ordered[:, self.columns] = scores
+        return ordered

@@ -21,6 +21,7 @@ from .._votes.codes import GoldLabels, class_index
 from .._votes.gold import UNLABELLED, read_gold
 from .._votes.per_lf import rows_with_vote
 from .._votes.reader import read_votes
+from ._soft_labels import Floats, Places
 
 if TYPE_CHECKING:
     from .._utils.types import (
@@ -57,14 +58,12 @@ def gold_of_classes(model: LabelModel, y: LabelsLike | None, n_samples: int) -> 
     return gold
 
 
-def gold_codes(gold: GoldLabels, classes: NDArray[Any]) -> NDArray[np.intp]:
+def gold_codes(gold: GoldLabels, classes: NDArray[Any]) -> Places:
     """Class of every row's gold label, shape (n_samples,); n_classes where there is none."""
     return np.append(class_index(gold.values, classes), len(classes))[gold.codes]
 
 
-def with_gold(
-    proba: NDArray[np.float64], gold: GoldLabels, classes: NDArray[Any]
-) -> NDArray[np.float64]:
+def with_gold(proba: Floats, gold: GoldLabels, classes: NDArray[Any]) -> Floats:
     """Probabilities in which rows with a gold label are certain."""
     proba = np.array(proba, dtype=np.float64)
     return np.ascontiguousarray(certain(proba.T, gold_codes(gold, classes)).T)
@@ -79,12 +78,12 @@ def covered_rows(model: LabelModel, L: VoteMatrix) -> NDArray[np.bool_]:
 
 
 def training_rows(
-    proba: NDArray[np.float64],
+    proba: Floats,
     candidates: NDArray[np.bool_],
     classes: NDArray[Any],
     min_confidence: float | None,
     keep_share: float | None,
-) -> NDArray[np.intp]:
+) -> Places:
     """Row numbers of the candidates that are certain enough; a warning says which classes lose most of their rows.
 
     Parameters
@@ -118,9 +117,7 @@ def training_rows(
     return rows[kept]
 
 
-def _most_certain(
-    certainty: NDArray[np.float64], leading: NDArray[np.intp], share: float
-) -> NDArray[np.bool_]:
+def _most_certain(certainty: Floats, leading: Places, share: float) -> NDArray[np.bool_]:
     """A share of the rows of each leading class, the most certain ones, and those that tie with the last of these."""
     kept = np.zeros(len(certainty), dtype=bool)
     for rows in (np.flatnonzero(leading == y) for y in np.unique(leading)):
@@ -131,10 +128,7 @@ def _most_certain(
 
 
 def _warn_of_lost(
-    leading: NDArray[np.intp],
-    kept: NDArray[np.bool_],
-    classes: NDArray[Any],
-    min_confidence: float,
+    leading: Places, kept: NDArray[np.bool_], classes: NDArray[Any], min_confidence: float
 ) -> None:
     before = np.bincount(leading, minlength=len(classes))
     after = np.bincount(leading[kept], minlength=len(classes))
@@ -148,9 +142,7 @@ def _warn_of_lost(
         )
 
 
-def _check_any_certain(
-    certainty: NDArray[np.float64], min_confidence: float, all_rows: bool
-) -> None:
+def _check_any_certain(certainty: Floats, min_confidence: float, all_rows: bool) -> None:
     if not (certainty >= min_confidence).any():
         which = "" if all_rows else " with a vote or a gold label"
         # Rounded down, so that the number given will do.
@@ -182,8 +174,8 @@ def requires_labels(estimator: Estimator) -> bool:
 
 
 def gold_splits(
-    cv: CrossValidator, X: RecordsLike, gold: GoldLabels, rows: NDArray[np.intp]
-) -> Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    cv: CrossValidator, X: RecordsLike, gold: GoldLabels, rows: Places
+) -> Iterable[tuple[Places, Places]]:
     """Pairs of positions in the gold rows: those to train with, and those to judge.
 
     A number makes folds that share every class out as evenly as it goes, be it of one row; there are no more folds
@@ -203,9 +195,7 @@ def gold_splits(
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
 
 
-def fit_on_fold(
-    estimator: Estimator, X: RecordsLike, gold: GoldLabels, train: NDArray[np.intp]
-) -> None:
+def fit_on_fold(estimator: Estimator, X: RecordsLike, gold: GoldLabels, train: Places) -> None:
     """Fit with the labels of the rows `train`: on these alone, or where rows may lack a label on all rows."""
     if gold.complete or requires_labels(estimator):
         fit_on_labelled(estimator, X, gold, train)
@@ -215,9 +205,7 @@ def fit_on_fold(
     estimator.fit(X, _with_unlabelled(gold, known))
 
 
-def fit_on_labelled(
-    estimator: Estimator, X: RecordsLike, gold: GoldLabels, rows: NDArray[np.intp]
-) -> None:
+def fit_on_labelled(estimator: Estimator, X: RecordsLike, gold: GoldLabels, rows: Places) -> None:
     """Fit on the given rows, all of which have a label."""
     estimator.fit(
         X if len(rows) == len(gold.codes) else _safe_indexing(X, rows),
@@ -236,6 +224,6 @@ def _with_unlabelled(gold: GoldLabels, known: NDArray[np.bool_]) -> NDArray[Any]
     return y
 
 
-def labelled_rows(gold: GoldLabels) -> NDArray[np.intp]:
+def labelled_rows(gold: GoldLabels) -> Places:
     """Row numbers of the gold labels."""
-    return np.flatnonzero(gold.codes < len(gold.values)) if gold.n_labelled else np.arange(0)
+    return np.flatnonzero(gold.codes < len(gold.values))

@@ -220,8 +220,8 @@ class TunedAbstainClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMix
         return LabelModelClassifier() if self.estimator is None else self.estimator
 
     def _is_fitted_without_gold(self) -> bool:
-        frozen = isinstance(self.estimator, FrozenEstimator)
-        return frozen or (isinstance(self.cv, str) and self.cv == "ignore")
+        # The only string that `cv` may be is "ignore".
+        return isinstance(self.estimator, FrozenEstimator) or isinstance(self.cv, str)
 
     def _fit_on_all(self, X: RecordsLike, y: LabelsLike | None) -> tuple[Any, GoldLabels]:
         """Fit the classifier that will predict; only then it is known whether -1 is a class."""

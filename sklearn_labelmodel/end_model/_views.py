@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
-from .._utils import quoted
 from ..inspection._summary import lf_summary
-from ._records import check_not_one_text, with_names
+from ._predictions import Predictions
 from ._training_rows import innermost
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .._utils.types import Frame, LabelModel, LabelsLike, RecordsLike, Transformer, VoteMatrix
+    from .._utils.types import LabelsLike, RecordsLike, VoteMatrix
     from ..inspection._report.report import FitReport
 
 
-class LabelingViews:
+class LabelingViews(Predictions):
     """`report`, `explain` and `lf_summary`, and the votes that they look at.
 
-    The class that it is mixed into has label_model_, labeler_, vote_columns_, classes_ and _log_scores; and _votes, the
-    votes of `fit`, which are not pickled.
+    The class that it is mixed into has _votes too, the votes of `fit`, which are not pickled.
     """
-
-    labeler_: Transformer | None
-    vote_columns_: list[Hashable]
-    label_model_: LabelModel
-    classes_: NDArray[Any]
 
     def __getstate__(self) -> Any:
         state: Any = super().__getstate__()
@@ -173,7 +164,7 @@ class LabelingViews:
 
         from ..inspection._page.frames import END_MODEL, Explanation
 
-        scores = self._log_scores(X)[0]  # type: ignore[attr-defined]
+        scores = self._log_scores(X)[0]
         label = self.classes_[int(np.argmax(scores))]
         index = pd.Index([END_MODEL], dtype=object, name="lf")
         said = pd.Series([label], index=index, dtype=object, name="vote")
@@ -193,27 +184,3 @@ class LabelingViews:
                 "the records, X, where a labeler or vote columns give the votes; else the votes, L."
             )
         return self._votes
-
-    def _votes_on(self, X: RecordsLike) -> VoteMatrix:
-        """Votes on any records, by the labeler or from the vote columns.
-
-        Raises
-        ------
-        ValueError
-            There is neither, X lacks a vote column, or is one text.
-        """
-        check_not_one_text(X)
-        if self.labeler_ is not None:
-            return with_names(self.labeler_.transform(X), self.labeler_)
-        if not self.vote_columns_:
-            raise ValueError(
-                "Neither a labeler nor vote columns can vote on these records: the model was fitted with votes passed "
-                "as L. Pass their votes as L where the method takes them; else fit with `labeler` or `vote_columns`."
-            )
-        missing = [name for name in self.vote_columns_ if name not in getattr(X, "columns", [])]
-        if missing:
-            raise ValueError(
-                f"X lacks the vote column {quoted(missing[0])}. Keep the vote columns that the model was fitted with "
-                "in X."
-            )
-        return cast("Frame", X)[self.vote_columns_]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, cast
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
-from sklearn.utils import _safe_indexing, get_tags, indexable
+from sklearn.utils import get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names, _check_n_features, _num_samples
 
@@ -19,7 +19,6 @@ from .._utils import check_row_order, unchanged_on_error, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
 from .._votes.codes import GoldLabels
-from ._predictions import Predictions
 from ._records import (
     check_default_reads,
     check_not_column_names,
@@ -29,13 +28,14 @@ from ._records import (
 )
 from ._refine import check_refinable, refined
 from ._shares import (
+    KnownShares,
     can_match,
     known_shares,
     out_of_fold_scores,
     share_offsets,
     warn_of_scarce_class,
 )
-from ._soft_labels import fit_on_probabilities, takes_probabilities
+from ._soft_labels import Floats, Places, Training
 from ._training_rows import (
     N_FOLDS,
     covered_rows,
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 
 class WeakSupervisionClassifier(
-    HasPage, Savable, Predictions, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    HasPage, Savable, LabelingViews, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
     """Train a classifier on records that only labeling functions have labelled.
 
@@ -279,7 +279,9 @@ class WeakSupervisionClassifier(
             records, votes = self._records_and_votes(X, L)
             self._check_records(records)
             proba, candidates, gold = self._soft_labels(votes, y)
-            choose_rows, predict_folds = self._of_soft_labels(records, candidates, groups)
+            training = Training(self._end_estimator(), self.classes_, self.labels)
+            choose_rows = partial(self._training_rows, candidates)
+            out_of_fold = partial(out_of_fold_scores, training, records, cv=self.cv, groups=groups)
             rows = choose_rows(proba)
             # Of gold labels alone, or of one class, nothing is left to refine.
             refines = self.refine is not None and len(self.classes_) > 1 and not gold.complete
@@ -288,13 +290,14 @@ class WeakSupervisionClassifier(
             if known is not None and refines:
                 codes = gold_codes(gold, self.classes_)
                 of_fit = self.label_model_, votes, codes, proba, known
-                self.refined_proba_ = refined(*of_fit, self.n_refine, choose_rows, predict_folds)
+                self.refined_proba_ = refined(*of_fit, self.n_refine, choose_rows, out_of_fold)
             if self.refined_proba_ is not None:
                 proba, rows = self.refined_proba_, choose_rows(self.refined_proba_)
-            self._train(records, proba, rows)
+            trained = training.fit(indexable(records)[0], proba, rows)
+            self.estimator_, self._native = trained.estimator, trained.native
             self.class_offsets_, self.class_shares_ = np.zeros(len(self.classes_)), None
             if known is not None:
-                found = share_offsets(known, predict_folds(proba, rows))
+                found = share_offsets(known, out_of_fold(proba, rows))
                 self.class_offsets_, self.class_shares_ = found
             self._votes = votes
         return self
@@ -321,38 +324,8 @@ class WeakSupervisionClassifier(
         _check_feature_names(self, records, reset=True)
         _check_n_features(self, records, reset=True)
 
-    def _of_soft_labels(
-        self, records: RecordsLike, candidates: NDArray[np.bool_], groups: LabelsLike | None
-    ) -> tuple[Callable[..., NDArray[np.intp]], Callable[..., NDArray[np.float64]]]:
-        """Two functions of soft labels: the rows that are trained on; with these, scores of all rows, out of fold."""
-        choose_rows = partial(
-            training_rows,
-            candidates=candidates,
-            classes=self.classes_,
-            min_confidence=self.min_confidence,
-            keep_share=self.keep_share,
-        )
-        predict_folds = partial(
-            out_of_fold_scores,
-            *(self._end_estimator(), records),
-            classes=self.classes_,
-            labels=self.labels,
-            cv=self.cv,
-            groups=groups,
-        )
-        return choose_rows, predict_folds
-
-    def _train(
-        self, records: RecordsLike, proba: NDArray[np.float64], rows: NDArray[np.intp]
-    ) -> None:
-        self.estimator_ = fit_on_probabilities(
-            clone(self._end_estimator()),
-            _safe_indexing(indexable(records)[0], rows),
-            proba[rows],
-            self.classes_,
-            self.labels,
-        )
-        self._native = takes_probabilities(self.estimator_, self.labels)
+    def _label_model(self) -> LabelModel:
+        return LabelModelClassifier() if self.label_model is None else self.label_model
 
     def _end_estimator(self) -> Estimator:
         if self.estimator is not None:
@@ -368,25 +341,19 @@ class WeakSupervisionClassifier(
         sources = {"labeler": self.labeler, "vote_columns": self.vote_columns, "L": L}
         given = [name for name, source in sources.items() if source is not None]
         if len(given) != 1:
-            fault = (
-                f"{' and '.join(given)} both give votes"
-                if given
-                else "There are no votes to learn from"
-            )
+            both = f"{' and '.join(given)} both give votes"
+            fault = both if given else "There are no votes to learn from"
             raise ValueError(
                 f"{fault}. Give exactly one of: the parameter `labeler` (a transformer from records to votes), the "
                 "parameter `vote_columns` (columns of X), or the votes themselves, fit(X, L=votes)."
             )
         self.labeler_, self.vote_columns_ = None, []
         if self.labeler is not None:
-            self.labeler_ = clone(self.labeler)
+            labeler = self.labeler_ = clone(self.labeler)
             # A labeler need not have a method fit_transform.
-            L = (
-                self.labeler_.fit_transform(X)
-                if hasattr(self.labeler_, "fit_transform")
-                else self.labeler_.fit(X).transform(X)
-            )
-            L = with_names(L, self.labeler_)
+            at_once = hasattr(labeler, "fit_transform")
+            L = labeler.fit_transform(X) if at_once else labeler.fit(X).transform(X)
+            L = with_names(L, labeler)
         elif self.vote_columns is not None:
             self.vote_columns_ = resolve_vote_columns(X, self.vote_columns)
             X, L = self._without_votes(X), cast("Frame", X)[self.vote_columns_]
@@ -399,10 +366,9 @@ class WeakSupervisionClassifier(
 
     def _soft_labels(
         self, L: VoteMatrix, y: LabelsLike | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], GoldLabels]:
+    ) -> tuple[Floats, NDArray[np.bool_], GoldLabels]:
         """P(class) of every row by the label model, which rows may be trained on, and the gold labels."""
-        model = LabelModelClassifier() if self.label_model is None else clone(self.label_model)
-        self.label_model_ = model.fit(L, y)
+        self.label_model_ = clone(self._label_model()).fit(L, y)
         self.classes_ = np.asarray(self.label_model_.classes_)
         proba = self.label_model_.predict_proba(L)
         gold = gold_of_classes(self.label_model_, y, len(proba))
@@ -412,10 +378,14 @@ class WeakSupervisionClassifier(
             candidates[labelled_rows(gold)] = True
         return with_gold(proba, gold, self.classes_), candidates, gold
 
+    def _training_rows(self, candidates: NDArray[np.bool_], proba: Floats) -> Places:
+        limits = self.min_confidence, self.keep_share
+        return training_rows(proba, candidates, self.classes_, *limits)
+
     def _known_shares(
-        self, gold: GoldLabels, proba: NDArray[np.float64], rows: NDArray[np.intp], refines: bool
-    ) -> tuple[NDArray[np.float64], float] | None:
-        """Class shares that are known and can be matched, and how many labels tell them."""
+        self, gold: GoldLabels, proba: Floats, rows: Places, refines: bool
+    ) -> KnownShares | None:
+        """Class shares that are known and can be matched."""
         estimator = self._end_estimator()
         known = known_shares(self.match_shares, self.label_model_, gold, self.classes_)
         if refines:
@@ -427,12 +397,9 @@ class WeakSupervisionClassifier(
         return None if scarce else known
 
     def _sk_visual_block_(self) -> Any:
-        parts = {
-            "labeler": self.labeler,
-            "label_model": LabelModelClassifier() if self.label_model is None else self.label_model,
-            "estimator": self._end_estimator(),
-        }
-        shown = {name: part for name, part in parts.items() if part is not None}
+        parts: dict[str, Any] = {} if self.labeler is None else {"labeler": self.labeler}
+        parts["label_model"] = self._label_model()
+        parts["estimator"] = self._end_estimator()
         try:
             from sklearn.utils._repr_html.estimator import _VisualBlock
         except ImportError:  # scikit-learn 1.6
@@ -440,9 +407,9 @@ class WeakSupervisionClassifier(
 
         return _VisualBlock(
             "serial",
-            list(shown.values()),
-            names=[f"{name}: {type(part).__name__}" for name, part in shown.items()],
-            name_details=[str(part) for part in shown.values()],
+            list(parts.values()),
+            names=[f"{name}: {type(part).__name__}" for name, part in parts.items()],
+            name_details=list(map(str, parts.values())),
             dash_wrapped=False,
         )
 

@@ -94,13 +94,13 @@ def _with_none(votes: np.ndarray) -> np.ndarray:
     return objects
 
 
+def _distinct(votes: np.ndarray) -> list[Any]:
+    """The votes that are none of them missing, each once."""
+    return [vote for vote in pd.unique(_with_none(votes)) if vote is not None]
+
+
 def _kinds_of(columns: Sequence[np.ndarray]) -> Kinds:
-    return Kinds(
-        _kind(vote)
-        for votes in columns
-        for vote in pd.unique(_with_none(votes))
-        if vote is not None
-    )
+    return Kinds(_kind(vote) for votes in columns for vote in _distinct(votes))
 
 
 def _kind(vote: str | float) -> str:
@@ -127,8 +127,8 @@ def _one_kind(kinds: Kinds) -> str:
 def _check_kind(votes: np.ndarray, kind: str, name: str, records: Records) -> None:
     """Refuse a vote of another kind than the first rows had."""
     fit = {kind, "whole numbers"} if kind == "numbers" else {kind}
-    for value in pd.unique(_with_none(votes)):
-        if value is not None and _kind(value) not in fit:
+    for value in _distinct(votes):
+        if _kind(value) not in fit:
             position = next(row for row, vote in enumerate(votes) if vote == value)
             raise LabelingFunctionError(
                 f"labeling function {quoted(name)} returned {quoted(value)} for {records.where(position)}, and the "

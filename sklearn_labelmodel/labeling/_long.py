@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import quoted, warn_user
 from .._utils.tables import is_arrow
-from ._answers import LabelMap, code_answers
+from ._answers import AnswerReader, Codes, LabelMap
 from ._records import Records, _no_column, missing, object_array
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 MOST_CELLS = 10_000_000
 
 READER = "votes_from_long"
-
-# A column as its table has it.
-Cells = pd.Series | np.ndarray
 
 REPEATS = ("last", "first", "majority", "error")
 
@@ -136,20 +134,19 @@ def votes_from_long(
     """
     _check_options(repeats, weight)
     records = _records(table)
-    row_codes, rows = _identifiers(records, row)
-    voter_codes, voters = _voters(records, voter, voters)
-    label_codes, labels = _labels(records, label, label_map, normalize)
+    row_codes, rows = _identifiers(_column(records, row))
+    voter_codes, voters = _voters(_column(records, voter), voters)
+    label_codes, labels = _labels(_column(records, label), label_map, normalize)
     weights = _weights(records, weight)
     voted = np.flatnonzero((label_codes >= 0) & (voter_codes >= 0))
     cell = row_codes[voted] * len(voters) + voter_codes[voted]
     chosen = _one_a_cell(cell, label_codes[voted], weights[voted], repeats)
     _tell_repeats(cell, label_codes[voted], repeats, lambda i: records.where(int(voted[i])), labels)
-    votes = label_codes[voted[chosen]]
-    dense = len(rows) * len(voters) <= MOST_CELLS
-    make = _frame if dense else _sparse
-    L = make(*np.divmod(cell[chosen], len(voters)), votes, labels, (len(rows), len(voters)))
-    if dense:
-        L.index, L.columns = pd.Index(rows, name=row), pd.Index(voters, name=voter)
+    counted = cell[chosen], label_codes[voted[chosen]], labels, (len(rows), len(voters))
+    if len(rows) * len(voters) > MOST_CELLS:
+        return _sparse(*counted), rows, voters
+    L = _frame(*counted)
+    L.index, L.columns = pd.Index(rows, name=row), pd.Index(voters, name=voter)
     return L, rows, voters
 
 
@@ -177,21 +174,38 @@ def _records(table: RecordsLike | ArrowRows) -> Records:
     return records
 
 
-def _column(records: Records, name: Hashable) -> Cells:
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column of the table: its name, its cells as the table has them, and what names a row of it."""
+
+    name: Hashable
+    cells: pd.Series | np.ndarray
+    where: Callable[[int], str]
+
+    def __str__(self) -> str:
+        return f"{READER}: column {quoted(self.name)}"
+
+    def first(self, rows: NDArray[np.bool_]) -> tuple[str, str]:
+        """The first of the rows that are marked, and the cell in it, as messages show them."""
+        row = int(np.argmax(rows))
+        cell = self.cells.iloc[row] if isinstance(self.cells, pd.Series) else self.cells[row]
+        return self.where(row), quoted(cell)
+
+
+def _column(records: Records, name: Hashable) -> Column:
     """A column: of pandas a Series, which often knows its distinct values best, else an array."""
     names = getattr(records.data, "columns", None)
     if names is not None and list(names).count(name) != 1 and not isinstance(name, int):
         index = getattr(records.data, "index", None)
-        remedy = (
-            " It is the index: pass table.reset_index()."
-            if name in getattr(index, "names", [])
-            else ""
-        )
+        is_index = name in getattr(index, "names", [])
+        remedy = " It is the index: pass table.reset_index()." if is_index else ""
         raise ValueError(f"{READER}: {_no_column(list(names), name, 'the table')}{remedy}")
-    column = records.select(name, READER)
-    if str(getattr(column, "dtype", "")) == "String" and hasattr(column, "to_physical"):
-        return _as_categories(column)
-    return column if isinstance(column, pd.Series) else records.column(name, READER)
+    cells = records.select(name, READER)
+    if str(getattr(cells, "dtype", "")) == "String" and hasattr(cells, "to_physical"):
+        cells = _as_categories(cells)
+    elif not isinstance(cells, pd.Series):
+        cells = records.column(name, READER)
+    return Column(name, cells, records.where)
 
 
 def _as_categories(texts: pl.Series) -> pd.Series[Any]:
@@ -208,42 +222,34 @@ def _as_categories(texts: pl.Series) -> pd.Series[Any]:
     return pd.Series(pd.Categorical.from_codes(place[codes], categories=categories))
 
 
-def _cell(values: Cells, row: int) -> Any:
-    return values.iloc[row] if isinstance(values, pd.Series) else values[row]
-
-
-def _in_order(values: Sequence[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def _in_order(values: Sequence[Any]) -> tuple[Codes, NDArray[Any]]:
     """The place of each of some distinct values in their order, and the values in order."""
     order = np.array(sorted(range(len(values)), key=values.__getitem__), dtype=np.intp)
-    place = np.empty(len(order), dtype=np.intp)
-    place[order] = np.arange(len(order))
     in_order = object_array(values)[order]
-    return place, in_order if isinstance(values[0], str) else np.array(in_order.tolist())
+    is_text = isinstance(values[0], str)
+    return np.argsort(order), in_order if is_text else np.array(in_order.tolist())
 
 
-def _identifiers(records: Records, column: Hashable) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def _identifiers(column: Column) -> tuple[Codes, NDArray[Any]]:
     """Codes of the distinct values of a column, none of them missing, and these in order."""
-    values = _column(records, column)
-    codes, index = pd.factorize(values)
+    codes, index = pd.factorize(column.cells)
     distinct = index.tolist()
     blank = [isinstance(value, str) and not value.strip() for value in distinct]
     without = np.array([*blank, True])[codes]
     if without.any():
-        first = int(np.argmax(without))
+        where, cell = column.first(without)
         raise ValueError(
-            f"{READER}: column {quoted(column)} says who voted on what, but {records.where(first)} holds "
-            f"{quoted(_cell(values, first))}; such rows: {int(without.sum())}. Fill them in, or drop these rows."
+            f"{column} says who voted on what, but {where} holds {cell}; such rows: {int(without.sum())}. Fill them "
+            "in, or drop these rows."
         )
-    _check_one_kind(codes, distinct, records, column)
+    _check_one_kind(codes, distinct, column)
     place, distinct_in_order = _in_order(distinct)
     return place[codes], distinct_in_order
 
 
-def _voters(
-    records: Records, column: Hashable, voters: ArrayLike | None
-) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def _voters(column: Column, voters: ArrayLike | None) -> tuple[Codes, NDArray[Any]]:
     """Codes of the voters, -1 for those that are not among the voters given, and the voters."""
-    codes, found = _identifiers(records, column)
+    codes, found = _identifiers(column)
     if voters is None:
         return codes, found
     given = pd.Index(np.asarray(voters))
@@ -253,45 +259,35 @@ def _voters(
         )
     place = given.get_indexer(pd.Index(found))
     codes = place[codes]
-    left_out = np.flatnonzero(codes < 0)
-    if len(left_out):
-        first = records.where(int(left_out[0]))
+    left_out = codes < 0
+    if left_out.any():
         unknown = found[place < 0]
         warn_user(
-            f"{READER}: {len(left_out)} votes of {len(unknown)} who are not among the voters given are left out "
-            f"(first: {quoted(unknown[0])}; {first} is the first such row)."
+            f"{READER}: {left_out.sum()} votes of {len(unknown)} who are not among the voters given are left out "
+            f"(first: {quoted(unknown[0])}; {column.first(left_out)[0]} is the first such row)."
         )
     return codes, given.to_numpy()
 
 
-def _labels(
-    records: Records, column: Hashable, label_map: LabelMap, normalize: bool
-) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def _labels(column: Column, label_map: LabelMap, normalize: bool) -> tuple[Codes, NDArray[Any]]:
     """Codes of the labels, -1 for no vote, and the labels in order."""
-    values = _column(records, column)
-    _warn_of_missing(values, records, column)
-    codes, labels = code_answers(values, label_map, normalize, READER, records.where)
+    without = missing(column.cells)
+    if without.any():
+        warn_user(
+            f"{column} holds no label in {int(without.sum())} rows, which count as no vote (first: "
+            f"{column.first(without)[0]}). If that is meant, drop these rows."
+        )
+    codes, labels = AnswerReader(label_map, normalize, READER, column.where).codes(column.cells)
     if not len(labels):
-        raise ValueError(f"{READER}: column {quoted(column)} holds no label.")
-    _check_labels(codes, labels.tolist(), records, column)
+        raise ValueError(f"{column} holds no label.")
+    _check_labels(codes, labels.tolist(), column)
     whole = [int(x) if isinstance(x, float) else x for x in labels.tolist()]
     place, labels_in_order = _in_order(whole)
     return np.append(place, -1)[codes], labels_in_order
 
 
-def _warn_of_missing(values: Cells, records: Records, column: Hashable) -> None:
-    without = missing(values)
-    if without.any():
-        warn_user(
-            f"{READER}: column {quoted(column)} holds no label in {int(without.sum())} rows, which count as no vote "
-            f"(first: {records.where(int(np.argmax(without)))}). If that is meant, drop these rows."
-        )
-
-
-def _check_labels(
-    codes: NDArray[np.intp], labels: list[Hashable], records: Records, column: Hashable
-) -> None:
-    _check_one_kind(codes, labels, records, column)
+def _check_labels(codes: Codes, labels: list[Hashable], column: Column) -> None:
+    _check_one_kind(codes, labels, column)
     for code, label in enumerate(labels):
         fault = None
         if not isinstance(label, str | bool | int | float | np.number | np.bool_):
@@ -299,41 +295,35 @@ def _check_labels(
         elif not isinstance(label, str) and not float(label).is_integer():
             fault = "no label, as if the column held scores. Cut them first, as by label_map=lambda score: score > 0.5"
         if fault:
-            first = records.where(int(np.argmax(codes == code)))
-            raise ValueError(
-                f"{READER}: column {quoted(column)}, {first}: {quoted(label)} is {fault}."
-            )
+            where, _ = column.first(codes == code)
+            raise ValueError(f"{column}, {where}: {quoted(label)} is {fault}.")
 
 
-def _check_one_kind(
-    codes: NDArray[np.intp], values: list[Hashable], records: Records, column: Hashable
-) -> None:
+def _check_one_kind(codes: Codes, values: list[Hashable], column: Column) -> None:
     is_text = np.array([isinstance(value, str) for value in values])
     if is_text.all() or not is_text.any():
         return
-    shown = []
-    for kind in (True, False):
-        code = int(np.argmax(is_text == kind))
-        shown.append(f"{records.where(int(np.argmax(codes == code)))} holds {quoted(values[code])}")
+    text, number = (
+        f"{column.first(codes == code)[0]} holds {quoted(values[code])}"
+        for code in (np.argmax(is_text), np.argmin(is_text))
+    )
     raise ValueError(
-        f"{READER}: column {quoted(column)} mixes strings with numbers: {', and '.join(shown)}. Write all of them in "
-        "one way, as by table[column].astype(str); of labels, normalize=True does."
+        f"{column} mixes strings with numbers: {text}, and {number}. Write all of them in one way, as by "
+        "table[column].astype(str); of labels, normalize=True does."
     )
 
 
-def _weights(records: Records, column: Hashable) -> NDArray[np.float64]:
-    if column is None:
+def _weights(records: Records, name: Hashable) -> NDArray[np.float64]:
+    if name is None:
         return np.ones(len(records))
-    values = _column(records, column)
-    weights = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(
-        np.float64, na_value=np.nan
-    )
+    column = _column(records, name)
+    numbers = pd.to_numeric(pd.Series(column.cells), errors="coerce")
+    weights = numbers.to_numpy(np.float64, na_value=np.nan)
     wrong = ~(np.isfinite(weights) & (weights >= 0))
     if wrong.any():
-        first = int(np.argmax(wrong))
+        where, cell = column.first(wrong)
         raise ValueError(
-            f"{READER}: column {quoted(column)}, {records.where(first)}: {quoted(_cell(values, first))} is no weight, "
-            f"which is a number of 0 or more; such rows: {int(wrong.sum())}."
+            f"{column}, {where}: {cell} is no weight, which is a number of 0 or more; such rows: {int(wrong.sum())}."
         )
     return weights
 
@@ -341,9 +331,7 @@ def _weights(records: Records, column: Hashable) -> NDArray[np.float64]:
 # Repeated votes -----------------------------------------------------------------------------------
 
 
-def _one_a_cell(
-    cell: NDArray[np.intp], label: NDArray[np.intp], weight: NDArray[np.float64], repeats: str
-) -> NDArray[np.intp]:
+def _one_a_cell(cell: Codes, label: Codes, weight: NDArray[np.float64], repeats: str) -> Codes:
     """Positions of the votes that count, one for each cell, in ascending order of the cells."""
     order = _order(cell)
     if repeats != "majority":
@@ -358,7 +346,7 @@ def _one_a_cell(
     return last[winners][_ends(cell[last][winners])]
 
 
-def _order(key: NDArray[np.intp]) -> NDArray[np.intp]:
+def _order(key: Codes) -> Codes:
     """What sorts numbers that are not negative, equal ones staying in order; NumPy is quick at two bytes."""
     order = np.arange(len(key))
     for shift in range(0, int(key.max(initial=0)).bit_length(), 16):
@@ -367,23 +355,19 @@ def _order(key: NDArray[np.intp]) -> NDArray[np.intp]:
     return order
 
 
-def _starts(*keys: NDArray[np.intp]) -> NDArray[np.intp]:
+def _starts(*keys: Codes) -> Codes:
     """Where runs of equal keys start."""
     changes = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
     return np.flatnonzero(np.append(True, changes))
 
 
-def _ends(*keys: NDArray[np.intp]) -> NDArray[np.intp]:
+def _ends(*keys: Codes) -> Codes:
     """Where runs of equal keys end."""
     return np.append(_starts(*keys)[1:], len(keys[0])) - 1
 
 
 def _tell_repeats(
-    cell: NDArray[np.intp],
-    label: NDArray[np.intp],
-    repeats: str,
-    where: Callable[[int], str],
-    labels: NDArray[Any],
+    cell: Codes, label: Codes, repeats: str, where: Callable[[int], str], labels: NDArray[Any]
 ) -> None:
     """Raise where repeats are an error, warn where the last of unlike votes counts."""
     if repeats in ("first", "majority"):
@@ -408,15 +392,9 @@ def _tell_repeats(
 # Matrices -----------------------------------------------------------------------------------------
 
 
-def _frame(
-    row: NDArray[np.intp],
-    column: NDArray[np.intp],
-    vote: NDArray[np.intp],
-    labels: NDArray[Any],
-    shape: tuple[int, int],
-) -> pd.DataFrame:
+def _frame(cell: Codes, vote: Codes, labels: NDArray[Any], shape: tuple[int, int]) -> pd.DataFrame:
     codes = np.full(shape, -1, dtype=np.min_scalar_type(-len(labels) - 1), order="F")
-    codes[row, column] = vote
+    codes[np.divmod(cell, shape[1])] = vote
     if isinstance(labels[0], str):
         return pd.DataFrame(object_array([*labels, None])[codes], dtype=object)
     kind = pd.arrays.BooleanArray if labels.dtype == bool else pd.arrays.IntegerArray
@@ -424,13 +402,8 @@ def _frame(
     return pd.DataFrame(columns)
 
 
-def _sparse(
-    row: NDArray[np.intp],
-    column: NDArray[np.intp],
-    vote: NDArray[np.intp],
-    labels: NDArray[Any],
-    shape: tuple[int, int],
-) -> sp.csr_array:
+def _sparse(cell: Codes, vote: Codes, labels: NDArray[Any], shape: tuple[int, int]) -> sp.csr_array:
+    row, column = np.divmod(cell, shape[1])
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
     if not isinstance(labels[0], str):
         return sp.csr_array((labels[vote], column, indptr), shape=shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter, namedtuple
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +129,7 @@ class Records:
         """Raise an error that names the first of the rows marked, if any is."""
         if not rows.any():
             return
-        first = int(np.flatnonzero(rows)[0])
+        first = int(np.argmax(rows))
         value = values[first]
         raise LabelingFunctionError(
             f"{demand}, but {self.where(first)} holds {quoted(value)} ({type(value).__name__}); such "
@@ -143,6 +144,7 @@ class Records:
         return pd.DataFrame(self.data) if nested else self.data
 
 
+@dataclass(frozen=True, eq=False)
 class Texts:
     """A column of texts.
 
@@ -154,9 +156,8 @@ class Texts:
         False where the text is missing.
     """
 
-    def __init__(self, values: list[str], present: np.ndarray):
-        self.values = values
-        self.present = present
+    values: list[str]
+    present: np.ndarray
 
     @cached_property
     def casefolded(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,15 +32,13 @@ _VOTE_TYPES = (str, bytes, numbers.Number, np.generic, type(None), type(pd.NA), 
 Outcome = tuple[Any, int, tuple[int | None, Exception] | None]
 # Labeling functions, by position, to run together on a slice of the rows, or on all of them.
 Task = tuple[list[int], slice | None]
+LFs = Sequence["BaseLabelingFunction"]
+# The labeling functions of a task, and its records.
+Part = tuple[LFs, Records]
 
 
 def run(
-    lfs: Sequence[BaseLabelingFunction],
-    records: Records,
-    *,
-    n_jobs: int | None,
-    stop_on_error: bool,
-    progress: bool,
+    lfs: LFs, records: Records, *, n_jobs: int | None, stop_on_error: bool, progress: bool
 ) -> list[Outcome]:
     """Run labeling functions.
 
@@ -58,11 +57,12 @@ def run(
     """
     n_workers = joblib.effective_n_jobs(n_jobs)
     tasks = _plan(lfs, len(records), n_workers)
-    watched = _watched(tasks, len(records)) if progress else iter(tasks)
-    if n_workers == 1:
-        results = _run_here(watched, lfs, records, stop_on_error)
-    else:
-        results = _run_in_workers(watched, lfs, records, n_jobs, stop_on_error)
+    parts = (
+        ([lfs[lf] for lf in positions], records if rows is None else records.take(rows))
+        for positions, rows in (_watched(tasks, len(records)) if progress else tasks)
+    )
+    run_parts = _run_here if n_workers == 1 else partial(_run_in_workers, lfs, n_jobs)
+    results = run_parts(parts, stop_on_error)
     outcomes: list[Outcome] = [([], 0, None) for _ in lfs]
     # Fewer results than tasks: the run was ended.
     for (positions, rows), task_outcomes in zip(tasks, results, strict=False):
@@ -78,7 +78,7 @@ def run(
     return outcomes
 
 
-def _plan(lfs: Sequence[BaseLabelingFunction], n_rows: int, n_workers: int) -> list[Task]:
+def _plan(lfs: LFs, n_rows: int, n_workers: int) -> list[Task]:
     """Split the work: row-wise functions by rows, vectorized ones, which see all rows, apart."""
     vectorized = [position for position, lf in enumerate(lfs) if lf.vectorized]
     row_wise = [position for position, lf in enumerate(lfs) if not lf.vectorized]
@@ -92,55 +92,35 @@ def _plan(lfs: Sequence[BaseLabelingFunction], n_rows: int, n_workers: int) -> l
     return tasks
 
 
-def _run_here(
-    tasks: Iterable[Task],
-    lfs: Sequence[BaseLabelingFunction],
-    records: Records,
-    stop_on_error: bool,
-) -> list[list[Outcome]]:
+def _run_here(parts: Iterable[Part], stop_on_error: bool) -> list[list[Outcome]]:
     results: list[list[Outcome]] = []
-    for positions, rows in tasks:
-        task_records = records if rows is None else records.take(rows)
-        results.append(_run_task([lfs[lf] for lf in positions], task_records, stop_on_error))
+    for lfs, records in parts:
+        results.append(_run_task(lfs, records, stop_on_error))
         if stop_on_error and any(failure for *_, failure in results[-1]):
             break
     return results
 
 
 def _run_in_workers(
-    tasks: Iterable[Task],
-    lfs: Sequence[BaseLabelingFunction],
-    records: Records,
-    n_jobs: int | None,
-    stop_on_error: bool,
+    lfs: LFs, n_jobs: int | None, parts: Iterable[Part], stop_on_error: bool
 ) -> list[list[Outcome]]:
     run_task = delayed(_run_task_in_worker)
-    calls = (
-        run_task(
-            [lfs[lf] for lf in positions],
-            (records if rows is None else records.take(rows)).data,
-            stop_on_error,
-        )
-        for positions, rows in tasks
-    )
     try:
-        return Parallel(n_jobs=n_jobs)(calls)
+        return Parallel(n_jobs=n_jobs)(
+            run_task(some, records.data, stop_on_error) for some, records in parts
+        )
     except pickle.PicklingError as error:
         raise LabelingFunctionError(_cannot_travel(lfs)) from error
 
 
-def _run_task(
-    lfs: Sequence[BaseLabelingFunction], records: Records, stop_on_error: bool
-) -> list[Outcome]:
+def _run_task(lfs: LFs, records: Records, stop_on_error: bool) -> list[Outcome]:
     if all(lf.vectorized for lf in lfs):
         return [_vote_on_batch(lf, records, stop_on_error) for lf in lfs]
     rows = records.rows()
     return [_vote_by_row(cast("LabelingFunction", lf).function, rows, stop_on_error) for lf in lfs]
 
 
-def _run_task_in_worker(
-    lfs: Sequence[BaseLabelingFunction], data: RecordsLike, stop_on_error: bool
-) -> list[Outcome]:
+def _run_task_in_worker(lfs: LFs, data: RecordsLike, stop_on_error: bool) -> list[Outcome]:
     return [
         (votes, n_failed, failure and (failure[0], _portable(failure[1])))
         for votes, n_failed, failure in _run_task(lfs, Records(data), stop_on_error)
@@ -174,7 +154,7 @@ def _vote_on_batch(lf: BaseLabelingFunction, records: Records, stop_on_error: bo
         return _vote_without(error, error.rows, lf, records)
     except Exception as error:
         return np.full(len(records), None), len(records), (None, error)
-    return votes_of_batch(votes, records, lf.get_name()), 0, None
+    return votes_of(votes, records, lf.get_name()), 0, None
 
 
 def _vote_without(
@@ -205,7 +185,7 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def _cannot_travel(lfs: Sequence[BaseLabelingFunction]) -> str:
+def _cannot_travel(lfs: LFs) -> str:
     names = []
     for lf in lfs:
         try:
@@ -236,12 +216,13 @@ def _watched(tasks: list[Task], n_rows: int) -> Iterator[Task]:
 # What they return ----------------------------------------------------------------------------------
 
 
-def votes_of_rows(votes: list[object], records: Records, name: str) -> np.ndarray:
-    """Make an array of what a labeling function returned row by row.
+def votes_of(votes: LabelsLike, records: Records, name: str) -> np.ndarray:
+    """Make an array of what a labeling function returned, as a batch or row by row.
 
     Parameters
     ----------
-    votes : list of n_samples class labels or missing values
+    votes : array-like of shape (n_samples,)
+        Class labels or missing values.
     records : Records
         The rows voted on, for the error message.
     name : str
@@ -252,23 +233,6 @@ def votes_of_rows(votes: list[object], records: Records, name: str) -> np.ndarra
     votes : ndarray of shape (n_samples,)
         Numbers if all votes are of one numeric type, else of dtype object with None as missing.
     """
-    return _typed(object_array(votes), records, name)
-
-
-def votes_of_batch(votes: LabelsLike, records: Records, name: str) -> np.ndarray:
-    """Make an array of what a vectorized labeling function returned.
-
-    Parameters
-    ----------
-    votes : array-like of shape (n_samples,)
-    records : Records
-    name : str
-
-    Returns
-    -------
-    votes : ndarray of shape (n_samples,)
-        As from :func:`votes_of_rows`.
-    """
     _check_order(votes, records, name)
     array = _one_dimensional(votes, name)
     if len(array) != len(records):
@@ -276,11 +240,7 @@ def votes_of_batch(votes: LabelsLike, records: Records, name: str) -> np.ndarray
             f"vectorized labeling function {quoted(name)} returned {len(array)} votes for "
             f"{len(records)} rows. Return one vote for each row, None to abstain."
         )
-    return (
-        array
-        if array.dtype.kind in "biuf"
-        else _typed(array.astype(object, copy=True), records, name)
-    )
+    return array if array.dtype.kind in "biuf" else _typed(array.astype(object), records, name)
 
 
 def _typed(votes: np.ndarray, records: Records, name: str) -> np.ndarray:

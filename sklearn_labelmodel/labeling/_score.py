@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Hashable
+from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .._utils.types import Ordered
 
 
+@dataclass(eq=False, repr=False)
 class BinLF(ReadyMadeLF):
     """Vote for one label where a column is low and for another where it is high, and not between.
 
@@ -49,31 +51,23 @@ class BinLF(ReadyMadeLF):
     array(['no', None, 'yes', None], dtype=object)
     """
 
-    def __init__(
-        self,
-        column: Hashable,
-        *,
-        below: tuple[Ordered, Hashable] | None = None,
-        above: tuple[Ordered, Hashable] | None = None,
-        name: str | None = None,
-    ) -> None:
-        self.column = column
-        self.below = below
-        self.above = above
-        self.name = name
+    column: Hashable
+    _: KW_ONLY
+    below: tuple[Ordered, Hashable] | None = None
+    above: tuple[Ordered, Hashable] | None = None
+    name: str | None = None
 
     def _described(self) -> str:
-        sides = (("<", self.below), (">", self.above))
-        ends = [f"{op}{side[0]}" for op, side in sides if side is not None and _is_pair(side)]
+        ends = [f"{op}{side[0]}" for op, side in self._given() if _is_pair(side)]
         return f"{'value' if self.column is None else self.column}{'_'.join(ends)}"
 
     def vote(self, records: Records) -> np.ndarray:
-        low, high = self._side("<", self.below), self._side(">", self.above)
-        sides = [side for side in (low, high) if side is not None]
+        sides = [self._rule(op, side) for op, side in self._given()]
         if not sides:
             raise self.refusal("give below=(value, label), above=(value, label), or both.")
-        if low is None or high is None:
+        if len(sides) == 1:
             return sides[0].vote(records)
+        low, high = sides
         if low.value > high.value:
             raise self.refusal(
                 f"below {quoted(low.value)} and above {quoted(high.value)} overlap; the value of below is no greater "
@@ -82,9 +76,11 @@ class BinLF(ReadyMadeLF):
         votes, others = low.vote(records), high.vote(records)
         return np.where(missing(others), votes, others)
 
-    def _side(self, op: str, side: tuple[Ordered, Hashable] | None) -> ThresholdLF | None:
-        if side is None:
-            return None
+    def _given(self) -> list[tuple[str, tuple[Ordered, Hashable]]]:
+        sides = (("<", self.below), (">", self.above))
+        return [(op, side) for op, side in sides if side is not None]
+
+    def _rule(self, op: str, side: tuple[Ordered, Hashable]) -> ThresholdLF:
         if not _is_pair(side):
             raise self.refusal(
                 f"a side is a value and a label, such as (2, 'no'), not {quoted(side)}."
@@ -96,6 +92,7 @@ def _is_pair(side: object) -> bool:
     return isinstance(side, tuple | list) and len(side) == 2
 
 
+@dataclass(eq=False, repr=False)
 class ScoreLF(ReadyMadeLF):
     """Hand a column of numbers on as scores, which a label model cuts into bins and weighs.
 
@@ -125,17 +122,13 @@ class ScoreLF(ReadyMadeLF):
     array([ 1.,  3.,  5., nan])
     """
 
-    def __init__(
-        self, column: Hashable, *, label: Hashable = None, name: str | None = None
-    ) -> None:
-        self.column = column
-        self.label = label
-        self.name = name
+    column: Hashable
+    _: KW_ONLY
+    label: Hashable = None
+    name: str | None = None
 
     def _described(self) -> str:
-        if isinstance(self.column, str):
-            return self.column
-        return f"score_{'' if self.column is None else self.column}"
+        return self.column if isinstance(self.column, str) else f"score_{self.column_part()}"
 
     def vote(self, records: Records) -> np.ndarray:
         values = records.column(self.column, self.reader)

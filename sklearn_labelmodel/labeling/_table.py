@@ -5,13 +5,14 @@ from __future__ import annotations
 import numbers
 import operator
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from .._utils import is_comparable, quoted
-from ._answers import LabelMap, code_answers
+from ._answers import AnswerReader, LabelMap
 from ._base import ReadyMadeLF
 from ._records import Records, missing, object_array
 
@@ -28,6 +29,7 @@ _OPERATORS = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class ThresholdLF(ReadyMadeLF):
     """Vote for a label where a column compares with a value.
 
@@ -59,14 +61,12 @@ class ThresholdLF(ReadyMadeLF):
     array(['minor', None, None], dtype=object)
     """
 
-    def __init__(
-        self, column: Hashable, op: str, value: Ordered, label: Hashable, *, name: str | None = None
-    ) -> None:
-        self.column = column
-        self.op = op
-        self.value = value
-        self.label = label
-        self.name = name
+    column: Hashable
+    op: str
+    value: Ordered
+    label: Hashable
+    _: KW_ONLY
+    name: str | None = None
 
     def _described(self) -> str:
         return f"{'value' if self.column is None else self.column}{self.op}{self.value}"
@@ -102,13 +102,13 @@ class ThresholdLF(ReadyMadeLF):
             wrong = present & (not is_number)
         else:
             kind = str if is_number else numbers.Number
-            wrong = np.fromiter((isinstance(value, kind) for value in values), bool, len(values))
-            wrong &= present
+            wrong = present & np.array([isinstance(value, kind) for value in values], bool)
         remedy = "pandas.to_numeric" if is_number else "a number as value"
         demand = f"{self.reader} compares column {quoted(self.column)} with {quoted(self.value)}"
         records.refuse(wrong, values, demand, f"Use {remedy}.")
 
 
+@dataclass(eq=False, repr=False)
 class LookupLF(ReadyMadeLF):
     """Vote for the label that a mapping has for a column's value.
 
@@ -138,12 +138,10 @@ class LookupLF(ReadyMadeLF):
     array(['ham', 'spam', None], dtype=object)
     """
 
-    def __init__(
-        self, column: Hashable, mapping: Mapping[Any, Any] | pd.Series, *, name: str | None = None
-    ) -> None:
-        self.column = column
-        self.mapping = mapping
-        self.name = name
+    column: Hashable
+    mapping: Mapping[Any, Any] | pd.Series
+    _: KW_ONLY
+    name: str | None = None
 
     def _described(self) -> str:
         return f"lookup_{self.column_part()}"
@@ -165,14 +163,14 @@ class LookupLF(ReadyMadeLF):
         return votes
 
     def _check_kinds(self, mapping: dict[Hashable, object], keys: list[Hashable]) -> None:
-        expected, found = _kinds(mapping), _kinds(keys)
-        if {*expected, *found} == {"numbers", "strings"} and len(expected) == len(found) == 1:
+        expected, found = _kind(mapping), _kind(keys)
+        if {expected, found} == {"numbers", "strings"}:
             raise self.refusal(
-                f"the mapping's keys are {expected.pop()}, but the column holds {found.pop()}. "
-                "Convert one of them."
+                f"the mapping's keys are {expected}, but the column holds {found}. Convert one of them."
             )
 
 
+@dataclass(eq=False, repr=False)
 class ColumnLF(ReadyMadeLF):
     """Take votes that already exist, say of a language model or a person.
 
@@ -209,25 +207,15 @@ class ColumnLF(ReadyMadeLF):
     array([1, None, 1, 0], dtype=object)
     """
 
-    def __init__(
-        self,
-        column: Hashable,
-        *,
-        abstain: Marker = None,
-        label_map: LabelMap = None,
-        normalize: bool = False,
-        name: str | None = None,
-    ) -> None:
-        self.column = column
-        self.abstain = abstain
-        self.label_map = label_map
-        self.normalize = normalize
-        self.name = name
+    column: Hashable
+    _: KW_ONLY
+    abstain: Marker = None
+    label_map: LabelMap = None
+    normalize: bool = False
+    name: str | None = None
 
     def _described(self) -> str:
-        if isinstance(self.column, str):
-            return self.column
-        return f"column_{'' if self.column is None else self.column}"
+        return self.column if isinstance(self.column, str) else f"column_{self.column_part()}"
 
     def vote(self, records: Records) -> np.ndarray:
         values = records.column(self.column, self.reader)
@@ -253,18 +241,15 @@ class ColumnLF(ReadyMadeLF):
                 np.array(unfit, bool) & ~missing(values), values, demand, "Convert them."
             )
         silent = [marker for marker in markers if not missing(marker)]
-        how = (self.label_map, self.normalize, self.reader, records.where)
-        codes, labels = code_answers(values, *how, silent=silent)
+        reader = AnswerReader(self.label_map, self.normalize, self.reader, records.where)
+        codes, labels = reader.codes(values, silent)
         return np.append(labels, object_array([None]))[codes]
 
 
-def _kinds(values: Iterable[object]) -> set[str]:
+def _kind(values: Iterable[object]) -> str:
+    """What all of the values are."""
     types = set(map(type, values))
-    return {
-        "strings"
-        if issubclass(one, str)
-        else "numbers"
-        if issubclass(one, numbers.Number)
-        else "others"
-        for one in types
-    }
+    for name, kind in (("strings", str), ("numbers", numbers.Number)):
+        if types and all(issubclass(one, kind) for one in types):
+            return name
+    return "others"

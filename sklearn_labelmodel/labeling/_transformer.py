@@ -24,7 +24,7 @@ from .._utils.pages import HasPage
 from ._base import BaseLabelingFunction, as_labeling_function
 from ._lazy import lazy_votes
 from ._records import LabelingFunctionError, Records
-from ._run import run, vote_matrix, votes_of_rows
+from ._run import run, vote_matrix, votes_of
 from ._score import ScoreLF
 
 if TYPE_CHECKING:
@@ -182,11 +182,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         records = Records(X)
         stop_on_error = self.on_error == "raise"
         outcomes = run(
-            lfs,
-            records,
-            n_jobs=self.n_jobs,
-            stop_on_error=stop_on_error,
-            progress=self.progress,
+            lfs, records, n_jobs=self.n_jobs, stop_on_error=stop_on_error, progress=self.progress
         )
         failed = [
             (quoted(lf.get_name()), n_failed, *failure)
@@ -196,7 +192,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         if failed:
             _tell_failures(failed, records, stop_on_error)
         return [
-            votes if lf.vectorized else votes_of_rows(votes, records, lf.get_name())
+            votes if lf.vectorized else votes_of(votes, records, lf.get_name())
             for lf, (votes, *_) in zip(lfs, outcomes, strict=True)
         ]
 
@@ -216,11 +212,8 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
     @property
     def scores(self) -> dict[int, Any] | None:
         """The parameter `scores` of label models: the class that each column of a ScoreLF speaks for; None without."""
-        scored = {
-            column: lf.label
-            for column, lf in enumerate(self._checked_lfs())
-            if isinstance(lf, ScoreLF)
-        }
+        lfs = enumerate(self._checked_lfs())
+        scored = {column: lf.label for column, lf in lfs if isinstance(lf, ScoreLF)}
         return scored or None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -268,10 +261,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
         lfs = [as_labeling_function(lf) for lf in self.lfs]
         if not lfs:
             raise LabelingFunctionError("LabelingFunctions needs at least one labeling function.")
-        self._check_names([lf.get_name() for lf in lfs])
-        return lfs
-
-    def _check_names(self, names: list[str]) -> None:
+        names = [lf.get_name() for lf in lfs]
         for name in names:
             _check_name(name, reserved=self.get_params(deep=False))
         repeated = [quoted(name) for name, count in Counter(names).items() if count > 1]
@@ -280,6 +270,7 @@ class LabelingFunctions(HasPage, Savable, TransformerMixin, _BaseComposition):
                 f"labeling functions must have different names, and {', '.join(repeated)} occurs "
                 "more than once. Give all but one of them another name=..."
             )
+        return lfs
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

@@ -31,6 +31,7 @@ from sklearn_labelmodel.end_model._refine import (
     refine_once,
     sharpness,
 )
+from sklearn_labelmodel.end_model._shares import KnownShares
 
 SHARES = np.array([0.6, 0.3, 0.1])
 NONE = np.full(600, 3)
@@ -60,7 +61,7 @@ def test_votes_are_counted_in_rows_of_known_class(data):
     _, L, y = data
     model = LabelModelClassifier(class_balance=SHARES).fit(L).vote_model_
     certain = np.log(np.where(np.eye(3)[y] > 0, 1.0, 1e-12))
-    learned, proba = refine_once(model, read_votes(L), NONE, certain, (SHARES, np.inf))
+    learned, proba = refine_once(model, read_votes(L), NONE, certain, KnownShares(SHARES, np.inf))
     assert_array_equal(proba.argmax(axis=1), y)
     for at in np.flatnonzero(~model.table.joint[model.table.lf]):
         lf, vote = model.table.lf[at], model.table.vote[at]
@@ -75,7 +76,7 @@ def test_votes_of_an_lf_of_one_class_are_counted_in_all_rows(data):
     _, L, y = data
     model = LabelModelClassifier(class_balance=SHARES).fit(L).vote_model_
     certain = np.log(np.where(np.eye(3)[y] > 0, 1.0, 1e-12))
-    learned, _ = refine_once(model, read_votes(L), NONE, certain, (SHARES, np.inf))
+    learned, _ = refine_once(model, read_votes(L), NONE, certain, KnownShares(SHARES, np.inf))
     (at,) = np.flatnonzero(model.table.joint[model.table.lf])
     held = np.bincount(y[L[:, 4] == 2], minlength=3)
     rows = max(30, 10 / (held.sum() / 600))
@@ -88,7 +89,7 @@ def test_refined_probabilities_have_the_known_shares_nearly(data):
     model = LabelModelClassifier(class_balance=SHARES).fit(L).vote_model_
     far = np.tile(np.log([0.2, 0.2, 0.6]), (600, 1))
     given, counted = (
-        refine_once(model, read_votes(L), NONE, far, (SHARES, n_labels))[1].mean(axis=0)
+        refine_once(model, read_votes(L), NONE, far, KnownShares(SHARES, n_labels))[1].mean(axis=0)
         for n_labels in (np.inf, 50)
     )
     assert_allclose(given, SHARES, atol=0.06)
@@ -100,7 +101,9 @@ def test_shares_that_the_label_model_was_not_told_are_told_once(data):
     _, L, _ = data
     shares = np.log(SHARES)
     untold = LabelModelClassifier().fit(L).vote_model_
-    _, proba = refine_once(untold, read_votes(L), NONE, np.tile(shares, (600, 1)), (SHARES, np.inf))
+    _, proba = refine_once(
+        untold, read_votes(L), NONE, np.tile(shares, (600, 1)), KnownShares(SHARES, np.inf)
+    )
     voteless = (L < 0).all(axis=1)
     assert_allclose(proba[voteless], np.tile(SHARES, (voteless.sum(), 1)), rtol=1e-9)
 
@@ -110,7 +113,7 @@ def test_gold_labels_are_certain(data):
     gold = np.where(np.arange(600) < 30, (y + 1) % 3, 3)
     model = LabelModelClassifier(class_balance=SHARES).fit(L).vote_model_
     prior = np.tile(np.log(SHARES), (600, 1))
-    _, proba = refine_once(model, read_votes(L), gold, prior, (SHARES, np.inf))
+    _, proba = refine_once(model, read_votes(L), gold, prior, KnownShares(SHARES, np.inf))
     assert_array_equal(proba[:30], np.eye(3)[gold[:30]])
 
 

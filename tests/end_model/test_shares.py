@@ -33,6 +33,7 @@ from sklearn_labelmodel.end_model._shares import (
     shares_of,
     within_chance,
 )
+from sklearn_labelmodel.end_model._soft_labels import Training
 
 SHARES = [0.6, 0.3, 0.1]
 
@@ -151,10 +152,14 @@ def rows():
     return np.arange(40)[:, None], proba
 
 
+def of_two_classes(estimator):
+    return Training(estimator, np.arange(2), "soft")
+
+
 def scores_out_of_fold(rows, cv, groups=None, trained=None):
     X, proba = rows
     train = np.arange(40) if trained is None else trained
-    return out_of_fold_scores(Memory(), X, proba, train, np.arange(2), "soft", cv, groups)
+    return out_of_fold_scores(of_two_classes(Memory()), X, proba, train, cv, groups)
 
 
 @pytest.mark.parametrize("cv", [5, None, KFold(4, shuffle=True, random_state=0)])
@@ -167,9 +172,8 @@ def test_no_row_is_scored_by_an_estimator_that_saw_it(rows, cv):
 def test_rows_that_follow_each_other_are_in_one_fold():
     # Every row is there twice, one copy after the other; who meets a twin of what it was trained on says class 0.
     twins, label = np.repeat(np.arange(60), 2)[:, None], np.repeat(np.arange(60) % 2, 2)
-    scores = out_of_fold_scores(
-        Memory(), twins, np.eye(2)[label], np.arange(120), np.arange(2), "soft", 3
-    )
+    training = of_two_classes(Memory())
+    scores = out_of_fold_scores(training, twins, np.eye(2)[label], np.arange(120), 3)
     assert (scores[:, 0] < scores[:, 1]).all()
 
 
@@ -191,9 +195,8 @@ def test_scores_are_in_the_order_of_the_rows(data):
     X, _, y = data
     proba, order = np.eye(3)[y], np.random.default_rng(0).permutation(len(y))
     folds = [(order[100:], order[:100]), (order[:100], order[100:])]
-    scores = out_of_fold_scores(
-        GaussianNB(), X, proba, np.arange(len(y)), np.arange(3), "soft", folds
-    )
+    training = Training(GaussianNB(), np.arange(3), "soft")
+    scores = out_of_fold_scores(training, X, proba, np.arange(len(y)), folds)
     expected = GaussianNB().fit(X[order[100:]], y[order[100:]]).predict_log_proba(X[order[:100]])
     assert_allclose(scores[order[:100]], np.maximum(expected, np.log(1e-12)))
 
@@ -209,9 +212,9 @@ def test_groups_stay_together(rows):
             return super().predict_proba(np.asarray(X) // 4)
 
     X, proba = rows
-    asked = (X, proba, np.arange(40), np.arange(2), "soft")
-    apart = out_of_fold_scores(Grouped(), *asked, GroupKFold(5), groups)
-    mixed = out_of_fold_scores(Grouped(), *asked, KFold(5, shuffle=True, random_state=0))
+    asked = (of_two_classes(Grouped()), X, proba, np.arange(40))
+    apart = out_of_fold_scores(*asked, GroupKFold(5), groups)
+    mixed = out_of_fold_scores(*asked, KFold(5, shuffle=True, random_state=0))
     assert (apart[:, 0] < apart[:, 1]).all()
     assert not (mixed[:, 0] < mixed[:, 1]).all()
 
