@@ -6,7 +6,6 @@ import re
 import sys
 from abc import abstractmethod
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,7 @@ class BaseLabelingFunction(HasPage, Savable, BaseEstimator):
 class ReadyMadeLF(BaseLabelingFunction):
     """A labeling function that is made of parameters, and named after them."""
 
-    column: Any
+    column: Any = None
 
     def _default_name(self) -> str:
         name = re.sub(r"[\s_]+", "_", self._described()).strip("_")
@@ -94,7 +93,6 @@ class ReadyMadeLF(BaseLabelingFunction):
         return votes
 
 
-@dataclass(eq=False, repr=False)
 class LabelingFunction(BaseLabelingFunction):
     """A function that votes on one record, or on a batch of them.
 
@@ -113,9 +111,12 @@ class LabelingFunction(BaseLabelingFunction):
 
     _doc_link_template = HasPage._doc_link_template.replace("{", "labeling.{")
 
-    function: Callable[..., object]
-    name: str | None = None
-    vectorized: bool = False
+    def __init__(
+        self, function: Callable[..., object], name: str | None = None, vectorized: bool = False
+    ) -> None:
+        self.function = function
+        self.name = name
+        self.vectorized = vectorized
 
     def __setstate__(self, state: dict[str, object]) -> None:
         super().__setstate__(state)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Hashable, Mapping
-from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from .._utils.types import Classifier
 
 
-@dataclass(eq=False, repr=False)
 class ClassifierLF(ReadyMadeLF):
     """Vote for a fitted classifier's class where its probability reaches a threshold.
 
@@ -52,11 +50,18 @@ class ClassifierLF(ReadyMadeLF):
     array(['no', None, 'yes'], dtype=object)
     """
 
-    classifier: Classifier
-    threshold: float | Mapping[Any, float] = 0.5
-    _: KW_ONLY
-    column: Hashable | list[Hashable] = None
-    name: str | None = None
+    def __init__(
+        self,
+        classifier: Classifier,
+        threshold: float | Mapping[Any, float] = 0.5,
+        *,
+        column: Hashable | list[Hashable] = None,
+        name: str | None = None,
+    ) -> None:
+        self.classifier = classifier
+        self.threshold = threshold
+        self.column = column
+        self.name = name
 
     def _described(self) -> str:
         column = "_".join(map(str, self.column)) if isinstance(self.column, list) else self.column

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Hashable
-from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from .._utils.types import Ordered
 
 
-@dataclass(eq=False, repr=False)
 class BinLF(ReadyMadeLF):
     """Vote for one label where a column is low and for another where it is high, and not between.
 
@@ -51,11 +49,18 @@ class BinLF(ReadyMadeLF):
     array(['no', None, 'yes', None], dtype=object)
     """
 
-    column: Hashable
-    _: KW_ONLY
-    below: tuple[Ordered, Hashable] | None = None
-    above: tuple[Ordered, Hashable] | None = None
-    name: str | None = None
+    def __init__(
+        self,
+        column: Hashable,
+        *,
+        below: tuple[Ordered, Hashable] | None = None,
+        above: tuple[Ordered, Hashable] | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.column = column
+        self.below = below
+        self.above = above
+        self.name = name
 
     def _described(self) -> str:
         ends = [f"{op}{side[0]}" for op, side in self._given() if _is_pair(side)]
@@ -92,7 +97,6 @@ def _is_pair(side: object) -> bool:
     return isinstance(side, tuple | list) and len(side) == 2
 
 
-@dataclass(eq=False, repr=False)
 class ScoreLF(ReadyMadeLF):
     """Hand a column of numbers on as scores, which a label model cuts into bins and weighs.
 
@@ -122,13 +126,17 @@ class ScoreLF(ReadyMadeLF):
     array([ 1.,  3.,  5., nan])
     """
 
-    column: Hashable
-    _: KW_ONLY
-    label: Hashable = None
-    name: str | None = None
+    def __init__(
+        self, column: Hashable, *, label: Hashable = None, name: str | None = None
+    ) -> None:
+        self.column = column
+        self.label = label
+        self.name = name
 
     def _described(self) -> str:
-        return self.column if isinstance(self.column, str) else f"score_{self.column_part()}"
+        if isinstance(self.column, str):
+            return self.column
+        return f"score_{'' if self.column is None else self.column}"
 
     def vote(self, records: Records) -> np.ndarray:
         values = records.column(self.column, self.reader)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numbers
 import operator
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +28,6 @@ _OPERATORS = {
 }
 
 
-@dataclass(eq=False, repr=False)
 class ThresholdLF(ReadyMadeLF):
     """Vote for a label where a column compares with a value.
 
@@ -61,12 +59,14 @@ class ThresholdLF(ReadyMadeLF):
     array(['minor', None, None], dtype=object)
     """
 
-    column: Hashable
-    op: str
-    value: Ordered
-    label: Hashable
-    _: KW_ONLY
-    name: str | None = None
+    def __init__(
+        self, column: Hashable, op: str, value: Ordered, label: Hashable, *, name: str | None = None
+    ) -> None:
+        self.column = column
+        self.op = op
+        self.value = value
+        self.label = label
+        self.name = name
 
     def _described(self) -> str:
         return f"{'value' if self.column is None else self.column}{self.op}{self.value}"
@@ -108,7 +108,6 @@ class ThresholdLF(ReadyMadeLF):
         records.refuse(wrong, values, demand, f"Use {remedy}.")
 
 
-@dataclass(eq=False, repr=False)
 class LookupLF(ReadyMadeLF):
     """Vote for the label that a mapping has for a column's value.
 
@@ -138,10 +137,12 @@ class LookupLF(ReadyMadeLF):
     array(['ham', 'spam', None], dtype=object)
     """
 
-    column: Hashable
-    mapping: Mapping[Any, Any] | pd.Series
-    _: KW_ONLY
-    name: str | None = None
+    def __init__(
+        self, column: Hashable, mapping: Mapping[Any, Any] | pd.Series, *, name: str | None = None
+    ) -> None:
+        self.column = column
+        self.mapping = mapping
+        self.name = name
 
     def _described(self) -> str:
         return f"lookup_{self.column_part()}"
@@ -170,7 +171,6 @@ class LookupLF(ReadyMadeLF):
             )
 
 
-@dataclass(eq=False, repr=False)
 class ColumnLF(ReadyMadeLF):
     """Take votes that already exist, say of a language model or a person.
 
@@ -207,15 +207,25 @@ class ColumnLF(ReadyMadeLF):
     array([1, None, 1, 0], dtype=object)
     """
 
-    column: Hashable
-    _: KW_ONLY
-    abstain: Marker = None
-    label_map: LabelMap = None
-    normalize: bool = False
-    name: str | None = None
+    def __init__(
+        self,
+        column: Hashable,
+        *,
+        abstain: Marker = None,
+        label_map: LabelMap = None,
+        normalize: bool = False,
+        name: str | None = None,
+    ) -> None:
+        self.column = column
+        self.abstain = abstain
+        self.label_map = label_map
+        self.normalize = normalize
+        self.name = name
 
     def _described(self) -> str:
-        return self.column if isinstance(self.column, str) else f"column_{self.column_part()}"
+        if isinstance(self.column, str):
+            return self.column
+        return f"column_{'' if self.column is None else self.column}"
 
     def vote(self, records: Records) -> np.ndarray:
         values = records.column(self.column, self.reader)

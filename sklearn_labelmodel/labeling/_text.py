@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable
-from dataclasses import KW_ONLY, dataclass
 from itertools import compress, groupby
 from typing import Any
 
@@ -16,7 +15,6 @@ from ._records import LabelingFunctionError, Records, Texts
 from ._regex import limited_search, required_characters, required_literals
 
 
-@dataclass(eq=False, repr=False)
 class RegexLF(ReadyMadeLF):
     """Vote for a label where a regular expression is found in a text.
 
@@ -55,13 +53,22 @@ class RegexLF(ReadyMadeLF):
     array(['spam', None, None], dtype=object)
     """
 
-    pattern: str | re.Pattern[str]
-    label: Hashable
-    _: KW_ONLY
-    column: Hashable = None
-    flags: int = 0
-    timeout: float | None = None
-    name: str | None = None
+    def __init__(
+        self,
+        pattern: str | re.Pattern[str],
+        label: Hashable,
+        *,
+        column: Hashable = None,
+        flags: int = 0,
+        timeout: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.pattern = pattern
+        self.label = label
+        self.column = column
+        self.flags = flags
+        self.timeout = timeout
+        self.name = name
 
     def _described(self) -> str:
         return f"regex_{self.column_part()}{getattr(self.pattern, 'pattern', self.pattern)}"
@@ -110,7 +117,6 @@ class RegexLF(ReadyMadeLF):
             ) from error
 
 
-@dataclass(eq=False, repr=False)
 class KeywordLF(ReadyMadeLF):
     """Vote for a label where a text contains one of some words or phrases.
 
@@ -147,13 +153,22 @@ class KeywordLF(ReadyMadeLF):
     array([1, None, 1], dtype=object)
     """
 
-    words: str | Collection[str]
-    label: Hashable
-    _: KW_ONLY
-    column: Hashable = None
-    case_sensitive: bool = False
-    word_boundaries: bool = True
-    name: str | None = None
+    def __init__(
+        self,
+        words: str | Collection[str],
+        label: Hashable,
+        *,
+        column: Hashable = None,
+        case_sensitive: bool = False,
+        word_boundaries: bool = True,
+        name: str | None = None,
+    ) -> None:
+        self.words = words
+        self.label = label
+        self.column = column
+        self.case_sensitive = case_sensitive
+        self.word_boundaries = word_boundaries
+        self.name = name
 
     def _described(self) -> str:
         words = list(map(str, self._listed_words()))
