@@ -12,7 +12,7 @@ from sklearn.utils import column_or_1d
 from .._utils import TIE, listed_values, plain, quoted, warn_user
 from .._utils.spelling import NUMBERS_FOR_NO_VOTE, is_sign, spelling
 from .coded_columns import values_of
-from .codes import GoldLabels, Votes, class_index, is_text, lf_label
+from .codes import GoldLabels, Votes, are_unlike, class_index, lf_label
 from .gold import UNLABELLED, _as_labels
 from .reader import is_missing, markers_of
 from .suspects import (
@@ -214,21 +214,12 @@ def check_same_kind(
     votes: NDArray[Any], labels: NDArray[Any], names: tuple[str, str] = ("votes", "labels")
 ) -> None:
     """Raise a ValueError where one of two arrays of values holds numbers and the other strings."""
-    fault = _unlike_kinds(votes, labels, names)
-    if fault is not None:
-        raise ValueError(fault)
-
-
-def _unlike_kinds(
-    votes: NDArray[Any], labels: NDArray[Any], names: tuple[str, str] = ("votes", "labels")
-) -> str | None:
-    if not (len(votes) and len(labels)) or is_text(votes) == is_text(labels):
-        return None
-    return (
-        f"The {names[0]} (such as {quoted(votes[-1])}) and the {names[1]} (such as "
-        f"{quoted(labels[0])}) are of unlike kinds, so none of them agree. Write both as numbers or "
-        "both as strings."
-    )
+    if are_unlike(votes, labels):
+        raise ValueError(
+            f"The {names[0]} (such as {quoted(votes[-1])}) and the {names[1]} (such as "
+            f"{quoted(labels[0])}) are of unlike kinds, so none of them agree. Write both as numbers or "
+            "both as strings."
+        )
 
 
 def _warn_of_other_votes(
@@ -238,7 +229,7 @@ def _warn_of_other_votes(
     if others.any():
         remedy = (
             "Votes and labels are of unlike kinds: write both as numbers or both as strings."
-            if _unlike_kinds(vote, labels)
+            if are_unlike(vote, labels)
             else "If they are classes, give `classes`."
         )
         counts_as_class = UNLABELLED in labels.tolist()

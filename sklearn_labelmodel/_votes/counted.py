@@ -17,13 +17,13 @@ from .codes import (
     GoldLabels,
     SparseVotes,
     Votes,
+    are_unlike,
     class_index,
     grouped,
-    is_text,
     lf_label,
 )
 from .containers import column_names
-from .gold import UNLABELLED, read_labels
+from .gold import UNLABELLED, read_labels, unlabelled_mark, which_are_labels
 from .pairs import PairCounts, add_pairs, count_votes, drop_gold
 from .patterns import (
     N_STRATA,
@@ -179,7 +179,7 @@ def _check_same_lfs(a: Counted, b: Counted) -> None:
 
 def _union(first: NDArray[Any], second: NDArray[Any], what: str) -> NDArray[Any]:
     """Distinct values of both, ascending."""
-    if len(first) and len(second) and is_text(first) != is_text(second):
+    if are_unlike(first, second):
         raise ValueError(
             f"The {what} of one part are numbers and those of another strings (such as {quoted(first[0])} and "
             f"{quoted(second[0])}). Write all as numbers or all as strings."
@@ -220,16 +220,9 @@ def settle_unlabelled(counted: Counted, classes: Iterable[Hashable] | None) -> C
     It is one where `classes` names it, or where these are not given and there is one other label only.
     """
     values = counted.pairs.gold_values
-    marker = unlabelled_mark(values)
-    if marker not in values.tolist():
+    if unlabelled_mark(values) not in values.tolist():
         return counted
-    is_class = len(values) == 2 if classes is None else marker in list(classes)
-    return settled(counted, is_class | (values != marker))
-
-
-def unlabelled_mark(values: NDArray[Any]) -> Any:
-    """What marks rows without a gold label among labels like these."""
-    return str(UNLABELLED) if is_text(values) else UNLABELLED
+    return settled(counted, which_are_labels(values, classes))
 
 
 def without_gold(counted: Counted) -> Counted:
@@ -339,8 +332,7 @@ def recoded(votes: ColumnVotes | SparseVotes, values: NDArray[Any]) -> ColumnVot
     code = np.full(votes.n_codes, len(values))
     code[: len(votes.values)] = class_index(votes.values, values)
     code[votes.abstain_code] = len(values)
-    codes = code.astype(kind)[votes.codes]
-    return replace(votes, values=values, abstain_code=len(values), codes=codes)
+    return votes.recoded(code.astype(kind), values)
 
 
 def one_after_other(

@@ -7,14 +7,13 @@ as it stands, vote 1 is then another class than label 1.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import callers, listed_values, warn_user
-from .codes import GoldLabels, SparseVotes, Votes
+from .codes import GoldLabels, Votes
 
 if TYPE_CHECKING:
     from .._utils.types import Ordered
@@ -103,14 +102,11 @@ def renamed(votes: Votes, encoding: Mapping[Hashable, Ordered]) -> Votes:
     """The votes under the names that y has for them; votes without one abstain."""
     values = np.array(sorted(encoding.values()))
     place = {value: code for code, value in enumerate(values.tolist())}
-    table = np.full(votes.n_codes + 1, len(values), dtype=np.min_scalar_type(len(values)))
+    table = np.full(votes.n_codes, len(values), dtype=np.min_scalar_type(len(values)))
     for code, vote in enumerate(votes.values.tolist()):
         if vote in encoding and code != votes.abstain_code:
             table[code] = place[encoding[vote]]
-    if isinstance(votes, SparseVotes):
-        return replace(votes, codes=table[votes.codes], values=values, abstain_code=len(values))
-    coded = votes.coded(table[votes.block(0, votes.n_samples)])
-    return replace(coded, values=values, abstain_code=len(values), weight=votes.weight)
+    return votes.recoded(table, values)
 
 
 def _cast(codes: NDArray[Any], votes: Votes) -> list[Any]:

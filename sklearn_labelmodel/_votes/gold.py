@@ -106,15 +106,25 @@ def read_gold(
     if labels.dtype.kind == "O" and is_text(labels):
         known[known] = [isinstance(gold, str) or gold != UNLABELLED for gold in labels[known]]
     values = _distinct_labels(labels[known])
-    marker = str(UNLABELLED) if is_text(values) else UNLABELLED
-    marked = np.asarray(values == marker) if len(values) else np.zeros(0, bool)
-    is_class = len(values) == 2 if classes is None else marker in list(classes)
-    if marked.any() and not is_class:
-        known[known] = labels[known] != marker
-        values = values[~marked]
+    is_label = which_are_labels(values, classes)
+    if not is_label.all():
+        known[known] = labels[known] != unlabelled_mark(values)
+        values = values[is_label]
     codes = np.full(n_samples, len(values), dtype=np.intp)
     codes[known] = np.searchsorted(values, labels[known])
     return GoldLabels(values, codes)
+
+
+def unlabelled_mark(values: NDArray[Any]) -> Any:
+    """What marks rows without a gold label among labels like these."""
+    return str(UNLABELLED) if is_text(values) else UNLABELLED
+
+
+def which_are_labels(values: NDArray[Any], classes: Iterable[Hashable] | None) -> NDArray[np.bool_]:
+    """Which of y's distinct values are labels: all but -1, which is a class under the conditions of `read_gold`."""
+    mark = unlabelled_mark(values)
+    is_class = len(values) == 2 if classes is None else mark in list(classes)
+    return np.asarray(is_class | (values != mark))
 
 
 def _as_labels(y: LabelsLike | Iterable[Hashable]) -> NDArray[Any]:

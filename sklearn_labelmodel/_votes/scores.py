@@ -16,7 +16,7 @@ from sklearn.utils import check_array
 from .._utils import kind_of, listed_values, plain, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
 from .coded_columns import NO_VOTES
-from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label
+from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label, without_bins
 from .containers import as_array, as_objects, column_of, is_matrix, is_table
 from .reader import is_missing, markers_of, read_votes
 
@@ -32,10 +32,7 @@ N_BINS = 4
 def no_bins(values: NDArray[Any]) -> NDArray[Any]:
     """Votes without those that are bins, in an array as there would be without scores."""
     bins = is_bin(values)
-    if not bins.any():
-        return values
-    votes = values[~bins]
-    return votes if any(isinstance(vote, str) for vote in votes) else np.array(votes.tolist())
+    return without_bins(values, ~bins) if bins.any() else values
 
 
 @dataclass(frozen=True, eq=False)
@@ -361,12 +358,11 @@ def with_bins(votes: Votes, scored: Scores, cells: list[Cells]) -> Votes:
         _bin_codes(column, cut, len(spoken) + _first_of(bins, label), nothing)
         for (column, _), cut, label in zip(cells, scored.ranges, scored.labels, strict=True)
     ]
-    if isinstance(votes, SparseVotes):
-        votes = replace(votes, codes=table[votes.codes], values=values, abstain_code=len(values))
-        return _with_entries(votes, scored, cells, codes)
-    all_codes = table[votes.block(0, votes.n_samples)]
-    all_codes[scored.columns] = codes
-    return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, all_codes)
+    recoded = votes.recoded(table, values)
+    if isinstance(recoded, SparseVotes):
+        return _with_entries(recoded, scored, cells, codes)
+    recoded.codes[scored.columns] = codes
+    return recoded
 
 
 def _first_of(bins: list[Bin], label: Hashable) -> int:

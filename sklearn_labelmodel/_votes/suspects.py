@@ -240,7 +240,7 @@ def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
         ends = np.cumsum(votes.weight)
         places = (np.arange(SOME_ROWS) + 0.5) * (ends[-1] / SOME_ROWS)
         rows = np.minimum(np.searchsorted(ends, places), len(ends) - 1)
-    return votes.part(rows, lfs)
+    return votes.take(rows).block(0, len(rows))[lfs]
 
 
 def warn_of_layout(votes: Votes) -> None:
