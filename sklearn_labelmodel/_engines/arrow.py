@@ -55,16 +55,12 @@ class DatasetSource(GroupedStream):
         return self._placed(batches_with_dictionaries(self.dataset, named, texts, **how), named)
 
     def groups(self, columns: Sequence[str], progress: Progress | None) -> Pieces | None:
-        import pyarrow as pa
-
         blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
         first = next(blocks, None)
         groups = None if first is None else few_groups(first)
         if groups is None:
             return None
-        return merged_groups(
-            chain([groups], in_threads(grouped_block, blocks, pa.cpu_count())), progress
-        )
+        return merged_groups(chain([groups], in_threads(grouped_block, blocks)), progress)
 
     def _placed(
         self, batches: Iterator[tuple[pa.RecordBatch, Fragment]], columns: Sequence[str]
@@ -120,14 +116,12 @@ def _fault_of(fragment: Fragment, dataset: Dataset, columns: Sequence[str]) -> s
     return None
 
 
-def _check_schema(
-    fragment: Fragment,
-    dataset: Dataset,
-    columns: Sequence[str],
-    place: str,
-) -> None:
+def _check_schema(fragment: Fragment, dataset: Dataset, columns: Sequence[str], place: str) -> None:
     """Refuse a file without one of the columns, which Arrow would fill with missing values."""
-    there = {*fragment.physical_schema.names, *_keys(fragment)}
+    import pyarrow.dataset as ds
+
+    keys_of_path = ds.get_partition_keys(fragment.partition_expression)
+    there = {*fragment.physical_schema.names, *keys_of_path}
     missing = [name for name in columns if name not in there]
     if missing:
         raise ValueError(
@@ -149,13 +143,6 @@ def _check_codes(batch: pa.RecordBatch, place: str) -> None:
                     f"{place} cannot be read: codes of the column {quoted(name)} stand for no value. Write the file "
                     "again, or leave it out."
                 )
-
-
-def _keys(fragment: Fragment) -> set[str]:
-    """Columns that are told by the path of a file."""
-    import pyarrow.dataset as ds
-
-    return set(ds.get_partition_keys(fragment.partition_expression))
 
 
 class ReaderSource(Stream):

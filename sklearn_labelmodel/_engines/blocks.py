@@ -8,13 +8,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .._utils import Warned, kept_warnings, warn_user
+from .._utils import Warned, kept_warnings
 from .._utils.texts import coded_texts, codes_of, presence
-from .source import NO_ROWS, Block, OfBlock, Progress, Sum
+from .source import Block, Counted, OfBlock, Progress, Sum
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,25 +62,6 @@ class Piece:
 
 # Who reads only some of them closes them.
 Pieces = Generator[Piece, None, None]
-
-
-# Rows, what was counted of them, and the warnings of it.
-Counted: TypeAlias = tuple[int, Sum, frozenset[Warned]]
-
-
-def told(counted: Counted[Sum] | None) -> Sum:
-    """What was counted, refused where nothing was; the warnings are given at the user's line, each once."""
-    if counted is None:
-        raise ValueError(NO_ROWS)
-    _, found, warned = counted
-    give_warnings(warned)
-    return found
-
-
-def give_warnings(warned: Iterable[Warned]) -> None:
-    """Give warnings that were kept, in an order that follows from what they say."""
-    for message, category in sorted(warned, key=str):
-        warn_user(message, category)
 
 
 def heard(function: Callable[[], Result]) -> tuple[Result, frozenset[Warned]]:
@@ -325,9 +306,12 @@ def total(
 
 
 def in_threads(
-    function: Callable[[Item], Result], items: Iterable[Item], n_threads: int
+    function: Callable[[Item], Result], items: Iterable[Item], n_threads: int | None = None
 ) -> Iterator[Result]:
-    """As `map`, in threads; few items are read ahead of what is taken."""
+    """As `map`, in threads, by default as many as Arrow's; few items are read ahead of what is taken."""
+    import pyarrow as pa
+
+    n_threads = n_threads or pa.cpu_count()
     pool = ThreadPoolExecutor(n_threads)
     ahead: deque[Future[Result]] = deque()
     try:

@@ -31,11 +31,7 @@ class RelationSource(GroupedStream):
     def pieces(self, columns: Sequence[str]) -> Pieces:
         return _rows_of(self.relation.project(_listed(columns)), len(columns))
 
-    def groups(
-        self,
-        columns: Sequence[str],
-        progress: Progress | None,  # noqa: ARG002
-    ) -> Pieces | None:
+    def groups(self, columns: Sequence[str], _progress: Progress | None) -> Pieces | None:
         votes = self.relation.project(_listed(columns))
         trial = votes.limit(TRIAL_ROWS)
         ((n_rows,),) = trial.aggregate("count(*)").fetchall()
