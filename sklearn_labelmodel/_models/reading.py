@@ -33,7 +33,7 @@ from .._votes.counted import (
     without_zeros,
 )
 from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
-from .._votes.gold import read_labels
+from .._votes.gold import check_any_weight, read_labels
 from .._votes.meanings import literal, literal_votes, open_classes
 from .._votes.patterns import patterns_of
 from .._votes.reader import read_votes
@@ -48,7 +48,6 @@ from .._votes.scores import (
 )
 from .._votes.statistics import VoteStatistics
 from .._votes.suspects import check_part_has_no_identifier, warn_of_new_values
-from .._votes.weights import check_any_weight
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed

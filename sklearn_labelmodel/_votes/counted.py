@@ -24,17 +24,8 @@ from .codes import (
 )
 from .containers import column_names
 from .gold import UNLABELLED, read_labels, unlabelled_mark, which_are_labels
-from .pairs import PairCounts, add_pairs, count_votes, drop_gold
-from .patterns import (
-    N_STRATA,
-    FoundRows,
-    distinct,
-    find_rows,
-    identities,
-    joined,
-    least,
-    strata,
-)
+from .pairs import PairCounts, among, count_votes, drop_gold
+from .patterns import N_STRATA, FoundRows, distinct, find_rows, identities, joined, least, strata
 from .reader import read_votes
 
 if TYPE_CHECKING:
@@ -113,8 +104,7 @@ class Counted:
         found = self.found
         if MOST_HELD * len(found.row) >= self.votes.n_samples:
             return self
-        in_order = replace(found, row=np.arange(len(found.row)))
-        return replace(self, found=in_order, votes=self.votes.take(found.row))
+        return replace(self, found=found.in_order(), votes=self.votes.take(found.row))
 
 
 def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) -> Counted:
@@ -127,8 +117,8 @@ def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) 
     if found.complete and FEW_DISTINCT * len(found.row) <= votes.n_samples:
         votes, labels, weight = rows, labels.take(found.row), found.weight
     pairs = count_votes(votes, labels, weight)
-    found = replace(found, row=np.arange(len(found.row)))
-    return Counted(votes.names, pairs, found, coded(rows, np.unique(pairs.vote), found.n_votes))
+    held = coded(rows, np.unique(pairs.vote), found.n_votes)
+    return Counted(votes.names, pairs, found.in_order(), held)
 
 
 def without_zeros(
@@ -152,8 +142,10 @@ def add(a: Counted, b: Counted) -> Counted:
     lf, vote, places = _all_symbols(a.pairs, b.pairs, vote)
     found = joined([_with_gold(a, gold, 0), _with_gold(b, gold, a.votes.n_samples)])
     votes = one_after_other(a.votes, b.votes, np.unique(vote))
-    pairs = add_pairs(a.pairs, b.pairs, places, lf, vote, gold)
-    return Counted(a.names, pairs, found, votes).compact()
+    first, second = (
+        among(one.pairs, at, lf, vote, gold) for one, at in zip((a, b), places, strict=True)
+    )
+    return Counted(a.names, first + second, found, votes).compact()
 
 
 def _check_same_lfs(a: Counted, b: Counted) -> None:

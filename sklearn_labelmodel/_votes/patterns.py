@@ -209,6 +209,10 @@ class FoundRows:
         scale = np.divide(self.totals, kept, out=np.ones(N_STRATA), where=kept > 0)
         return np.asarray(self.weight * scale[stratum])
 
+    def in_order(self) -> FoundRows:
+        """The same rows where nothing but these stands, one after the other."""
+        return replace(self, row=np.arange(len(self.row)))
+
     def only(self, chosen: NDArray[Any]) -> FoundRows:
         """Some of them."""
         return replace(self, **{name: getattr(self, name)[chosen] for name in PER_ROW})

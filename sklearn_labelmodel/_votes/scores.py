@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
@@ -188,7 +187,7 @@ def read_beside(
         _warn_of_marker(column, markers_of(abstain), lf_label(names, lf))
     others = np.setdiff1d(np.arange(held.shape[1]), scored.columns)
     every = np.arange(held.shape[1]).astype(object) if names is None else names
-    votes: Votes | None = None
+    votes = _no_votes(held)
     if len(others):
         votes = read_votes(
             _columns(held, others),
@@ -196,8 +195,6 @@ def read_beside(
             names=every[others],
             allow_fractions=allow_fractions,
         )
-    elif sp.issparse(held):
-        return _no_entries(held.shape, names), scored, cells
     return _widened(votes, others, held.shape, names), scored, cells
 
 
@@ -223,7 +220,7 @@ def _columns(L: Columns, columns: NDArray[np.intp]) -> VoteMatrix:
 
 
 def _widened(
-    votes: Votes | None,
+    votes: Votes,
     columns: NDArray[np.intp],
     shape: tuple[int, int],
     names: NDArray[np.object_] | None,
@@ -232,19 +229,18 @@ def _widened(
     n_samples, n_lfs = shape
     if isinstance(votes, SparseVotes):
         return replace(votes, n_lfs=n_lfs, names=names, indices=columns[votes.indices])
-    values, abstain_code = NO_VOTES if votes is None else (votes.values, votes.abstain_code)
-    codes = np.full((n_lfs, n_samples), abstain_code, dtype=np.min_scalar_type(len(values)))
-    if votes is not None:
-        codes[columns] = votes.block(0, n_samples)
-    return ColumnVotes(n_samples, n_lfs, values, abstain_code, names, codes)
+    codes = np.full((n_lfs, n_samples), votes.abstain_code, dtype=votes.code_dtype)
+    codes[columns] = votes.block(0, n_samples)
+    return ColumnVotes(n_samples, n_lfs, votes.values, votes.abstain_code, names, codes)
 
 
-def _no_entries(shape: tuple[int, int], names: NDArray[np.object_] | None) -> SparseVotes:
-    values, abstain_code = NO_VOTES
-    nothing, indptr = np.zeros(0, dtype=np.intp), np.zeros(shape[0] + 1, dtype=np.intp)
-    return SparseVotes(
-        *shape, values, abstain_code, names, nothing.astype(np.uint8), nothing, indptr
-    )
+def _no_votes(L: Columns) -> Votes:
+    """The votes of none of the columns."""
+    n_samples, codes = L.shape[0], np.zeros((0, L.shape[0]), dtype=np.uint8)
+    if not is_matrix(L):
+        return ColumnVotes(n_samples, 0, *NO_VOTES, None, codes)
+    nothing, indptr = np.zeros(0, dtype=np.intp), np.zeros(n_samples + 1, dtype=np.intp)
+    return SparseVotes(n_samples, 0, *NO_VOTES, None, codes[:, 0], nothing, indptr)
 
 
 def _read_cells(L: Columns, lf: int, label: str) -> Cells:

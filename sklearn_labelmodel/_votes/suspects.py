@@ -33,36 +33,13 @@ FEW_ROWS, LEAST_WIDTH, MANY_LFS = 30, 10, 3
 # Scores: an LF of so many different numbers; and so unlikely would gold labels miss all classes but theirs.
 LEAST_SCORES, UNLIKELY = 5, 1e-3
 # Columns of a table with a row for each vote.
-VOTER_NAMES = {
-    *(
-        "worker",
-        "annotator",
-        "rater",
-        "labeler",
-        "labeller",
-        "coder",
-        "voter",
-        "user",
-        "assessor",
-        "reviewer",
-    ),
-    *("judge", "expert", "grader", "contributor", "performer", "model", "source"),
-}
-LABEL_NAMES = {
-    *(
-        "label",
-        "answer",
-        "response",
-        "vote",
-        "annotation",
-        "rating",
-        "category",
-        "verdict",
-        "judgment",
-        "judgement",
-    ),
-    *("class", "value", "choice", "score"),
-}
+VOTER_NAME = re.compile(
+    "worker|annotator|rater|labell?er|coder|voter|user|assessor|reviewer|judge|expert|grader|contributor|performer|"
+    "model|source"
+)
+LABEL_NAME = re.compile(
+    "label|answer|response|vote|annotation|rating|category|verdict|judge?ment|class|value|choice|score"
+)
 MOST_LONG_COLUMNS = 4
 WRITE_ALIKE = (
     "Write each class in one way (ColumnLF and votes_from_long do it with normalize=True; str.strip().lower() does "
@@ -97,11 +74,10 @@ def check_no_identifier(
         suspect = _counts_rows(votes, n_different) & (vote.dtype.kind in "biuO")
     else:
         suspect = _is_identifier(votes, n_different, lf, vote)
-    if not suspect.any():
-        if not labelled:
-            _check_no_long_table(votes, n_different, lf, vote)
-        return
-    _refuse_identifier(votes, int(np.argmax(n_different * suspect)), n_different)
+    if suspect.any():
+        _refuse_identifier(votes, int(np.argmax(n_different * suspect)), n_different)
+    if not labelled:
+        _check_no_long_table(votes, n_different, lf, vote)
 
 
 def check_part_has_no_identifier(votes: Votes, lf: NDArray[np.intp]) -> None:
@@ -166,8 +142,8 @@ def _names_of_long_table(votes: Votes, n_different: NDArray[np.intp]) -> tuple[i
     if votes.names is None or votes.n_lfs > MOST_LONG_COLUMNS:
         return None
     bare = [re.sub(r"[\W_]*(id|name|no|nr)?s?$", "", str(name).casefold()) for name in votes.names]
-    voters = [lf for lf, name in enumerate(bare) if name in VOTER_NAMES]
-    labels = [lf for lf, name in enumerate(bare) if name in LABEL_NAMES]
+    voters = [lf for lf, name in enumerate(bare) if VOTER_NAME.fullmatch(name)]
+    labels = [lf for lf, name in enumerate(bare) if LABEL_NAME.fullmatch(name)]
     pairs = [(i, j) for i in voters for j in labels if n_different[i] > n_different[j]]
     return pairs[0] if pairs else None
 
@@ -273,16 +249,13 @@ def warn_of_zeros(votes: Votes) -> None:
     signed = int(others.min()) == -1
     if not signed and (codes == votes.abstain_code).any():
         return
-    if all(_most_frequent(row) == zero for row in codes) and _says_nothing(codes, zero):
+    most_frequent = [np.bincount(row).argmax() for row in codes]
+    if all(code == zero for code in most_frequent) and _says_nothing(codes, zero):
         remedy = "abstain=0" + (" (then -1 is a class)" if signed else "")
         warn_user(
             "0 is the most frequent vote of every LF, and tells nothing of how the others vote: it looks like a mark "
             f'for "no vote". If it is one, set {remedy}; if it is a class, name all of them (`classes`).'
         )
-
-
-def _most_frequent(codes: NDArray[Any]) -> int:
-    return int(np.argmax(np.bincount(codes)))
 
 
 def _says_nothing(codes: NDArray[Any], zero: int) -> bool:
