@@ -440,4 +440,7 @@ def grouped(
         left = pattern // votes.n_codes
         code[:] = pattern - left * votes.n_codes
         pattern = left
-    return votes.coded(codes), replace(gold, codes=label, weight=None), total[occur]
+    alike = ColumnVotes(
+        len(occur), votes.n_lfs, votes.values, votes.abstain_code, votes.names, codes
+    )
+    return alike, replace(gold, codes=label, weight=None), total[occur]
