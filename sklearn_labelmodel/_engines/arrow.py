@@ -55,7 +55,7 @@ class DatasetSource(GroupedStream):
         return self._placed(batches_with_dictionaries(self.dataset, named, texts, **how), named)
 
     def groups(self, columns: Sequence[str], progress: Progress | None) -> Pieces | None:
-        blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
+        blocks = in_blocks(self.votes(columns), len(columns))
         first = next(blocks, None)
         groups = None if first is None else few_groups(first)
         if groups is None:

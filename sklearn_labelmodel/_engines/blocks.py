@@ -76,8 +76,9 @@ def rows_of_a_block(n_columns: int) -> int:
     return min(max(BLOCK_CELLS // max(n_columns, 1), LEAST_ROWS), MOST_ROWS)
 
 
-def in_blocks(pieces: Iterable[Piece], n_rows: int) -> Iterator[list[Piece]]:
-    """Pieces put together to blocks of about, and at most, so many rows."""
+def in_blocks(pieces: Iterable[Piece], n_columns: int) -> Iterator[list[Piece]]:
+    """Pieces put together to blocks of about, and at most, as many rows as fit so many columns."""
+    n_rows = rows_of_a_block(n_columns)
     block: list[Piece] = []
     size = 0
     for piece in pieces:
@@ -270,7 +271,7 @@ def count_pieces(
     of_block: OfBlock[Sum], pieces: Iterable[Piece], n_columns: int
 ) -> Counted[Sum] | None:
     """What is counted of pieces, one block after the other; None where there is no row."""
-    return total(map_blocks(of_block, in_blocks(pieces, rows_of_a_block(n_columns)), map))
+    return total(map_blocks(of_block, in_blocks(pieces, n_columns), map))
 
 
 def map_blocks(

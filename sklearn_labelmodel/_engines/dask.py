@@ -36,7 +36,7 @@ class DaskFrameSource(Frame):
     ) -> Counted[Sum] | None:
         parts = self.frame[columns].to_delayed()
         try:
-            return _sum(of_block, parts, columns, progress)
+            return total([_sum(of_block, parts, columns)], progress)
         except Exception as error:
             fault = None if PLACE in str(error) else _fault(self.frame, columns)
             if fault is None:
@@ -71,7 +71,7 @@ class DaskArraySource(Source):
     def _count(
         self, of_block: OfBlock[Sum], columns: list[int], progress: Progress | None
     ) -> Counted[Sum] | None:
-        return _sum(of_block, self._of(columns).to_delayed().ravel(), None, progress)
+        return total([_sum(of_block, self._of(columns).to_delayed().ravel(), None)], progress)
 
     def _map(self, of_block: Makes, columns: list[int], schema: Schema, _keep: list[Any]) -> Any:
         array = self._of(columns)
@@ -89,10 +89,7 @@ class DaskArraySource(Source):
 
 
 def _sum(
-    of_block: OfBlock[Sum],
-    parts: Sequence[Delayed],
-    columns: list[Any] | None,
-    progress: Progress | None,
+    of_block: OfBlock[Sum], parts: Sequence[Delayed], columns: list[Any] | None
 ) -> Counted[Sum] | None:
     from dask.delayed import delayed
 
@@ -101,7 +98,7 @@ def _sum(
     sums = [count(shared, part, columns, number) for number, part in enumerate(parts)]
     while len(sums) > 1:
         sums = [add_up(sums[start : start + FAN_IN]) for start in range(0, len(sums), FAN_IN)]
-    return total([sums[0].compute()] if sums else [], progress)
+    return sums[0].compute() if sums else None
 
 
 def _count_part(

@@ -101,10 +101,7 @@ def _stored_as_dictionaries(
     stored = file.physical_schema
     of_texts = pa.dictionary(pa.int32(), pa.string())
     held = {field.name for field in stored if field.type == of_texts} & texts
-    return pa.schema(
-        [_as_dictionary(field) if field.name in held else field for field in schema],
-        schema.metadata,
-    )
+    return _with_dictionary_types(schema, held)
 
 
 def _encoded(batch: pa.RecordBatch, texts: set[str]) -> pa.RecordBatch:
@@ -118,11 +115,14 @@ def _encoded(batch: pa.RecordBatch, texts: set[str]) -> pa.RecordBatch:
         column.dictionary_encode() if name in plain else column
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
     ]
-    fields = [_as_dictionary(field) if field.name in plain else field for field in batch.schema]
-    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields, batch.schema.metadata))
+    return pa.RecordBatch.from_arrays(columns, schema=_with_dictionary_types(batch.schema, plain))
 
 
-def _as_dictionary(field: pa.Field) -> pa.Field:
+def _with_dictionary_types(schema: pa.Schema, names: set[str]) -> pa.Schema:
+    """The schema, in which columns of some names are dictionaries."""
     import pyarrow as pa
 
-    return field.with_type(pa.dictionary(pa.int32(), field.type))
+    for place, field in enumerate(schema):
+        if field.name in names:
+            schema = schema.set(place, field.with_type(pa.dictionary(pa.int32(), field.type)))
+    return schema

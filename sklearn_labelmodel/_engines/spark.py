@@ -8,7 +8,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from .blocks import Piece, count_pieces, in_blocks, rows_of_a_block, total
+from .blocks import Piece, count_pieces, in_blocks, total
 from .source import Counted, Frame, Makes, OfBlock, Progress, Schema, Sum
 from .stream import arrow_schema, map_block
 
@@ -111,7 +111,7 @@ def _map_part(
     batches: Iterable[pa.RecordBatch],
 ) -> Iterator[pa.RecordBatch]:
     pieces = _pieces(batches, names, _partition())
-    for block in in_blocks(pieces, rows_of_a_block(len(columns))):
+    for block in in_blocks(pieces, len(columns)):
         yield from map_block(of_block, columns, keep, schema, block).to_batches()
 
 

@@ -21,7 +21,6 @@ from .blocks import (
     in_threads,
     joined,
     map_blocks,
-    rows_of_a_block,
     total,
     with_place,
 )
@@ -56,7 +55,7 @@ class Stream(Source):
         self, of_block: OfBlock[Sum], columns: list[str], progress: Progress | None
     ) -> Counted[Sum] | None:
         with closing(self.votes(columns)) as pieces:
-            blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
+            blocks = in_blocks(pieces, len(columns))
             return total(map_blocks(of_block, blocks, in_threads), progress)
 
     def _map(
@@ -66,7 +65,7 @@ class Stream(Source):
 
         made = arrow_schema(self.schema(), keep, schema)
         pieces = self.votes(columns, keep)
-        blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
+        blocks = in_blocks(pieces, len(columns))
         function = partial(map_block, of_block, columns, keep, made)
         heard_of = in_threads(lambda block: heard(partial(function, block)), blocks)
         return pa.RecordBatchReader.from_batches(made, _batches(_told_once(heard_of), pieces))
@@ -90,7 +89,7 @@ class GroupedStream(Stream):
             return self._count_rows(of_block, columns, progress)
         try:
             with closing(groups):
-                blocks = in_blocks(groups, rows_of_a_block(len(columns)))
+                blocks = in_blocks(groups, len(columns))
                 counted = (count_weighted(of_block, joined(block), columns) for block in blocks)
                 return total(counted, None if self.tells else progress)
         except (ValueError, TypeError):
@@ -102,7 +101,7 @@ class GroupedStream(Stream):
     ) -> Counted[Sum] | None:
         """Count rows that are not worth grouping."""
         with closing(self.votes(columns)) as pieces:
-            blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
+            blocks = in_blocks(pieces, len(columns))
             return total(in_threads(partial(count_block, of_block), blocks), progress)
 
 

@@ -160,7 +160,14 @@ def _alike(value: object, classes: NDArray[Any]) -> str:
 def given_classes(classes: Iterable[Hashable], abstain: Marker) -> NDArray[Any]:
     """The classes that the user gave, checked, shape (n_classes,); a warning where they are no words."""
     labels = checked_classes(classes, abstain)
-    _warn_of_given(labels.tolist())
+    texts = [label for label in labels.tolist() if isinstance(label, str)]
+    signs = [text for text in texts if is_sign(text) and "+" not in texts]
+    if signs:
+        # As where all that occurs was given.
+        warn_user(
+            f'`classes` holds {quoted(signs[0])}, which looks like a mark for "no vote". If it is one, leave it out '
+            f"and set abstain={quoted(signs[0])}."
+        )
     return labels
 
 
@@ -186,17 +193,6 @@ def checked_classes(classes: Iterable[Hashable], abstain: Marker) -> NDArray[Any
     if duplicates:
         raise ValueError(f"`classes` names {quoted(sorted(duplicates)[0])} more than once.")
     return labels
-
-
-def _warn_of_given(classes: list[Hashable]) -> None:
-    """Warn of given classes that are no words, as where all that occurs was given."""
-    texts = [label for label in classes if isinstance(label, str)]
-    signs = [text for text in texts if is_sign(text) and "+" not in texts]
-    if signs:
-        warn_user(
-            f'`classes` holds {quoted(signs[0])}, which looks like a mark for "no vote". If it is one, leave it out '
-            f"and set abstain={quoted(signs[0])}."
-        )
 
 
 def check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:

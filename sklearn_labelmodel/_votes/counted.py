@@ -304,15 +304,10 @@ def coded(
 def as_sparse(votes: Votes) -> SparseVotes:
     """Votes without the cells that hold none."""
     row, lf, code = votes.cells(0, votes.n_samples)
+    indptr = np.append(0, np.cumsum(np.bincount(row, minlength=votes.n_samples)))
+    entries = code, lf.astype(np.int32), indptr
     return SparseVotes(
-        n_samples=votes.n_samples,
-        n_lfs=votes.n_lfs,
-        values=votes.values,
-        abstain_code=votes.abstain_code,
-        names=votes.names,
-        codes=code,
-        indices=lf.astype(np.int32),
-        indptr=np.append(0, np.cumsum(np.bincount(row, minlength=votes.n_samples))),
+        votes.n_samples, votes.n_lfs, votes.values, votes.abstain_code, votes.names, *entries
     )
 
 

@@ -286,12 +286,11 @@ def _agreement_beyond_chance(codes: NDArray[Any], spoken: NDArray[np.bool_]) -> 
 
 
 def warn_of_marker_between(votes: Votes) -> None:
-    """Warn where the abstain marker -1 lies among votes, as on a scale from -2 to 2."""
+    """Warn where the abstain marker, which lies between votes, is -1, as on a scale from -2 to 2."""
     values, marker = votes.values, votes.abstain_code
-    if values.dtype.kind != "i" or not 0 < marker < len(values) - 1 or values[marker] != -1:
+    if values.dtype.kind != "i" or values[marker] != -1:
         return
-    lfs = np.arange(votes.n_lfs)[:SOME_LFS]
-    codes = some_codes(votes, lfs)
+    codes = some_codes(votes, np.arange(votes.n_lfs)[:SOME_LFS])
     if np.isin([marker - 1, marker, marker + 1], codes).all():
         below, own, above = (plain(values[marker + step]) for step in (-1, 0, 1))
         if above - below == 2:
@@ -381,16 +380,13 @@ def _warn_of_slips(
     often = np.bincount(code, frequency)
     rare = np.flatnonzero(np.isin(cast, classes) & (often * RARE_SLIP <= often.max()))
     for slip in rare if len(cast) <= MOST_LONE_VOTES else ():
-        meant = [
-            at
-            for at in np.flatnonzero(often >= RARE_SLIP * often[slip])
-            if one_slip_apart(cast[slip], cast[at])
-        ]
+        frequent = cast[often >= RARE_SLIP * often[slip]]
+        meant = [other for other in frequent if one_slip_apart(cast[slip], other)]
         if meant:
             n_rows, where = votes.n_rows, lf_label(votes.names, int(lf[code == slip][0]))
             warn_user(
                 f"{quoted(cast[slip])} (of {where}, {often[slip] * n_rows:.0f} in {n_rows:.15g} rows) counts as a "
-                f"class, and differs from {quoted(cast[meant[0]])} by one letter. Correct it, or name all classes "
+                f"class, and differs from {quoted(meant[0])} by one letter. Correct it, or name all classes "
                 "(`classes`)."
             )
 
