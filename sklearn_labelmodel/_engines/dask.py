@@ -113,11 +113,9 @@ def _count_part(
 
 def _fault(frame: Any, columns: list[Any]) -> str | None:
     """What is wrong with the first partition that cannot be read, or is without one of the columns."""
-    from dask.delayed import delayed
-
     for number, part in enumerate(frame.to_delayed()):
         try:
-            names = delayed(_names_of)(part).compute()
+            names = list(part.columns.compute())
         except Exception as error:
             told = str(error).rstrip(".")
             return (
@@ -130,10 +128,6 @@ def _fault(frame: Any, columns: list[Any]) -> str | None:
                 "the same columns."
             )
     return None
-
-
-def _names_of(rows: pd.DataFrame) -> list[Any]:
-    return list(rows.columns)
 
 
 def _map_frame(

@@ -34,6 +34,8 @@ KEY_PATTERNS = 1 << 12
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 TILE_CELLS = 1 << 16
 SPARSE_TILE = 1 << 18
+# Looked at where a look at some will do.
+SOME_ROWS = 1000
 NO_VOTE = (
     "L holds no vote: every cell is the abstain marker or missing. Check the parameter `abstain`."
 )
@@ -114,6 +116,16 @@ class Votes(ABC):
         for start in range(0, self.n_samples, n_rows):
             rows = slice(start, min(start + n_rows, self.n_samples))
             yield rows, self.block(rows.start, rows.stop)
+
+    def some_codes(self) -> NDArray[Any]:
+        """Vote codes of evenly spaced rows, some 1,000 where there are more, shape (n_lfs, n_some)."""
+        if self.weight is None:
+            rows = np.unique(np.linspace(0, self.n_samples - 1, SOME_ROWS).astype(np.intp))
+        else:
+            ends = np.cumsum(self.weight)
+            places = (np.arange(SOME_ROWS) + 0.5) * (ends[-1] / SOME_ROWS)
+            rows = np.minimum(np.searchsorted(ends, places), len(ends) - 1)
+        return self.take(rows).block(0, len(rows))
 
     def runs(self, most_patterns: int) -> list[slice]:
         """Neighbouring LFs taken together, as many as have at most so many patterns of votes."""

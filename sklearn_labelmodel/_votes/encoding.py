@@ -18,8 +18,6 @@ from .codes import GoldLabels, Votes
 if TYPE_CHECKING:
     from .._utils.types import Ordered
 
-# Rows looked at where y is most probably no numbering.
-SOME_ROWS = 1000
 # Standard errors by which votes must agree with y better than chance, and better than as they stand.
 SURE, SURE_AGAINST_LITERAL = 2.0, 3.0
 # The least share of a class that may be the mark of unlabelled rows, numbered too.
@@ -82,9 +80,8 @@ def find_encoding(
     numbered = labels.dtype.kind in "iu" and np.array_equal(labels, np.arange(len(labels)))
     if classes is not None or len(labels) < 2 or not (numbered and gold.complete):
         return None
-    rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
-    some = np.unique(votes.take(rows).block(0, len(rows)))
-    cast = _cast(some, votes)
+    # Where y is no numbering, which is most probable, some rows tell it.
+    cast = _cast(np.unique(votes.some_codes()), votes)
     if len(cast) > len(labels) or cast == labels.tolist():
         return None
     counts = _count(votes, gold)

@@ -108,11 +108,11 @@ def _find_scores(scores: ScoreColumns, n_lfs: int, names: NDArray[np.object_] | 
 
 
 def _scores(columns: Iterable[int], labels: list[Hashable]) -> Scores:
-    order = np.argsort(np.asarray(list(columns), dtype=np.intp), kind="stable")
-    if not len(order):
+    given = np.asarray(list(columns), dtype=np.intp)
+    if not len(given):
         raise ValueError("scores names no column; leave it out (None) where all columns are votes.")
-    ordered = np.asarray(list(columns), dtype=np.intp)[order]
-    return Scores(ordered, [labels[i] for i in order], [np.zeros((0, 2))] * len(order))
+    order = np.argsort(given, kind="stable")
+    return Scores(given[order], [labels[i] for i in order], [np.zeros((0, 2))] * len(order))
 
 
 def _find_column(name: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:

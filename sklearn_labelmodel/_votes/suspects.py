@@ -26,8 +26,8 @@ LEAST_COUNTER = 10
 RARE_SLIP = 100
 # What pandas and Arrow call the column of an index that was written without a name.
 INDEX_NAME = re.compile(r"(Unnamed: \d+|index|level_\d+|__index_level_\d+__|)")
-# Rows and LFs looked at where a look at some will do.
-SOME_ROWS, SOME_LFS = 1000, 20
+# LFs looked at where a look at some will do.
+SOME_LFS = 20
 # So few records, or so many LFs for each, are rather LFs and records the wrong way round.
 FEW_ROWS, LEAST_WIDTH, MANY_LFS = 30, 10, 3
 # Scores: an LF of so many different numbers; and so unlikely would gold labels miss all classes but theirs.
@@ -208,17 +208,6 @@ def check_no_scores(
 # Tables the wrong way round, and zeros ------------------------------------------------------------
 
 
-def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
-    """Vote codes of some LFs in evenly spaced rows, shape (n_lfs, n_rows)."""
-    if votes.weight is None:
-        rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
-    else:
-        ends = np.cumsum(votes.weight)
-        places = (np.arange(SOME_ROWS) + 0.5) * (ends[-1] / SOME_ROWS)
-        rows = np.minimum(np.searchsorted(ends, places), len(ends) - 1)
-    return votes.take(rows).block(0, len(rows))[lfs]
-
-
 def warn_of_layout(votes: Votes) -> None:
     """Warn where rows and LFs look exchanged."""
     # Long tables make sparse matrices, and name their rows and voters.
@@ -242,7 +231,7 @@ def warn_of_zeros(votes: Votes) -> None:
     if int(others.min()) < (-1 if len(others) == 2 else 0):
         return
     lfs = np.unique(np.linspace(0, votes.n_lfs - 1, SOME_LFS).astype(np.intp))
-    codes = some_codes(votes, lfs)
+    codes = votes.some_codes()[lfs]
     zero = int(np.flatnonzero(values == 0)[0])
     if zero == votes.abstain_code:
         return
@@ -290,7 +279,7 @@ def warn_of_marker_between(votes: Votes) -> None:
     values, marker = votes.values, votes.abstain_code
     if values.dtype.kind != "i" or values[marker] != -1:
         return
-    codes = some_codes(votes, np.arange(votes.n_lfs)[:SOME_LFS])
+    codes = votes.some_codes()[:SOME_LFS]
     if np.isin([marker - 1, marker, marker + 1], codes).all():
         below, own, above = (plain(values[marker + step]) for step in (-1, 0, 1))
         if above - below == 2:
