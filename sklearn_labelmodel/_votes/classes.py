@@ -16,6 +16,7 @@ from .codes import GoldLabels, Votes, are_unlike, class_index, lf_label
 from .gold import UNLABELLED, _as_labels
 from .reader import is_missing, markers_of
 from .suspects import (
+    Symbols,
     check_no_identifier,
     check_no_scores,
     warn_of_layout,
@@ -77,34 +78,29 @@ def resolve_classes(
         check_votes_are_classes(given, votes)
         check_gold_is_class(given, gold)
         return given
-    labelled = len(gold.values) > 0 and gold.complete
-    _look_over(votes, lf, vote, frequency, labelled)
+    symbols, labelled = Symbols(lf, vote, frequency), len(gold.values) > 0 and gold.complete
+    _look_over(votes, symbols, labelled)
     if labelled:
         found = gold.values
-        _warn_of_other_votes(found, votes, lf, vote)
+        _warn_of_other_votes(found, votes, symbols)
         _warn_of_abstaining_class(found, abstain, votes)
     elif len(gold.values):
         check_same_kind(votes.vote_values, gold.values)
-        check_no_scores(votes.names, lf, vote, frequency, gold)
+        check_no_scores(votes.names, symbols, gold)
         # As Python values: NumPy would round large whole numbers of unlike kinds.
         found = values_of({*map(_as_whole, (*np.unique(vote).tolist(), *gold.values.tolist()))})
     else:
         found = np.unique(vote)
     if found.dtype.kind not in "biuf" or not NUMBERS_FOR_NO_VOTE.isdisjoint(found.tolist()):
-        warn_of_suspects(found, votes, lf, vote, frequency)
+        warn_of_suspects(found, votes, symbols)
     return found if labelled or len(found) > 1 else _of_one(found, abstain, class_balance)
 
 
-def _look_over(
-    votes: Votes,
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    frequency: NDArray[np.float64],
-    labelled: bool,
-) -> None:
+def _look_over(votes: Votes, symbols: Symbols, labelled: bool) -> None:
     """Look at all symbols once, and more closely where it may be that they are not what was meant."""
     if votes.n_rows < votes.n_lfs:
         warn_of_layout(votes)
+    lf, vote, frequency = symbols
     # Zeros mark abstains only where abstains are rarer.
     if frequency[vote == 0].sum() > votes.n_lfs - frequency.sum() - TIE:
         warn_of_zeros(votes)
@@ -112,7 +108,7 @@ def _look_over(
         warn_of_marker_between(votes)
     n_different = np.bincount(lf, minlength=votes.n_lfs)
     if n_different.max() > 2 or votes.names is not None:
-        check_no_identifier(votes, n_different, lf, vote, labelled=labelled)
+        check_no_identifier(votes, symbols, n_different, labelled=labelled)
 
 
 def _of_one(
@@ -218,9 +214,8 @@ def check_same_kind(
         )
 
 
-def _warn_of_other_votes(
-    labels: NDArray[Any], votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
-) -> None:
+def _warn_of_other_votes(labels: NDArray[Any], votes: Votes, symbols: Symbols) -> None:
+    lf, vote, _ = symbols
     others = class_index(vote, labels) == len(labels)
     if others.any():
         remedy = (

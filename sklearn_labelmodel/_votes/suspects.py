@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,37 +47,39 @@ WRITE_ALIKE = (
 )
 
 
+class Symbols(NamedTuple):
+    """The LF, the value and the share of the rows of every symbol, each an ndarray of shape (n_symbols,)."""
+
+    lf: NDArray[np.intp]
+    vote: NDArray[Any]
+    frequency: NDArray[np.float64]
+
+
 # Columns that are no votes ------------------------------------------------------------------------
 
 
 def check_no_identifier(
-    votes: Votes,
-    n_different: NDArray[np.intp],
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    *,
-    labelled: bool,
+    votes: Votes, symbols: Symbols, n_different: NDArray[np.intp], *, labelled: bool
 ) -> None:
     """Raise a ValueError where an LF casts so many different votes that it is no LF, and each would be a class.
 
     Parameters
     ----------
     votes : Votes
+    symbols : Symbols
     n_different : ndarray of shape (n_lfs,)
         How many different votes each LF casts.
-    lf, vote : ndarray of shape (n_symbols,)
-        The LF and the value of every symbol.
     labelled : bool
         Whether y names the classes; then only what counts the rows is refused.
     """
     if labelled:
-        suspect = _counts_rows(votes, n_different) & (vote.dtype.kind in "biuO")
+        suspect = _counts_rows(votes, n_different) & (symbols.vote.dtype.kind in "biuO")
     else:
-        suspect = _is_identifier(votes, n_different, lf, vote)
+        suspect = _is_identifier(votes, symbols, n_different)
     if suspect.any():
         _refuse_identifier(votes, int(np.argmax(n_different * suspect)), n_different)
     if not labelled:
-        _check_no_long_table(votes, n_different, lf, vote)
+        _check_no_long_table(votes, symbols, n_different)
 
 
 def check_part_has_no_identifier(votes: Votes, lf: NDArray[np.intp]) -> None:
@@ -105,22 +107,21 @@ def _refuse_identifier(votes: Votes, worst: int, n_different: NDArray[np.intp]) 
 
 
 def _is_identifier(
-    votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
+    votes: Votes, symbols: Symbols, n_different: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
-    n_unshared = _n_unshared(votes, lf, vote)
     suspect = n_different > max(MOST_LONE_VOTES, IDENTIFIER_SHARE * votes.n_rows)
     # Of a few fractional votes, reading them has warned.
-    if np.count_nonzero(n_different) > 1 and vote.dtype.kind != "f":
+    if np.count_nonzero(n_different) > 1 and symbols.vote.dtype.kind != "f":
         many = n_different > max(MOST_UNSHARED_VOTES, UNSHARED_ROWS * votes.n_rows)
-        suspect |= many & (n_unshared > UNSHARED_SHARE * n_different)
+        suspect |= many & (_n_unshared(votes, symbols) > UNSHARED_SHARE * n_different)
         suspect |= _counts_rows(votes, n_different)
     return suspect
 
 
-def _n_unshared(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
+def _n_unshared(votes: Votes, symbols: Symbols) -> NDArray[np.intp]:
     """Votes of each LF that no other LF casts."""
-    _, code, n_lfs = np.unique(vote, return_inverse=True, return_counts=True)
-    return np.bincount(lf, n_lfs[code] == 1, minlength=votes.n_lfs).astype(np.intp)
+    _, code, n_lfs = np.unique(symbols.vote, return_inverse=True, return_counts=True)
+    return np.bincount(symbols.lf, n_lfs[code] == 1, minlength=votes.n_lfs).astype(np.intp)
 
 
 def _counts_rows(votes: Votes, n_different: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -148,9 +149,7 @@ def _names_of_long_table(votes: Votes, n_different: NDArray[np.intp]) -> tuple[i
     return pairs[0] if pairs else None
 
 
-def _check_no_long_table(
-    votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
-) -> None:
+def _check_no_long_table(votes: Votes, symbols: Symbols, n_different: NDArray[np.intp]) -> None:
     """Raise a ValueError where no vote is cast by two LFs, though LFs choose among votes."""
     named = _names_of_long_table(votes, n_different)
     if named is not None:
@@ -159,10 +158,11 @@ def _check_no_long_table(
             f"{voter} and {label} look like the columns of a table with a row for each vote. Make a column of "
             "each voter (votes_from_long does it); if these are classes, name them (`classes`)."
         )
+    lf, vote, _ = symbols
     several = np.flatnonzero(n_different > 1)
     if len(several) < 2 or n_different.max() < 3 or vote.dtype.kind == "f":
         return
-    if (_n_unshared(votes, lf, vote) < n_different).any():
+    if (_n_unshared(votes, symbols) < n_different).any():
         return
     raise ValueError(
         f"No vote is cast by two LFs: those of {lf_label(votes.names, int(several[0]))} (such as "
@@ -173,22 +173,16 @@ def _check_no_long_table(
     )
 
 
-def check_no_scores(
-    names: NDArray[np.object_] | None,
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    frequency: NDArray[np.float64],
-    gold: GoldLabels,
-) -> None:
+def check_no_scores(names: NDArray[np.object_] | None, symbols: Symbols, gold: GoldLabels) -> None:
     """Raise a ValueError where gold labels tell that the many numbers which LFs cast are scores, not classes.
 
     Parameters
     ----------
     names : ndarray of shape (n_lfs,) or None
-    lf, vote, frequency : ndarray of shape (n_symbols,)
-        The LF, the value and the share of rows of every symbol.
+    symbols : Symbols
     gold : GoldLabels
     """
+    lf, vote, frequency = symbols
     whole = gold.values.dtype.kind in "iu" and vote.dtype.kind in "iu"
     many = np.flatnonzero(np.bincount(lf) >= LEAST_SCORES)
     if len(gold.values) < 2 or not whole or not len(many):
@@ -292,24 +286,17 @@ def warn_of_marker_between(votes: Votes) -> None:
 # Marks and variants -------------------------------------------------------------------------------
 
 
-def warn_of_suspects(
-    classes: NDArray[Any],
-    votes: Votes,
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    frequency: NDArray[np.float64],
-) -> None:
+def warn_of_suspects(classes: NDArray[Any], votes: Votes, symbols: Symbols) -> None:
     """Warn of classes that look like a mark for "no vote", of those that differ in spelling only, and of slips.
 
     Parameters
     ----------
     classes : ndarray of shape (n_classes,)
         As found among votes and gold labels.
-    votes, lf, vote
-        As in `check_no_identifier`.
-    frequency : ndarray of shape (n_symbols,)
-        Share of the rows that hold each symbol.
+    votes : Votes
+    symbols : Symbols
     """
+    lf, vote, _ = symbols
     found = marks(classes.tolist())
     places = {mark: lf[vote == mark] for mark in found}
     for mark in found:
@@ -318,7 +305,7 @@ def warn_of_suspects(
         texts = {*classes.tolist(), *(vote.tolist() if is_text(vote) else [])}
         _warn_of_variants(sorted(texts))
         if is_text(vote):
-            _warn_of_slips(classes, votes, lf, vote, frequency)
+            _warn_of_slips(classes, votes, symbols)
 
 
 def _warn_of_mark(mark: Hashable, places: dict[Hashable, NDArray[np.intp]], votes: Votes) -> None:
@@ -357,22 +344,16 @@ def _warn_of_variants(labels: list[str]) -> None:
         )
 
 
-def _warn_of_slips(
-    classes: NDArray[Any],
-    votes: Votes,
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    frequency: NDArray[np.float64],
-) -> None:
+def _warn_of_slips(classes: NDArray[Any], votes: Votes, symbols: Symbols) -> None:
     """Warn of a class that is hardly ever voted for and one slip away from another vote."""
-    cast, code = np.unique(vote, return_inverse=True)
-    often = np.bincount(code, frequency)
+    cast, code = np.unique(symbols.vote, return_inverse=True)
+    often = np.bincount(code, symbols.frequency)
     rare = np.flatnonzero(np.isin(cast, classes) & (often * RARE_SLIP <= often.max()))
     for slip in rare if len(cast) <= MOST_LONE_VOTES else ():
         frequent = cast[often >= RARE_SLIP * often[slip]]
         meant = [other for other in frequent if one_slip_apart(cast[slip], other)]
         if meant:
-            n_rows, where = votes.n_rows, lf_label(votes.names, int(lf[code == slip][0]))
+            n_rows, where = votes.n_rows, lf_label(votes.names, int(symbols.lf[code == slip][0]))
             warn_user(
                 f"{quoted(cast[slip])} (of {where}, {often[slip] * n_rows:.0f} in {n_rows:.15g} rows) counts as a "
                 f"class, and differs from {quoted(meant[0])} by one letter. Correct it, or name all classes "
