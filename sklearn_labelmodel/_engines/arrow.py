@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from .._utils import quoted
 from .blocks import (
     Piece,
@@ -20,10 +22,9 @@ from .blocks import (
 )
 from .parquet import batches_with_dictionaries, fragments_of, texts_among
 from .source import NO_ROWS, Progress
-from .stream import GroupedStream, Stream
+from .stream import GroupedStream, Stream, tables_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyarrow.dataset import Dataset, Fragment
 
 # Rows of a batch as they are decoded; a block is put together of some.
@@ -66,8 +67,6 @@ class DatasetSource(GroupedStream):
         self, batches: Iterator[tuple[pa.RecordBatch, Fragment]], columns: Sequence[str]
     ) -> Pieces:
         """Batches with the files that they are of, as pieces."""
-        import pyarrow as pa
-
         next_row: Counter[str] = Counter()
         try:
             for batch, fragment in batches:
@@ -106,8 +105,6 @@ def _told(error: Exception, dataset: Dataset, columns: Sequence[str]) -> str:
 
 
 def _fault_of(fragment: Fragment, dataset: Dataset, columns: Sequence[str]) -> str | None:
-    import pyarrow as pa
-
     try:
         for _ in fragment.to_batches(schema=dataset.schema, columns=list(columns), **READAHEAD):
             pass
@@ -132,7 +129,6 @@ def _check_schema(fragment: Fragment, dataset: Dataset, columns: Sequence[str], 
 
 def _check_codes(batch: pa.RecordBatch, place: str) -> None:
     """Refuse codes that stand for no value of their dictionary: Arrow reads them from a damaged file as they are."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
@@ -161,14 +157,3 @@ class ReaderSource(Stream):
             yield piece
         if piece is None:
             raise ValueError(NO_ROWS)
-
-
-def tables_of(reader: pa.RecordBatchReader, columns: Sequence[str] | None = None) -> Pieces:
-    """The batches of a reader as pieces, with all columns or some."""
-    import pyarrow as pa
-
-    first_row = 0
-    for batch in reader:
-        table = pa.Table.from_batches([batch])
-        yield Piece(table if columns is None else table.select(list(columns)), first_row=first_row)
-        first_row += batch.num_rows

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .arrow import tables_of
 from .blocks import Pieces, are_alike, rows_of_a_block
 from .source import Progress
-from .stream import TRIAL_ROWS, GroupedStream
+from .stream import TRIAL_ROWS, GroupedStream, tables_of
 
 if TYPE_CHECKING:
     import duckdb

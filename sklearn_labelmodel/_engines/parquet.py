@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyarrow.dataset import Dataset, Fragment, ParquetFileFragment
 
 # Types of texts that Arrow reads as dictionaries, and turns into them.
@@ -96,8 +97,6 @@ def _stored_as_dictionaries(
     file: ParquetFileFragment, schema: pa.Schema, texts: set[str]
 ) -> pa.Schema:
     """The schema, in which those texts are dictionaries that the file holds as texts."""
-    import pyarrow as pa
-
     stored = file.physical_schema
     of_texts = pa.dictionary(pa.int32(), pa.string())
     held = {field.name for field in stored if field.type == of_texts} & texts
@@ -106,8 +105,6 @@ def _stored_as_dictionaries(
 
 def _encoded(batch: pa.RecordBatch, texts: set[str]) -> pa.RecordBatch:
     """The batch with all of those texts as dictionaries: what is not stored as texts, such as keys of folders, too."""
-    import pyarrow as pa
-
     plain = {field.name for field in batch.schema if str(field.type) in TEXTS} & texts
     if not plain:
         return batch
@@ -120,8 +117,6 @@ def _encoded(batch: pa.RecordBatch, texts: set[str]) -> pa.RecordBatch:
 
 def _with_dictionary_types(schema: pa.Schema, names: set[str]) -> pa.Schema:
     """The schema, in which columns of some names are dictionaries."""
-    import pyarrow as pa
-
     for place, field in enumerate(schema):
         if field.name in names:
             schema = schema.set(place, field.with_type(pa.dictionary(pa.int32(), field.type)))

@@ -105,6 +105,17 @@ class GroupedStream(Stream):
             return total(in_threads(partial(count_block, of_block), blocks), progress)
 
 
+def tables_of(reader: pa.RecordBatchReader, columns: Sequence[str] | None = None) -> Pieces:
+    """The batches of a reader as pieces, with all columns or some."""
+    import pyarrow as pa
+
+    first_row = 0
+    for batch in reader:
+        table = pa.Table.from_batches([batch])
+        yield Piece(table if columns is None else table.select(list(columns)), first_row=first_row)
+        first_row += batch.num_rows
+
+
 def _batches(tables: Iterator[pa.Table], pieces: Pieces) -> Iterator[pa.RecordBatch]:
     """The batches of what is made of pieces, which are closed even where nobody reads to the end."""
     with closing(pieces):
