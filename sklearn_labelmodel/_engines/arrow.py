@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from .._utils import quoted
 from .blocks import (
     Piece,
@@ -20,10 +22,9 @@ from .blocks import (
 )
 from .parquet import batches_with_dictionaries, fragments_of, texts_among
 from .source import NO_ROWS, Progress
-from .stream import GroupedStream, Stream
+from .stream import GroupedStream, Stream, tables_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyarrow.dataset import Dataset, Fragment
 
 # Rows of a batch as they are decoded; a block is put together of some.
@@ -55,23 +56,17 @@ class DatasetSource(GroupedStream):
         return self._placed(batches_with_dictionaries(self.dataset, named, texts, **how), named)
 
     def groups(self, columns: Sequence[str], progress: Progress | None) -> Pieces | None:
-        import pyarrow as pa
-
-        blocks = in_blocks(self.votes(columns), rows_of_a_block(len(columns)))
+        blocks = in_blocks(self.votes(columns), len(columns))
         first = next(blocks, None)
         groups = None if first is None else few_groups(first)
         if groups is None:
             return None
-        return merged_groups(
-            chain([groups], in_threads(grouped_block, blocks, pa.cpu_count())), progress
-        )
+        return merged_groups(chain([groups], in_threads(grouped_block, blocks)), progress)
 
     def _placed(
         self, batches: Iterator[tuple[pa.RecordBatch, Fragment]], columns: Sequence[str]
     ) -> Pieces:
         """Batches with the files that they are of, as pieces."""
-        import pyarrow as pa
-
         next_row: Counter[str] = Counter()
         try:
             for batch, fragment in batches:
@@ -110,8 +105,6 @@ def _told(error: Exception, dataset: Dataset, columns: Sequence[str]) -> str:
 
 
 def _fault_of(fragment: Fragment, dataset: Dataset, columns: Sequence[str]) -> str | None:
-    import pyarrow as pa
-
     try:
         for _ in fragment.to_batches(schema=dataset.schema, columns=list(columns), **READAHEAD):
             pass
@@ -120,14 +113,12 @@ def _fault_of(fragment: Fragment, dataset: Dataset, columns: Sequence[str]) -> s
     return None
 
 
-def _check_schema(
-    fragment: Fragment,
-    dataset: Dataset,
-    columns: Sequence[str],
-    place: str,
-) -> None:
+def _check_schema(fragment: Fragment, dataset: Dataset, columns: Sequence[str], place: str) -> None:
     """Refuse a file without one of the columns, which Arrow would fill with missing values."""
-    there = {*fragment.physical_schema.names, *_keys(fragment)}
+    import pyarrow.dataset as ds
+
+    keys_of_path = ds.get_partition_keys(fragment.partition_expression)
+    there = {*fragment.physical_schema.names, *keys_of_path}
     missing = [name for name in columns if name not in there]
     if missing:
         raise ValueError(
@@ -138,7 +129,6 @@ def _check_schema(
 
 def _check_codes(batch: pa.RecordBatch, place: str) -> None:
     """Refuse codes that stand for no value of their dictionary: Arrow reads them from a damaged file as they are."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
@@ -149,13 +139,6 @@ def _check_codes(batch: pa.RecordBatch, place: str) -> None:
                     f"{place} cannot be read: codes of the column {quoted(name)} stand for no value. Write the file "
                     "again, or leave it out."
                 )
-
-
-def _keys(fragment: Fragment) -> set[str]:
-    """Columns that are told by the path of a file."""
-    import pyarrow.dataset as ds
-
-    return set(ds.get_partition_keys(fragment.partition_expression))
 
 
 class ReaderSource(Stream):
@@ -174,14 +157,3 @@ class ReaderSource(Stream):
             yield piece
         if piece is None:
             raise ValueError(NO_ROWS)
-
-
-def tables_of(reader: pa.RecordBatchReader, columns: Sequence[str] | None = None) -> Pieces:
-    """The batches of a reader as pieces, with all columns or some."""
-    import pyarrow as pa
-
-    first_row = 0
-    for batch in reader:
-        table = pa.Table.from_batches([batch])
-        yield Piece(table if columns is None else table.select(list(columns)), first_row=first_row)
-        first_row += batch.num_rows

@@ -8,13 +8,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .._utils import Warned, kept_warnings, warn_user
+from .._utils import Warned, kept_warnings
 from .._utils.texts import coded_texts, codes_of, presence
-from .source import NO_ROWS, Block, OfBlock, Progress, Sum
+from .source import Block, Counted, OfBlock, Progress, Sum
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,25 +64,6 @@ class Piece:
 Pieces = Generator[Piece, None, None]
 
 
-# Rows, what was counted of them, and the warnings of it.
-Counted: TypeAlias = tuple[int, Sum, frozenset[Warned]]
-
-
-def told(counted: Counted[Sum] | None) -> Sum:
-    """What was counted, refused where nothing was; the warnings are given at the user's line, each once."""
-    if counted is None:
-        raise ValueError(NO_ROWS)
-    _, found, warned = counted
-    give_warnings(warned)
-    return found
-
-
-def give_warnings(warned: Iterable[Warned]) -> None:
-    """Give warnings that were kept, in an order that follows from what they say."""
-    for message, category in sorted(warned, key=str):
-        warn_user(message, category)
-
-
 def heard(function: Callable[[], Result]) -> tuple[Result, frozenset[Warned]]:
     """What a function returns, and what it warned of, without a row: each block would name another one."""
     with kept_warnings() as kept:
@@ -95,8 +76,9 @@ def rows_of_a_block(n_columns: int) -> int:
     return min(max(BLOCK_CELLS // max(n_columns, 1), LEAST_ROWS), MOST_ROWS)
 
 
-def in_blocks(pieces: Iterable[Piece], n_rows: int) -> Iterator[list[Piece]]:
-    """Pieces put together to blocks of about, and at most, so many rows."""
+def in_blocks(pieces: Iterable[Piece], n_columns: int) -> Iterator[list[Piece]]:
+    """Pieces put together to blocks of about, and at most, as many rows as fit so many columns."""
+    n_rows = rows_of_a_block(n_columns)
     block: list[Piece] = []
     size = 0
     for piece in pieces:
@@ -289,7 +271,7 @@ def count_pieces(
     of_block: OfBlock[Sum], pieces: Iterable[Piece], n_columns: int
 ) -> Counted[Sum] | None:
     """What is counted of pieces, one block after the other; None where there is no row."""
-    return total(map_blocks(of_block, in_blocks(pieces, rows_of_a_block(n_columns)), map))
+    return total(map_blocks(of_block, in_blocks(pieces, n_columns), map))
 
 
 def map_blocks(
@@ -325,9 +307,12 @@ def total(
 
 
 def in_threads(
-    function: Callable[[Item], Result], items: Iterable[Item], n_threads: int
+    function: Callable[[Item], Result], items: Iterable[Item], n_threads: int | None = None
 ) -> Iterator[Result]:
-    """As `map`, in threads; few items are read ahead of what is taken."""
+    """As `map`, in threads, by default as many as Arrow's; few items are read ahead of what is taken."""
+    import pyarrow as pa
+
+    n_threads = n_threads or pa.cpu_count()
     pool = ThreadPoolExecutor(n_threads)
     ahead: deque[Future[Result]] = deque()
     try:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._utils import quoted
-from .blocks import Counted, Piece, count_pieces, told, total, with_place
-from .source import Block, Frame, Made, OfBlock, Progress, Schema, Source, Sum
+from .blocks import Piece, count_pieces, total, with_place
+from .source import Counted, Frame, Makes, OfBlock, Progress, Schema, Source, Sum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,38 +31,27 @@ class DaskFrameSource(Frame):
     def head(self, n_rows: int) -> pd.DataFrame:
         return self.frame.head(n_rows, npartitions=-1)
 
-    def count(
-        self, of_block: OfBlock[Sum], columns: Sequence[Any], progress: Progress | None = None
-    ) -> Sum:
-        self.check_columns(columns)
-        columns = list(columns)
+    def _count(
+        self, of_block: OfBlock[Sum], columns: list[Any], progress: Progress | None
+    ) -> Counted[Sum] | None:
         parts = self.frame[columns].to_delayed()
         try:
-            return _sum(of_block, parts, columns, progress)
+            return total([_sum(of_block, parts, columns)], progress)
         except Exception as error:
             fault = None if PLACE in str(error) else _fault(self.frame, columns)
             if fault is None:
                 raise
             raise ValueError(fault) from error
 
-    def map(
-        self,
-        of_block: Callable[[Block], Made],
-        columns: Sequence[Any],
-        schema: Schema,
-        keep: Sequence[Any] = (),
-    ) -> Any:
-        self.check_columns(columns)
-        self.check_columns(keep, schema)
+    def _map(self, of_block: Makes, columns: list[Any], schema: Schema, keep: list[Any]) -> Any:
         import pandas as pd
 
-        columns, keep = list(columns), list(keep)
         meta = self.frame._meta[keep].assign(
             **{name: pd.Series(dtype=_pandas_type(dtype)) for name, dtype in schema.items()}
         )
         function = partial(_map_frame, of_block, columns, keep, meta)
         return self.frame[list(dict.fromkeys([*columns, *keep]))].map_partitions(
-            _call_with_number, function, partition_info=None, meta=meta, enforce_metadata=False
+            function, partition_info=None, meta=meta, enforce_metadata=False
         )
 
 
@@ -79,24 +68,12 @@ class DaskArraySource(Source):
         self.array = array
         self.columns = list(range(array.shape[1]))
 
-    def count(
-        self, of_block: OfBlock[Sum], columns: Sequence[Any], progress: Progress | None = None
-    ) -> Sum:
-        self.check_columns(columns)
-        parts = self._of(columns).to_delayed().ravel()
-        return _sum(of_block, parts, None, progress)
+    def _count(
+        self, of_block: OfBlock[Sum], columns: list[int], progress: Progress | None
+    ) -> Counted[Sum] | None:
+        return total([_sum(of_block, self._of(columns).to_delayed().ravel(), None)], progress)
 
-    def map(
-        self,
-        of_block: Callable[[Block], Made],
-        columns: Sequence[Any],
-        schema: Schema,
-        keep: Sequence[Any] = (),
-    ) -> Any:
-        """As of every source; the columns that are made stand side by side in an array of two dimensions."""
-        self.check_columns(columns)
-        if len(keep):
-            raise ValueError("An array has no names of columns to keep. Pass a Dask DataFrame.")
+    def _map(self, of_block: Makes, columns: list[int], schema: Schema, _keep: list[Any]) -> Any:
         array = self._of(columns)
         dtype = np.result_type(*(np.dtype(dtype) for dtype in schema.values()))
         return array.map_blocks(
@@ -106,17 +83,14 @@ class DaskArraySource(Source):
             meta=np.empty((0, 0), dtype=dtype),
         )
 
-    def _of(self, columns: Sequence[int]) -> Any:
-        array = self.array if list(columns) == self.columns else self.array[:, list(columns)]
+    def _of(self, columns: list[int]) -> Any:
+        array = self.array if columns == self.columns else self.array[:, columns]
         return array.rechunk({1: -1})
 
 
 def _sum(
-    of_block: OfBlock[Sum],
-    parts: Sequence[Delayed],
-    columns: list[Any] | None,
-    progress: Progress | None,
-) -> Sum:
+    of_block: OfBlock[Sum], parts: Sequence[Delayed], columns: list[Any] | None
+) -> Counted[Sum] | None:
     from dask.delayed import delayed
 
     shared = delayed(of_block, traverse=False)
@@ -124,7 +98,7 @@ def _sum(
     sums = [count(shared, part, columns, number) for number, part in enumerate(parts)]
     while len(sums) > 1:
         sums = [add_up(sums[start : start + FAN_IN]) for start in range(0, len(sums), FAN_IN)]
-    return told(total([sums[0].compute()] if sums else [], progress))
+    return sums[0].compute() if sums else None
 
 
 def _count_part(
@@ -139,11 +113,9 @@ def _count_part(
 
 def _fault(frame: Any, columns: list[Any]) -> str | None:
     """What is wrong with the first partition that cannot be read, or is without one of the columns."""
-    from dask.delayed import delayed
-
     for number, part in enumerate(frame.to_delayed()):
         try:
-            names = delayed(_names_of)(part).compute()
+            names = list(part.columns.compute())
         except Exception as error:
             told = str(error).rstrip(".")
             return (
@@ -158,37 +130,25 @@ def _fault(frame: Any, columns: list[Any]) -> str | None:
     return None
 
 
-def _names_of(rows: pd.DataFrame) -> list[Any]:
-    return list(rows.columns)
-
-
-def _call_with_number(
-    rows: pd.DataFrame,
-    function: Callable[[pd.DataFrame, int], pd.DataFrame],
-    partition_info: dict[str, Any] | None = None,
-) -> pd.DataFrame:
-    return function(rows, (partition_info or {}).get("number", 0))
-
-
 def _map_frame(
-    of_block: Callable[[Block], Made],
+    of_block: Makes,
     columns: list[Any],
     keep: list[Any],
     meta: pd.DataFrame,
     rows: pd.DataFrame,
-    number: int,
+    partition_info: dict[str, Any] | None = None,
 ) -> pd.DataFrame:
     """The frame of what is made of a partition, after the columns that are kept."""
     if not len(rows):
         return meta
-    votes = rows[columns]
+    number, votes = (partition_info or {}).get("number", 0), rows[columns]
     made = with_place(of_block, votes, [Piece(votes, f"{PLACE} {number}")])
     frame = rows[keep].assign(**made)
     return frame.astype({name: meta.dtypes[name] for name in made})
 
 
 def _map_array(
-    of_block: Callable[[Block], Made],
+    of_block: Makes,
     names: list[str],
     dtype: np.dtype[Any],
     rows: np.ndarray,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .arrow import tables_of
 from .blocks import Pieces, are_alike, rows_of_a_block
 from .source import Progress
-from .stream import TRIAL_ROWS, GroupedStream
+from .stream import TRIAL_ROWS, GroupedStream, tables_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,11 +30,7 @@ class RelationSource(GroupedStream):
     def pieces(self, columns: Sequence[str]) -> Pieces:
         return _rows_of(self.relation.project(_listed(columns)), len(columns))
 
-    def groups(
-        self,
-        columns: Sequence[str],
-        progress: Progress | None,  # noqa: ARG002
-    ) -> Pieces | None:
+    def groups(self, columns: Sequence[str], _progress: Progress | None) -> Pieces | None:
         votes = self.relation.project(_listed(columns))
         trial = votes.limit(TRIAL_ROWS)
         ((n_rows,),) = trial.aggregate("count(*)").fetchall()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyarrow.dataset import Dataset, Fragment, ParquetFileFragment
 
 # Types of texts that Arrow reads as dictionaries, and turns into them.
@@ -96,21 +97,14 @@ def _stored_as_dictionaries(
     file: ParquetFileFragment, schema: pa.Schema, texts: set[str]
 ) -> pa.Schema:
     """The schema, in which those texts are dictionaries that the file holds as texts."""
-    import pyarrow as pa
-
     stored = file.physical_schema
     of_texts = pa.dictionary(pa.int32(), pa.string())
     held = {field.name for field in stored if field.type == of_texts} & texts
-    return pa.schema(
-        [_as_dictionary(field) if field.name in held else field for field in schema],
-        schema.metadata,
-    )
+    return _with_dictionary_types(schema, held)
 
 
 def _encoded(batch: pa.RecordBatch, texts: set[str]) -> pa.RecordBatch:
     """The batch with all of those texts as dictionaries: what is not stored as texts, such as keys of folders, too."""
-    import pyarrow as pa
-
     plain = {field.name for field in batch.schema if str(field.type) in TEXTS} & texts
     if not plain:
         return batch
@@ -118,11 +112,12 @@ def _encoded(batch: pa.RecordBatch, texts: set[str]) -> pa.RecordBatch:
         column.dictionary_encode() if name in plain else column
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
     ]
-    fields = [_as_dictionary(field) if field.name in plain else field for field in batch.schema]
-    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields, batch.schema.metadata))
+    return pa.RecordBatch.from_arrays(columns, schema=_with_dictionary_types(batch.schema, plain))
 
 
-def _as_dictionary(field: pa.Field) -> pa.Field:
-    import pyarrow as pa
-
-    return field.with_type(pa.dictionary(pa.int32(), field.type))
+def _with_dictionary_types(schema: pa.Schema, names: set[str]) -> pa.Schema:
+    """The schema, in which columns of some names are dictionaries."""
+    for place, field in enumerate(schema):
+        if field.name in names:
+            schema = schema.set(place, field.with_type(pa.dictionary(pa.int32(), field.type)))
+    return schema

@@ -36,11 +36,7 @@ class LazyFrameSource(GroupedStream):
             yield Piece(frame.to_arrow(), first_row=first_row)
             first_row += frame.height
 
-    def groups(
-        self,
-        columns: Sequence[str],
-        progress: Progress | None,  # noqa: ARG002
-    ) -> Pieces | None:
+    def groups(self, columns: Sequence[str], _progress: Progress | None) -> Pieces | None:
         votes = self.frame.select(columns)
         with _told():
             trial = votes.head(TRIAL_ROWS).collect(engine="streaming")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import quoted
+from .._utils import Warned, quoted, warn_user
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,10 +28,14 @@ Block: TypeAlias = "pa.Table | pd.DataFrame | NDArray[Any]"
 # Of a block of rows (a table or an array), and how many rows each of them stands for where they were grouped.
 OfBlock = Callable[[Block, NDArray[np.int64] | None], Sum]
 Made = Mapping[str, NDArray[Any]]
+Makes = Callable[[Block], Made]
 # The columns that a function makes, and their dtypes: NumPy's, object standing for strings, or one of pandas where
 # values may be missing (Int64, boolean, Float64).
 Schema = Mapping[str, Any]
 Progress = Callable[[int], object]
+# Rows, what was counted of them, and the warnings of it.
+Counted: TypeAlias = tuple[int, Sum, frozenset[Warned]]
+NO_ROWS = "There are no rows. (A reader of record batches can be read only once: make another.)"
 
 
 class Source(ABC):
@@ -44,12 +47,14 @@ class Source(ABC):
         Names of the columns, in order; positions where there are no names.
     named : bool
         Whether columns have names.
+    extra : str or None
+        The extra of this package that installs pyarrow, where rows cannot be read without it.
     """
 
     columns: list[Any]
     named = True
+    extra: str | None = None
 
-    @abstractmethod
     def count(
         self, of_block: OfBlock[Sum], columns: Sequence[Any], progress: Progress | None = None
     ) -> Sum:
@@ -70,14 +75,23 @@ class Source(ABC):
         ValueError
             There is no row, or no such column; the error of a block names its file or partition.
         """
+        self.check_columns(columns)
+        self.check_pyarrow()
+        counted = self._count(of_block, list(columns), progress)
+        if counted is None:
+            raise ValueError(NO_ROWS)
+        _, found, warned = counted
+        give_warnings(warned)
+        return found
 
     @abstractmethod
+    def _count(
+        self, of_block: OfBlock[Sum], columns: list[Any], progress: Progress | None
+    ) -> Counted[Sum] | None:
+        """As `count`, of columns that are there; None where there is no row."""
+
     def map(
-        self,
-        of_block: Callable[[Block], Made],
-        columns: Sequence[Any],
-        schema: Schema,
-        keep: Sequence[Any] = (),
+        self, of_block: Makes, columns: Sequence[Any], schema: Schema, keep: Sequence[Any] = ()
     ) -> Any:
         """Make columns of every row, when they are asked for.
 
@@ -93,8 +107,19 @@ class Source(ABC):
         Returns
         -------
         made
-            Of the kind of the source where that computes when it is asked, else a pyarrow RecordBatchReader.
+            Of the kind of the source where that computes when it is asked, else a pyarrow RecordBatchReader. Where the
+            source has no names of columns, those that are made stand side by side in an array of two dimensions.
         """
+        self.check_columns(columns)
+        if len(keep) and not self.named:
+            raise ValueError("An array has no names of columns to keep. Pass a Dask DataFrame.")
+        self.check_columns(keep, schema)
+        self.check_pyarrow()
+        return self._map(of_block, list(columns), schema, list(keep))
+
+    @abstractmethod
+    def _map(self, of_block: Makes, columns: list[Any], schema: Schema, keep: list[Any]) -> Any:
+        """As `map`, of columns that are there."""
 
     def check_columns(self, columns: Sequence[Any], schema: Schema | None = None) -> None:
         """Raise a ValueError where a column is not there, or is to be made although it is kept."""
@@ -109,6 +134,18 @@ class Source(ABC):
                 f"The column {quoted(twice[0])} cannot be kept, since the result has one of this name. Rename it."
             )
 
+    def check_pyarrow(self) -> None:
+        """Raise an ImportError that says what to install where pyarrow is needed and not there."""
+        if self.extra is None:
+            return
+        try:
+            import pyarrow  # noqa: F401
+        except ImportError as error:
+            raise ImportError(
+                f"These rows cannot be read without pyarrow. Install it: pip install "
+                f'"sklearn-labelmodel[{self.extra}]"'
+            ) from error
+
 
 class Frame(Source):
     """Rows whose engine computes them on its workers."""
@@ -118,15 +155,7 @@ class Frame(Source):
         """The first rows, or as many as there are, as a pandas DataFrame."""
 
 
-NO_ROWS = "There are no rows. (A reader of record batches can be read only once: make another.)"
-
-
-@contextmanager
-def needs(package: str, extra: str) -> Iterator[None]:
-    """Say what to install where an import in the body fails."""
-    try:
-        yield
-    except ImportError as error:
-        raise ImportError(
-            f'These rows cannot be read without {package}. Install it: pip install "sklearn-labelmodel[{extra}]"'
-        ) from error
+def give_warnings(warned: Iterable[Warned]) -> None:
+    """Give warnings that were kept, in an order that follows from what they say."""
+    for message, category in sorted(warned, key=str):
+        warn_user(message, category)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from .blocks import Piece, count_pieces, in_blocks, rows_of_a_block, told, total
-from .source import Block, Frame, Made, OfBlock, Progress, Schema, Sum, needs
+from .blocks import Piece, count_pieces, in_blocks, total
+from .source import Counted, Frame, Makes, OfBlock, Progress, Schema, Sum
 from .stream import arrow_schema, map_block
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ PARTIAL = "part binary"
 class SparkSource(Frame):
     """A Spark DataFrame."""
 
+    extra = "spark"
+
     def __init__(self, frame: pyspark.sql.DataFrame) -> None:
         self.frame = frame
         self.columns = list(frame.columns)
@@ -32,38 +34,24 @@ class SparkSource(Frame):
     def head(self, n_rows: int) -> pd.DataFrame:
         return self.frame.limit(n_rows).toArrow().to_pandas()
 
-    def count(
-        self, of_block: OfBlock[Sum], columns: Sequence[str], progress: Progress | None = None
-    ) -> Sum:
-        self.check_columns(columns)
-        with needs("pyarrow", "spark"):
-            import pyarrow  # noqa: F401
-        parts = self._select(columns).mapInArrow(
-            partial(_count_part, of_block, list(columns)), PARTIAL
-        )
+    def _count(
+        self, of_block: OfBlock[Sum], columns: list[str], progress: Progress | None
+    ) -> Counted[Sum] | None:
+        parts = self._select(columns).mapInArrow(partial(_count_part, of_block, columns), PARTIAL)
         sums = parts.repartition(SUMS).mapInArrow(_add_up, PARTIAL)
         found = _sum(row.part for row in sums.collect())
         if found is not None and isinstance(found[1], Exception):
             raise found[1]
-        return told(total([found], progress))
+        return total([found], progress)
 
-    def map(
-        self,
-        of_block: Callable[[Block], Made],
-        columns: Sequence[str],
-        schema: Schema,
-        keep: Sequence[str] = (),
+    def _map(
+        self, of_block: Makes, columns: list[str], schema: Schema, keep: list[str]
     ) -> pyspark.sql.DataFrame:
-        self.check_columns(columns)
-        self.check_columns(keep, schema)
-        with needs("pyarrow", "spark"):
-            import pyarrow  # noqa: F401
-            from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+        from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
         needed = list(dict.fromkeys([*columns, *keep]))
-        types = to_arrow_schema(self.frame.schema)
-        made = arrow_schema([types.field(name) for name in keep], schema)
-        function = partial(_map_part, of_block, list(columns), list(keep), needed, made)
+        made = arrow_schema(to_arrow_schema(self.frame.schema), keep, schema)
+        function = partial(_map_part, of_block, columns, keep, needed, made)
         return self._select(needed).mapInArrow(function, from_arrow_schema(made))
 
     def _select(self, columns: Sequence[str]) -> pyspark.sql.DataFrame:
@@ -115,7 +103,7 @@ def _cell(found: object) -> pa.RecordBatch:
 
 
 def _map_part(
-    of_block: Callable[[Block], Made],
+    of_block: Makes,
     columns: list[str],
     keep: list[str],
     names: list[str],
@@ -123,7 +111,7 @@ def _map_part(
     batches: Iterable[pa.RecordBatch],
 ) -> Iterator[pa.RecordBatch]:
     pieces = _pieces(batches, names, _partition())
-    for block in in_blocks(pieces, rows_of_a_block(len(columns))):
+    for block in in_blocks(pieces, len(columns)):
         yield from map_block(of_block, columns, keep, schema, block).to_batches()
 
 

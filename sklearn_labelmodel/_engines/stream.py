@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,23 +12,19 @@ import numpy as np
 
 from .._utils import Warned
 from .blocks import (
-    Counted,
     Piece,
     Pieces,
     count_block,
     count_weighted,
-    give_warnings,
     heard,
     in_blocks,
     in_threads,
     joined,
     map_blocks,
-    rows_of_a_block,
-    told,
     total,
     with_place,
 )
-from .source import Block, Made, OfBlock, Progress, Schema, Source, Sum, needs
+from .source import Counted, Makes, OfBlock, Progress, Schema, Source, Sum, give_warnings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,34 +51,23 @@ class Stream(Source):
     def schema(self) -> pa.Schema:
         """The columns' types."""
 
-    def count(
-        self, of_block: OfBlock[Sum], columns: Sequence[str], progress: Progress | None = None
-    ) -> Sum:
-        self.check_columns(columns)
-        with needs("pyarrow", self.extra):
-            import pyarrow as pa
-        threads = partial(in_threads, n_threads=pa.cpu_count())
+    def _count(
+        self, of_block: OfBlock[Sum], columns: list[str], progress: Progress | None
+    ) -> Counted[Sum] | None:
         with closing(self.votes(columns)) as pieces:
-            blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
-            return told(total(map_blocks(of_block, blocks, threads), progress))
+            blocks = in_blocks(pieces, len(columns))
+            return total(map_blocks(of_block, blocks, in_threads), progress)
 
-    def map(
-        self,
-        of_block: Callable[[Block], Made],
-        columns: Sequence[str],
-        schema: Schema,
-        keep: Sequence[str] = (),
+    def _map(
+        self, of_block: Makes, columns: list[str], schema: Schema, keep: list[str]
     ) -> pa.RecordBatchReader:
-        self.check_columns(columns)
-        self.check_columns(keep, schema)
-        with needs("pyarrow", self.extra):
-            import pyarrow as pa
-        types = self.schema()
-        made = arrow_schema([types.field(name) for name in keep], schema)
+        import pyarrow as pa
+
+        made = arrow_schema(self.schema(), keep, schema)
         pieces = self.votes(columns, keep)
-        blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
-        function = partial(map_block, of_block, list(columns), list(keep), made)
-        heard_of = in_threads(lambda block: heard(partial(function, block)), blocks, pa.cpu_count())
+        blocks = in_blocks(pieces, len(columns))
+        function = partial(map_block, of_block, columns, keep, made)
+        heard_of = in_threads(lambda block: heard(partial(function, block)), blocks)
         return pa.RecordBatchReader.from_batches(made, _batches(_told_once(heard_of), pieces))
 
 
@@ -96,34 +81,39 @@ class GroupedStream(Stream):
     def groups(self, columns: Sequence[str], progress: Progress | None) -> Pieces | None:
         """The distinct rows with, in a last column, their numbers; None where rows are better read one by one."""
 
-    def count(
-        self, of_block: OfBlock[Sum], columns: Sequence[str], progress: Progress | None = None
-    ) -> Sum:
-        self.check_columns(columns)
-        with needs("pyarrow", self.extra):
-            import pyarrow  # noqa: F401
+    def _count(
+        self, of_block: OfBlock[Sum], columns: list[str], progress: Progress | None
+    ) -> Counted[Sum] | None:
         groups = self.groups(columns, progress)
         if groups is None:
             return self._count_rows(of_block, columns, progress)
         try:
             with closing(groups):
-                blocks = in_blocks(groups, rows_of_a_block(len(columns)))
-                counted = map(partial(_count_groups, of_block, list(columns)), blocks)
-                return told(total(counted, None if self.tells else progress))
+                blocks = in_blocks(groups, len(columns))
+                counted = (count_weighted(of_block, joined(block), columns) for block in blocks)
+                return total(counted, None if self.tells else progress)
         except (ValueError, TypeError):
             # Rows that were grouped have no place. They are read one by one to name it.
-            return super().count(of_block, columns)
+            return super()._count(of_block, columns, None)
 
     def _count_rows(
-        self, of_block: OfBlock[Sum], columns: Sequence[str], progress: Progress | None
-    ) -> Sum:
+        self, of_block: OfBlock[Sum], columns: list[str], progress: Progress | None
+    ) -> Counted[Sum] | None:
         """Count rows that are not worth grouping."""
-        import pyarrow as pa
-
         with closing(self.votes(columns)) as pieces:
-            blocks = in_blocks(pieces, rows_of_a_block(len(columns)))
-            counted = in_threads(partial(count_block, of_block), blocks, pa.cpu_count())
-            return told(total(counted, progress))
+            blocks = in_blocks(pieces, len(columns))
+            return total(in_threads(partial(count_block, of_block), blocks), progress)
+
+
+def tables_of(reader: pa.RecordBatchReader, columns: Sequence[str] | None = None) -> Pieces:
+    """The batches of a reader as pieces, with all columns or some."""
+    import pyarrow as pa
+
+    first_row = 0
+    for batch in reader:
+        table = pa.Table.from_batches([batch])
+        yield Piece(table if columns is None else table.select(list(columns)), first_row=first_row)
+        first_row += batch.num_rows
 
 
 def _batches(tables: Iterator[pa.Table], pieces: Pieces) -> Iterator[pa.RecordBatch]:
@@ -142,16 +132,8 @@ def _told_once(heard_of: Iterator[tuple[pa.Table, frozenset[Warned]]]) -> Iterat
         yield table
 
 
-def _count_groups(of_block: OfBlock[Sum], columns: list[str], block: list[Piece]) -> Counted[Sum]:
-    return count_weighted(of_block, joined(block), columns)
-
-
 def map_block(
-    of_block: Callable[[Block], Made],
-    columns: Sequence[str],
-    keep: Sequence[str],
-    schema: pa.Schema,
-    block: list[Piece],
+    of_block: Makes, columns: list[str], keep: list[str], schema: pa.Schema, block: list[Piece]
 ) -> pa.Table:
     """The table of what is made of a block, after the columns that are kept."""
     import pyarrow as pa
@@ -168,10 +150,11 @@ def map_block(
     return pa.table([*kept, *arrays], schema=schema)
 
 
-def arrow_schema(kept: list[pa.Field], made: Schema) -> pa.Schema:
+def arrow_schema(types: pa.Schema, keep: list[str], made: Schema) -> pa.Schema:
     """Arrow's types of the columns that are kept and of those that are made."""
     import pyarrow as pa
 
+    kept = [types.field(name) for name in keep]
     return pa.schema([*kept, *((name, arrow_type(dtype)) for name, dtype in made.items())])
 
 

@@ -30,7 +30,7 @@ from .._votes.counted import (
     without_zeros,
 )
 from .._votes.encoding import find_encoding, renamed, warn_of_wrapper
-from .._votes.gold import read_labels
+from .._votes.gold import check_any_weight, read_labels
 from .._votes.meanings import literal, literal_votes, open_classes
 from .._votes.patterns import patterns_of
 from .._votes.reader import check_lf_names, check_width, column_names, read_votes
@@ -44,7 +44,6 @@ from .._votes.scores import (
 )
 from .._votes.statistics import VoteStatistics
 from .._votes.suspects import check_part_has_no_identifier
-from .._votes.weights import check_any_weight
 
 if TYPE_CHECKING:
     from .._learning.observed import Observed
@@ -91,17 +90,19 @@ def observe_votes(
     if labelled:
         encoding = _encoding_of(model, votes, labels, weight)
         votes = votes if encoding is None else renamed(votes, encoding)
-    binned = votes
+    binned, counted = votes, labels
     if scored is not None:
         scored = with_ranges(scored, cells, weight)
         binned = with_bins(votes, scored, cells)
     if weight is not None:
         check_any_weight(weight.sum())
-        # Given classes refuse votes by their rows; else rows that stand for many are as many.
-        votes = votes if named is not None else replace(votes, weight=weight)
-        binned, labels, weight = without_zeros(binned, labels, weight)
-        labels = replace(labels, weight=weight)
-    learned_from = labels if model.gold != "ignore" else no_gold(len(labels.codes))
+        all_weights = weight
+        binned, counted, weight = without_zeros(binned, labels, weight)
+        counted = replace(counted, weight=weight)
+        # Given classes refuse votes and labels by their rows; else rows that stand for many are as many.
+        if named is None:
+            votes, labels = replace(votes, weight=all_weights), counted
+    learned_from = counted if model.gold != "ignore" else no_gold(len(counted.codes))
     observed = observe(binned, learned_from, weight, by_pairs=model._by_pairs)
     return _with_classes(model, observed, named, labels, votes, encoding, scored), None
 

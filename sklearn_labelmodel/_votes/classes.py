@@ -12,10 +12,11 @@ from sklearn.utils import column_or_1d
 from .._utils import TIE, listed_values, plain, quoted, warn_user
 from .._utils.spelling import NUMBERS_FOR_NO_VOTE, is_sign, spelling
 from .coded_columns import values_of
-from .codes import GoldLabels, Votes, class_index, is_text, lf_label
+from .codes import GoldLabels, Votes, are_unlike, class_index, lf_label
 from .gold import UNLABELLED, _as_labels
 from .reader import is_missing, markers_of
 from .suspects import (
+    Symbols,
     check_no_identifier,
     check_no_scores,
     warn_of_layout,
@@ -77,34 +78,29 @@ def resolve_classes(
         check_votes_are_classes(given, votes)
         check_gold_is_class(given, gold)
         return given
-    labelled = len(gold.values) > 0 and gold.complete
-    _look_over(votes, lf, vote, frequency, labelled)
+    symbols, labelled = Symbols(lf, vote, frequency), len(gold.values) > 0 and gold.complete
+    _look_over(votes, symbols, labelled)
     if labelled:
         found = gold.values
-        _warn_of_other_votes(found, votes, lf, vote)
+        _warn_of_other_votes(found, votes, symbols)
         _warn_of_abstaining_class(found, abstain, votes)
     elif len(gold.values):
         check_same_kind(votes.vote_values, gold.values)
-        check_no_scores(votes.names, lf, vote, frequency, gold)
+        check_no_scores(votes.names, symbols, gold)
         # As Python values: NumPy would round large whole numbers of unlike kinds.
         found = values_of({*map(_as_whole, (*np.unique(vote).tolist(), *gold.values.tolist()))})
     else:
         found = np.unique(vote)
     if found.dtype.kind not in "biuf" or not NUMBERS_FOR_NO_VOTE.isdisjoint(found.tolist()):
-        warn_of_suspects(found, votes, lf, vote, frequency)
+        warn_of_suspects(found, votes, symbols)
     return found if labelled or len(found) > 1 else _of_one(found, abstain, class_balance)
 
 
-def _look_over(
-    votes: Votes,
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    frequency: NDArray[np.float64],
-    labelled: bool,
-) -> None:
+def _look_over(votes: Votes, symbols: Symbols, labelled: bool) -> None:
     """Look at all symbols once, and more closely where it may be that they are not what was meant."""
     if votes.n_rows < votes.n_lfs:
         warn_of_layout(votes)
+    lf, vote, frequency = symbols
     # Zeros mark abstains only where abstains are rarer.
     if frequency[vote == 0].sum() > votes.n_lfs - frequency.sum() - TIE:
         warn_of_zeros(votes)
@@ -112,7 +108,7 @@ def _look_over(
         warn_of_marker_between(votes)
     n_different = np.bincount(lf, minlength=votes.n_lfs)
     if n_different.max() > 2 or votes.names is not None:
-        check_no_identifier(votes, n_different, lf, vote, labelled=labelled)
+        check_no_identifier(votes, symbols, n_different, labelled=labelled)
 
 
 def _of_one(
@@ -160,7 +156,14 @@ def _alike(value: object, classes: NDArray[Any]) -> str:
 def given_classes(classes: Iterable[Hashable], abstain: Marker) -> NDArray[Any]:
     """The classes that the user gave, checked, shape (n_classes,); a warning where they are no words."""
     labels = checked_classes(classes, abstain)
-    _warn_of_given(labels.tolist())
+    texts = [label for label in labels.tolist() if isinstance(label, str)]
+    signs = [text for text in texts if is_sign(text) and "+" not in texts]
+    if signs:
+        # As where all that occurs was given.
+        warn_user(
+            f'`classes` holds {quoted(signs[0])}, which looks like a mark for "no vote". If it is one, leave it out '
+            f"and set abstain={quoted(signs[0])}."
+        )
     return labels
 
 
@@ -188,17 +191,6 @@ def checked_classes(classes: Iterable[Hashable], abstain: Marker) -> NDArray[Any
     return labels
 
 
-def _warn_of_given(classes: list[Hashable]) -> None:
-    """Warn of given classes that are no words, as where all that occurs was given."""
-    texts = [label for label in classes if isinstance(label, str)]
-    signs = [text for text in texts if is_sign(text) and "+" not in texts]
-    if signs:
-        warn_user(
-            f'`classes` holds {quoted(signs[0])}, which looks like a mark for "no vote". If it is one, leave it out '
-            f"and set abstain={quoted(signs[0])}."
-        )
-
-
 def check_gold_is_class(classes: NDArray[Any], gold: GoldLabels) -> None:
     """Raise a ValueError at the first gold label that is none of the classes."""
     unknown = np.flatnonzero(class_index(gold.values, classes) == len(classes))
@@ -214,31 +206,21 @@ def check_same_kind(
     votes: NDArray[Any], labels: NDArray[Any], names: tuple[str, str] = ("votes", "labels")
 ) -> None:
     """Raise a ValueError where one of two arrays of values holds numbers and the other strings."""
-    fault = _unlike_kinds(votes, labels, names)
-    if fault is not None:
-        raise ValueError(fault)
+    if are_unlike(votes, labels):
+        raise ValueError(
+            f"The {names[0]} (such as {quoted(votes[-1])}) and the {names[1]} (such as "
+            f"{quoted(labels[0])}) are of unlike kinds, so none of them agree. Write both as numbers or "
+            "both as strings."
+        )
 
 
-def _unlike_kinds(
-    votes: NDArray[Any], labels: NDArray[Any], names: tuple[str, str] = ("votes", "labels")
-) -> str | None:
-    if not (len(votes) and len(labels)) or is_text(votes) == is_text(labels):
-        return None
-    return (
-        f"The {names[0]} (such as {quoted(votes[-1])}) and the {names[1]} (such as "
-        f"{quoted(labels[0])}) are of unlike kinds, so none of them agree. Write both as numbers or "
-        "both as strings."
-    )
-
-
-def _warn_of_other_votes(
-    labels: NDArray[Any], votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]
-) -> None:
+def _warn_of_other_votes(labels: NDArray[Any], votes: Votes, symbols: Symbols) -> None:
+    lf, vote, _ = symbols
     others = class_index(vote, labels) == len(labels)
     if others.any():
         remedy = (
             "Votes and labels are of unlike kinds: write both as numbers or both as strings."
-            if _unlike_kinds(vote, labels)
+            if are_unlike(vote, labels)
             else "If they are classes, give `classes`."
         )
         counts_as_class = UNLABELLED in labels.tolist()

@@ -286,7 +286,6 @@ class Column:
         return int(number) if number.is_integer() else number
 
     def _not_a_vote(self, row: int, value: object) -> TypeError:
-        row = row if self.rows is None else int(self.rows[row])
         return TypeError(
             f"{self.label}, row {row}: the vote {quoted(value)} is {kind_of(value)}; the argument "
             "must be a string or a number (a class label, or a missing value to abstain)."

@@ -34,6 +34,8 @@ KEY_PATTERNS = 1 << 12
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 TILE_CELLS = 1 << 16
 SPARSE_TILE = 1 << 18
+# Looked at where a look at some will do.
+SOME_ROWS = 1000
 NO_VOTE = (
     "L holds no vote: every cell is the abstain marker or missing. Check the parameter `abstain`."
 )
@@ -96,6 +98,11 @@ class Votes(ABC):
         n_rows = codes.shape[1]
         return ColumnVotes(n_rows, self.n_lfs, self.values, self.abstain_code, self.names, codes)
 
+    def recoded(self, table: NDArray[Any], values: NDArray[Any]) -> ColumnVotes | SparseVotes:
+        """The same votes by codes of other values: of each code the new one, the one after them for an abstain."""
+        codes = self.coded(table[self.block(0, self.n_samples)])
+        return replace(codes, values=values, abstain_code=len(values), weight=self.weight)
+
     def chunks(self, least: int = 1, cells: int | None = None) -> list[slice]:
         """Runs of rows to work on one by one, one at least: of about so many cells, and at least so many rows."""
         fitting = int((cells or CHUNK_CELLS) / max(1.0, self.cells_per_row))
@@ -110,9 +117,15 @@ class Votes(ABC):
             rows = slice(start, min(start + n_rows, self.n_samples))
             yield rows, self.block(rows.start, rows.stop)
 
-    def part(self, rows: NDArray[np.intp], lfs: NDArray[np.intp]) -> NDArray[Any]:
-        """Vote codes of some LFs in some rows, shape (n_lfs, n_rows)."""
-        return self.take(rows).block(0, len(rows))[lfs]
+    def some_codes(self) -> NDArray[Any]:
+        """Vote codes of evenly spaced rows, some 1,000 where there are more, shape (n_lfs, n_some)."""
+        if self.weight is None:
+            rows = np.unique(np.linspace(0, self.n_samples - 1, SOME_ROWS).astype(np.intp))
+        else:
+            ends = np.cumsum(self.weight)
+            places = (np.arange(SOME_ROWS) + 0.5) * (ends[-1] / SOME_ROWS)
+            rows = np.minimum(np.searchsorted(ends, places), len(ends) - 1)
+        return self.take(rows).block(0, len(rows))
 
     def runs(self, most_patterns: int) -> list[slice]:
         """Neighbouring LFs taken together, as many as have at most so many patterns of votes."""
@@ -245,13 +258,8 @@ class SparseVotes(Votes):
         dense[self.indices[entries], rows] = self.codes[entries]
         return dense
 
-    def part(self, rows: NDArray[np.intp], lfs: NDArray[np.intp]) -> NDArray[Any]:
-        row, lf, code = self.take(rows).cells(0, len(rows))
-        place = np.full(self.n_lfs, len(lfs))
-        place[lfs] = np.arange(len(lfs))
-        codes = np.full((len(lfs) + 1, len(rows)), self.abstain_code, dtype=self.code_dtype)
-        codes[place[lf], row] = code
-        return codes[:-1]
+    def recoded(self, table: NDArray[Any], values: NDArray[Any]) -> SparseVotes:
+        return replace(self, codes=table[self.codes], values=values, abstain_code=len(values))
 
     def cells(
         self, start: int, stop: int
@@ -284,6 +292,11 @@ def is_text(values: NDArray[Any]) -> bool:
     return values.dtype.kind in "OUST" and any(isinstance(value, str) for value in values)
 
 
+def are_unlike(some: NDArray[Any], others: NDArray[Any]) -> bool:
+    """Whether one of two arrays holds strings and the other numbers."""
+    return len(some) > 0 < len(others) and is_text(some) != is_text(others)
+
+
 @total_ordering
 @dataclass(frozen=True)
 class Bin:
@@ -314,6 +327,14 @@ def is_bin(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype.kind != "O":
         return np.zeros(len(values), dtype=bool)
     return np.array([isinstance(value, Bin) for value in values], dtype=bool)
+
+
+def without_bins(values: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[Any]:
+    """Some of the votes, none of which is a bin, in an array as there would be without scores."""
+    votes = values[kept]
+    if votes.dtype.kind != "O" or is_text(votes):
+        return votes
+    return np.array(votes.tolist())
 
 
 @dataclass(frozen=True)

@@ -17,23 +17,14 @@ from .codes import (
     GoldLabels,
     SparseVotes,
     Votes,
+    are_unlike,
     class_index,
     grouped,
-    is_text,
     lf_label,
 )
-from .gold import UNLABELLED, read_labels
-from .pairs import PairCounts, add_pairs, count_votes, drop_gold
-from .patterns import (
-    N_STRATA,
-    FoundRows,
-    distinct,
-    find_rows,
-    identities,
-    joined,
-    least,
-    strata,
-)
+from .gold import UNLABELLED, read_labels, unlabelled_mark, which_are_labels
+from .pairs import PairCounts, among, count_votes, drop_gold
+from .patterns import N_STRATA, FoundRows, distinct, find_rows, identities, joined, least, strata
 from .reader import column_names, read_votes
 
 if TYPE_CHECKING:
@@ -112,8 +103,7 @@ class Counted:
         found = self.found
         if MOST_HELD * len(found.row) >= self.votes.n_samples:
             return self
-        in_order = replace(found, row=np.arange(len(found.row)))
-        return replace(self, found=in_order, votes=self.votes.take(found.row))
+        return replace(self, found=found.in_order(), votes=self.votes.take(found.row))
 
 
 def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) -> Counted:
@@ -126,8 +116,8 @@ def count(votes: Votes, labels: GoldLabels, weight: NDArray[np.float64] | None) 
     if found.complete and FEW_DISTINCT * len(found.row) <= votes.n_samples:
         votes, labels, weight = rows, labels.take(found.row), found.weight
     pairs = count_votes(votes, labels, weight)
-    found = replace(found, row=np.arange(len(found.row)))
-    return Counted(votes.names, pairs, found, coded(rows, np.unique(pairs.vote), found.n_votes))
+    held = coded(rows, np.unique(pairs.vote), found.n_votes)
+    return Counted(votes.names, pairs, found.in_order(), held)
 
 
 def without_zeros(
@@ -151,8 +141,10 @@ def add(a: Counted, b: Counted) -> Counted:
     lf, vote, places = _all_symbols(a.pairs, b.pairs, vote)
     found = joined([_with_gold(a, gold, 0), _with_gold(b, gold, a.votes.n_samples)])
     votes = one_after_other(a.votes, b.votes, np.unique(vote))
-    pairs = add_pairs(a.pairs, b.pairs, places, lf, vote, gold)
-    return Counted(a.names, pairs, found, votes).compact()
+    first, second = (
+        among(one.pairs, at, lf, vote, gold) for one, at in zip((a, b), places, strict=True)
+    )
+    return Counted(a.names, first + second, found, votes).compact()
 
 
 def _check_same_lfs(a: Counted, b: Counted) -> None:
@@ -178,7 +170,7 @@ def _check_same_lfs(a: Counted, b: Counted) -> None:
 
 def _union(first: NDArray[Any], second: NDArray[Any], what: str) -> NDArray[Any]:
     """Distinct values of both, ascending."""
-    if len(first) and len(second) and is_text(first) != is_text(second):
+    if are_unlike(first, second):
         raise ValueError(
             f"The {what} of one part are numbers and those of another strings (such as {quoted(first[0])} and "
             f"{quoted(second[0])}). Write all as numbers or all as strings."
@@ -219,16 +211,9 @@ def settle_unlabelled(counted: Counted, classes: Iterable[Hashable] | None) -> C
     It is one where `classes` names it, or where these are not given and there is one other label only.
     """
     values = counted.pairs.gold_values
-    marker = unlabelled_mark(values)
-    if marker not in values.tolist():
+    if unlabelled_mark(values) not in values.tolist():
         return counted
-    is_class = len(values) == 2 if classes is None else marker in list(classes)
-    return settled(counted, is_class | (values != marker))
-
-
-def unlabelled_mark(values: NDArray[Any]) -> Any:
-    """What marks rows without a gold label among labels like these."""
-    return str(UNLABELLED) if is_text(values) else UNLABELLED
+    return settled(counted, which_are_labels(values, classes))
 
 
 def without_gold(counted: Counted) -> Counted:
@@ -318,15 +303,10 @@ def coded(
 def as_sparse(votes: Votes) -> SparseVotes:
     """Votes without the cells that hold none."""
     row, lf, code = votes.cells(0, votes.n_samples)
+    indptr = np.append(0, np.cumsum(np.bincount(row, minlength=votes.n_samples)))
+    entries = code, lf.astype(np.int32), indptr
     return SparseVotes(
-        n_samples=votes.n_samples,
-        n_lfs=votes.n_lfs,
-        values=votes.values,
-        abstain_code=votes.abstain_code,
-        names=votes.names,
-        codes=code,
-        indices=lf.astype(np.int32),
-        indptr=np.append(0, np.cumsum(np.bincount(row, minlength=votes.n_samples))),
+        votes.n_samples, votes.n_lfs, votes.values, votes.abstain_code, votes.names, *entries
     )
 
 
@@ -338,8 +318,7 @@ def recoded(votes: ColumnVotes | SparseVotes, values: NDArray[Any]) -> ColumnVot
     code = np.full(votes.n_codes, len(values))
     code[: len(votes.values)] = class_index(votes.values, values)
     code[votes.abstain_code] = len(values)
-    codes = code.astype(kind)[votes.codes]
-    return replace(votes, values=values, abstain_code=len(values), codes=codes)
+    return votes.recoded(code.astype(kind), values)
 
 
 def one_after_other(

@@ -7,20 +7,17 @@ as it stands, vote 1 is then another class than label 1.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import callers, listed_values, warn_user
-from .codes import GoldLabels, SparseVotes, Votes
+from .codes import GoldLabels, Votes
 
 if TYPE_CHECKING:
     from .._utils.types import Ordered
 
-# Rows looked at where y is most probably no numbering.
-SOME_ROWS = 1000
 # Standard errors by which votes must agree with y better than chance, and better than as they stand.
 SURE, SURE_AGAINST_LITERAL = 2.0, 3.0
 # The least share of a class that may be the mark of unlabelled rows, numbered too.
@@ -83,9 +80,8 @@ def find_encoding(
     numbered = labels.dtype.kind in "iu" and np.array_equal(labels, np.arange(len(labels)))
     if classes is not None or len(labels) < 2 or not (numbered and gold.complete):
         return None
-    rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
-    some = np.unique(votes.take(rows).block(0, len(rows)))
-    cast = _cast(some, votes)
+    # Where y is no numbering, which is most probable, some rows tell it.
+    cast = _cast(np.unique(votes.some_codes()), votes)
     if len(cast) > len(labels) or cast == labels.tolist():
         return None
     counts = _count(votes, gold)
@@ -103,14 +99,11 @@ def renamed(votes: Votes, encoding: Mapping[Hashable, Ordered]) -> Votes:
     """The votes under the names that y has for them; votes without one abstain."""
     values = np.array(sorted(encoding.values()))
     place = {value: code for code, value in enumerate(values.tolist())}
-    table = np.full(votes.n_codes + 1, len(values), dtype=np.min_scalar_type(len(values)))
+    table = np.full(votes.n_codes, len(values), dtype=np.min_scalar_type(len(values)))
     for code, vote in enumerate(votes.values.tolist()):
         if vote in encoding and code != votes.abstain_code:
             table[code] = place[encoding[vote]]
-    if isinstance(votes, SparseVotes):
-        return replace(votes, codes=table[votes.codes], values=values, abstain_code=len(values))
-    coded = votes.coded(table[votes.block(0, votes.n_samples)])
-    return replace(coded, values=values, abstain_code=len(values), weight=votes.weight)
+    return votes.recoded(table, values)
 
 
 def _cast(codes: NDArray[Any], votes: Votes) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Labelled rows, counted."""
+"""Gold labels and weights of rows, read; and labelled rows, counted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from .._utils import check_row_order, kind_of, largest_exact, listed, quoted
 from .._utils.spelling import marks
 from .codes import GoldLabels, is_text, no_gold
 from .containers import loses_cells, without_masked
-from .weights import read_weights
 
 if TYPE_CHECKING:
     from .._utils.types import LabelsLike, VoteMatrix
@@ -44,6 +43,8 @@ class GoldCounts:
 
 UNLABELLED = -1
 LABELS = (str, bytes, numbers.Number, np.generic)
+# Fractional weights are rounded to multiples of this: so sums of them, in whatever order, have no rounding error.
+GRID = 2.0**-24
 
 
 def read_labels(
@@ -106,15 +107,25 @@ def read_gold(
     if labels.dtype.kind == "O" and is_text(labels):
         known[known] = [isinstance(gold, str) or gold != UNLABELLED for gold in labels[known]]
     values = _distinct_labels(labels[known])
-    marker = str(UNLABELLED) if is_text(values) else UNLABELLED
-    marked = np.asarray(values == marker) if len(values) else np.zeros(0, bool)
-    is_class = len(values) == 2 if classes is None else marker in list(classes)
-    if marked.any() and not is_class:
-        known[known] = labels[known] != marker
-        values = values[~marked]
+    is_label = which_are_labels(values, classes)
+    if not is_label.all():
+        known[known] = labels[known] != unlabelled_mark(values)
+        values = values[is_label]
     codes = np.full(n_samples, len(values), dtype=np.intp)
     codes[known] = np.searchsorted(values, labels[known])
     return GoldLabels(values, codes)
+
+
+def unlabelled_mark(values: NDArray[Any]) -> Any:
+    """What marks rows without a gold label among labels like these."""
+    return str(UNLABELLED) if is_text(values) else UNLABELLED
+
+
+def which_are_labels(values: NDArray[Any], classes: Iterable[Hashable] | None) -> NDArray[np.bool_]:
+    """Which of y's distinct values are labels: all but -1, which is a class under the conditions of `read_gold`."""
+    mark = unlabelled_mark(values)
+    is_class = len(values) == 2 if classes is None else mark in list(classes)
+    return np.asarray(is_class | (values != mark))
 
 
 def _as_labels(y: LabelsLike | Iterable[Hashable]) -> NDArray[Any]:
@@ -199,3 +210,54 @@ def _remedy_of_mixture(labels: NDArray[Any]) -> str:
         return "write every class label in one way"
     shown = listed([quoted(text) for text in texts], 5)
     return f"if {shown} means that a row has no label, replace it by None; else write every class label in one way"
+
+
+# Weights ------------------------------------------------------------------------------------------
+
+
+def read_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64]:
+    """Read the weights of rows.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or scalar
+    n_samples : int
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,), dtype float64
+        Whole numbers as they are, others rounded to a multiple of 2^-24.
+
+    Raises
+    ------
+    ValueError
+        Another number of weights than rows; weights that are negative, missing or infinite.
+    """
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    weight = np.full(n_samples, weight) if weight.ndim == 0 else column_or_1d(weight)
+    if len(weight) != n_samples:
+        raise ValueError(
+            f"sample_weight.shape == ({len(weight)},), expected ({n_samples},): L has {n_samples} rows. Give a weight "
+            "for each."
+        )
+    unfit = np.flatnonzero(~np.isfinite(weight) | (weight < 0))
+    if len(unfit):
+        raise ValueError(
+            f"sample_weight, row {unfit[0]}: {weight[unfit[0]]} is no weight. A weight says how many rows a row stands "
+            "for: a number from 0 on."
+        )
+    return np.asarray(np.rint(weight / GRID) * GRID)
+
+
+def check_any_weight(total: float) -> None:
+    """Raise a ValueError where no row counts.
+
+    Parameters
+    ----------
+    total : float
+        The sum of all weights.
+    """
+    if not total:
+        raise ValueError(
+            "All weights in sample_weight are zero (as is what is below 2^-25), so no row is left to learn from."
+        )

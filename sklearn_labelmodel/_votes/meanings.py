@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import as_objects, listed_values, plain, quoted
-from .codes import Votes, class_index, is_bin
+from .codes import Votes, class_index, is_bin, without_bins
 from .encoding import renamed
 
 if TYPE_CHECKING:
@@ -76,14 +76,7 @@ def literal(
         return lf, vote, frequency
     known = [value in (vote_meanings or {}) for value in vote.tolist()]
     chosen = ~(bins | np.array(known, dtype=bool))
-    return lf[chosen], _plain_values(vote[chosen]), frequency[chosen]
-
-
-def _plain_values(values: NDArray[Any]) -> NDArray[Any]:
-    """Votes in an array as there would be without bins."""
-    if values.dtype.kind != "O" or any(isinstance(value, str) for value in values):
-        return values
-    return np.array(values.tolist())
+    return lf[chosen], without_bins(vote, chosen), frequency[chosen]
 
 
 def literal_votes(votes: Votes, vote_meanings: VoteMeanings | None) -> Votes:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .codes import GoldLabels, SparseVotes, Votes, class_index
 from .columns import DENSE_SYMBOLS, MOST_PATTERNS, Counts, count_columns, observed
 from .gold import GoldCounts
+from .per_lf import rows_with_vote
 
 if TYPE_CHECKING:
     from .._utils.types import PairMatrix
@@ -69,6 +70,12 @@ class PairCounts:
     gold_rows: NDArray[np.float64]
     gold_voteless: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     gold_values: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
+
+    def __add__(self, other: PairCounts) -> PairCounts:
+        """The counts of the rows of both, whose symbols and gold labels are the same."""
+        added = ("n_samples", "cooccurrence", "gold_counts", "gold_rows", "gold_voteless")
+        sums: dict[str, Any] = {name: getattr(self, name) + getattr(other, name) for name in added}
+        return replace(self, **sums).compact()
 
     @property
     def counts(self) -> NDArray[np.float64]:
@@ -134,45 +141,29 @@ def count_votes(
     ).compact()
 
 
-def add_pairs(
-    a: PairCounts,
-    b: PairCounts,
-    places: list[NDArray[np.intp]],
+def among(
+    pairs: PairCounts,
+    places: NDArray[np.intp],
     lf: NDArray[np.intp],
     vote: NDArray[Any],
     gold_values: NDArray[Any],
 ) -> PairCounts:
-    """The counts of the rows of both, over symbols and gold labels that hold those of both.
+    """The same counts over symbols and gold labels that hold those of the pairs.
 
     Parameters
     ----------
-    a, b : PairCounts
-    places : list of two ndarrays
+    pairs : PairCounts
+    places : ndarray
         Where their symbols stand among all.
     lf, vote : ndarray of shape (n_symbols,)
     gold_values : ndarray of shape (n_gold_values,)
     """
-    n = len(lf)
-    together = [_spread(one.cooccurrence, at, n) for one, at in zip((a, b), places, strict=True)]
-    gold_counts = np.zeros((n, len(gold_values)))
-    rows, voteless = np.zeros(len(gold_values)), np.zeros(len(gold_values))
-    for one, at in zip((a, b), places, strict=True):
-        column = class_index(one.gold_values, gold_values)
-        gold_counts[np.ix_(at, column)] += one.gold_counts
-        rows[column] += one.gold_rows
-        voteless[column] += one.gold_voteless
-    pairs = PairCounts(
-        a.n_samples + b.n_samples,
-        a.n_lfs,
-        lf,
-        vote,
-        together[0] + together[1],
-        gold_counts,
-        rows,
-        voteless,
-        gold_values,
-    )
-    return pairs.compact()
+    gold, n_symbols = count_gold(pairs, gold_values), len(lf)
+    gold_counts = np.zeros((n_symbols, len(gold_values)))
+    gold_counts[places] = gold.by_symbol
+    together = _spread(pairs.cooccurrence, places, n_symbols)
+    told = gold_counts, gold.rows, gold.voteless, gold_values
+    return PairCounts(pairs.n_samples, pairs.n_lfs, lf, vote, together, *told)
 
 
 def drop_gold(pairs: PairCounts, kept: NDArray[np.bool_]) -> PairCounts:
@@ -190,16 +181,11 @@ def _voteless(
     votes: Votes, gold: GoldLabels, weight: NDArray[np.float64] | None
 ) -> NDArray[np.float64]:
     """Labelled rows of each gold label without a vote, shape (n_gold_values,)."""
-    counts = np.zeros(len(gold.values))
     labelled = np.flatnonzero(gold.codes < len(gold.values))
-    some = votes.take(labelled)
-    for rows in some.chunks():
-        row, _, _ = some.cells(rows.start, rows.stop)
-        voted = np.bincount(row, minlength=rows.stop - rows.start) > 0
-        silent = labelled[rows][~voted]
-        each = None if weight is None else weight[silent]
-        counts += np.bincount(gold.codes[silent], each, minlength=len(counts))
-    return counts
+    silent = labelled[~rows_with_vote(votes.take(labelled))]
+    each = None if weight is None else weight[silent]
+    counts = np.bincount(gold.codes[silent], each, minlength=len(gold.values))
+    return counts.astype(np.float64)
 
 
 def count_gold(statistics: PairCounts, classes: NDArray[Any]) -> GoldCounts:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .codes import GoldLabels, Votes, class_index
+from .codes import GoldLabels, SparseVotes, Votes, class_index
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,11 @@ def _disagree(codes: NDArray[Any], voted: NDArray[np.bool_]) -> NDArray[np.bool_
 def rows_with_vote(votes: Votes) -> NDArray[np.bool_]:
     """Whether any LF votes in each row, shape (n_samples,)."""
     any_vote = np.zeros(votes.n_samples, dtype=bool)
+    if isinstance(votes, SparseVotes):
+        for rows in votes.chunks():
+            row, _, _ = votes.cells(rows.start, rows.stop)
+            any_vote[rows.start + row] = True
+        return any_vote
     for rows, codes in votes.blocks():
         any_vote[rows] = (codes != votes.abstain_code).any(axis=0)
     return any_vote

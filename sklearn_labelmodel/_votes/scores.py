@@ -9,14 +9,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from .._utils import as_objects, kind_of, listed_values, plain, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
 from .coded_columns import NO_VOTES
-from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label
+from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label, without_bins
 from .containers import as_array, column_of, is_matrix, is_table
 from .reader import is_missing, markers_of, read_votes
 
@@ -32,10 +31,7 @@ N_BINS = 4
 def no_bins(values: NDArray[Any]) -> NDArray[Any]:
     """Votes without those that are bins, in an array as there would be without scores."""
     bins = is_bin(values)
-    if not bins.any():
-        return values
-    votes = values[~bins]
-    return votes if any(isinstance(vote, str) for vote in votes) else np.array(votes.tolist())
+    return without_bins(values, ~bins) if bins.any() else values
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +108,11 @@ def _find_scores(scores: ScoreColumns, n_lfs: int, names: NDArray[np.object_] | 
 
 
 def _scores(columns: Iterable[int], labels: list[Hashable]) -> Scores:
-    order = np.argsort(np.asarray(list(columns), dtype=np.intp), kind="stable")
-    if not len(order):
+    given = np.asarray(list(columns), dtype=np.intp)
+    if not len(given):
         raise ValueError("scores names no column; leave it out (None) where all columns are votes.")
-    ordered = np.asarray(list(columns), dtype=np.intp)[order]
-    return Scores(ordered, [labels[i] for i in order], [np.zeros((0, 2))] * len(order))
+    order = np.argsort(given, kind="stable")
+    return Scores(given[order], [labels[i] for i in order], [np.zeros((0, 2))] * len(order))
 
 
 def _find_column(name: Hashable, column: dict[Hashable, int], n_lfs: int) -> int:
@@ -191,7 +187,7 @@ def read_beside(
         _warn_of_marker(column, markers_of(abstain), lf_label(names, lf))
     others = np.setdiff1d(np.arange(held.shape[1]), scored.columns)
     every = np.arange(held.shape[1]).astype(object) if names is None else names
-    votes: Votes | None = None
+    votes = _no_votes(held)
     if len(others):
         votes = read_votes(
             _columns(held, others),
@@ -199,8 +195,6 @@ def read_beside(
             names=every[others],
             allow_fractions=allow_fractions,
         )
-    elif sp.issparse(held):
-        return _no_entries(held.shape, names), scored, cells
     return _widened(votes, others, held.shape, names), scored, cells
 
 
@@ -226,7 +220,7 @@ def _columns(L: Columns, columns: NDArray[np.intp]) -> VoteMatrix:
 
 
 def _widened(
-    votes: Votes | None,
+    votes: Votes,
     columns: NDArray[np.intp],
     shape: tuple[int, int],
     names: NDArray[np.object_] | None,
@@ -235,19 +229,18 @@ def _widened(
     n_samples, n_lfs = shape
     if isinstance(votes, SparseVotes):
         return replace(votes, n_lfs=n_lfs, names=names, indices=columns[votes.indices])
-    values, abstain_code = NO_VOTES if votes is None else (votes.values, votes.abstain_code)
-    codes = np.full((n_lfs, n_samples), abstain_code, dtype=np.min_scalar_type(len(values)))
-    if votes is not None:
-        codes[columns] = votes.block(0, n_samples)
-    return ColumnVotes(n_samples, n_lfs, values, abstain_code, names, codes)
+    codes = np.full((n_lfs, n_samples), votes.abstain_code, dtype=votes.code_dtype)
+    codes[columns] = votes.block(0, n_samples)
+    return ColumnVotes(n_samples, n_lfs, votes.values, votes.abstain_code, names, codes)
 
 
-def _no_entries(shape: tuple[int, int], names: NDArray[np.object_] | None) -> SparseVotes:
-    values, abstain_code = NO_VOTES
-    nothing, indptr = np.zeros(0, dtype=np.intp), np.zeros(shape[0] + 1, dtype=np.intp)
-    return SparseVotes(
-        *shape, values, abstain_code, names, nothing.astype(np.uint8), nothing, indptr
-    )
+def _no_votes(L: Columns) -> Votes:
+    """The votes of none of the columns."""
+    n_samples, codes = L.shape[0], np.zeros((0, L.shape[0]), dtype=np.uint8)
+    if not is_matrix(L):
+        return ColumnVotes(n_samples, 0, *NO_VOTES, None, codes)
+    nothing, indptr = np.zeros(0, dtype=np.intp), np.zeros(n_samples + 1, dtype=np.intp)
+    return SparseVotes(n_samples, 0, *NO_VOTES, None, codes[:, 0], nothing, indptr)
 
 
 def _read_cells(L: Columns, lf: int, label: str) -> Cells:
@@ -361,12 +354,11 @@ def with_bins(votes: Votes, scored: Scores, cells: list[Cells]) -> Votes:
         _bin_codes(column, cut, len(spoken) + _first_of(bins, label), nothing)
         for (column, _), cut, label in zip(cells, scored.ranges, scored.labels, strict=True)
     ]
-    if isinstance(votes, SparseVotes):
-        votes = replace(votes, codes=table[votes.codes], values=values, abstain_code=len(values))
-        return _with_entries(votes, scored, cells, codes)
-    all_codes = table[votes.block(0, votes.n_samples)]
-    all_codes[scored.columns] = codes
-    return ColumnVotes(votes.n_samples, votes.n_lfs, values, len(values), votes.names, all_codes)
+    recoded = votes.recoded(table, values)
+    if isinstance(recoded, SparseVotes):
+        return _with_entries(recoded, scored, cells, codes)
+    recoded.codes[scored.columns] = codes
+    return recoded
 
 
 def _first_of(bins: list[Bin], label: Hashable) -> int:

@@ -7,7 +7,6 @@ import json
 import zipfile
 import zlib
 from collections.abc import Hashable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from .._utils.types import LabelsLike, Marker, VoteMatrix
 
 FORMAT = 1
-UNREADABLE = (zipfile.BadZipFile, zlib.error)
+# What a file holds of each distinct row, besides its votes.
+OF_A_ROW = ("identity", "key", "gold", "n_votes", "group", "weight")
 
 
 class VoteStatistics(PlainState):
@@ -144,9 +144,7 @@ class VoteStatistics(PlainState):
                 f"Votes that were counted with abstain={self._markers} and with abstain={other._markers} do not add "
                 "up. Count both with the same `abstain`."
             )
-        total = VoteStatistics.__new__(VoteStatistics)
-        total._counted, total._markers = add(self._counted, other._counted), self._markers
-        return total
+        return VoteStatistics.of_counted(add(self._counted, other._counted), self._markers)
 
     def check_markers(self, abstain: Marker) -> None:
         """Raise a ValueError where votes were counted with other abstain markers."""
@@ -213,8 +211,7 @@ def as_arrays(statistics: VoteStatistics) -> dict[str, NDArray[Any]]:
     counted = statistics._counted
     pairs, found, together = counted.pairs, counted.found, sp.coo_array(counted.pairs.cooccurrence)
     votes, labels, weight = counted.rows
-    in_order = replace(found, row=np.arange(len(found.row)))
-    cells = patterns_of(in_order, votes, labels, weight, (pairs.lf, pairs.vote))
+    cells = patterns_of(found.in_order(), votes, labels, weight, (pairs.lf, pairs.vote))
     return {
         "format": np.array(FORMAT),
         "names": _as_text(None if counted.names is None else counted.names.tolist()),
@@ -231,8 +228,7 @@ def as_arrays(statistics: VoteStatistics) -> dict[str, NDArray[Any]]:
         "pair_columns": together.col,
         "pair_counts": together.data,
         "totals": found.totals,
-        **{f"row_{name}": getattr(found, name) for name in ("identity", "key", "gold")},
-        **{f"row_{name}": getattr(found, name) for name in ("n_votes", "group", "weight")},
+        **{f"row_{name}": getattr(found, name) for name in OF_A_ROW},
         "cell_symbols": cells.indicators.indices,
         "cell_bounds": cells.indicators.indptr,
     }
@@ -259,7 +255,7 @@ def from_file(path: str | Path) -> VoteStatistics:
         with np.load(data, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
         found_format = int(held["format"])
-    except (*UNREADABLE, ValueError, KeyError, EOFError, TypeError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, TypeError) as error:
         raise ValueError(
             f"{path} holds no vote statistics. Give a file that VoteStatistics.save wrote."
         ) from error
@@ -286,12 +282,8 @@ def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
         gold_voteless=held["gold_voteless"],
         gold_values=_own_values(held["gold_values"]),
     )
-    per_row = ("identity", "key", "gold", "n_votes", "group", "weight")
-    found = FoundRows(
-        row=np.arange(n_rows),
-        totals=held["totals"],
-        **{name: held[f"row_{name}"] for name in per_row},
-    )
+    of_rows = {name: held[f"row_{name}"] for name in OF_A_ROW}
+    found = FoundRows(row=np.arange(n_rows), totals=held["totals"], **of_rows)
     values, symbol = np.unique(pairs.vote), held["cell_symbols"]
     votes = SparseVotes(
         n_samples=n_rows,
@@ -303,12 +295,10 @@ def _from_arrays(held: dict[str, NDArray[Any]]) -> VoteStatistics:
         indices=pairs.lf[symbol],
         indptr=held["cell_bounds"],
     )
-    own_names = None if names is None else as_objects([_as_name(name) for name in names])
+    if names is not None:
+        # JSON has no tuples.
+        names = as_objects(tuple(name) if isinstance(name, list) else name for name in names)
     return VoteStatistics.of_counted(
-        Counted(own_names, pairs.compact(), found, coded(votes, values, found.n_votes)),
+        Counted(names, pairs.compact(), found, coded(votes, values, found.n_votes)),
         json.loads(str(held["markers"])),
     )
-
-
-def _as_name(name: object) -> object:
-    return tuple(name) if isinstance(name, list) else name

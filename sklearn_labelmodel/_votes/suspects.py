@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,43 +26,20 @@ LEAST_COUNTER = 10
 RARE_SLIP = 100
 # What pandas and Arrow call the column of an index that was written without a name.
 INDEX_NAME = re.compile(r"(Unnamed: \d+|index|level_\d+|__index_level_\d+__|)")
-# Rows and LFs looked at where a look at some will do.
-SOME_ROWS, SOME_LFS = 1000, 20
+# LFs looked at where a look at some will do.
+SOME_LFS = 20
 # So few records, or so many LFs for each, are rather LFs and records the wrong way round.
 FEW_ROWS, LEAST_WIDTH, MANY_LFS = 30, 10, 3
 # Scores: an LF of so many different numbers; and so unlikely would gold labels miss all classes but theirs.
 LEAST_SCORES, UNLIKELY = 5, 1e-3
 # Columns of a table with a row for each vote.
-VOTER_NAMES = {
-    *(
-        "worker",
-        "annotator",
-        "rater",
-        "labeler",
-        "labeller",
-        "coder",
-        "voter",
-        "user",
-        "assessor",
-        "reviewer",
-    ),
-    *("judge", "expert", "grader", "contributor", "performer", "model", "source"),
-}
-LABEL_NAMES = {
-    *(
-        "label",
-        "answer",
-        "response",
-        "vote",
-        "annotation",
-        "rating",
-        "category",
-        "verdict",
-        "judgment",
-        "judgement",
-    ),
-    *("class", "value", "choice", "score"),
-}
+VOTER_NAME = re.compile(
+    "worker|annotator|rater|labell?er|coder|voter|user|assessor|reviewer|judge|expert|grader|contributor|performer|"
+    "model|source"
+)
+LABEL_NAME = re.compile(
+    "label|answer|response|vote|annotation|rating|category|verdict|judge?ment|class|value|choice|score"
+)
 MOST_LONG_COLUMNS = 4
 WRITE_ALIKE = (
     "Write each class in one way (ColumnLF and votes_from_long do it with normalize=True; str.strip().lower() does "
@@ -70,38 +47,39 @@ WRITE_ALIKE = (
 )
 
 
+class Symbols(NamedTuple):
+    """The LF, the value and the share of the rows of every symbol, each an ndarray of shape (n_symbols,)."""
+
+    lf: NDArray[np.intp]
+    vote: NDArray[Any]
+    frequency: NDArray[np.float64]
+
+
 # Columns that are no votes ------------------------------------------------------------------------
 
 
 def check_no_identifier(
-    votes: Votes,
-    n_different: NDArray[np.intp],
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    *,
-    labelled: bool,
+    votes: Votes, symbols: Symbols, n_different: NDArray[np.intp], *, labelled: bool
 ) -> None:
     """Raise a ValueError where an LF casts so many different votes that it is no LF, and each would be a class.
 
     Parameters
     ----------
     votes : Votes
+    symbols : Symbols
     n_different : ndarray of shape (n_lfs,)
         How many different votes each LF casts.
-    lf, vote : ndarray of shape (n_symbols,)
-        The LF and the value of every symbol.
     labelled : bool
         Whether y names the classes; then only what counts the rows is refused.
     """
     if labelled:
-        suspect = _counts_rows(votes, n_different) & (vote.dtype.kind in "biuO")
+        suspect = _counts_rows(votes, n_different) & (symbols.vote.dtype.kind in "biuO")
     else:
-        suspect = _is_identifier(votes, n_different, lf, vote)
-    if not suspect.any():
-        if not labelled:
-            _check_no_long_table(votes, n_different, lf, vote)
-        return
-    _refuse_identifier(votes, int(np.argmax(n_different * suspect)), n_different)
+        suspect = _is_identifier(votes, symbols, n_different)
+    if suspect.any():
+        _refuse_identifier(votes, int(np.argmax(n_different * suspect)), n_different)
+    if not labelled:
+        _check_no_long_table(votes, symbols, n_different)
 
 
 def check_part_has_no_identifier(votes: Votes, lf: NDArray[np.intp]) -> None:
@@ -129,22 +107,21 @@ def _refuse_identifier(votes: Votes, worst: int, n_different: NDArray[np.intp]) 
 
 
 def _is_identifier(
-    votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
+    votes: Votes, symbols: Symbols, n_different: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
-    n_unshared = _n_unshared(votes, lf, vote)
     suspect = n_different > max(MOST_LONE_VOTES, IDENTIFIER_SHARE * votes.n_rows)
     # Of a few fractional votes, reading them has warned.
-    if np.count_nonzero(n_different) > 1 and vote.dtype.kind != "f":
+    if np.count_nonzero(n_different) > 1 and symbols.vote.dtype.kind != "f":
         many = n_different > max(MOST_UNSHARED_VOTES, UNSHARED_ROWS * votes.n_rows)
-        suspect |= many & (n_unshared > UNSHARED_SHARE * n_different)
+        suspect |= many & (_n_unshared(votes, symbols) > UNSHARED_SHARE * n_different)
         suspect |= _counts_rows(votes, n_different)
     return suspect
 
 
-def _n_unshared(votes: Votes, lf: NDArray[np.intp], vote: NDArray[Any]) -> NDArray[np.intp]:
+def _n_unshared(votes: Votes, symbols: Symbols) -> NDArray[np.intp]:
     """Votes of each LF that no other LF casts."""
-    _, code, n_lfs = np.unique(vote, return_inverse=True, return_counts=True)
-    return np.bincount(lf, n_lfs[code] == 1, minlength=votes.n_lfs).astype(np.intp)
+    _, code, n_lfs = np.unique(symbols.vote, return_inverse=True, return_counts=True)
+    return np.bincount(symbols.lf, n_lfs[code] == 1, minlength=votes.n_lfs).astype(np.intp)
 
 
 def _counts_rows(votes: Votes, n_different: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -166,15 +143,13 @@ def _names_of_long_table(votes: Votes, n_different: NDArray[np.intp]) -> tuple[i
     if votes.names is None or votes.n_lfs > MOST_LONG_COLUMNS:
         return None
     bare = [re.sub(r"[\W_]*(id|name|no|nr)?s?$", "", str(name).casefold()) for name in votes.names]
-    voters = [lf for lf, name in enumerate(bare) if name in VOTER_NAMES]
-    labels = [lf for lf, name in enumerate(bare) if name in LABEL_NAMES]
+    voters = [lf for lf, name in enumerate(bare) if VOTER_NAME.fullmatch(name)]
+    labels = [lf for lf, name in enumerate(bare) if LABEL_NAME.fullmatch(name)]
     pairs = [(i, j) for i in voters for j in labels if n_different[i] > n_different[j]]
     return pairs[0] if pairs else None
 
 
-def _check_no_long_table(
-    votes: Votes, n_different: NDArray[np.intp], lf: NDArray[np.intp], vote: NDArray[Any]
-) -> None:
+def _check_no_long_table(votes: Votes, symbols: Symbols, n_different: NDArray[np.intp]) -> None:
     """Raise a ValueError where no vote is cast by two LFs, though LFs choose among votes."""
     named = _names_of_long_table(votes, n_different)
     if named is not None:
@@ -183,10 +158,11 @@ def _check_no_long_table(
             f"{voter} and {label} look like the columns of a table with a row for each vote. Make a column of "
             "each voter (votes_from_long does it); if these are classes, name them (`classes`)."
         )
+    lf, vote, _ = symbols
     several = np.flatnonzero(n_different > 1)
     if len(several) < 2 or n_different.max() < 3 or vote.dtype.kind == "f":
         return
-    if (_n_unshared(votes, lf, vote) < n_different).any():
+    if (_n_unshared(votes, symbols) < n_different).any():
         return
     raise ValueError(
         f"No vote is cast by two LFs: those of {lf_label(votes.names, int(several[0]))} (such as "
@@ -197,22 +173,16 @@ def _check_no_long_table(
     )
 
 
-def check_no_scores(
-    names: NDArray[np.object_] | None,
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    frequency: NDArray[np.float64],
-    gold: GoldLabels,
-) -> None:
+def check_no_scores(names: NDArray[np.object_] | None, symbols: Symbols, gold: GoldLabels) -> None:
     """Raise a ValueError where gold labels tell that the many numbers which LFs cast are scores, not classes.
 
     Parameters
     ----------
     names : ndarray of shape (n_lfs,) or None
-    lf, vote, frequency : ndarray of shape (n_symbols,)
-        The LF, the value and the share of rows of every symbol.
+    symbols : Symbols
     gold : GoldLabels
     """
+    lf, vote, frequency = symbols
     whole = gold.values.dtype.kind in "iu" and vote.dtype.kind in "iu"
     many = np.flatnonzero(np.bincount(lf) >= LEAST_SCORES)
     if len(gold.values) < 2 or not whole or not len(many):
@@ -230,17 +200,6 @@ def check_no_scores(
 
 
 # Tables the wrong way round, and zeros ------------------------------------------------------------
-
-
-def some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
-    """Vote codes of some LFs in evenly spaced rows, shape (n_lfs, n_rows)."""
-    if votes.weight is None:
-        rows = np.unique(np.linspace(0, votes.n_samples - 1, SOME_ROWS).astype(np.intp))
-    else:
-        ends = np.cumsum(votes.weight)
-        places = (np.arange(SOME_ROWS) + 0.5) * (ends[-1] / SOME_ROWS)
-        rows = np.minimum(np.searchsorted(ends, places), len(ends) - 1)
-    return votes.part(rows, lfs)
 
 
 def warn_of_layout(votes: Votes) -> None:
@@ -266,23 +225,20 @@ def warn_of_zeros(votes: Votes) -> None:
     if int(others.min()) < (-1 if len(others) == 2 else 0):
         return
     lfs = np.unique(np.linspace(0, votes.n_lfs - 1, SOME_LFS).astype(np.intp))
-    codes = some_codes(votes, lfs)
+    codes = votes.some_codes()[lfs]
     zero = int(np.flatnonzero(values == 0)[0])
     if zero == votes.abstain_code:
         return
     signed = int(others.min()) == -1
     if not signed and (codes == votes.abstain_code).any():
         return
-    if all(_most_frequent(row) == zero for row in codes) and _says_nothing(codes, zero):
+    most_frequent = [np.bincount(row).argmax() for row in codes]
+    if all(code == zero for code in most_frequent) and _says_nothing(codes, zero):
         remedy = "abstain=0" + (" (then -1 is a class)" if signed else "")
         warn_user(
             "0 is the most frequent vote of every LF, and tells nothing of how the others vote: it looks like a mark "
             f'for "no vote". If it is one, set {remedy}; if it is a class, name all of them (`classes`).'
         )
-
-
-def _most_frequent(codes: NDArray[Any]) -> int:
-    return int(np.argmax(np.bincount(codes)))
 
 
 def _says_nothing(codes: NDArray[Any], zero: int) -> bool:
@@ -313,12 +269,11 @@ def _agreement_beyond_chance(codes: NDArray[Any], spoken: NDArray[np.bool_]) -> 
 
 
 def warn_of_marker_between(votes: Votes) -> None:
-    """Warn where the abstain marker -1 lies among votes, as on a scale from -2 to 2."""
+    """Warn where the abstain marker, which lies between votes, is -1, as on a scale from -2 to 2."""
     values, marker = votes.values, votes.abstain_code
-    if values.dtype.kind != "i" or not 0 < marker < len(values) - 1 or values[marker] != -1:
+    if values.dtype.kind != "i" or values[marker] != -1:
         return
-    lfs = np.arange(votes.n_lfs)[:SOME_LFS]
-    codes = some_codes(votes, lfs)
+    codes = votes.some_codes()[:SOME_LFS]
     if np.isin([marker - 1, marker, marker + 1], codes).all():
         below, own, above = (plain(values[marker + step]) for step in (-1, 0, 1))
         if above - below == 2:
@@ -331,24 +286,17 @@ def warn_of_marker_between(votes: Votes) -> None:
 # Marks and variants -------------------------------------------------------------------------------
 
 
-def warn_of_suspects(
-    classes: NDArray[Any],
-    votes: Votes,
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    frequency: NDArray[np.float64],
-) -> None:
+def warn_of_suspects(classes: NDArray[Any], votes: Votes, symbols: Symbols) -> None:
     """Warn of classes that look like a mark for "no vote", of those that differ in spelling only, and of slips.
 
     Parameters
     ----------
     classes : ndarray of shape (n_classes,)
         As found among votes and gold labels.
-    votes, lf, vote
-        As in `check_no_identifier`.
-    frequency : ndarray of shape (n_symbols,)
-        Share of the rows that hold each symbol.
+    votes : Votes
+    symbols : Symbols
     """
+    lf, vote, _ = symbols
     found = marks(classes.tolist())
     places = {mark: lf[vote == mark] for mark in found}
     for mark in found:
@@ -357,7 +305,7 @@ def warn_of_suspects(
         texts = {*classes.tolist(), *(vote.tolist() if is_text(vote) else [])}
         _warn_of_variants(sorted(texts))
         if is_text(vote):
-            _warn_of_slips(classes, votes, lf, vote, frequency)
+            _warn_of_slips(classes, votes, symbols)
 
 
 def _warn_of_mark(mark: Hashable, places: dict[Hashable, NDArray[np.intp]], votes: Votes) -> None:
@@ -396,28 +344,19 @@ def _warn_of_variants(labels: list[str]) -> None:
         )
 
 
-def _warn_of_slips(
-    classes: NDArray[Any],
-    votes: Votes,
-    lf: NDArray[np.intp],
-    vote: NDArray[Any],
-    frequency: NDArray[np.float64],
-) -> None:
+def _warn_of_slips(classes: NDArray[Any], votes: Votes, symbols: Symbols) -> None:
     """Warn of a class that is hardly ever voted for and one slip away from another vote."""
-    cast, code = np.unique(vote, return_inverse=True)
-    often = np.bincount(code, frequency)
+    cast, code = np.unique(symbols.vote, return_inverse=True)
+    often = np.bincount(code, symbols.frequency)
     rare = np.flatnonzero(np.isin(cast, classes) & (often * RARE_SLIP <= often.max()))
     for slip in rare if len(cast) <= MOST_LONE_VOTES else ():
-        meant = [
-            at
-            for at in np.flatnonzero(often >= RARE_SLIP * often[slip])
-            if one_slip_apart(cast[slip], cast[at])
-        ]
+        frequent = cast[often >= RARE_SLIP * often[slip]]
+        meant = [other for other in frequent if one_slip_apart(cast[slip], other)]
         if meant:
-            n_rows, where = votes.n_rows, lf_label(votes.names, int(lf[code == slip][0]))
+            n_rows, where = votes.n_rows, lf_label(votes.names, int(symbols.lf[code == slip][0]))
             warn_user(
                 f"{quoted(cast[slip])} (of {where}, {often[slip] * n_rows:.0f} in {n_rows:.15g} rows) counts as a "
-                f"class, and differs from {quoted(cast[meant[0]])} by one letter. Correct it, or name all classes "
+                f"class, and differs from {quoted(meant[0])} by one letter. Correct it, or name all classes "
                 "(`classes`)."
             )
 

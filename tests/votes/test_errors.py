@@ -215,6 +215,14 @@ def test_gold_label_that_is_no_class():
     )
 
 
+@pytest.mark.parametrize("weight", [[1, 1, 1, 1], [0, 0, 1, 1], [0, 2, 0.5, 0]])
+def test_gold_labels_outside_given_classes_are_told_with_their_row_whatever_rows_weigh_nothing(
+    weight,
+):
+    with pytest.raises(ValueError, match="y, row 2: the gold label 3 is none of the classes"):
+        LabelModelClassifier(classes=[0, 1]).fit(VOTES, [0, 1, 3, -1], sample_weight=weight)
+
+
 @pytest.mark.parametrize("y", [["a", "b", None, None], ["a", None, None, None]], ids=["two", "one"])
 @pytest.mark.parametrize(
     "L", [VOTES, [[1, 1, 1]] * 4, [[1.0, np.nan, 1.0]] * 4], ids=["two", "one", "nan"]
