@@ -47,7 +47,7 @@ CONSTANTS = {
     "LEAST_DEPENDENCE": ("_learning.em",),
     "SLACK": ("_learning.shares",),
     "SAMPLING_SLACK": ("_learning.shares",),
-    "LEAST_LEFT": ("_learning.shares", "end_model._refine"),
+    "LEAST_LEFT": ("_learning.shares",),
     "CONFIRMATIONS": ("_learning.shares",),
     "ANCHOR_ROWS": ("_learning.gold",),
 }

@@ -59,6 +59,11 @@ class ClassPrior:
         """Whether something else than the votes tells it."""
         return self.source in ("given", "labels")
 
+    @classmethod
+    def given(cls, shares: NDArray[np.float64]) -> ClassPrior:
+        """Shares that somebody knows, as if of infinitely many labels."""
+        return cls(shares, shares, shares, "given", np.inf)
+
     def for_all(self, shares: NDArray[np.float64], source: str) -> ClassPrior:
         """With these shares in all rows."""
         return ClassPrior(shares, shares, shares, source, self.n_labels)
@@ -344,10 +349,7 @@ def places_of(lf: NDArray[np.intp], vote: NDArray[Any], table: VoteTable) -> NDA
 def accuracies_by_mu(model: VoteModel, is_right: NDArray[np.bool_]) -> NDArray[np.float64]:
     """P(vote is right | LF votes) by mu, as Snorkel's `get_weights`; a class never voted for has mu_eps.
 
-    Parameters
-    ----------
-    model : VoteModel
-    is_right : ndarray of shape (n_symbols, n_classes)
+    `is_right`, of shape (n_symbols, n_classes), says in which classes each vote is right.
     """
     eps, prior, lf = model.mu_eps, model.prior.of_all, model.table.lf
     joint_p = np.where(is_right, (model.mu - eps) * prior, 0.0)
@@ -454,7 +456,3 @@ def _without_diagonal(matrix: sp.csr_array) -> sp.csr_array:
     apart = matrix.row != matrix.col
     entries = matrix.data[apart], (matrix.row[apart], matrix.col[apart])
     return sp.csr_array(entries, shape=matrix.shape)
-
-
-# What a vote model is made of.
-PARTS = (VoteModel, VoteTable, ClassPrior, Dependence, History)

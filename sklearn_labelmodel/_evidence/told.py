@@ -38,8 +38,7 @@ def given_prior(class_balance: ClassBalance, classes: NDArray[Any]) -> ClassPrio
     ValueError
         Wrong length, unknown or missing class, negative or zero share, a sum other than 1.
     """
-    shares = _given_balance(class_balance, classes)
-    return ClassPrior(shares, shares, shares, "given", np.inf)
+    return ClassPrior.given(_given_balance(class_balance, classes))
 
 
 def counted_prior(gold: GoldCounts, classes: NDArray[Any]) -> ClassPrior:

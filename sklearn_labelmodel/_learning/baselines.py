@@ -82,13 +82,7 @@ class EqualVotes(VoteModel):
 
     def scores(self, rows: Rows) -> NDArray[np.float64]:
         with np.errstate(divide="ignore"):
-            return np.log(self.shares((rows.indicators @ self.counts).T))
-
-    def shares(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Each class's share of a row's counts, the class prior where there are none; (n_classes, n_rows)."""
-        total = counts.sum(axis=0)
-        counts = np.where(total > 0, counts, self.prior.of_voteless[:, None])
-        return np.asarray(counts / np.where(total > 0, total, 1.0))
+            return np.log(shares_of((rows.indicators @ self.counts).T, self.prior.of_voteless))
 
     def on(self, lf: NDArray[np.intp], vote: NDArray[Any]) -> EqualVotes:
         place = places_of(lf, vote, self.table)
@@ -100,6 +94,13 @@ class EqualVotes(VoteModel):
         counts[literal, named[literal]] = 1.0
         other = super().on(lf, vote)
         return replace(cast(EqualVotes, other), counts=counts)
+
+
+def shares_of(counts: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each class's share of what votes count for, the prior where they count for none; (n_classes, n_rows)."""
+    total = counts.sum(axis=0)
+    counts = np.where(total > 0, counts, prior[:, None])
+    return np.asarray(counts / np.where(total > 0, total, 1.0))
 
 
 def count_equally(observed: Observed, prior: ClassPrior) -> EqualVotes:
@@ -182,9 +183,9 @@ class DawidSkene:
     one_voice : ndarray of shape (n_lfs,), dtype bool
         Whether the LF is one of those whose votes are read as one voter's, who names the LF.
     precision : ndarray of shape (n_lfs,)
-        That Dirichlet priors are centred on.
+        Precision of each LF that its Dirichlet priors are centred on.
     strength : float
-        Votes that each of them is worth.
+        Votes that such a prior is worth.
     """
 
     center: NDArray[np.float64]
@@ -252,10 +253,8 @@ def majority_start(observed: Observed, model: VoteModel, blocks: list[Rows]) -> 
 
 def vote_shares(observed: Observed, block: Rows, prior: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each class's share of the votes, the prior without votes, certainty where there is gold; (n_classes, n_rows)."""
-    shares = votes_for(observed, block.indicators).T
-    total = shares.sum(axis=0)
-    default = np.tile(prior[:, None], (1, len(total)))
-    return certain(np.divide(shares, total, out=default, where=total > 0), block.gold)
+    counts = votes_for(observed, block.indicators).T
+    return certain(shares_of(counts, prior), block.gold)
 
 
 def _draw_to(

@@ -28,8 +28,8 @@ from .observed import Observed
 
 # The slack of shares known exactly, of infinitely many rows, and what few rows or labels add to it.
 SLACK, SAMPLING_SLACK = 0.03, 8.0
-# Part of a class that LFs of one symbol leave to silence at least, and rows without votes to those with votes: rules
-# that exclude each other would seem to know more otherwise.
+# An LF of one symbol is silent in a fifth of its class's rows at least, since rules that exclude each other would seem
+# to know more otherwise; and rows with votes keep a fifth of a class's expected share at least.
 LEAST_LEFT = 0.2
 CONFIRMATIONS = 3
 
@@ -149,8 +149,7 @@ def voted_shares(
     """Shares of the classes among rows with votes: what rows without votes leave of a known class prior.
 
     LFs of one symbol are silent where their class is not, so that classes of rows without votes are in proportion to
-    the prior times the product of 1 - P(symbol | Y). At least a fifth of the share that rows with votes would have
-    otherwise is left to them.
+    the prior times the product of 1 - P(symbol | Y); see `left_to_voted`.
 
     Parameters
     ----------
@@ -168,7 +167,22 @@ def voted_shares(
     silence = _log_silence(log_p).sum(axis=0)
     voteless = prior * np.exp(silence - silence.max())
     voteless /= voteless.sum()
-    left = np.maximum(prior - (1 - voted) * voteless, LEAST_LEFT * voted * prior)
+    return left_to_voted(prior, voteless, voted)
+
+
+def left_to_voted(
+    shares: NDArray[np.float64], voteless: NDArray[np.float64], voted: float
+) -> NDArray[np.float64]:
+    """What rows without votes leave of class shares to those with votes: a fifth of what these would have, at least.
+
+    Parameters
+    ----------
+    shares, voteless : ndarray of shape (n_classes,)
+        Of all rows, and of those without votes.
+    voted : float
+        Share of the rows that have a vote.
+    """
+    left = np.maximum(shares - (1 - voted) * voteless, LEAST_LEFT * voted * shares)
     return np.asarray(left / left.sum())
 
 

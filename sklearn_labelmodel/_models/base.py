@@ -1,4 +1,4 @@
-"""What all label models share: fit as an outline, predictions by the vote model, reports."""
+"""What all label models share: fit as an outline, predictions by the vote model, scores, reports."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import metadata_routing
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._engines.sources import source_of
-from .._evidence.lookup import look_up, posterior, terms
+from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import ClassPrior, VoteModel
+from .._utils import warn_user
 from .._utils.pages import HasPage
-from .._votes.codes import Votes, is_text
+from .._votes.codes import Votes, class_index, is_text
 from .._votes.containers import is_in_memory
 from .fitted import FittedVotes
 from .keeping import SavableModel
-from .scoring import most_probable
+from .scoring import NOTHING_LABELLED, most_probable, weighted_mean
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -282,6 +283,60 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
         return PredictedSource(self, source, keep)
 
+    def score(
+        self, L: VoteMatrix, y: LabelsLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Accuracy on gold labels, or without them the mean log-likelihood of the votes.
+
+        Parameters
+        ----------
+        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
+        y : array-like of shape (n_samples,), default=None
+            Gold labels; rows labelled -1 (unless that is a class) or with a missing value do not count.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows.
+
+        Returns
+        -------
+        score : float
+            In [0, 1] with gold labels. Without any, the mean over rows of log P(votes), abstains included:
+            higher is better on the same rows; see Notes for what it compares.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As `predict_proba`, for a y that does not fit L, and for weights of which none counts.
+
+        Notes
+        -----
+        Without labels it is the likelihood under `mu_` and the class shares that mu was trained under (`class_prior_`,
+        or where that is uniform those that votes tell), so that it compares settings that change these alone:
+        `tempering` never does, `n_em_steps` and `dependencies` hardly. `mu_eps` changes it by itself, as the
+        probability of a vote that `fit` never saw.
+        """
+        from .._utils import check_row_order
+        from .._votes.classes import check_same_kind
+        from .._votes.gold import read_gold
+        from .._votes.suspects import warn_of_new_values
+
+        check_is_fitted(self)
+        check_row_order(L=L, y=y, sample_weight=sample_weight)
+        model = self.vote_model_
+        votes = self._read_votes(L, model)
+        weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
+        gold = read_gold(y, votes.n_samples, classes=model.classes)
+        if not gold.n_labelled:
+            if y is not None:
+                warn_user(NOTHING_LABELLED)
+            return weighted_mean(log_likelihood(votes, generative(model, votes)), weight)
+        check_same_kind(model.classes, gold.values, ("classes", "labels of y"))
+        warn_of_new_values(gold.values, model.classes, "y", "counts as wrong")
+        labelled = gold.codes < len(gold.values)
+        truth = class_index(gold.values, model.classes)[gold.codes[labelled]]
+        read = partial(self._posterior, model)
+        predicted = most_probable(read, votes, len(model.classes))[labelled]
+        return weighted_mean(predicted == truth, weight[labelled])
+
     def _posterior(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]:
         """P(Y | votes) of every row, shape (n_samples, n_classes)."""
         return posterior(votes, look_up(model, votes))
@@ -302,14 +357,15 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         learned = self.vote_model_ if model is None else model
         names, known, scored = check_lf_names(self, L), learned.table.vote, self._scores
         known = known if scored is None else no_bins(known)
-        how: dict[str, Any] = {"abstain": self.abstain, "names": names}
-        how["allow_fractions"] = known.dtype.kind == "f"
+        n_lfs, fractions = len(learned.table.joint), known.dtype.kind == "f"
         if scored is None:
-            votes = read_votes(L, **how)
-            check_width(self, votes.n_lfs, len(learned.table.joint))
+            votes = read_votes(L, abstain=self.abstain, names=names, allow_fractions=fractions)
+            check_width(self, votes.n_lfs, n_lfs)
         else:
-            check_width(self, n_columns(L), len(learned.table.joint))
-            votes, _, cells = read_beside(L, scored, **how)
+            check_width(self, n_columns(L), n_lfs)
+            votes, _, cells = read_beside(
+                L, scored, abstain=self.abstain, names=names, allow_fractions=fractions
+            )
         if self._encoding is not None:
             votes = renamed(votes, self._encoding)
         if votes.values.dtype.kind != known.dtype.kind:

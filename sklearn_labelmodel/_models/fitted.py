@@ -1,20 +1,16 @@
-"""What a fit learned, read from the vote model: views of it, what votes add up to in a row, scores."""
+"""What a fit learned, read from the vote model: views of it, and what each vote adds to a row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from .._evidence.lookup import generative, log_likelihood
 from .._evidence.model import VoteModel
-from .._utils import warn_user
 from .._votes.codes import class_index
-from .scoring import NOTHING_LABELLED, most_probable, weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
     from .._learning.observed import KeptCounts, Observed
     from .._utils.types import (
         ClassBalance,
-        LabelsLike,
         Marker,
         ScoreColumns,
         VoteMatrix,
@@ -33,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class FittedVotes:
-    """Parameters of all label models, and what a fit learned: views of `vote_model_` and of what was counted."""
+    """Parameters of all label models, and what a fit learned: views of `vote_model_`, also row by row."""
 
     abstain: Marker
     classes: Iterable[Hashable] | None
@@ -91,15 +86,8 @@ class FittedVotes:
 
     @property
     def conditional_probs_(self) -> NDArray[np.float64]:
-        """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes): what is left, then votes for classes."""
-        model = self.vote_model_
-        n_classes, table = len(model.classes), model.table
-        probs = np.full((len(table.joint), n_classes + 1, n_classes), model.mu_eps)
-        voted = class_index(table.vote, model.classes)
-        is_class = voted < n_classes
-        probs[table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
-        probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
-        return probs
+        """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes)."""
+        return conditional_probs(self.vote_model_)
 
     @property
     def lf_accuracies_(self) -> NDArray[np.float64]:
@@ -180,56 +168,13 @@ class FittedVotes:
         names = getattr(self, "feature_names_in_", None)
         return explain_row(votes, self._terms(model, votes), model.classes, names, self._scores)
 
-    def score(
-        self, L: VoteMatrix, y: LabelsLike | None = None, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """Accuracy on gold labels, or without them the mean log-likelihood of the votes.
 
-        Parameters
-        ----------
-        L : array-like, dataframe or sparse matrix of shape (n_samples, n_lfs)
-        y : array-like of shape (n_samples,), default=None
-            Gold labels; rows labelled -1 (unless that is a class) or with a missing value do not count.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows.
-
-        Returns
-        -------
-        score : float
-            In [0, 1] with gold labels. Without any, the mean over rows of log P(votes), abstains included:
-            higher is better on the same rows; see Notes for what it compares.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `predict_proba`, for a y that does not fit L, and for weights of which none counts.
-
-        Notes
-        -----
-        Without labels it is the likelihood under `mu_` and the class shares that mu was trained under (`class_prior_`,
-        or where that is uniform those that votes tell), so that it compares settings that change these alone:
-        `tempering` never does, `n_em_steps` and `dependencies` hardly. `mu_eps` changes it by itself, as the
-        probability of a vote that `fit` never saw.
-        """
-        from .._utils import check_row_order
-        from .._votes.classes import check_same_kind
-        from .._votes.gold import read_gold
-        from .._votes.suspects import warn_of_new_values
-
-        check_is_fitted(self)
-        check_row_order(L=L, y=y, sample_weight=sample_weight)
-        model = self.vote_model_
-        votes = self._read_votes(L, model)
-        weight = _check_sample_weight(sample_weight, np.empty((votes.n_samples, 1)))
-        gold = read_gold(y, votes.n_samples, classes=model.classes)
-        if not gold.n_labelled:
-            if y is not None:
-                warn_user(NOTHING_LABELLED)
-            return weighted_mean(log_likelihood(votes, generative(model, votes)), weight)
-        check_same_kind(model.classes, gold.values, ("classes", "labels of y"))
-        warn_of_new_values(gold.values, model.classes, "y", "counts as wrong")
-        labelled = gold.codes < len(gold.values)
-        truth = class_index(gold.values, model.classes)[gold.codes[labelled]]
-        read = partial(self._posterior, model)
-        predicted = most_probable(read, votes, len(model.classes))[labelled]
-        return weighted_mean(predicted == truth, weight[labelled])
+def conditional_probs(model: VoteModel) -> NDArray[np.float64]:
+    """P(vote | Y) of every LF, shape (n_lfs, n_classes + 1, n_classes): first what is left, then votes for classes."""
+    n_classes, table = len(model.classes), model.table
+    probs = np.full((len(table.joint), n_classes + 1, n_classes), model.mu_eps)
+    voted = class_index(table.vote, model.classes)
+    is_class = voted < n_classes
+    probs[table.lf[is_class], 1 + voted[is_class]] = model.mu[is_class]
+    probs[:, 0] = 1 - probs[:, 1:].sum(axis=1)
+    return probs

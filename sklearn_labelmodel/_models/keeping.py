@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .._evidence.model import PARTS
+from .._evidence.model import ClassPrior, Dependence, History, VoteModel
+from .._evidence.table import VoteTable
 from .._utils.keeping import Savable
 
 
@@ -17,4 +18,5 @@ class SavableModel(Savable):
         from .._votes.scores import Scores
         from .reading import Counting
 
-        return *PARTS, KeptCounts, GoldCounts, Bin, Scores, Counting
+        parts = (VoteModel, VoteTable, ClassPrior, Dependence, History)
+        return *parts, KeptCounts, GoldCounts, Bin, Scores, Counting

@@ -20,7 +20,7 @@ from .._evidence.model import Rows, VoteModel, certain, expected_counts, normali
 from .._evidence.table import PRIOR_VOTES, shrink, sum_of_lf
 from .._learning.em import LEAST_Z
 from .._learning.gold import anchor_strength
-from .._learning.shares import LEAST_LEFT, offsets
+from .._learning.shares import left_to_voted, offsets
 from .._utils import TIE, warn_user
 from .._votes.codes import Votes
 from ._shares import KnownShares, share_offsets
@@ -226,6 +226,6 @@ def _matching(model: VoteModel, blocks: list[Rows], known: KnownShares) -> Float
     share, left = voted.mean(), known.shares
     if share < 1:
         voteless = normalised(scores[:, ~voted]).mean(axis=1)
-        left = np.maximum(left - (1 - share) * voteless, LEAST_LEFT * share * left)
+        left = left_to_voted(left, voteless, share)
     weight = np.ones(np.count_nonzero(voted))
-    return offsets([(scores[:, voted], weight)], left / left.sum(), known.n_labels)
+    return offsets([(scores[:, voted], weight)], left, known.n_labels)

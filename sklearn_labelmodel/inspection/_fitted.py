@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .._evidence.model import VoteModel
+from .._evidence.model import ClassPrior, VoteModel
 from .._votes.codes import Votes
 from .._votes.scores import Scores
 
@@ -33,6 +33,8 @@ class FittedModel(Protocol):
 
     def get_params(self, deep: bool = True) -> dict[str, Any]: ...
 
+    def set_params(self, **params: object) -> Self: ...
+
     def report(self, L: VoteMatrix) -> ReportParts: ...
 
     def _read_votes(self, L: VoteMatrix) -> Votes: ...
@@ -41,7 +43,7 @@ class FittedModel(Protocol):
 
     def _terms(self, model: VoteModel, votes: Votes) -> NDArray[np.float64]: ...
 
-    def _assume(self, observed: Observed) -> VoteModel: ...
+    def _assume(self, observed: Observed, prior: ClassPrior | None = None) -> VoteModel: ...
 
     def _learn(self, observed: Observed, assumed: VoteModel) -> VoteModel: ...
 

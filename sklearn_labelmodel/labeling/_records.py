@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections import Counter, namedtuple
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -144,7 +143,6 @@ class Records:
         return pd.DataFrame(self.data) if nested else self.data
 
 
-@dataclass(frozen=True, eq=False)
 class Texts:
     """A column of texts.
 
@@ -156,8 +154,9 @@ class Texts:
         False where the text is missing.
     """
 
-    values: list[str]
-    present: np.ndarray
+    def __init__(self, values: list[str], present: np.ndarray):
+        self.values = values
+        self.present = present
 
     @cached_property
     def casefolded(self) -> list[str]:

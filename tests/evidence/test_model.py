@@ -15,6 +15,7 @@ from sklearn_labelmodel._evidence.model import (
     ClassPrior,
     Dependence,
     VoteModel,
+    accuracies_by_mu,
     expected_counts,
     places_of,
 )
@@ -351,3 +352,25 @@ def test_a_model_is_not_plain_that_does_more_than_add(changes):
     model = small_model(np.log([[0.1, 0.6], [0.7, 0.4]]), prior, weight=[1, 1])
     assert model.is_plain
     assert not replace(model, **changes).is_plain
+
+
+def test_accuracies_by_mu_are_what_is_right_of_all_votes():
+    # LF 0 votes for both classes, LF 1 for class 1 alone, in half of its rows and a tenth of the others.
+    mu = np.array([[0.6, 0.2], [0.1, 0.4], [0.1, 0.5]])
+    prior = ClassPrior.given(np.array([0.7, 0.3]))
+    table = VoteTable(np.array([0, 0, 1]), np.array([0, 1, 1]), np.log(mu), np.ones(2, dtype=bool))
+    model = VoteModel(
+        classes=np.arange(2),
+        table=table,
+        prior=prior,
+        dependence=Dependence(np.ones(3)),
+        tempering=0.0,
+        offsets=np.zeros(2),
+        mu=mu,
+        mu_eps=0.01,
+        coverage=np.array([0.67, 0.22]),
+        accuracies=np.zeros(2),
+    )
+    is_right = np.array([[True, False], [False, True], [False, True]])
+    right = [0.59 * 0.7 + 0.39 * 0.3 + 0.01, 0.49 * 0.3 + 0.01]
+    assert_allclose(accuracies_by_mu(model, is_right), np.array(right) / [0.67, 0.22])

@@ -12,6 +12,7 @@ from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._evidence.table import (
     VoteTable,
     leaning,
+    least_probability,
     one_coin,
     precision_per_lf,
     shrink,
@@ -184,6 +185,13 @@ def test_a_table_names_its_symbols():
     table = VoteTable(lf, vote, np.zeros((3, 2)), np.ones(3, dtype=bool))
     assert table.symbols.tolist() == [(0, "ham"), (0, "spam"), (2, "ham")]
     assert table.symbols.dtype.names == ("lf", "vote")
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "least"), [(1, 0.01), (100, 0.01), (101, 1e-3), (1000, 1e-3), (1001, 1e-4)]
+)
+def test_least_probability(n_samples, least):
+    assert least_probability(n_samples) == pytest.approx(least)
 
 
 def test_precision_per_lf_repeats_a_number_and_keeps_a_list():

@@ -14,6 +14,7 @@ from sklearn_labelmodel._evidence.model import expected_counts
 from sklearn_labelmodel._learning.shares import (
     confirm,
     confirmed,
+    left_to_voted,
     match_shares,
     offsets,
     voted_shares,
@@ -346,6 +347,16 @@ def test_a_fifth_of_their_share_is_left_to_classes_that_silent_rows_seem_to_hold
     silent = np.array([0.9 * 0.999, 0.1 * 0.2])
     right = 0.1 - 0.95 * silent[1] / silent.sum()
     assert_allclose(shares, np.array([0.01 * 0.9, right]) / (0.01 * 0.9 + right), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("kept", "least"), [(0.21, 0.21), (0.19, 0.2)])
+def test_rows_with_votes_keep_a_fifth_of_a_share_at_least(kept, least):
+    # Rows without votes take all but so much of what those with votes would have of class 1.
+    shares, voted = np.array([0.6, 0.4]), 0.5
+    of_voteless = (0.4 - kept * voted * 0.4) / (1 - voted)
+    left = left_to_voted(shares, np.array([1 - of_voteless, of_voteless]), voted)
+    expected = np.array([0.6 - (1 - voted) * (1 - of_voteless), least * voted * 0.4])
+    assert_allclose(left, expected / expected.sum(), rtol=1e-12)
 
 
 def test_a_known_prior_finds_the_rare_class_that_rules_are_written_for():

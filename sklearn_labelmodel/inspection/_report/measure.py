@@ -139,17 +139,11 @@ def measure(model: FittedModel, votes: Votes, n_rows: int) -> Facts:
     )
 
 
-def as_given(prior: ClassPrior) -> ClassPrior:
-    """The class prior as if users had given it."""
-    shares = prior.of_all
-    return ClassPrior(shares, shares, shares, "given", np.inf)
-
-
 def _judge(
     patterns: Patterns, learned: VoteModel, gold: GoldCounts | None
 ) -> tuple[tuple[Copy, ...], tuple[list[str], Patterns, VoteModel]]:
     """Copies among the LFs, and what `fit_likelihood` makes of the others."""
-    prior = as_given(learned.prior) if learned.prior.source == "given" else None
+    prior = ClassPrior.given(learned.prior.of_all) if learned.prior.source == "given" else None
     if gold is not None:
         # The labels, counted by the patterns' symbols in place of the model's.
         by_symbol = np.vstack([gold.by_symbol, np.zeros((1, len(gold.rows)))])
@@ -380,8 +374,10 @@ def held_out_scores(model: FittedModel, votes: Votes) -> HeldOut | None:
 
 def _fitted_on(model: FittedModel, votes: Votes) -> tuple[VoteModel | None, VoteModel | None]:
     """The model and majority vote of these rows, whose class prior is known; None where they cannot be fitted."""
-    classes, prior = model.vote_model_.classes, as_given(model.vote_model_.prior)
-    own = clone(model).set_params(classes=classes, class_balance=None)
+    classes, prior = model.vote_model_.classes, ClassPrior.given(model.vote_model_.prior.of_all)
+    own: FittedModel = clone(model)
+    # The prior is known: none is to be estimated.
+    own.set_params(classes=classes, class_balance=None)
     if "verbose" in own.get_params():
         own.set_params(verbose=0)
     try:
