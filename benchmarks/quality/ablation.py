@@ -33,7 +33,7 @@ CONSTANTS = {
         "_learning.gold",
         "_learning.shares",
     ),
-    "LEAST_PRECISION": ("_evidence.table", "_learning.em"),
+    "LEAST_PRECISION": ("_evidence.table", "_learning.em", "_learning.scores"),
     "MOST_PRIOR_ROWS": ("_evidence.told",),
     "ROW_SHARE": ("_evidence.told",),
     "TRIAL_STEPS": ("_models.label_model",),

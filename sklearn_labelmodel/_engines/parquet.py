@@ -117,7 +117,8 @@ def _encoded(batch: pa.RecordBatch, texts: set[str]) -> pa.RecordBatch:
 
 def _with_dictionary_types(schema: pa.Schema, names: set[str]) -> pa.Schema:
     """The schema, in which columns of some names are dictionaries."""
-    for place, field in enumerate(schema):
-        if field.name in names:
-            schema = schema.set(place, field.with_type(pa.dictionary(pa.int32(), field.type)))
-    return schema
+    fields = [
+        field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in names else field
+        for field in schema
+    ]
+    return pa.schema(fields, schema.metadata)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .._utils import listed_values, quoted
 from .._votes.codes import lf_label
+from .._votes.containers import columns_by_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,6 +195,7 @@ def precision_per_lf(
     """
     called = list(range(n_lfs)) if names is None else names.tolist()
     if isinstance(prec_init, Mapping) or _is_by_name(prec_init, called):
+        columns_by_name(names, prec_init.keys(), "prec_init")
         prec_init = _in_order(dict(prec_init.items()), called)
     try:
         precision = np.asarray(prec_init, dtype=np.float64)

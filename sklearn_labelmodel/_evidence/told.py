@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .._utils import listed_values, quoted
+from .._votes.containers import columns_by_name
 from .._votes.gold import GoldCounts
 from .._votes.pairs import symbols_by_vote
 from .model import ClassPrior, Dependence, groups_of
@@ -228,16 +229,22 @@ def resolve_pairs(
             f"dependencies is {quoted(dependencies)}; it must be 'auto', None or pairs of LFs such as "
             '[("lf_a", "lf_b")].'
         )
-    column = {} if names is None else {name: lf for lf, name in enumerate(names.tolist())}
-    pairs = [_resolve_pair(pair, column, n_lfs) for pair in dependencies]
+    pairs = [
+        _resolve_pair(pair, columns_by_name(names, pair, "dependencies"), n_lfs)
+        for pair in map(_as_pair, dependencies)
+    ]
     return np.array(pairs, dtype=np.intp).reshape(-1, 2)
+
+
+def _as_pair(pair: Sequence[Hashable]) -> Sequence[Hashable]:
+    if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
+        raise ValueError(f"dependencies holds {quoted(pair)}, which is no pair of LFs.")
+    return pair
 
 
 def _resolve_pair(
     pair: Sequence[Hashable], column: dict[Hashable, int], n_lfs: int
 ) -> tuple[int, int]:
-    if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) != 2:
-        raise ValueError(f"dependencies holds {quoted(pair)}, which is no pair of LFs.")
     first, second = (_resolve_lf(lf, column, n_lfs) for lf in pair)
     if first == second:
         raise ValueError(

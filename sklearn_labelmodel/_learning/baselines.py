@@ -100,7 +100,7 @@ def shares_of(counts: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArra
     """Each class's share of what votes count for, the prior where they count for none; (n_classes, n_rows)."""
     total = counts.sum(axis=0)
     counts = np.where(total > 0, counts, prior[:, None])
-    return np.asarray(counts / np.where(total > 0, total, 1.0))
+    return np.divide(counts, np.where(total > 0, total, 1.0), order="C")
 
 
 def count_equally(observed: Observed, prior: ClassPrior) -> EqualVotes:

@@ -288,8 +288,7 @@ def meaning_of_bins(
     """
     k, last = len(classes), classes.tolist()[-1]
     labels = as_objects([last if one.label is None else one.label for one in vote])
-    n_lfs = int(lf.max()) + 1
-    before = np.append(0.0, np.bincount(lf, frequency, minlength=n_lfs).cumsum())
+    before = np.append(0.0, np.bincount(lf, frequency).cumsum())
     rank = (np.cumsum(frequency) - frequency / 2 - before[lf]) / np.diff(before)[lf]
     own = np.clip(rank, 0.0, 1.0) ** (k - 1)
     meaning = np.tile(((1 - own) / max(1, k - 1))[:, None], (1, k))

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from .._engines.sources import source_of
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import ClassPrior, VoteModel
-from .._utils import warn_user
+from .._utils import kind_of, warn_user
 from .._utils.pages import HasPage
 from .._votes.codes import Votes, class_index, is_text
 from .._votes.containers import is_in_memory
@@ -257,8 +257,14 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
 
     def predict_log_proba(self, L: VoteMatrix) -> NDArray[np.float64]:
         """Logarithm of `predict_proba`, shape (n_samples, n_classes); see there."""
+        proba = self.predict_proba(L)
+        if not hasattr(proba, "__array_ufunc__"):
+            raise TypeError(
+                f"predict_log_proba does not take {kind_of(L)}, whose rows are not in memory. Take the logarithm of "
+                "what predict_proba gives."
+            )
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(L))
+            return np.log(proba)
 
     def predict(self, L: VoteMatrix, *, keep: Sequence[Hashable] = ()) -> NDArray[Any]:
         """Most probable class of every row, the first of `classes_` on a tie; shape (n_samples,).
@@ -369,7 +375,7 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         if self._encoding is not None:
             votes = renamed(votes, self._encoding)
         if votes.values.dtype.kind != known.dtype.kind:
-            check_same_kind(votes.vote_values, known)
+            check_same_kind(votes.vote_values, known, ("votes", "votes of fit"))
         if is_text(votes.values):
             warn_of_new_values(votes.values, known, "L", "is no evidence")
         if self.classes is not None:

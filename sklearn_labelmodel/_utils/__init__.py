@@ -26,10 +26,7 @@ def plain(value: object) -> Any:
 def as_objects(cells: Iterable[object]) -> NDArray[np.object_]:
     """Python objects as a one-dimensional array, also where they are tuples or lists."""
     listed = list(cells)
-    array = np.empty(len(listed), dtype=object)
-    for place, cell in enumerate(listed):
-        array[place] = cell
-    return array
+    return np.fromiter(listed, dtype=object, count=len(listed))
 
 
 def largest_exact(dtype: np.dtype[np.floating]) -> float:

@@ -81,14 +81,6 @@ class Estimator(Protocol):
     def set_params(self, **params: Any) -> Self: ...
 
 
-class WeightedEstimator(Estimator, Protocol):
-    """An estimator of scikit-learn whose rows may have weights."""
-
-    def fit(
-        self, X: RecordsLike, y: LabelsLike | None, /, sample_weight: ArrayLike | None = None
-    ) -> Self: ...
-
-
 class Predictor(Protocol):
     """What predicts the classes of rows."""
 

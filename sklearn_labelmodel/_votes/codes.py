@@ -117,15 +117,15 @@ class Votes(ABC):
             rows = slice(start, min(start + n_rows, self.n_samples))
             yield rows, self.block(rows.start, rows.stop)
 
-    def some_codes(self) -> NDArray[Any]:
-        """Vote codes of evenly spaced rows, some 1,000 where there are more, shape (n_lfs, n_some)."""
+    def some_rows(self) -> Votes:
+        """Evenly spaced rows, some 1,000 where there are more."""
         if self.weight is None:
             rows = np.unique(np.linspace(0, self.n_samples - 1, SOME_ROWS).astype(np.intp))
         else:
             ends = np.cumsum(self.weight)
             places = (np.arange(SOME_ROWS) + 0.5) * (ends[-1] / SOME_ROWS)
             rows = np.minimum(np.searchsorted(ends, places), len(ends) - 1)
-        return self.take(rows).block(0, len(rows))
+        return self.take(rows)
 
     def runs(self, most_patterns: int) -> list[slice]:
         """Neighbouring LFs taken together, as many as have at most so many patterns of votes."""

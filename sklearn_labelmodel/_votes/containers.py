@@ -186,3 +186,16 @@ def _check_rows_alike(L: VoteMatrix) -> None:
             f"Row {other} of L holds {lengths[other]} votes and row 0 holds {lengths[0]}. Give every row a cell for "
             "each LF, None where it does not vote."
         ) from None
+
+
+def columns_by_name(
+    names: NDArray[np.object_] | None, asked: Iterable[Hashable], parameter: str
+) -> dict[Hashable, int]:
+    """The column of each LF's name; a ValueError where the parameter names one that several LFs have."""
+    called = [] if names is None else names.tolist()
+    again = next((name for name in asked if called.count(name) > 1), None)
+    if again is not None:
+        raise ValueError(
+            f"{parameter} names {quoted(again)}, and L has several columns of this name. Rename them."
+        )
+    return {name: lf for lf, name in enumerate(called)}

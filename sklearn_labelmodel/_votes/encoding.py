@@ -81,7 +81,8 @@ def find_encoding(
     if classes is not None or len(labels) < 2 or not (numbered and gold.complete):
         return None
     # Where y is no numbering, which is most probable, some rows tell it.
-    cast = _cast(np.unique(votes.some_codes()), votes)
+    some = votes.some_rows()
+    cast = _cast(np.unique(some.block(0, some.n_samples)), votes)
     if len(cast) > len(labels) or cast == labels.tolist():
         return None
     counts = _count(votes, gold)

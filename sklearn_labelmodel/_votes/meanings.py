@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,14 +32,19 @@ def open_classes(
         A meaning that is empty or holds what is no class; a vote for a class that is said to mean others.
     """
     return {
-        vote: _places(plain(vote), _listed(meant), classes)
+        vote: _places(plain(vote), _listed(plain(vote), meant), classes)
         for vote, meant in (vote_meanings or {}).items()
     }
 
 
-def _listed(meant: Hashable | Iterable[Hashable]) -> list[Hashable]:
+def _listed(vote: Hashable, meant: Hashable | Iterable[Hashable]) -> list[Hashable]:
     if isinstance(meant, str) or not isinstance(meant, Iterable):
         return [meant]
+    if isinstance(meant, Mapping):
+        raise ValueError(
+            f"vote_meanings says that the vote {quoted(vote)} means a dict. Its keys are votes, whichever LF casts "
+            "them; name the classes that each leaves open, such as {'A or B': ['A', 'B']}."
+        )
     return [plain(label) for label in meant]
 
 

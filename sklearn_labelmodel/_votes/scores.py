@@ -15,8 +15,16 @@ from sklearn.utils import check_array
 from .._utils import as_objects, kind_of, listed_values, plain, quoted, warn_user
 from .._utils.tables import is_arrow, is_pandas
 from .coded_columns import NO_VOTES
-from .codes import Bin, ColumnVotes, SparseVotes, Votes, is_bin, lf_label, without_bins
-from .containers import as_array, column_of, is_matrix, is_table
+from .codes import (
+    Bin,
+    ColumnVotes,
+    SparseVotes,
+    Votes,
+    is_bin,
+    lf_label,
+    without_bins,
+)
+from .containers import as_array, column_of, columns_by_name, is_matrix, is_table
 from .reader import is_missing, markers_of, read_votes
 
 if TYPE_CHECKING:
@@ -98,7 +106,7 @@ def _find_scores(scores: ScoreColumns, n_lfs: int, names: NDArray[np.object_] | 
             )
         given = np.flatnonzero(given).tolist()
         return _scores(given, [None] * len(given))
-    column = {} if names is None else {name: lf for lf, name in enumerate(names.tolist())}
+    column = columns_by_name(names, given, "scores")
     found = [_find_column(name, column, n_lfs) for name in given]
     for place, lf in enumerate(found):
         if lf in found[:place]:
@@ -131,6 +139,12 @@ def check_speaks_for(
 ) -> None:
     """Raise a ValueError where it is not said, or not known, which class a column of scores speaks for."""
     for lf, label in zip(scored.columns.tolist(), scored.labels, strict=True):
+        if label is None and len(classes) == 1:
+            raise ValueError(
+                f"{lf_label(names, lf)} holds scores, and {quoted(classes[0])} is the only class that votes or labels "
+                "name. Say which classes there are with `classes`, such as classes=[0, 1]; of two, scores speak for "
+                "the second."
+            )
         if label is None and len(classes) != 2:
             raise ValueError(
                 f"{lf_label(names, lf)} holds scores, and there are {len(classes)} classes {listed_values(classes)}. "
@@ -272,8 +286,8 @@ def _number(cell: object, row: int, label: str) -> float:
         return np.nan
     raise TypeError(
         f"{label}, row {row}: the score {quoted(cell)} is {kind_of(cell)}; a score is a number, or missing. "
-        'Read texts by pandas.to_numeric(column, errors="coerce"), or leave the column out of `scores` if it holds '
-        "votes."
+        'Read texts such as "0.8" by pandas.to_numeric(column), such as "8/10" by '
+        r'column.str.extract(r"(-?\d+\.?\d*)")[0].astype(float); or leave the column out of `scores` if it holds votes.'
     )
 
 

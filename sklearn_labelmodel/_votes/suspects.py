@@ -162,7 +162,7 @@ def _check_no_long_table(votes: Votes, symbols: Symbols, n_different: NDArray[np
     several = np.flatnonzero(n_different > 1)
     if len(several) < 2 or n_different.max() < 3 or vote.dtype.kind == "f":
         return
-    if (_n_unshared(votes, symbols) < n_different).any():
+    if (_n_unshared(votes, symbols) < n_different).any() or _are_spelled_alike(lf, vote):
         return
     raise ValueError(
         f"No vote is cast by two LFs: those of {lf_label(votes.names, int(several[0]))} (such as "
@@ -171,6 +171,15 @@ def _check_no_long_table(votes: Votes, symbols: Symbols, n_different: NDArray[np
         "voter, make a column of each voter (votes_from_long does it); if some columns are no votes, leave them out; "
         "if these are classes, name them (`classes`)."
     )
+
+
+def _are_spelled_alike(lf: NDArray[np.intp], vote: NDArray[Any]) -> bool:
+    """Whether two LFs cast votes that differ in spelling only."""
+    casters = defaultdict(set)
+    for caster, value in zip(lf.tolist(), vote.tolist(), strict=True):
+        if isinstance(value, str):
+            casters[spelling(value)].add(caster)
+    return any(len(each) > 1 for each in casters.values())
 
 
 def check_no_scores(names: NDArray[np.object_] | None, symbols: Symbols, gold: GoldLabels) -> None:
@@ -225,7 +234,7 @@ def warn_of_zeros(votes: Votes) -> None:
     if int(others.min()) < (-1 if len(others) == 2 else 0):
         return
     lfs = np.unique(np.linspace(0, votes.n_lfs - 1, SOME_LFS).astype(np.intp))
-    codes = votes.some_codes()[lfs]
+    codes = _some_codes(votes, lfs)
     zero = int(np.flatnonzero(values == 0)[0])
     if zero == votes.abstain_code:
         return
@@ -239,6 +248,17 @@ def warn_of_zeros(votes: Votes) -> None:
             "0 is the most frequent vote of every LF, and tells nothing of how the others vote: it looks like a mark "
             f'for "no vote". If it is one, set {remedy}; if it is a class, name all of them (`classes`).'
         )
+
+
+def _some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
+    """Vote codes of some LFs in some rows, shape (n_lfs, n_rows)."""
+    some = votes.some_rows()
+    row, lf, code = some.cells(0, some.n_samples)
+    place = np.full(votes.n_lfs, len(lfs))
+    place[lfs] = np.arange(len(lfs))
+    codes = np.full((len(lfs) + 1, some.n_samples), votes.abstain_code, dtype=votes.code_dtype)
+    codes[place[lf], row] = code
+    return codes[:-1]
 
 
 def _says_nothing(codes: NDArray[Any], zero: int) -> bool:
@@ -273,7 +293,7 @@ def warn_of_marker_between(votes: Votes) -> None:
     values, marker = votes.values, votes.abstain_code
     if values.dtype.kind != "i" or values[marker] != -1:
         return
-    codes = votes.some_codes()[:SOME_LFS]
+    codes = _some_codes(votes, np.arange(min(SOME_LFS, votes.n_lfs)))
     if np.isin([marker - 1, marker, marker + 1], codes).all():
         below, own, above = (plain(values[marker + step]) for step in (-1, 0, 1))
         if above - below == 2:

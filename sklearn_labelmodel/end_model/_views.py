@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 
 class LabelingViews(Predictions):
-    """`report`, `explain` and `lf_summary`, and the votes that they look at.
-
-    The class that it is mixed into has _votes too, the votes of `fit`, which are not pickled.
-    """
+    """`report`, `explain` and `lf_summary`, and the votes of `fit` that they look at, which are not pickled."""
 
     def __getstate__(self) -> Any:
         state: Any = super().__getstate__()

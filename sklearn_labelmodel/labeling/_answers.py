@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._utils import is_comparable, listed, quoted, warn_user
+from .._utils import as_objects, is_comparable, listed, quoted, warn_user
 from .._utils.spelling import spelling
-from ._records import LabelingFunctionError, missing, object_array
+from ._records import LabelingFunctionError, missing
 
 LabelMap = Mapping[Any, Any] | Callable[[Any], Any] | None
 # Of each row the place of its answer or label among the distinct ones, -1 for none.
@@ -68,8 +68,8 @@ class AnswerReader:
         labels, matched = self._labels(answers)
         if not all(matched):
             self._warn_of_unmatched(np.flatnonzero(~np.asarray(matched)), answers, codes)
-        label_codes, distinct = pd.factorize(object_array(labels))
-        return np.append(label_codes, -1)[codes], object_array(distinct.tolist())
+        label_codes, distinct = pd.factorize(as_objects(labels))
+        return np.append(label_codes, -1)[codes], as_objects(distinct.tolist())
 
     def _distinct(self, values: NDArray[Any] | pd.Series) -> tuple[Codes, list[Hashable]]:
         """Codes of the distinct answers, -1 where missing, and these."""
@@ -130,7 +130,9 @@ class AnswerReader:
                 )
         return mapping
 
-    def _warn_of_unmatched(self, unmatched: Codes, answers: list[Hashable], codes: Codes) -> None:
+    def _warn_of_unmatched(
+        self, unmatched: NDArray[np.intp], answers: list[Hashable], codes: Codes
+    ) -> None:
         counts = np.bincount(codes[codes >= 0], minlength=len(answers))
         often = sorted(unmatched.tolist(), key=lambda code: (-counts[code], code))
         firsts = [self.where(int(np.argmax(codes == code))) for code in often[:MOST_ANSWERS]]

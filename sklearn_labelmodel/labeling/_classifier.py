@@ -10,9 +10,9 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import quoted
+from .._utils import as_objects, quoted
 from ._base import ReadyMadeLF
-from ._records import Records, missing, object_array
+from ._records import Records, missing
 
 if TYPE_CHECKING:
     from .._utils.types import Classifier
@@ -86,7 +86,7 @@ class ClassifierLF(ReadyMadeLF):
         best = proba.argmax(axis=1)
         sure = proba[np.arange(len(best)), best] >= thresholds[best]
         positions = np.flatnonzero(present)[sure]
-        votes[positions] = object_array(classes)[best[sure]]
+        votes[positions] = as_objects(classes)[best[sure]]
         return votes
 
     def _inputs(self, records: Records) -> tuple[Any, np.ndarray]:

@@ -11,10 +11,10 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from .._utils import quoted, warn_user
+from .._utils import as_objects, quoted, warn_user
 from .._utils.tables import is_arrow
 from ._answers import AnswerReader, Codes, LabelMap
-from ._records import Records, _no_column, missing, object_array
+from ._records import Records, _no_column, missing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST_CELLS = 10_000_000
 
 READER = "votes_from_long"
+# Of cells, votes or rows.
+Places = NDArray[np.intp]
 
 REPEATS = ("last", "first", "majority", "error")
 
@@ -222,10 +224,10 @@ def _as_categories(texts: pl.Series) -> pd.Series[Any]:
     return pd.Series(pd.Categorical.from_codes(place[codes], categories=categories))
 
 
-def _in_order(values: Sequence[Any]) -> tuple[Codes, NDArray[Any]]:
+def _in_order(values: Sequence[Any]) -> tuple[Places, NDArray[Any]]:
     """The place of each of some distinct values in their order, and the values in order."""
     order = np.array(sorted(range(len(values)), key=values.__getitem__), dtype=np.intp)
-    in_order = object_array(values)[order]
+    in_order = as_objects(values)[order]
     is_text = isinstance(values[0], str)
     return np.argsort(order), in_order if is_text else np.array(in_order.tolist())
 
@@ -331,7 +333,7 @@ def _weights(records: Records, name: Hashable) -> NDArray[np.float64]:
 # Repeated votes -----------------------------------------------------------------------------------
 
 
-def _one_a_cell(cell: Codes, label: Codes, weight: NDArray[np.float64], repeats: str) -> Codes:
+def _one_a_cell(cell: Places, label: Places, weight: NDArray[np.float64], repeats: str) -> Places:
     """Positions of the votes that count, one for each cell, in ascending order of the cells."""
     order = _order(cell)
     if repeats != "majority":
@@ -346,7 +348,7 @@ def _one_a_cell(cell: Codes, label: Codes, weight: NDArray[np.float64], repeats:
     return last[winners][_ends(cell[last][winners])]
 
 
-def _order(key: Codes) -> Codes:
+def _order(key: Places) -> Places:
     """What sorts numbers that are not negative, equal ones staying in order; NumPy is quick at two bytes."""
     order = np.arange(len(key))
     for shift in range(0, int(key.max(initial=0)).bit_length(), 16):
@@ -355,19 +357,19 @@ def _order(key: Codes) -> Codes:
     return order
 
 
-def _starts(*keys: Codes) -> Codes:
+def _starts(*keys: Places) -> Places:
     """Where runs of equal keys start."""
     changes = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
     return np.flatnonzero(np.append(True, changes))
 
 
-def _ends(*keys: Codes) -> Codes:
+def _ends(*keys: Places) -> Places:
     """Where runs of equal keys end."""
     return np.append(_starts(*keys)[1:], len(keys[0])) - 1
 
 
 def _tell_repeats(
-    cell: Codes, label: Codes, repeats: str, where: Callable[[int], str], labels: NDArray[Any]
+    cell: Places, label: Places, repeats: str, where: Callable[[int], str], labels: NDArray[Any]
 ) -> None:
     """Raise where repeats are an error, warn where the last of unlike votes counts."""
     if repeats in ("first", "majority"):
@@ -392,17 +394,21 @@ def _tell_repeats(
 # Matrices -----------------------------------------------------------------------------------------
 
 
-def _frame(cell: Codes, vote: Codes, labels: NDArray[Any], shape: tuple[int, int]) -> pd.DataFrame:
+def _frame(
+    cell: Places, vote: Places, labels: NDArray[Any], shape: tuple[int, int]
+) -> pd.DataFrame:
     codes = np.full(shape, -1, dtype=np.min_scalar_type(-len(labels) - 1), order="F")
     codes[np.divmod(cell, shape[1])] = vote
     if isinstance(labels[0], str):
-        return pd.DataFrame(object_array([*labels, None])[codes], dtype=object)
+        return pd.DataFrame(as_objects([*labels, None])[codes], dtype=object)
     kind = pd.arrays.BooleanArray if labels.dtype == bool else pd.arrays.IntegerArray
     columns = {j: kind(labels[each], each < 0) for j, each in enumerate(codes.T)}
     return pd.DataFrame(columns)
 
 
-def _sparse(cell: Codes, vote: Codes, labels: NDArray[Any], shape: tuple[int, int]) -> sp.csr_array:
+def _sparse(
+    cell: Places, vote: Places, labels: NDArray[Any], shape: tuple[int, int]
+) -> sp.csr_array:
     row, column = np.divmod(cell, shape[1])
     indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
     if not isinstance(labels[0], str):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
-from .._utils import kind_of, listed, quoted
+from .._utils import as_objects, kind_of, listed, quoted
 
 if TYPE_CHECKING:
     from .._utils.types import RecordsLike
@@ -114,7 +114,7 @@ class Records:
         values = self.column(column, reader).tolist()
         if set(map(type, values)) <= {str}:
             return Texts(values, np.ones(len(values), dtype=bool))
-        present = ~missing(object_array(values))
+        present = ~missing(as_objects(values))
         is_text = np.fromiter((isinstance(value, str) for value in values), bool, len(values))
         self.refuse(
             present & ~is_text,
@@ -295,7 +295,7 @@ def _as_array(values: Any) -> np.ndarray:
         return values.to_numpy(dtype=object) if extension and values.hasnans else values.to_numpy()
     if _is_polars(values) and not (values.dtype.is_integer() and values.null_count()):
         return values.to_numpy()
-    return object_array(list(values))
+    return as_objects(values)
 
 
 def _check_one_dimensional(data: object, column: Hashable | list[Hashable], reader: str) -> None:
@@ -335,11 +335,6 @@ def _no_column(names: Sequence[Hashable], column: Hashable, owner: str) -> str:
     hint = f"Did you mean {' or '.join(map(quoted, near))}? " if near else ""
     known = listed(list(map(quoted, names)), MOST_NAMES)
     return f"{owner} has no column {quoted(column)}. {hint}The columns are {known}."
-
-
-def object_array(values: Sequence[object]) -> np.ndarray:
-    """Make a one-dimensional object array, also of values that are sequences themselves."""
-    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def missing(values: Any) -> np.ndarray:

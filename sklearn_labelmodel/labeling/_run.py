@@ -15,8 +15,8 @@ import pandas as pd
 from joblib.externals.loky.backend.reduction import dumps as dumps_for_worker
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._utils import quoted
-from ._records import LabelingFunctionError, Records, missing, object_array
+from .._utils import as_objects, quoted
+from ._records import LabelingFunctionError, Records, missing
 
 if TYPE_CHECKING:
     from .._utils.types import LabelsLike, RecordsLike
@@ -274,11 +274,11 @@ def _check_order(votes: LabelsLike, records: Records, name: str) -> None:
 
 def _one_dimensional(votes: Any, name: str) -> np.ndarray:
     if isinstance(votes, (list, tuple)):
-        return object_array(votes)
+        return as_objects(votes)
     if np.ma.isMaskedArray(votes) and votes.ndim == 1:
-        return object_array(votes.tolist())
+        return as_objects(votes.tolist())
     if hasattr(votes, "to_pylist") and np.ndim(votes) == 1:
-        return object_array(votes.to_pylist())
+        return as_objects(votes.to_pylist())
     if isinstance(votes, pd.Series) and not isinstance(votes.dtype, np.dtype):
         return votes.to_numpy(dtype=object)
     if isinstance(votes, (str, bytes)) or not hasattr(votes, "__array__") or np.ndim(votes) != 1:
@@ -289,7 +289,7 @@ def _one_dimensional(votes: Any, name: str) -> np.ndarray:
             "vectorized=False for a function of one row."
         )
     if hasattr(votes, "null_count") and votes.null_count():
-        return object_array(list(votes))
+        return as_objects(votes)
     return np.asarray(votes)
 
 

@@ -145,7 +145,11 @@ class ScoreLF(ReadyMadeLF):
         gone = missing(values)
         wrong = np.array([not isinstance(value, numbers.Real | Decimal) for value in values], bool)
         demand = f"{self.reader} hands numbers on"
-        records.refuse(wrong & ~gone, values, demand, "Use pandas.to_numeric.")
+        remedy = (
+            'Make numbers of texts such as "0.8" by pandas.to_numeric(column), such as "8/10" by '
+            r'column.str.extract(r"(-?\d+\.?\d*)")[0].astype(float).'
+        )
+        records.refuse(wrong & ~gone, values, demand, remedy)
         scores = np.full(len(values), np.nan)
         scores[~gone] = [float(value) for value in values[~gone]]
         return scores

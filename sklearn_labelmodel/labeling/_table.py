@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .._utils import is_comparable, quoted
+from .._utils import as_objects, is_comparable, quoted
 from ._answers import AnswerReader, LabelMap
 from ._base import ReadyMadeLF
-from ._records import Records, missing, object_array
+from ._records import Records, missing
 
 if TYPE_CHECKING:
     from .._utils.types import Marker, Ordered
@@ -160,7 +160,7 @@ class LookupLF(ReadyMadeLF):
         keys = values[present].tolist()
         self._check_kinds(mapping, keys)
         votes = np.full(len(values), None, dtype=object)
-        votes[present] = object_array([mapping.get(key) for key in keys])
+        votes[present] = as_objects([mapping.get(key) for key in keys])
         return votes
 
     def _check_kinds(self, mapping: dict[Hashable, object], keys: list[Hashable]) -> None:
@@ -253,7 +253,7 @@ class ColumnLF(ReadyMadeLF):
         silent = [marker for marker in markers if not missing(marker)]
         reader = AnswerReader(self.label_map, self.normalize, self.reader, records.where)
         codes, labels = reader.codes(values, silent)
-        return np.append(labels, object_array([None]))[codes]
+        return np.append(labels, as_objects([None]))[codes]
 
 
 def _kind(values: Iterable[object]) -> str:

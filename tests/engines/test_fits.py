@@ -208,3 +208,9 @@ def test_a_model_of_rows_without_names_reads_all_columns(tmp_path):
 def test_verbose_shows_the_rows_read(tmp_path, capsys):
     LabelModelClassifier(verbose=1).fit(reader(TABLE.select(LFS), tmp_path))
     assert "reading votes: 600row [" in capsys.readouterr().err
+
+
+def test_logarithms_of_what_is_computed_elsewhere_are_left_to_users(tmp_path):
+    model = LabelModelClassifier().fit(VOTES)
+    with pytest.raises(TypeError, match="logarithm of what predict_proba gives"):
+        model.predict_log_proba(dataset(TABLE, tmp_path))

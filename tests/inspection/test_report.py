@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_labelmodel import DawidSkeneClassifier, LabelModelClassifier, MajorityVoteClassifier
+from sklearn_labelmodel._evidence.model import ClassPrior
 from sklearn_labelmodel._learning.baselines import votes_for
 from sklearn_labelmodel._learning.observed import observed_rows
 from sklearn_labelmodel._votes.codes import class_index, no_gold
@@ -46,7 +47,8 @@ def patterns_of(L):
 
 
 def intervals_of(L, n_classes, prior=None, **options):
-    reason, part, model = fit_likelihood(patterns_of(L), np.arange(n_classes), prior)
+    known = None if prior is None else ClassPrior.given(np.asarray(prior))
+    reason, part, model = fit_likelihood(patterns_of(L), np.arange(n_classes), known)
     estimate, low, high, chance = accuracy_intervals(reason, part, model, **options)
     return SimpleNamespace(estimate=estimate, low=low, high=high, chance=chance, reason=reason)
 
@@ -925,3 +927,21 @@ def test_a_report_shows_itself_wherever_it_stands():
     report = model.report(L)
     assert repr([report]) == f"[{report}]"
     assert " object at 0x" not in model._repr_html_()
+
+
+def test_gold_labels_that_match_no_class_are_not_held_against_labels(good):
+    names = np.array(["no", "yes", None], dtype=object)
+    L, y = names[good.L], names[good.y]
+    model = LabelModelClassifier().fit(L)
+    with pytest.raises(ValueError, match=r"labels of y .* are of unlike kinds"):
+        model.report(L, good.y)
+    with pytest.warns(UserWarning, match=r"y holds 'Yes', .*counts as wrong"):
+        model.report(L, np.where(y == "yes", "Yes", "no"))
+
+
+def test_no_pair_is_both_most_alike_and_most_at_odds():
+    data = make_label_matrix(300, 4, accuracy=0.8, random_state=0)
+    pairs = LabelModelClassifier().fit(data.L).report(data.L).pairs
+    alike, at_odds = ({pair[:2] for pair in some} for some in (pairs.alike, pairs.at_odds))
+    assert len(alike) == len(at_odds) == 3
+    assert not alike & at_odds

@@ -467,3 +467,35 @@ def test_the_report_reads_scores(kind):
     report = kind(scores=["a", "b", "c"]).fit(frame).report(frame)
     assert report.lfs.loc["a", "reason"] == "gives scores"
     assert not [finding for finding in report.findings if finding.severity == "danger"]
+
+
+@each_model
+def test_columns_without_a_score_are_no_evidence(kind):
+    L = pd.DataFrame({"a": [0, 1, 1, 0] * 5, "b": [0, 1, 0, 0] * 5, "c": [0, 1, 1, 1] * 5})
+    beside = kind(scores=["s"]).fit(L.assign(s=np.nan)).predict_proba(L.assign(s=np.nan))
+    assert_allclose(beside, kind().fit(L).predict_proba(L), rtol=1e-12)
+
+
+def test_scores_beside_votes_for_one_class_ask_for_the_classes():
+    L = pd.DataFrame({"a": [1, None, 1] * 9, "b": [None, 1, 1] * 9, "s": np.linspace(0, 1, 27)})
+    told = r"1 is the only class .*`classes`, such as classes=\[0, 1\]"
+    with pytest.warns(UserWarning, match="All votes name one class"):  # noqa: SIM117
+        with pytest.raises(ValueError, match=told):
+            LabelModelClassifier(scores=["s"]).fit(L)
+    assert LabelModelClassifier(scores=["s"], classes=[0, 1]).fit(L).classes_.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("scores", ["a"]),
+        ("dependencies", [("a", "b")]),
+        ("prec_init", pd.Series([0.9, 0.6, 0.7, 0.7], index=list("aabc"))),
+    ],
+)
+def test_a_name_that_two_columns_have_says_of_neither(parameter, value):
+    L = pd.DataFrame(np.tile([[0, 1, 1, 0], [1, 1, 0, 0]], (9, 1)), columns=list("aabc"))
+    with pytest.raises(
+        ValueError, match=f"{parameter} names 'a', and L has several columns of this name"
+    ):
+        LabelModelClassifier(**{parameter: value}).fit(L)

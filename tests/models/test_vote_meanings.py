@@ -77,6 +77,7 @@ def test_given_classes_do_not_have_to_name_sets():
             r"the vote 'pet' means 'dgo', which is none of the classes \['cat'",
         ),
         ({"pet": []}, "the vote 'pet' leaves no class open"),
+        ({"pet": {"cat": 0.7, "dog": 0.3}}, "the vote 'pet' means a dict"),
         (
             {"cat": ["dog", "fox"]},
             r"the vote 'cat' means \['dog', 'fox'\], and it is a class itself",

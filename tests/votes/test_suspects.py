@@ -1,15 +1,18 @@
 """Columns, tables and numbers that can hardly be the votes that were meant."""
 
+import tracemalloc
+import warnings
 from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from helpers import make_votes
 
 from sklearn_labelmodel import LabelModelClassifier
 from sklearn_labelmodel._votes.reader import read_votes
-from sklearn_labelmodel._votes.suspects import check_part_has_no_identifier
+from sklearn_labelmodel._votes.suspects import check_part_has_no_identifier, warn_of_marker_between
 from sklearn_labelmodel.inspection import lf_summary
 
 
@@ -205,3 +208,36 @@ def test_a_y_without_labels_is_no_accuracy():
 def test_summaries_read_votes_as_fit_does():
     L, _ = ratings(40)
     assert lf_summary(L)["coverage"].tolist() == [1.0] * 4
+
+
+def test_judges_that_differ_in_spelling_are_told_of_spelling():
+    judges = {
+        "gpt": ["Yes", "No", "N/A"],
+        "claude": ["yes", "no", "yes"],
+        "llama": ["YES", "NO", "NO"],
+    }
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        fit(pd.DataFrame(judges).loc[[0, 1, 2] * 9])
+    assert any("normalize=True" in str(each.message) for each in told)
+
+
+def test_some_lfs_of_many_sparse_ones_are_looked_at_alone():
+    # As a table of all LFs, some rows alone would take half a gigabyte.
+    rng = np.random.default_rng(0)
+    n_lfs, n_votes = 500_000, 4000
+    cells = (
+        rng.choice([-2, -1, 1, 2], n_votes),
+        (
+            np.repeat(np.arange(1000), 4),
+            rng.integers(n_lfs, size=n_votes),
+        ),
+    )
+    L = sp.csr_array(cells, shape=(1000, n_lfs))
+    L.sum_duplicates()
+    votes = read_votes(L, abstain=-1)
+    tracemalloc.start()
+    warn_of_marker_between(votes)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 30e6

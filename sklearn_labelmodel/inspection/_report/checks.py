@@ -372,7 +372,7 @@ SOUND = {
     "one-sided": "Every LF votes for two classes or more",
     "against-majority": "Labels hardly differ from majority vote",
     "worse-than-majority": "Held-out votes are foreseen no worse than by majority vote",
-    "shifted-shares": "Predicted class shares are those of the class prior",
+    "shifted-shares": "Predicted class shares are near the class prior, or as far as chance explains",
     "lost-classes": "Every class labels some row",
     "silent-rows": "Nearly every row has a vote",
     "drifted-coverage": "LFs vote as often as in the reference",

@@ -17,8 +17,10 @@ import numpy as np
 
 from ..._utils import as_objects, check_row_order, quoted, warn_user
 from ..._utils.keeping import write_whole
+from ..._votes.classes import check_same_kind
 from ..._votes.codes import Votes
 from ..._votes.gold import read_gold
+from ..._votes.suspects import warn_of_new_values
 from .._fitted import FittedModel
 from .._page.markdown import markdown
 from .._page.page import document, fragment
@@ -199,7 +201,10 @@ def make_report(
     row = as_objects(index[places] if hasattr(index, "get_indexer") else places.tolist())
     report = with_rows(report, facts, findings, model, votes, row)
     if y is not None:
-        gold = read_gold(y, n_rows, classes=model.vote_model_.classes)
+        classes = model.vote_model_.classes
+        gold = read_gold(y, n_rows, classes=classes)
+        check_same_kind(classes, gold.values, ("classes", "labels of y"))
+        warn_of_new_values(gold.values, classes, "y", "counts as wrong")
         report = with_gold(report, model, votes, row, gold.take(places))
     return replace(report, settings=settings_of(model))
 

@@ -199,8 +199,10 @@ def _extremes(
     # By what the pair's agreement is at least, or at most, so that few rows do not make the most of it.
     low, high = wilson_intervals(share * common, common).T
     most = min(MOST_LISTED, len(pairs) // 2)
-    surely, hardly = np.argsort(-low, kind="stable"), np.argsort(high, kind="stable")
-    return pairs[surely[:most]], pairs[hardly[:most]]
+    surely, hardly = np.argsort(-low, kind="stable")[:most], np.argsort(high, kind="stable")
+    # No pair is both.
+    hardly = hardly[~np.isin(hardly, surely)][:most]
+    return pairs[surely], pairs[hardly]
 
 
 # Contested rows -----------------------------------------------------------------------------------
