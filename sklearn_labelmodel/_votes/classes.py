@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import column_or_1d
 
 from .._utils import TIE, listed_values, plain, quoted, warn_user
 from .._utils.spelling import NUMBERS_FOR_NO_VOTE, is_sign, spelling
 from .coded_columns import values_of
-from .codes import GoldLabels, Votes, are_unlike, class_index, lf_label
+from .codes import GoldLabels, SparseVotes, Votes, are_unlike, class_index, lf_label
 from .gold import UNLABELLED, _as_labels
 from .reader import is_missing, markers_of
 from .suspects import (
@@ -20,6 +19,7 @@ from .suspects import (
     check_no_identifier,
     check_no_scores,
     warn_of_layout,
+    warn_of_lost_zeros,
     warn_of_marker_between,
     warn_of_suspects,
     warn_of_zeros,
@@ -106,6 +106,8 @@ def _look_over(votes: Votes, symbols: Symbols, labelled: bool) -> None:
         warn_of_zeros(votes)
     if 0 < votes.abstain_code < len(votes.values) - 1:
         warn_of_marker_between(votes)
+    if isinstance(votes, SparseVotes):
+        warn_of_lost_zeros(votes, symbols)
     n_different = np.bincount(lf, minlength=votes.n_lfs)
     if n_different.max() > 2 or votes.names is not None:
         check_no_identifier(votes, symbols, n_different, labelled=labelled)
@@ -119,8 +121,8 @@ def _of_one(
         return given_classes(sorted(class_balance), abstain)
     if not len(found):
         raise ValueError(
-            "L holds scores only, and these name no classes. Say which classes there are with `classes`, such as "
-            "classes=[0, 1], where scores speak for the second one."
+            "Neither votes nor labels name a class: scores, and votes that `vote_meanings` explains, do not. Say which "
+            "classes there are with `classes`, such as classes=[0, 1]; of two, scores speak for the second."
         )
     if not isinstance(class_balance, Mapping):
         warn_user(
@@ -172,8 +174,8 @@ def checked_classes(classes: Iterable[Hashable], abstain: Marker) -> NDArray[Any
     if isinstance(classes, set | frozenset):
         raise ValueError("`classes` is a set, which has no order; give a list.")
     labels = _as_labels(classes if hasattr(classes, "shape") else list(classes))
-    if labels.ndim != 1 or labels.dtype.kind not in "biuf":
-        labels = column_or_1d(labels)
+    if labels.ndim != 1:
+        raise ValueError(f"`classes` is no flat list of classes; its shape is {labels.shape}.")
     if not len(labels):
         raise ValueError("`classes` is empty; name at least one class.")
     if any(is_missing(label) for label in labels.tolist()):

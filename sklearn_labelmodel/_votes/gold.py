@@ -231,9 +231,9 @@ def read_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64
     Raises
     ------
     ValueError
-        Another number of weights than rows; weights that are negative, missing or infinite.
+        Another number of weights than rows; weights that are no numbers, negative, missing or infinite.
     """
-    weight = np.asarray(sample_weight, dtype=np.float64)
+    weight = _as_numbers(sample_weight)
     weight = np.full(n_samples, weight) if weight.ndim == 0 else column_or_1d(weight)
     if len(weight) != n_samples:
         raise ValueError(
@@ -247,6 +247,25 @@ def read_weights(sample_weight: ArrayLike, n_samples: int) -> NDArray[np.float64
             "for: a number from 0 on."
         )
     return np.asarray(np.rint(weight / GRID) * GRID)
+
+
+def _as_numbers(sample_weight: ArrayLike) -> NDArray[np.float64]:
+    """Weights as floats, NaN where they are masked."""
+    given = sample_weight
+    if np.ma.isMaskedArray(given):
+        given = without_masked(given)
+    weight = np.asarray(given)
+    try:
+        if weight.dtype.kind in "biufO":
+            return weight.astype(np.float64)
+    except (TypeError, ValueError):
+        pass
+    cells = weight.ravel().tolist()
+    wrong = next((cell for cell in cells if not isinstance(cell, numbers.Real)), weight)
+    raise ValueError(
+        f"sample_weight holds {quoted(wrong)}, which is no weight. A weight says how many rows a row stands for: a "
+        "number from 0 on."
+    )
 
 
 def check_any_weight(total: float) -> None:

@@ -250,6 +250,18 @@ def warn_of_zeros(votes: Votes) -> None:
         )
 
 
+def warn_of_lost_zeros(votes: SparseVotes, symbols: Symbols) -> None:
+    """Warn where a dense matrix was made sparse: it stores -1 for "no vote", and no more the votes for 0."""
+    values, marker = votes.values, votes.abstain_code
+    if marker == len(values) or values.dtype.kind != "i" or values[marker] != -1:
+        return
+    if (votes.codes == marker).any() and len(symbols.vote) and symbols.vote.min() == 1:
+        warn_user(
+            "L is sparse and stores the marker -1, but no 0. If it was made of a dense matrix, its votes for the class "
+            "0 are lost: pass the dense one. If 0 is no class, leave out the -1, or name all classes (`classes`)."
+        )
+
+
 def _some_codes(votes: Votes, lfs: NDArray[np.intp]) -> NDArray[Any]:
     """Vote codes of some LFs in some rows, shape (n_lfs, n_rows)."""
     some = votes.some_rows()

@@ -245,5 +245,8 @@ def test_probabilities_of_texts_stand_beside_the_texts_that_are_kept(tmp_path):
 
 def test_weights_that_are_texts_are_refused_with_their_file(tmp_path):
     dataset = written(TABLE, tmp_path)
-    with pytest.raises(ValueError, match=r"part-0\.parquet: could not convert string to float: '"):
+    with pytest.raises(
+        ValueError,
+        match=r"part-0\.parquet: sample_weight holds 'neither of the two', which is no weight",
+    ):
         LabelModelClassifier().fit(dataset, sample_weight="c")

@@ -396,7 +396,7 @@ def test_what_is_no_score_is_an_error_with_its_place(cell, error, message):
 
 
 def test_scores_alone_name_no_classes():
-    with pytest.raises(ValueError, match=r"holds scores only.*`classes`"):
+    with pytest.raises(ValueError, match=r"Neither votes nor labels name a class.*`classes`"):
         MajorityVoteClassifier(scores="all").fit([[1.0], [2.0]])
 
 

@@ -270,7 +270,7 @@ def test_a_class_that_is_the_abstain_marker():
 
 
 def test_classes_in_two_dimensions():
-    refuses("should be a 1d array", classes=np.array([[0, 1], [2, 3]]))
+    refuses("no flat list of classes", classes=np.array([[0, 1], [2, 3]]))
 
 
 @pytest.mark.parametrize("balance", [[0.5, 0.6], {0: 0.5, 1: 0.6}, (0.7, 0.4)], ids=str)

@@ -241,3 +241,13 @@ def test_some_lfs_of_many_sparse_ones_are_looked_at_alone():
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 30e6
+
+
+@pytest.mark.parametrize("stored_marker", [False, True])
+def test_a_dense_matrix_that_was_made_sparse_has_lost_its_class_0(stored_marker):
+    L = make_votes(200, 4, 3)[0]
+    sparse = sp.csr_array(L if stored_marker else np.maximum(L, 0))
+    told = "its votes for the class 0 are lost"
+    with pytest.warns(UserWarning, match=told) if stored_marker else nullcontext():
+        fit(sparse)
+    fit(sparse, classes=[1, 2])
