@@ -21,7 +21,7 @@ from .._utils.pages import HasPage
 from .._votes.reader import is_missing
 from .base import BaseLabelModel
 from .label_model import LabelModelClassifier
-from .votes_by_label import MOST_NAMES, in_order, n_samples_of, votes_by_label
+from .votes_by_label import MOST_NAMES, check_rows, in_order, n_samples_of, votes_by_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,11 +164,13 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         Raises
         ------
         ValueError, TypeError
-            X of none of the forms, or that the label model refuses: the message names the label.
+            X of none of the forms, or that the label model refuses: the message names the label. The same index in
+            another order.
         """
         votes = votes_by_label(X, None if self.labels is None else np.asarray(self.labels).tolist())
         model = LabelModelClassifier() if self.label_model is None else self.label_model
         classes = _two_classes(model)
+        check_rows(X, y=y)
         gold = _read_indicators(y, list(votes), n_samples_of(votes))
         fitted, said = {}, _Said()
         for j, (label, L) in enumerate(votes.items()):
@@ -233,6 +235,8 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         NotFittedError, ValueError, TypeError
             As `predict_proba`; a ValueError also where no row is known.
         """
+        check_is_fitted(self)
+        check_rows(X, y=y, sample_weight=sample_weight)
         predicted = self.predict(X)
         gold = _read_indicators(y, self.classes_.tolist(), len(predicted))
         known = ~np.isnan(gold).any(axis=1)
@@ -274,6 +278,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
             As `predict_proba`; a ValueError also for y or reference that do not fit, and unknown codes.
         """
         votes, older = self._read(X), self._older(reference)
+        check_rows(X, y=y)
         gold = _read_indicators(y, list(votes), n_samples_of(votes))
         codes = [ignore] if isinstance(ignore, str) else list(ignore)
         reports, said = {}, _Said()
@@ -298,6 +303,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
 
     def _read(self, X: VotesByLabel) -> dict[Hashable, Any]:
         check_is_fitted(self)
+        check_rows(X)
         return votes_by_label(X, self.classes_.tolist())
 
     def _by_label(

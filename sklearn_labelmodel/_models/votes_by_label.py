@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from sklearn.utils.validation import _num_samples
 
-from .._utils import listed, plain, quoted
+from .._utils import check_row_order, listed, plain, quoted
 from .._votes.reader import is_missing
 
 if TYPE_CHECKING:
@@ -61,6 +61,13 @@ def votes_by_label(X: VotesByLabel, labels: Sequence[Hashable] | None) -> dict[H
         raise ValueError("X holds no label.")
     n_samples_of(votes)
     return votes if labels is None else in_order(votes, labels)
+
+
+def check_rows(X: VotesByLabel, **more: object) -> None:
+    """Raise a ValueError where the votes of some labels, or y or weights, have the same index in another order."""
+    votes = X if isinstance(X, Mapping) else {}
+    named = {f"X[{plain(label)!r}]": L for label, L in votes.items()} or {"X": X}
+    check_row_order(**named, **more)
 
 
 def in_order(votes: Mapping[Hashable, Each], labels: Sequence[Hashable]) -> dict[Hashable, Each]:

@@ -270,6 +270,32 @@ def test_gold_labels_that_do_not_fit_are_told(y, message):
         MultilabelClassifier().fit(as_dict(X), y)
 
 
+BACKWARDS = slice(None, None, -1)
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("y", lambda model, X, y: model.fit(X, y.iloc[BACKWARDS])),
+        ("y", lambda model, X, y: model.report(X, y.iloc[BACKWARDS])),
+        ("y", lambda model, X, y: model.score(X, y.iloc[BACKWARDS])),
+        ("sample_weight", lambda model, X, y: model.score(X, y, y["law"].iloc[BACKWARDS])),
+        ("X['art']", lambda model, X, y: model.fit(by_label(X))),
+        ("X['art']", lambda model, X, y: model.predict(by_label(X))),
+    ],
+)
+def test_rows_in_another_order_are_an_error(name, call):
+    rows = [f"row {i}" for i in range(30)]
+    votes, y = as_two_levels(X).set_axis(rows), pd.DataFrame(Y, index=rows, columns=LABELS)
+    model = MultilabelClassifier(MajorityVoteClassifier()).fit(votes, y)
+    with pytest.raises(ValueError, match=re.escape(f"and {name} have the same index in another")):
+        call(model, votes, y)
+
+
+def by_label(frame):
+    return {label: frame[label] for label in LABELS} | {"art": frame["art"].iloc[BACKWARDS]}
+
+
 def test_a_label_has_two_classes():
     with pytest.raises(ValueError, match=r"classes of the label model are \[0, 1, 2\]"):
         MultilabelClassifier(LabelModelClassifier(classes=[0, 1, 2])).fit(X)
