@@ -18,6 +18,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._utils import listed, listed_values, quoted, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
+from .._utils.tables import is_arrow
+from .._votes.containers import without_masked
 from .._votes.reader import is_missing
 from .base import BaseLabelModel
 from .label_model import LabelModelClassifier
@@ -296,7 +298,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
             return {}
         try:
             if isinstance(reference, MultilabelReport):
-                return in_order(reference.reports, self.classes_.tolist())
+                return in_order(reference.reports, self.classes_.tolist(), "it")
             return self._read(reference)
         except (ValueError, TypeError) as error:
             raise type(error)(f"reference: {error}") from error
@@ -387,11 +389,13 @@ def _read_indicators(
     """Which labels the rows have, 0 or 1, NaN where that is not known, shape (n_samples, n_labels)."""
     if y is None:
         return np.full((n_samples, len(labels)), np.nan)
-    table: Any = y
+    table: Any = y.to_pandas() if is_arrow(y) else y
     if hasattr(table, "columns"):
-        in_order(dict.fromkeys(table.columns), labels)
+        in_order(dict.fromkeys(table.columns), labels, "y")
         table = table[labels]
     indicators = np.asarray(table.to_numpy() if hasattr(table, "to_numpy") else table, dtype=object)
+    if np.ma.isMaskedArray(table):
+        indicators = without_masked(table)
     if indicators.shape != (n_samples, len(labels)):
         raise ValueError(
             f"y has shape {indicators.shape}; it must be an indicator matrix, a row for each of X's {n_samples} and a "
@@ -399,14 +403,15 @@ def _read_indicators(
         )
     unknown = np.array([is_missing(value) or value == -1 for value in indicators.flat], dtype=bool)
     unknown = unknown.reshape(indicators.shape)
-    wrong = np.argwhere(~unknown & ~np.isin(indicators, [0, 1]))
+    known = np.where(unknown, -1, indicators)
+    wrong = np.argwhere(~np.isin(known, [-1, 0, 1]))
     if len(wrong):
         row, column = wrong[0]
         raise ValueError(
             f"y, row {row}, label {quoted(labels[column])}: {quoted(indicators[row, column])} is neither 1 nor 0, nor "
             "-1 or missing for what is not known."
         )
-    return np.where(unknown, np.nan, indicators).astype(np.float64)
+    return np.where(unknown, np.nan, known).astype(np.float64)
 
 
 def _as_classes(known: NDArray[np.float64], classes: list[Hashable]) -> NDArray[Any] | None:

@@ -70,14 +70,17 @@ def check_rows(X: VotesByLabel, **more: object) -> None:
     check_row_order(**named, **more)
 
 
-def in_order(votes: Mapping[Hashable, Each], labels: Sequence[Hashable]) -> dict[Hashable, Each]:
+def in_order(
+    votes: Mapping[Hashable, Each], labels: Sequence[Hashable], name: str = "X"
+) -> dict[Hashable, Each]:
+    """What there is of each label, in the order of the labels; `name` is what users know it by."""
     strange = [quoted(label) for label in votes if label not in labels]
     absent = [quoted(label) for label in labels if label not in votes]
     if strange or absent:
         faults = [f"lacks {listed(absent, MOST_NAMES)}"] if absent else []
         faults += [f"has {listed(strange, MOST_NAMES)} besides"] if strange else []
         raise ValueError(
-            f"The labels are {listed([quoted(x) for x in labels], MOST_NAMES)}; X {' and '.join(faults)}."
+            f"The labels are {listed([quoted(x) for x in labels], MOST_NAMES)}; {name} {' and '.join(faults)}."
         )
     return {label: votes[label] for label in labels}
 

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -191,6 +192,26 @@ def test_gold_labels_reach_the_label_models(convert):
         assert_array_equal(model.label_models_[label].mu_, own.mu_)
 
 
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda y: np.ma.masked_array(np.abs(y), y < 0),
+        *(lambda y, kind=kind: _with_na(y).astype(kind) for kind in ("Int64", "boolean", object)),
+        lambda y: pa.Table.from_pandas(_with_na(y).astype("Int64")),
+    ],
+)
+def test_gold_labels_that_are_masked_or_missing_are_not_known(convert):
+    X, y = make_multilabel(60)
+    y[::2, 1] = -1
+    model = MultilabelClassifier(QUICK).fit(as_dict(X), y)
+    again = MultilabelClassifier(QUICK).fit(as_dict(X), convert(y))
+    assert_array_equal(again.predict_proba(as_dict(X)), model.predict_proba(as_dict(X)))
+
+
+def _with_na(y):
+    return pd.DataFrame(y, columns=LABELS).astype(object).replace(-1, pd.NA)
+
+
 def test_rows_that_are_not_known_do_not_count_in_the_score():
     X, y = make_multilabel()
     model = MultilabelClassifier(QUICK).fit(X)
@@ -261,7 +282,7 @@ def test_other_labels_than_in_fit_are_an_error(votes, message):
         ),
         (
             pd.DataFrame(Y, columns=["law", "sports", "arts"]),
-            "X lacks 'art' and has 'arts' besides",
+            "; y lacks 'art' and has 'arts' besides",
         ),
     ],
 )
