@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
-from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._utils import listed, listed_values, quoted, warn_user
 from .._utils.keeping import Savable
@@ -23,6 +22,7 @@ from .._votes.containers import without_masked
 from .._votes.reader import is_missing
 from .base import BaseLabelModel
 from .label_model import LabelModelClassifier
+from .scoring import weighted_mean
 from .votes_by_label import MOST_NAMES, check_rows, in_order, n_samples_of, votes_by_label
 
 if TYPE_CHECKING:
@@ -226,6 +226,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         y : array-like of shape (n_samples, n_labels)
             Rows that have a label that is not known (-1 or missing) do not count.
         sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative, and not zero in all rows that count.
 
         Returns
         -------
@@ -235,7 +236,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         Raises
         ------
         NotFittedError, ValueError, TypeError
-            As `predict_proba`; a ValueError also where no row is known.
+            As `predict_proba`; a ValueError also where no row is known, and for weights of which none counts.
         """
         check_is_fitted(self)
         check_rows(X, y=y, sample_weight=sample_weight)
@@ -244,10 +245,8 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         known = ~np.isnan(gold).any(axis=1)
         if not known.any():
             raise ValueError("y knows all labels of no row, so that there is nothing to score.")
-        weight = None if sample_weight is None else np.asarray(sample_weight)[known]
-        return float(
-            accuracy_score(gold[known].astype(int), predicted[known], sample_weight=weight)
-        )
+        weight = _check_sample_weight(sample_weight, np.empty((len(gold), 1)))[known]
+        return weighted_mean((predicted == gold)[known].all(axis=1), weight)
 
     def report(
         self,

@@ -225,6 +225,22 @@ def test_rows_that_are_not_known_do_not_count_in_the_score():
         model.score(X, np.full(y.shape, -1))
 
 
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([1, 2], "sample_weight.shape"),
+        (-np.ones(60), "sample_weight must not be negative"),
+        (np.arange(60) >= 30, "nor zero in all rows that count"),
+    ],
+)
+def test_weights_that_do_not_fit_are_told(weight, message):
+    X, y = make_multilabel(60)
+    y[30:, 0] = -1
+    model = MultilabelClassifier(MajorityVoteClassifier()).fit(X)
+    with pytest.raises(ValueError, match=message):
+        model.score(X, y, sample_weight=weight)
+
+
 # Messages -----------------------------------------------------------------------------------------
 
 
