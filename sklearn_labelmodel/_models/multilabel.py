@@ -23,7 +23,14 @@ from .._votes.reader import is_missing
 from .base import BaseLabelModel
 from .label_model import LabelModelClassifier
 from .scoring import weighted_mean
-from .votes_by_label import MOST_NAMES, check_rows, in_order, n_samples_of, votes_by_label
+from .votes_by_label import (
+    MOST_NAMES,
+    check_rows,
+    in_order,
+    labels_given,
+    n_samples_of,
+    votes_by_label,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,7 +176,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
             X of none of the forms, or that the label model refuses: the message names the label. The same index in
             another order.
         """
-        votes = votes_by_label(X, None if self.labels is None else np.asarray(self.labels).tolist())
+        votes = votes_by_label(X, None if self.labels is None else labels_given(self.labels))
         model = LabelModelClassifier() if self.label_model is None else self.label_model
         classes = _two_classes(model)
         check_rows(X, y=y)

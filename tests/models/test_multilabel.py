@@ -55,6 +55,11 @@ def as_sets(X, kind=set):
     return pd.DataFrame(cells, columns=[f"lf_{j}" for j in range(X.shape[2])])
 
 
+def masked(cells):
+    empty = np.equal(cells, None).astype(bool)
+    return np.ma.masked_array(np.where(empty, {"law"}, cells), empty)
+
+
 FORMS = {
     "dict": as_dict,
     "dict of frames": lambda X: {k: pd.DataFrame(L) for k, L in as_dict(X).items()},
@@ -66,6 +71,9 @@ FORMS = {
     "array of sets": lambda X: as_sets(X).to_numpy(),
     "nested lists": lambda X: as_sets(X).to_numpy().tolist(),
     "polars": lambda X: pl.DataFrame({k: v.tolist() for k, v in as_sets(X, list).items()}),
+    "arrow": lambda X: pa.table({k: v.tolist() for k, v in as_sets(X, list).items()}),
+    "masked array": lambda X: masked(as_sets(X).to_numpy()),
+    "columns of one name": lambda X: as_sets(X).set_axis(["lf"] * X.shape[2], axis=1),
 }
 
 
@@ -260,11 +268,44 @@ X, Y = make_multilabel(30)
         ([[{"a"}, {1}]], "mixes labels of unlike kinds"),
         ([[{"a"}], [{"a"}, {"b"}]], "rows of X are of unlike lengths"),
         ([[None, []]], "X names no label"),
+        (pd.DataFrame(index=[0, 1]), "X has no column; it needs one for each LF"),
+        ([[[["law"]], []]], r"LF 0, row 0: the set holds \['law'\], which is no label. X must be"),
+        (np.zeros((1, 2, 3, 4)), "LF 0, row 0: the set holds array"),
+        ({np.nan: X[:, 0], "q": X[:, 1]}, "X holds nan in place of a label; name each label by"),
+        (as_two_levels(X).rename(columns={"law": np.nan}), "X holds nan in place of a label"),
     ],
 )
 def test_votes_that_cannot_be_read_are_told(votes, message):
     with pytest.raises(ValueError, match=message):
         MultilabelClassifier().fit(votes)
+
+
+@pytest.mark.parametrize(
+    ("L", "message"),
+    [
+        (None, "L is a NoneType; pass a row for each record, a column for each LF"),
+        ("votes.csv", "L is a str, whose rows are not in memory; pass what is at this path"),
+        (pl.LazyFrame({"lf": [1]}), "L is a LazyFrame, whose rows are not in memory; pass L.coll"),
+    ],
+)
+def test_votes_on_a_label_that_are_no_matrix_are_told(L, message):
+    with pytest.raises(TypeError, match=f"^label 'art': {message}"):
+        MultilabelClassifier().fit({"law": X[:, 0], "art": L})
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 0], "labels holds 0 twice, at 0 and 1; name each label once"),
+        ([[0, 1]], r"labels holds \[0, 1\] in place of a label"),
+        (np.array([[0, 1]]), "labels is an ndarray; pass a list"),
+        ({0, 1, 2}, "labels is a set; pass a list of labels in their order"),
+        ([0, None], "labels holds None in place of a label"),
+    ],
+)
+def test_labels_that_are_none_or_there_twice_are_told(labels, message):
+    with pytest.raises(ValueError, match=message):
+        MultilabelClassifier(labels=labels).fit(X[:, : len(labels)])
 
 
 @pytest.mark.parametrize("votes", ["text", 3, ["a", "b"]])
