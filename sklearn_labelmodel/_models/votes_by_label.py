@@ -95,9 +95,14 @@ def _check_labels(labels: Iterable[object], of: str) -> None:
 
 def check_rows(X: VotesByLabel, **more: object) -> None:
     """Raise a ValueError where the votes of some labels, or y or weights, have the same index in another order."""
-    votes = X if isinstance(X, Mapping) else {}
-    named = {f"X[{plain(label)!r}]": L for label, L in votes.items()} or {"X": X}
-    check_row_order(**named, **more)
+    if not isinstance(X, Mapping):
+        check_row_order(X=X, **more)
+        return
+    names = [f"X[{quoted(label)}]" for label in X]
+    if len(set(names)) < len(names):
+        # Long labels that begin alike are quoted alike.
+        names = [f"list(X.values())[{j}]" for j in range(len(names))]
+    check_row_order(**dict(zip(names, X.values(), strict=True)), **more)
 
 
 def in_order(

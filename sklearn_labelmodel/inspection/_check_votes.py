@@ -384,7 +384,11 @@ def _without(column: _Column) -> str:
 def _as_stored(column: _Column, found: Found) -> Found:
     """What to do with a column of a sparse matrix: to a labeling function, what is not stored would be 0."""
     kind, why, _ = found
-    is_read = {"votes": "as it is", "boolean": "as it is", "score": f"scores=[{column.name!r}]"}
+    is_read = {
+        "votes": "as it is",
+        "boolean": "as it is",
+        "score": f"scores=[{quoted(column.name)}]",
+    }
     return kind, why, is_read.get(kind, "leave it out")
 
 

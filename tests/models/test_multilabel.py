@@ -370,6 +370,12 @@ def test_rows_in_another_order_are_an_error(name, call):
         call(model, votes, y)
 
 
+def test_labels_that_begin_alike_have_rows_of_their_own():
+    L = as_two_levels(X)["law"]
+    with pytest.raises(ValueError, match=r"Pass list\(X.values\(\)\)\[2\].loc\[list"):
+        MultilabelClassifier().fit({"x" * 80: L, "x" * 90: L, "x" * 99: L.iloc[BACKWARDS]})
+
+
 def by_label(frame):
     return {label: frame[label] for label in LABELS} | {"art": frame["art"].iloc[BACKWARDS]}
 
