@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
-from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from .._utils import listed, listed_values, quoted, warn_user
 from .._utils.keeping import Savable
 from .._utils.pages import HasPage
+from .._utils.tables import is_arrow
+from .._votes.containers import without_masked
 from .._votes.reader import is_missing
 from .base import BaseLabelModel
 from .label_model import LabelModelClassifier
-from .votes_by_label import MOST_NAMES, in_order, n_samples_of, votes_by_label
+from .scoring import weighted_mean
+from .votes_by_label import (
+    MOST_NAMES,
+    check_rows,
+    in_order,
+    labels_given,
+    n_samples_of,
+    votes_by_label,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,11 +173,13 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         Raises
         ------
         ValueError, TypeError
-            X of none of the forms, or that the label model refuses: the message names the label.
+            X of none of the forms, or that the label model refuses: the message names the label. The same index in
+            another order.
         """
-        votes = votes_by_label(X, None if self.labels is None else np.asarray(self.labels).tolist())
+        votes = votes_by_label(X, None if self.labels is None else labels_given(self.labels))
         model = LabelModelClassifier() if self.label_model is None else self.label_model
         classes = _two_classes(model)
+        check_rows(X, y=y)
         gold = _read_indicators(y, list(votes), n_samples_of(votes))
         fitted, said = {}, _Said()
         for j, (label, L) in enumerate(votes.items()):
@@ -222,6 +233,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         y : array-like of shape (n_samples, n_labels)
             Rows that have a label that is not known (-1 or missing) do not count.
         sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative, and not zero in all rows that count.
 
         Returns
         -------
@@ -231,17 +243,17 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
         Raises
         ------
         NotFittedError, ValueError, TypeError
-            As `predict_proba`; a ValueError also where no row is known.
+            As `predict_proba`; a ValueError also where no row is known, and for weights of which none counts.
         """
+        check_is_fitted(self)
+        check_rows(X, y=y, sample_weight=sample_weight)
         predicted = self.predict(X)
         gold = _read_indicators(y, self.classes_.tolist(), len(predicted))
         known = ~np.isnan(gold).any(axis=1)
         if not known.any():
             raise ValueError("y knows all labels of no row, so that there is nothing to score.")
-        weight = None if sample_weight is None else np.asarray(sample_weight)[known]
-        return float(
-            accuracy_score(gold[known].astype(int), predicted[known], sample_weight=weight)
-        )
+        weight = _check_sample_weight(sample_weight, np.empty((len(gold), 1)))[known]
+        return weighted_mean((predicted == gold)[known].all(axis=1), weight)
 
     def report(
         self,
@@ -274,6 +286,7 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
             As `predict_proba`; a ValueError also for y or reference that do not fit, and unknown codes.
         """
         votes, older = self._read(X), self._older(reference)
+        check_rows(X, y=y)
         gold = _read_indicators(y, list(votes), n_samples_of(votes))
         codes = [ignore] if isinstance(ignore, str) else list(ignore)
         reports, said = {}, _Said()
@@ -291,13 +304,14 @@ class MultilabelClassifier(HasPage, Savable, MetaEstimatorMixin, ClassifierMixin
             return {}
         try:
             if isinstance(reference, MultilabelReport):
-                return in_order(reference.reports, self.classes_.tolist())
+                return in_order(reference.reports, self.classes_.tolist(), "it")
             return self._read(reference)
         except (ValueError, TypeError) as error:
             raise type(error)(f"reference: {error}") from error
 
     def _read(self, X: VotesByLabel) -> dict[Hashable, Any]:
         check_is_fitted(self)
+        check_rows(X)
         return votes_by_label(X, self.classes_.tolist())
 
     def _by_label(
@@ -381,11 +395,13 @@ def _read_indicators(
     """Which labels the rows have, 0 or 1, NaN where that is not known, shape (n_samples, n_labels)."""
     if y is None:
         return np.full((n_samples, len(labels)), np.nan)
-    table: Any = y
+    table: Any = y.to_pandas() if is_arrow(y) else y
     if hasattr(table, "columns"):
-        in_order(dict.fromkeys(table.columns), labels)
+        in_order(dict.fromkeys(table.columns), labels, "y")
         table = table[labels]
     indicators = np.asarray(table.to_numpy() if hasattr(table, "to_numpy") else table, dtype=object)
+    if np.ma.isMaskedArray(table):
+        indicators = without_masked(table)
     if indicators.shape != (n_samples, len(labels)):
         raise ValueError(
             f"y has shape {indicators.shape}; it must be an indicator matrix, a row for each of X's {n_samples} and a "
@@ -393,14 +409,15 @@ def _read_indicators(
         )
     unknown = np.array([is_missing(value) or value == -1 for value in indicators.flat], dtype=bool)
     unknown = unknown.reshape(indicators.shape)
-    wrong = np.argwhere(~unknown & ~np.isin(indicators, [0, 1]))
+    known = np.where(unknown, -1, indicators)
+    wrong = np.argwhere(~np.isin(known, [-1, 0, 1]))
     if len(wrong):
         row, column = wrong[0]
         raise ValueError(
             f"y, row {row}, label {quoted(labels[column])}: {quoted(indicators[row, column])} is neither 1 nor 0, nor "
             "-1 or missing for what is not known."
         )
-    return np.where(unknown, np.nan, indicators).astype(np.float64)
+    return np.where(unknown, np.nan, known).astype(np.float64)
 
 
 def _as_classes(known: NDArray[np.float64], classes: list[Hashable]) -> NDArray[Any] | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import _num_samples
 
-from .._utils import listed, plain, quoted
+from .._utils import check_row_order, is_comparable, kind_of, listed, plain, quoted
+from .._utils.tables import is_arrow
+from .._votes.containers import check_container, column_of, is_table, without_masked
 from .._votes.reader import is_missing
 
 if TYPE_CHECKING:
@@ -45,10 +49,12 @@ def votes_by_label(X: VotesByLabel, labels: Sequence[Hashable] | None) -> dict[H
         X of none of the forms; labels that are not those of X; unlike numbers of rows.
     """
     if isinstance(X, Mapping):
+        _check_labels(X, "X")
         votes = dict(X)
     elif getattr(getattr(X, "columns", None), "nlevels", 1) == 2:
         frame: Any = X
         labels_of_frame = dict.fromkeys(frame.columns.get_level_values(0))
+        _check_labels(labels_of_frame, "X")
         votes = {label: frame[label] for label in labels_of_frame}
     elif isinstance(X, np.ndarray) and X.ndim == 3:
         names = range(X.shape[1]) if labels is None else labels
@@ -63,20 +69,59 @@ def votes_by_label(X: VotesByLabel, labels: Sequence[Hashable] | None) -> dict[H
     return votes if labels is None else in_order(votes, labels)
 
 
-def in_order(votes: Mapping[Hashable, Each], labels: Sequence[Hashable]) -> dict[Hashable, Each]:
+def labels_given(labels: ArrayLike) -> list[Hashable]:
+    """The labels and their order, as the parameter says; a ValueError where some is no label or is there twice."""
+    given: Any = labels
+    if isinstance(given, set | frozenset) or getattr(given, "ndim", 1) != 1:
+        raise ValueError(f"labels is {kind_of(given)}; pass a list of labels in their order.")
+    found = [plain(label) for label in given]
+    _check_labels(found, "labels")
+    again = [i for i, label in enumerate(found) if label in found[:i]]
+    if again:
+        raise ValueError(
+            f"labels holds {quoted(found[again[0]])} twice, at {found.index(found[again[0]])} and {again[0]}; name "
+            "each label once."
+        )
+    return found
+
+
+def _check_labels(labels: Iterable[object], of: str) -> None:
+    wrong = [label for label in labels if is_missing(label) or not is_comparable(label)]
+    if wrong:
+        raise ValueError(
+            f"{of} holds {quoted(wrong[0])} in place of a label; name each label by a string or a number."
+        )
+
+
+def check_rows(X: VotesByLabel, **more: object) -> None:
+    """Raise a ValueError where the votes of some labels, or y or weights, have the same index in another order."""
+    if not isinstance(X, Mapping):
+        check_row_order(X=X, **more)
+        return
+    names = [f"X[{quoted(label)}]" for label in X]
+    if len(set(names)) < len(names):
+        # Long labels that begin alike are quoted alike.
+        names = [f"list(X.values())[{j}]" for j in range(len(names))]
+    check_row_order(**dict(zip(names, X.values(), strict=True)), **more)
+
+
+def in_order(
+    votes: Mapping[Hashable, Each], labels: Sequence[Hashable], name: str = "X"
+) -> dict[Hashable, Each]:
+    """What there is of each label, in the order of the labels; `name` is what users know it by."""
     strange = [quoted(label) for label in votes if label not in labels]
     absent = [quoted(label) for label in labels if label not in votes]
     if strange or absent:
         faults = [f"lacks {listed(absent, MOST_NAMES)}"] if absent else []
         faults += [f"has {listed(strange, MOST_NAMES)} besides"] if strange else []
         raise ValueError(
-            f"The labels are {listed([quoted(x) for x in labels], MOST_NAMES)}; X {' and '.join(faults)}."
+            f"The labels are {listed([quoted(x) for x in labels], MOST_NAMES)}; {name} {' and '.join(faults)}."
         )
     return {label: votes[label] for label in labels}
 
 
 def n_samples_of(votes: Mapping[Hashable, VoteMatrix]) -> int:
-    rows = {label: _num_samples(L) for label, L in votes.items()}
+    rows = {label: _n_rows(label, L) for label, L in votes.items()}
     first = next(iter(rows))
     other = next((label for label in rows if rows[label] != rows[first]), first)
     if other != first:
@@ -87,15 +132,31 @@ def n_samples_of(votes: Mapping[Hashable, VoteMatrix]) -> int:
     return rows[first]
 
 
+def _n_rows(label: Hashable, L: VoteMatrix) -> int:
+    # The length of a path is no number of rows.
+    if not isinstance(L, str):
+        with suppress(TypeError):
+            return int(_num_samples(L))
+    try:
+        check_container(L)
+    except TypeError as error:
+        raise TypeError(f"label {quoted(label)}: {error}") from error
+    raise TypeError(
+        f"label {quoted(label)}: L is {kind_of(L)}; pass a row for each record, a column for each LF."
+    )
+
+
 def _votes_of_sets(X: RecordsLike, labels: Sequence[Hashable] | None) -> dict[Hashable, Any]:
     """For each label whether the sets hold it: 1 or 0, NaN where there is no set."""
     import pandas as pd
 
     columns = _cells(X)
-    codes, sets = {}, dict[Any, int]()
-    for name, cells in columns.items():
+    if not columns:
+        raise ValueError("X has no column; it needs one for each LF.")
+    codes, sets = [], dict[Any, int]()
+    for name, cells in columns:
         found = [_as_set(cell, name, row) for row, cell in enumerate(cells)]
-        codes[name] = [sets.setdefault(each, len(sets)) for each in found]
+        codes.append([sets.setdefault(each, len(sets)) for each in found])
     held = set().union(*(each for each in sets if each is not None))
     names = _sorted(held) if labels is None else labels
     if not names:
@@ -106,37 +167,39 @@ def _votes_of_sets(X: RecordsLike, labels: Sequence[Hashable] | None) -> dict[Ha
             f"X names {listed(sorted(map(quoted, strange)), MOST_NAMES)}, and the labels are "
             f"{listed([quoted(x) for x in names], MOST_NAMES)}."
         )
-    table = pd.DataFrame(codes).to_numpy()
+    table = np.array(codes, dtype=np.intp).T
     has = [[np.nan if each is None else float(label in each) for each in sets] for label in names]
     return {
-        label: pd.DataFrame(np.array(has[j])[table], columns=list(columns))
+        label: pd.DataFrame(np.array(has[j])[table], columns=[name for name, _ in columns])
         for j, label in enumerate(names)
     }
 
 
-def _cells(X: RecordsLike) -> dict[Hashable, list[object]]:
-    """Cells of each column of a table, by its name."""
-    if hasattr(X, "iloc") and hasattr(X, "columns"):
-        return {name: X.iloc[:, j].tolist() for j, name in enumerate(X.columns)}
-    if hasattr(X, "columns"):
-        frame: Any = X
-        return {name: frame[name].to_list() for name in frame.columns}
+def _cells(X: RecordsLike) -> list[tuple[Hashable, list[object]]]:
+    """Name and cells of each column of a table."""
+    if is_table(X):
+        names = X.column_names if is_arrow(X) else X.columns
+        return [(name, column_of(X, j).tolist()) for j, name in enumerate(names)]
+    if np.ma.isMaskedArray(X):
+        X = without_masked(X)
     rows = list(X) if isinstance(X, list | tuple | np.ndarray) else []
     if not rows or not all(isinstance(row, list | tuple | np.ndarray) for row in rows):
         raise TypeError(f"X is {type(X).__name__}; it must be {FORMS}.")
     if len({len(row) for row in rows}) > 1:
         raise ValueError("The rows of X are of unlike lengths; each needs a cell for each LF.")
-    return {j: [row[j] for row in rows] for j in range(len(rows[0]))}
+    return [(j, [row[j] for row in rows]) for j in range(len(rows[0]))]
 
 
 def _as_set(cell: object, name: Hashable, row: int) -> frozenset[Any] | None:
     if isinstance(cell, list | tuple | set | frozenset | np.ndarray):
-        labels = frozenset(plain(label) for label in cell)
-        if any(is_missing(label) for label in labels):
+        strange = [quoted(label) for label in cell if not is_comparable(label)]
+        if any(is_missing(label) for label in cell):
+            strange.append("a missing value")
+        if strange:
             raise ValueError(
-                f"LF {quoted(name)}, row {row}: the set holds a missing value, which is no label."
+                f"LF {quoted(name)}, row {row}: the set holds {strange[0]}, which is no label. X must be {FORMS}."
             )
-        return labels
+        return frozenset(plain(label) for label in cell)
     if is_missing(cell):
         return None
     raise ValueError(

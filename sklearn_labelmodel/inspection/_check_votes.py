@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._utils import listed, quoted
+from .._utils import kind_of, listed, quoted
 from .._utils.spelling import is_word_for_no_vote, spelling
 from .._utils.tables import is_arrow
 from .._votes.coded_columns import coded_column
-from .._votes.containers import column_of, is_table
+from .._votes.containers import check_container, column_of, is_matrix, is_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,7 @@ BOOLEANS = frozenset({"true", "false"})
 # Spelling takes its time: more values are compared as they are.
 MOST_SPELLED = 1000
 
+INFINITIES = (np.inf, -np.inf)
 STARTS_OF_NUMBERS = (*"-0123456789", "inf", "nan")
 
 # Texts of so many words are texts to read.
@@ -52,8 +54,8 @@ def check_votes(frame: VoteMatrix) -> pd.DataFrame:
 
     Parameters
     ----------
-    frame : DataFrame (pandas or polars), pyarrow Table, or array-like of shape (n_samples, n_columns)
-        A row for each record; columns of any kind.
+    frame : DataFrame (pandas or polars), pyarrow Table, array-like or sparse matrix of shape (n_samples, n_columns)
+        A row for each record; columns of any kind. Of a sparse matrix, what is not stored is missing.
 
     Returns
     -------
@@ -69,6 +71,8 @@ def check_votes(frame: VoteMatrix) -> pd.DataFrame:
     ------
     ValueError
         The table has no column or no row.
+    TypeError
+        What is no table, or has its rows elsewhere: a path, a dataset, a LazyFrame.
 
     Notes
     -----
@@ -97,6 +101,8 @@ def check_votes(frame: VoteMatrix) -> pd.DataFrame:
         raise ValueError("The table has no column or no row.")
     long = _long(columns)
     rows = [long.get(column.name) or _found(column, columns) for column in columns]
+    if is_matrix(frame):
+        rows = [_as_stored(column, row) for column, row in zip(columns, rows, strict=True)]
     index = pd.Index([column.name for column in columns], name="column", tupleize_cols=False)
     return pd.DataFrame(rows, columns=["taken_for", "why", "use"], index=index)
 
@@ -156,8 +162,10 @@ Found = tuple[str, str, str]
 def _columns(frame: VoteMatrix) -> Iterator[_Column]:
     import pandas as pd
 
-    raw: Any = frame
-    table: Table = frame if is_table(frame) else pd.DataFrame(raw)
+    if is_matrix(frame):
+        yield from _columns_of_matrix(frame)
+        return
+    table = _as_table(frame)
     names = table.column_names if is_arrow(table) else table.columns
     for position, name in enumerate(names):
         coded = coded_column(table, position)
@@ -166,6 +174,29 @@ def _columns(frame: VoteMatrix) -> Iterator[_Column]:
         else:
             n_present = int((coded.cells() >= 0).sum())
             yield _of_values(name, len(coded.codes), n_present, coded.values, coded.values)
+
+
+def _as_table(frame: VoteMatrix) -> Table:
+    import pandas as pd
+
+    if is_table(frame):
+        return frame
+    # pandas reads dicts of columns, lists of dicts and records, which are no label matrices.
+    if not isinstance(frame, Mapping | list | tuple | np.ndarray | pd.Series):
+        check_container(frame)
+    raw: Any = frame
+    if not (hasattr(raw, "__len__") or hasattr(raw, "__array__")):
+        raise TypeError(f"frame is {kind_of(raw)}; pass a table, a row for each record.")
+    return pd.DataFrame(raw)
+
+
+def _columns_of_matrix(matrix: Any) -> Iterator[_Column]:
+    """Columns of what a sparse matrix stores."""
+    import pandas as pd
+
+    csc = matrix.tocsc()
+    for j, (start, end) in enumerate(pairwise(csc.indptr)):
+        yield replace(_column(j, pd.Series(csc.data[start:end])), n_rows=csc.shape[0])
 
 
 def _column(name: Hashable, cells: pd.Series[Any]) -> _Column:
@@ -209,6 +240,8 @@ def _kind(of: type) -> str:
 def _found(column: _Column, columns: list[_Column]) -> Found:
     """What a column is taken for, why, and what to do with it."""
     others = [other for other in columns if other is not column]
+    if column.kind in ("number", "mixed") and any(value in INFINITIES for value in column.values):
+        return _of_infinity(column)
     if _is_foreign_boolean(column, others):
         return _of_booleans(column, ", beside votes that are other words")
     if column.kind == "boolean":
@@ -224,6 +257,12 @@ def _found(column: _Column, columns: list[_Column]) -> Found:
         "empty": ("empty", "no value in any row", "leave it out"),
         "other": ("other", "values that are neither numbers nor strings", "leave it out"),
     }[column.kind]
+
+
+def _of_infinity(column: _Column) -> Found:
+    put = f"frame[{quoted(column.name)}].replace([float('inf'), float('-inf')], float('nan'))"
+    use = f"leave it out; or, with missing values in its place: {put}"
+    return "other", "infinity among its values, which is no vote and no score", use
 
 
 def _is_foreign_boolean(column: _Column, others: list[_Column]) -> bool:
@@ -340,6 +379,17 @@ def _is_spelled_freely(columns: list[_Column]) -> bool:
 
 def _without(column: _Column) -> str:
     return f"leave it out; or frame.set_index({quoted(column.name)})"
+
+
+def _as_stored(column: _Column, found: Found) -> Found:
+    """What to do with a column of a sparse matrix: to a labeling function, what is not stored would be 0."""
+    kind, why, _ = found
+    is_read = {
+        "votes": "as it is",
+        "boolean": "as it is",
+        "score": f"scores=[{quoted(column.name)}]",
+    }
+    return kind, why, is_read.get(kind, "leave it out")
 
 
 # Long tables --------------------------------------------------------------------------------------

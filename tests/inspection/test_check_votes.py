@@ -1,12 +1,15 @@
 """What the columns of a raw table are taken for."""
 
 import datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset
 import pytest
+import scipy.sparse as sp
 
 from sklearn_labelmodel import ColumnLF, LabelingFunctions, LabelModelClassifier
 from sklearn_labelmodel.inspection import check_votes
@@ -197,3 +200,38 @@ def test_the_remedy_makes_numbers_of_percentages(written, point):
     frame = judged(sure=texts)
     remedy = check_votes(frame).loc["sure", "use"].split(": ")[1]
     assert eval(remedy, {"frame": frame}).tolist() == numbers.tolist()
+
+
+@pytest.mark.parametrize("values", [[np.inf, 1.0], [-np.inf, 1.0], [np.inf, "yes"]])
+def test_infinity_is_no_vote_and_its_remedy_makes_votes(values):
+    frame = pd.DataFrame({"a": values * 20, "b": ["yes", "1"] * 20})
+    found = check_votes(frame).loc["a"]
+    assert (found["taken_for"], found["why"][:8]) == ("other", "infinity")
+    frame["a"] = eval(found["use"].split(": ")[1], {"frame": frame})
+    assert check_votes(frame)["taken_for"].tolist() == ["votes", "votes"]
+
+
+@pytest.mark.parametrize("kind", [sp.csr_matrix, sp.csc_array, sp.coo_array])
+def test_a_sparse_matrix_holds_what_it_stores(kind):
+    cells = np.tile([[1, 0.5, 0, 0], [2, 0.25, 3, 0]], (20, 1))
+    expected = check_votes(np.where(cells == 0, np.nan, cells))
+    expected["use"] = ["as it is", "scores=[1]", "as it is", "leave it out"]
+    pd.testing.assert_frame_equal(check_votes(kind(cells)), expected)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        ("votes.csv", "is a str, whose rows are not in memory; pass what is at this path"),
+        (Path("votes.csv"), "is a .*Path, whose rows are not in memory; pass what is at"),
+        (pl.LazyFrame({"a": [1]}), r"is a LazyFrame, .*; pass L.collect\(\)"),
+        (pa.table({"a": [1]}).to_reader(), r"not in memory; pass L.read_all\(\)"),
+        (pyarrow.dataset.dataset(pa.table({"a": [1]})), "not in memory; pass some of them"),
+        (LabelModelClassifier(), "frame is a LabelModelClassifier; pass a table"),
+        (3, "frame is an int; pass a table"),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_what_is_no_table_in_memory_is_told(frame, message):
+    with pytest.raises(TypeError, match=message):
+        check_votes(frame)

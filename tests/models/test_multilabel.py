@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -54,6 +55,11 @@ def as_sets(X, kind=set):
     return pd.DataFrame(cells, columns=[f"lf_{j}" for j in range(X.shape[2])])
 
 
+def masked(cells):
+    empty = np.equal(cells, None).astype(bool)
+    return np.ma.masked_array(np.where(empty, {"law"}, cells), empty)
+
+
 FORMS = {
     "dict": as_dict,
     "dict of frames": lambda X: {k: pd.DataFrame(L) for k, L in as_dict(X).items()},
@@ -65,6 +71,9 @@ FORMS = {
     "array of sets": lambda X: as_sets(X).to_numpy(),
     "nested lists": lambda X: as_sets(X).to_numpy().tolist(),
     "polars": lambda X: pl.DataFrame({k: v.tolist() for k, v in as_sets(X, list).items()}),
+    "arrow": lambda X: pa.table({k: v.tolist() for k, v in as_sets(X, list).items()}),
+    "masked array": lambda X: masked(as_sets(X).to_numpy()),
+    "columns of one name": lambda X: as_sets(X).set_axis(["lf"] * X.shape[2], axis=1),
 }
 
 
@@ -191,6 +200,26 @@ def test_gold_labels_reach_the_label_models(convert):
         assert_array_equal(model.label_models_[label].mu_, own.mu_)
 
 
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda y: np.ma.masked_array(np.abs(y), y < 0),
+        *(lambda y, kind=kind: _with_na(y).astype(kind) for kind in ("Int64", "boolean", object)),
+        lambda y: pa.Table.from_pandas(_with_na(y).astype("Int64")),
+    ],
+)
+def test_gold_labels_that_are_masked_or_missing_are_not_known(convert):
+    X, y = make_multilabel(60)
+    y[::2, 1] = -1
+    model = MultilabelClassifier(QUICK).fit(as_dict(X), y)
+    again = MultilabelClassifier(QUICK).fit(as_dict(X), convert(y))
+    assert_array_equal(again.predict_proba(as_dict(X)), model.predict_proba(as_dict(X)))
+
+
+def _with_na(y):
+    return pd.DataFrame(y, columns=LABELS).astype(object).replace(-1, pd.NA)
+
+
 def test_rows_that_are_not_known_do_not_count_in_the_score():
     X, y = make_multilabel()
     model = MultilabelClassifier(QUICK).fit(X)
@@ -202,6 +231,22 @@ def test_rows_that_are_not_known_do_not_count_in_the_score():
     assert model.score(X, some, sample_weight=weight) == expected
     with pytest.raises(ValueError, match="all labels of no row"):
         model.score(X, np.full(y.shape, -1))
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([1, 2], "sample_weight.shape"),
+        (-np.ones(60), "sample_weight must not be negative"),
+        (np.arange(60) >= 30, "nor zero in all rows that count"),
+    ],
+)
+def test_weights_that_do_not_fit_are_told(weight, message):
+    X, y = make_multilabel(60)
+    y[30:, 0] = -1
+    model = MultilabelClassifier(MajorityVoteClassifier()).fit(X)
+    with pytest.raises(ValueError, match=message):
+        model.score(X, y, sample_weight=weight)
 
 
 # Messages -----------------------------------------------------------------------------------------
@@ -223,11 +268,44 @@ X, Y = make_multilabel(30)
         ([[{"a"}, {1}]], "mixes labels of unlike kinds"),
         ([[{"a"}], [{"a"}, {"b"}]], "rows of X are of unlike lengths"),
         ([[None, []]], "X names no label"),
+        (pd.DataFrame(index=[0, 1]), "X has no column; it needs one for each LF"),
+        ([[[["law"]], []]], r"LF 0, row 0: the set holds \['law'\], which is no label. X must be"),
+        (np.zeros((1, 2, 3, 4)), "LF 0, row 0: the set holds array"),
+        ({np.nan: X[:, 0], "q": X[:, 1]}, "X holds nan in place of a label; name each label by"),
+        (as_two_levels(X).rename(columns={"law": np.nan}), "X holds nan in place of a label"),
     ],
 )
 def test_votes_that_cannot_be_read_are_told(votes, message):
     with pytest.raises(ValueError, match=message):
         MultilabelClassifier().fit(votes)
+
+
+@pytest.mark.parametrize(
+    ("L", "message"),
+    [
+        (None, "L is a NoneType; pass a row for each record, a column for each LF"),
+        ("votes.csv", "L is a str, whose rows are not in memory; pass what is at this path"),
+        (pl.LazyFrame({"lf": [1]}), "L is a LazyFrame, whose rows are not in memory; pass L.coll"),
+    ],
+)
+def test_votes_on_a_label_that_are_no_matrix_are_told(L, message):
+    with pytest.raises(TypeError, match=f"^label 'art': {message}"):
+        MultilabelClassifier().fit({"law": X[:, 0], "art": L})
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 0], "labels holds 0 twice, at 0 and 1; name each label once"),
+        ([[0, 1]], r"labels holds \[0, 1\] in place of a label"),
+        (np.array([[0, 1]]), "labels is an ndarray; pass a list"),
+        ({0, 1, 2}, "labels is a set; pass a list of labels in their order"),
+        ([0, None], "labels holds None in place of a label"),
+    ],
+)
+def test_labels_that_are_none_or_there_twice_are_told(labels, message):
+    with pytest.raises(ValueError, match=message):
+        MultilabelClassifier(labels=labels).fit(X[:, : len(labels)])
 
 
 @pytest.mark.parametrize("votes", ["text", 3, ["a", "b"]])
@@ -261,13 +339,45 @@ def test_other_labels_than_in_fit_are_an_error(votes, message):
         ),
         (
             pd.DataFrame(Y, columns=["law", "sports", "arts"]),
-            "X lacks 'art' and has 'arts' besides",
+            "; y lacks 'art' and has 'arts' besides",
         ),
     ],
 )
 def test_gold_labels_that_do_not_fit_are_told(y, message):
     with pytest.raises(ValueError, match=message):
         MultilabelClassifier().fit(as_dict(X), y)
+
+
+BACKWARDS = slice(None, None, -1)
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("y", lambda model, X, y: model.fit(X, y.iloc[BACKWARDS])),
+        ("y", lambda model, X, y: model.report(X, y.iloc[BACKWARDS])),
+        ("y", lambda model, X, y: model.score(X, y.iloc[BACKWARDS])),
+        ("sample_weight", lambda model, X, y: model.score(X, y, y["law"].iloc[BACKWARDS])),
+        ("X['art']", lambda model, X, y: model.fit(by_label(X))),
+        ("X['art']", lambda model, X, y: model.predict(by_label(X))),
+    ],
+)
+def test_rows_in_another_order_are_an_error(name, call):
+    rows = [f"row {i}" for i in range(30)]
+    votes, y = as_two_levels(X).set_axis(rows), pd.DataFrame(Y, index=rows, columns=LABELS)
+    model = MultilabelClassifier(MajorityVoteClassifier()).fit(votes, y)
+    with pytest.raises(ValueError, match=re.escape(f"and {name} have the same index in another")):
+        call(model, votes, y)
+
+
+def test_labels_that_begin_alike_have_rows_of_their_own():
+    L = as_two_levels(X)["law"]
+    with pytest.raises(ValueError, match=r"Pass list\(X.values\(\)\)\[2\].loc\[list"):
+        MultilabelClassifier().fit({"x" * 80: L, "x" * 90: L, "x" * 99: L.iloc[BACKWARDS]})
+
+
+def by_label(frame):
+    return {label: frame[label] for label in LABELS} | {"art": frame["art"].iloc[BACKWARDS]}
 
 
 def test_a_label_has_two_classes():
