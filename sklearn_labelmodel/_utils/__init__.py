@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,8 +104,7 @@ def check_row_order(**given: object) -> None:
     """
     indexed = {name: _index_of(data) for name, data in given.items()}
     named = [(name, index) for name, index in indexed.items() if index is not None]
-    for name, index in named[1:]:
-        first, order = named[0]
+    for (first, order), (name, index) in combinations(named, 2):
         if _is_shuffled(order, index):
             row = next(
                 i for i, (one, other) in enumerate(zip(order, index, strict=True)) if one != other

@@ -173,3 +173,11 @@ def test_columns_of_probabilities_in_another_order_are_refused():
     with pytest.raises(ValueError, match=r"Pass proba\[classes\]"):
         probs_to_preds(proba, ["ham", "spam"])
     assert probs_to_preds(proba[["ham", "spam"]], ["ham", "spam"]).tolist() == ["spam"]
+
+
+def test_labels_and_weights_are_in_one_order_whatever_the_index_of_votes():
+    L, y = pd.DataFrame(VOTES[:3], index=list("abc")), pd.Series([0, 1, 1])
+    with pytest.raises(
+        ValueError, match="y and sample_weight have the same index in another order"
+    ):
+        check_row_order(L=L, y=y, sample_weight=pd.Series([1.0, 2.0, 3.0], index=[2, 1, 0]))
