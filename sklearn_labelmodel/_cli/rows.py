@@ -228,7 +228,7 @@ class Table:
             comma = self.source.decimal_comma
             return read_scores(cells, self.source.name, self.reader, decimal_comma=comma)
         votes = self.reader.votes(cells)
-        if cells.name in self._texts and _kind(votes) == "numbers":
+        if cells.name in self._texts and kind_of_votes(votes) == "numbers":
             return replace(self.reader, as_text=True).votes(cells)
         return votes
 
@@ -267,7 +267,7 @@ class Table:
         return {
             voter
             for voter in self.voters
-            if voter not in self.scores and _kind(rows.votes[voter]) == kind
+            if voter not in self.scores and kind_of_votes(rows.votes[voter]) == kind
         }
 
     def look_for_fault(self, model: FittedVotes) -> None:
@@ -303,7 +303,7 @@ class Table:
         return self._rows(_gather(self._sample, self._coded, self.scores), [])
 
 
-def _kind(votes: pd.Series) -> str | None:
+def kind_of_votes(votes: pd.Series) -> str | None:
     """What the votes of a column are: "texts", "numbers", or None where there are none but marks."""
     values = votes.cat.categories.tolist()
     if any(isinstance(value, str) and not is_mark(value) for value in values):
