@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import NoReturn
+from contextlib import contextmanager
 
 from .messages import BadInputError, complain, in_options, nobody_reads, one_line, warning_teller
 
@@ -20,13 +18,20 @@ SIGNALS = [
 ENDED = "ended before it was done."
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; one that is ended while its libraries are loaded leaves no traceback either.
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    end_early: Callable[..., object] = signal.default_int_handler,
+) -> int:
+    """Run the command.
 
     Parameters
     ----------
     arguments : sequence of str, default=None
         Of the command line; None takes those of the process.
+    end_early : callable
+        Answers a signal that comes while libraries are loaded, before any file is open; by default with a
+        KeyboardInterrupt, as signals are answered later.
 
     Returns
     -------
@@ -34,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done; 2 bad input; 1 failed to train or to write, or ended from outside. (Wrong usage leaves through
         SystemExit, with 2 as well.)
     """
-    with warnings.catch_warnings(), _ended_by_signals(_leave):
+    with warnings.catch_warnings(), _ended_by_signals(end_early):
         warnings.simplefilter("always", UserWarning)
         # Sparse votes of a crowd have no names, and their columns are in order.
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
@@ -65,7 +70,6 @@ def _run(arguments: Sequence[str] | None) -> None:
     check_options(options)
     from .work import work
 
-    # An exception within an import may be taken for a library that is missing.
     with _ended_by_signals(signal.default_int_handler):
         work(options)
 
@@ -88,10 +92,3 @@ def _ended_by_signals(handler: Callable[..., object]) -> Iterator[None]:
     finally:
         for number, handler_before in before.items():
             signal.signal(number, handler_before)
-
-
-def _leave(*_: object) -> NoReturn:
-    # No file is open yet.
-    with suppress(OSError):
-        os.write(2, f"labelmodel: error: {ENDED}\n".encode())
-    os._exit(FAILED)

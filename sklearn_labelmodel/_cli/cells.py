@@ -135,6 +135,8 @@ def read_scores(
     BadInputError
         A cell that is no number.
     """
+    if column.dtype.kind == "f":
+        return column.astype(float)
     words = {mark for mark in reader.marks if isinstance(mark, str)}
     cells = column.map(lambda cell: _score_cell(cell, words, decimal_comma))
     scores = pd.to_numeric(cells, errors="coerce").astype(float)

@@ -15,7 +15,7 @@ from ..inspection._check_votes import check_votes
 from .cells import CellReader, split_words
 from .messages import BadInputError, note
 from .options import LABEL, PROBABILITY, Options
-from .rows import Rows, Table
+from .rows import Rows, Table, kind_of_votes
 from .source import Source
 
 MOST_NAMES = 20
@@ -166,15 +166,16 @@ def check_voters(table: Table, options: Options) -> None:
     if options.voters or len(first) < LEAST_ROWS:
         return
     name = table.source.name
-    cells = first.apply(table.reader.votes).head(ENOUGH_ROWS).astype(object)
-    found = check_votes(cells)
+    votes = first.apply(table.reader.votes)
+    found = check_votes(votes.head(ENOUGH_ROWS).astype(object))
     _check_no_long_table(found, name)
     found = found.loc[[voter for voter in table.voters if voter not in table.scores]]
     many = found["why"].str.contains("distinct whole numbers") & (found["taken_for"] == "score")
     classes_themselves = (found["taken_for"] == "boolean") & ~found["why"].str.contains("beside")
     unfit = found["taken_for"].isin(list(OPTIONS)) & ~many & ~classes_themselves
     few = (len(first) < FEW_ROWS) & ~found["taken_for"].isin(["score", "boolean"])
-    _refuse(found[unfit & ~few], name)
+    unlike = _are_unlike(votes[found.index], unfit | many)
+    _refuse(found[(unfit & ~few) | ((unfit | many) & unlike)], name)
     for column in found.index[unfit & few]:
         _doubt(column, name, "an identifier or a text", "--id")
     # Where the classes are named, many whole numbers are classes.
@@ -183,6 +184,13 @@ def check_voters(table: Table, options: Options) -> None:
             _doubt(column, name, "scores by its many numbers", "--scores")
     for column in found.index[found["taken_for"] == "gold?"]:
         _doubt(column, name, "gold labels by its name", "--gold")
+
+
+def _are_unlike(votes: pd.DataFrame, doubted: pd.Series) -> pd.Series:
+    """Which columns hold numbers where those that nobody doubts hold texts, or the other way round: no votes."""
+    kinds = pd.Series([kind_of_votes(votes[name]) for name in votes], votes.columns, dtype=object)
+    meant = set(kinds[~doubted].dropna())
+    return kinds.notna() & ~kinds.isin(meant) & bool(meant)
 
 
 def _refuse(found: pd.DataFrame, name: str) -> None:

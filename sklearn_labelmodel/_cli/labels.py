@@ -60,7 +60,7 @@ def reader_of(options: Options, model: BaseLabelModel | None) -> CellReader:
     if model is not None:
         marks = model.abstain if isinstance(model.abstain, list) else [model.abstain]
         kept = tuple(str(mark) for mark in marks if mark is not None)
-        as_text = model.symbols_["vote"].dtype.kind in "OU"
+        as_text = model.classes_.dtype.kind in "OU"
         return CellReader(typed or kept, options.normalize, as_text)
     balanced = [pair.rpartition("=")[0].strip() for pair in split_words(options.class_balance)]
     is_class = NO_VOTE in [*split_words(options.classes), *balanced]

@@ -135,11 +135,13 @@ def warning_teller() -> Callable[..., None]:
     said: set[str] = set()
 
     def tell(message: object, *_: object) -> None:
+        # Late, as it needs NumPy, which takes its time, and which those who warn have loaded.
+        from .._utils import without_row
+
         line = one_line(in_options(str(message)))
         # Of rows that are read some at a time, each part would name another one.
-        of_any_row = re.sub(r", row \d+(?=: )", "", line)
-        if of_any_row not in said:
-            said.add(of_any_row)
+        if without_row(line) not in said:
+            said.add(without_row(line))
             _say(f"labelmodel: warning: {line}")
 
     return tell

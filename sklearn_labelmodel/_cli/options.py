@@ -45,8 +45,33 @@ APART = {
 }
 
 
-class Options(argparse.Namespace):
+# Not an argparse.Namespace, which has any attribute for those who check types.
+class Options:
     """What was typed; an attribute for each option."""
+
+    votes: str
+    output: str
+    long: list[str]
+    repeats: str
+    sep: str | None
+    encoding: str | None
+    stream: bool
+    id: list[str]
+    gold: str | None
+    scores: list[str]
+    voters: list[str]
+    abstain: list[str]
+    normalize: bool
+    classes: list[str]
+    class_balance: list[str]
+    majority: bool
+    dawid_skene: bool
+    model: str | None
+    save: str | None
+    report: str | None
+    level: str
+    raw: bool
+    force: bool
 
     @property
     def written(self) -> dict[str, str]:

@@ -196,14 +196,17 @@ class Table:
         self._ids, self._gold = ids, gold
         # Voters of which it is known that their cells are texts, whatever some rows hold.
         self._texts: set[str] = set()
-        # Votes and gold labels in every so many rows, of those that were labelled.
-        self._coded = voters if gold is None else [*voters, gold]
+        # Columns of few distinct cells, as scores are not.
+        self._coded = [voter for voter in voters if voter not in scores]
+        self._coded += [] if gold is None else [gold]
+        # Votes, scores and gold labels in every so many rows, of those that were labelled.
         self._step = 1
         self._sample: list[pd.DataFrame] = []
 
     def whole(self) -> Rows:
         """All rows, read."""
-        return self._rows(_gather(self.source.blocks(), self._coded, self._ids), self._ids)
+        coded = [*self._coded, *self.scores]
+        return self._rows(_gather(self.source.blocks(), coded, self._ids), self._ids)
 
     def _blocks(self) -> Iterator[Rows]:
         """All rows, some at a time."""
@@ -225,7 +228,7 @@ class Table:
             comma = self.source.decimal_comma
             return read_scores(cells, self.source.name, self.reader, decimal_comma=comma)
         votes = self.reader.votes(cells)
-        if cells.name in self._texts and _kind(votes) == "numbers":
+        if cells.name in self._texts and kind_of_votes(votes) == "numbers":
             return replace(self.reader, as_text=True).votes(cells)
         return votes
 
@@ -264,7 +267,7 @@ class Table:
         return {
             voter
             for voter in self.voters
-            if voter not in self.scores and _kind(rows.votes[voter]) == kind
+            if voter not in self.scores and kind_of_votes(rows.votes[voter]) == kind
         }
 
     def look_for_fault(self, model: FittedVotes) -> None:
@@ -279,24 +282,28 @@ class Table:
         """All rows, some at a time; some of them are kept to be looked at."""
         voted = False
         for block in self.source.blocks():
-            self._sample.append(_gather([_thinned(block, self._step)], self._coded))
-            last = int(block.index[-1])
-            while (last // self._step + 1) * len(self.voters) > MOST_CELLS:
-                self._step *= 2
-                self._sample = [_thinned(each, self._step) for each in self._sample]
             rows = self._rows(block, self._ids)
+            self._keep_some(block[self._coded].join(rows.votes[self.scores]))
             voted |= bool(rows.votes.notna().any(axis=None))
             yield rows
         if not voted:
             raise no_vote(self.source.name)
 
+    def _keep_some(self, rows: pd.DataFrame) -> None:
+        """Keep some of these rows, their scores as numbers, and of the others fewer where they are too many."""
+        self._sample.append(_gather([_thinned(rows, self._step)], self._coded, self.scores))
+        last = int(rows.index[-1])
+        while (last // self._step + 1) * len(self.voters) > MOST_CELLS:
+            self._step *= 2
+            self._sample = [_thinned(each, self._step) for each in self._sample]
+
     @property
     def looked_at(self) -> Rows:
         """The rows that findings are about: of those that were labelled, some, evenly spaced."""
-        return self._rows(_gather(self._sample, self._coded), [])
+        return self._rows(_gather(self._sample, self._coded, self.scores), [])
 
 
-def _kind(votes: pd.Series) -> str | None:
+def kind_of_votes(votes: pd.Series) -> str | None:
     """What the votes of a column are: "texts", "numbers", or None where there are none but marks."""
     values = votes.cat.categories.tolist()
     if any(isinstance(value, str) and not is_mark(value) for value in values):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .._utils import Warned, kept_warnings
+from .._utils import Warned, kept_warnings, without_row
 from .._utils.texts import coded_texts, codes_of, presence
 from .source import Block, Counted, OfBlock, Progress, Sum
 
@@ -25,9 +25,6 @@ LEAST_ROWS, MOST_ROWS = 1 << 16, 1 << 20
 LEAST_ALIKE = 2
 # Groups of blocks are grouped again when they are so many times those of all blocks before.
 MOST_HELD = 8
-
-# Beside the name of an LF.
-ROW = r", row \d+(?=: )"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -68,7 +65,7 @@ def heard(function: Callable[[], Result]) -> tuple[Result, frozenset[Warned]]:
     """What a function returns, and what it warned of, without a row: each block would name another one."""
     with kept_warnings() as kept:
         result = function()
-    return result, frozenset((re.sub(ROW, "", text, count=1), category) for text, category in kept)
+    return result, frozenset((without_row(text), category) for text, category in kept)
 
 
 def rows_of_a_block(n_columns: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections import Counter
@@ -158,6 +159,18 @@ def kept_warnings() -> Iterator[list[Warned]]:
         yield kept
     finally:
         _KEPT.reset(token)
+
+
+def without_row(message: str) -> str:
+    """A message about a vote without the row beside the LF's name, so that it is one for all rows.
+
+    Examples
+    --------
+    >>> from sklearn_labelmodel._utils import without_row
+    >>> without_row("LF 'a', row 12: the vote 0.5 is fractional.")
+    "LF 'a': the vote 0.5 is fractional."
+    """
+    return re.sub(r", row \d+(?=: )", "", message, count=1)
 
 
 def callers() -> set[str]:

@@ -151,6 +151,13 @@ DOUBTFUL = {
     "boolean": (VOTES.assign(seen=np.arange(60) % 3 == 0), 2, "or pass --id seen"),
     "gold": (VOTES.assign(truth=GOLD), 0, "looks like gold labels by its name"),
     "long": (LONG, 2, "--long task worker answer"),
+    "few numbers": (VOTES[:5].assign(id=range(5)), 2, "'id' (identifier: 5 distinct whole numbers"),
+    "many numbers": (VOTES.assign(nr=np.arange(60)[::-1]), 2, "--scores nr, or --id nr"),
+    "few texts": (
+        pd.DataFrame(CODES[:5]).assign(key=[*"abcde"]),
+        2,
+        "'key' (identifier: 5 distinct strings",
+    ),
     "few rows": (VOTES[:5].assign(key=[*"abcde"]), 0, "looks like an identifier or a text"),
 }
 
@@ -160,6 +167,7 @@ def test_a_column_that_is_hardly_a_voter_is_named(label, table, status, message)
     found, _, errors = label(table)
     assert found == status
     assert message in errors
+    assert len(errors.splitlines()) == 1
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ KEPT = {
     "digits that are texts": (WORDS.replace({"ham": "01", "spam": "02"}), []),
     "another mark": (WORDS.fillna("pass"), ["--abstain", "pass"]),
     "scores": (as_scores(WORDS), ["--scores", "rating"]),
+    "scores beside numbers": (as_scores(NUMBERS), ["--scores", "rating"]),
     "another model": (WORDS, ["--dawid-skene"]),
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sklearn_labelmodel._cli import main
-from sklearn_labelmodel._cli.options import parse
+from sklearn_labelmodel._cli.options import Options, parse
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 PAGE = (GUIDE / "command_line.rst").read_text(encoding="utf-8") if GUIDE.exists() else ""
@@ -19,6 +19,10 @@ pytestmark = pytest.mark.skipif(not PAGE, reason="needs the guide")
 @pytest.mark.parametrize("line", SHOWN)
 def test_every_command_is_one(line):
     assert parse(shlex.split(line)[1:]).output
+
+
+def test_every_option_has_a_type_that_is_checked():
+    assert vars(parse(["votes.csv", "-o", "labels.csv"])).keys() == Options.__annotations__.keys()
 
 
 def test_every_option_is_explained(capsys):

@@ -134,6 +134,32 @@ def test_a_signal_while_libraries_are_loaded_leaves_no_trace(folder, number, lib
     assert names(folder) == ["votes.csv"]
 
 
+PROGRAM = """
+import os, sys
+from sklearn_labelmodel._cli import main
+
+class EndWith:
+    def find_spec(name, *_):
+        if name == "pandas":
+            os.kill(os.getpid(), int(sys.argv[1]))
+
+sys.meta_path.insert(0, EndWith)
+try:
+    print(main(["votes.csv", "-o", "labels.csv"]))
+finally:
+    print("tidied")
+"""
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_the_program_that_called_the_command_go_on(folder, number):
+    command = [sys.executable, "-c", PROGRAM, str(int(number))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "1\ntidied\n")
+    assert done.stderr == "labelmodel: error: ended before it was done.\n"
+
+
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["votes.csv"], ["none.csv", "-o", "l.csv"], ["votes.csv", "-o", "l"]]
 )

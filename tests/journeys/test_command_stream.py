@@ -1,11 +1,14 @@
 """Tables that the command reads in two passes give the labels that they give in memory."""
 
+from weakref import WeakSet
+
 import numpy as np
 import pandas as pd
 import pytest
 from helpers import make_votes
 
 from sklearn_labelmodel._cli import main, rows, source
+from sklearn_labelmodel._cli.cells import CellReader
 
 BLOCK, N_ROWS = 100, 350
 CODES, TRUTH = make_votes(N_ROWS, 4)
@@ -68,6 +71,26 @@ def test_findings_are_of_some_rows_where_there_are_many(labels_of, monkeypatch):
     _, output, _ = labels_of(WORDS, "--stream")
     step = 16
     assert f"All this is said of {len(range(0, N_ROWS, step)):,} rows, evenly spaced." in output
+
+
+def test_scores_are_kept_as_numbers_and_not_as_texts():
+    class Text(str):
+        """Can be watched, as a str cannot."""
+
+    kept = WeakSet()
+
+    def frames():
+        for block in range(2):
+            cells = [Text(f"{block}.{row}") for row in range(9)]
+            kept.update(cells)
+            yield pd.DataFrame({"rating": cells, "rule": ["ham", "spam", ""] * 3}, dtype=object)
+
+    judged = source.Source("judged.csv", ["rating", "rule"], frames, 36)
+    table = rows.Table(judged, CellReader(), [], None, ["rating", "rule"], ["rating"])
+    assert [len(part.votes) for part in table.parts()] == [9, 9]
+    assert not kept
+    ratings = table.looked_at.votes["rating"].tolist()
+    assert ratings == [block + row / 10 for block in range(2) for row in range(9)]
 
 
 def test_a_folder_of_parquet_is_read_in_two_passes(tmp_path, labels_of):
