@@ -217,7 +217,7 @@ def test_gold_labels_that_are_masked_or_missing_are_not_known(convert):
 
 
 def _with_na(y):
-    return pd.DataFrame(y, columns=LABELS).astype(object).replace(-1, pd.NA)
+    return pd.DataFrame(np.where(y < 0, pd.NA, y), columns=LABELS)
 
 
 def test_rows_that_are_not_known_do_not_count_in_the_score():
