@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 from .._utils import quoted
 from .messages import BadInputError
@@ -93,7 +93,7 @@ class Content(NamedTuple):
         is_gzip, is_zstd = self.starts_with(GZIP), self.starts_with(ZSTD)
         with self.raw() as raw:
             if is_gzip:
-                yield gzip.GzipFile(fileobj=raw), raw  # type: ignore[misc]
+                yield cast(IO[bytes], gzip.GzipFile(fileobj=raw)), raw
             elif is_zstd:
                 check_library("pyarrow", f"{self.name}: zstd is read")
                 import pyarrow as pa

@@ -139,6 +139,7 @@ class Source(ABC):
         if self.extra is None:
             return
         try:
+            # Asked only whether it is there.
             import pyarrow  # noqa: F401
         except ImportError as error:
             raise ImportError(

@@ -225,7 +225,8 @@ def _is_by_name(series: object, called: list[Hashable]) -> TypeGuard[pd.Series]:
 
 
 def _in_order(precision: dict[Hashable, float], called: list[Hashable]) -> list[float]:
-    unknown = [name for name in precision if name not in called]
+    known = set(called)
+    unknown = [name for name in precision if name not in known]
     missing = [name for name in called if name not in precision]
     if unknown:
         raise ValueError(

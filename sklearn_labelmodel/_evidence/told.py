@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -229,10 +230,9 @@ def resolve_pairs(
             f"dependencies is {quoted(dependencies)}; it must be 'auto', None or pairs of LFs such as "
             '[("lf_a", "lf_b")].'
         )
-    pairs = [
-        _resolve_pair(pair, columns_by_name(names, pair, "dependencies"), n_lfs)
-        for pair in map(_as_pair, dependencies)
-    ]
+    given = [_as_pair(pair) for pair in dependencies]
+    column = columns_by_name(names, chain.from_iterable(given), "dependencies")
+    pairs = [_resolve_pair(pair, column, n_lfs) for pair in given]
     return np.array(pairs, dtype=np.intp).reshape(-1, 2)
 
 

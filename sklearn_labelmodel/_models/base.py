@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from .._engines.sources import source_of
 from .._evidence.lookup import generative, log_likelihood, look_up, posterior, terms
 from .._evidence.model import ClassPrior, VoteModel
-from .._utils import kind_of, warn_user
+from .._utils import check_row_order, kind_of, warn_user
 from .._utils.pages import HasPage
 from .._votes.codes import Votes, class_index, is_text
 from .._votes.containers import is_in_memory
@@ -320,7 +320,6 @@ class BaseLabelModel(HasPage, SavableModel, FittedVotes, ClassifierMixin, BaseEs
         `tempering` never does, `n_em_steps` and `dependencies` hardly. `mu_eps` changes it by itself, as the
         probability of a vote that `fit` never saw.
         """
-        from .._utils import check_row_order
         from .._votes.classes import check_same_kind
         from .._votes.gold import read_gold
         from .._votes.suspects import warn_of_new_values

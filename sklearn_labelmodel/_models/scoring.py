@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
+from .._utils import check_row_order
 from .._votes.codes import Votes
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ def gold_accuracy(
         No row has a gold label; the same index in another order; labels of another kind than the classes; weights as
         `weighted_mean` refuses.
     """
-    from .._utils import check_row_order
     from .._votes.classes import check_same_kind
     from .._votes.gold import read_gold
     from .._votes.suspects import warn_of_new_values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -193,7 +194,8 @@ def columns_by_name(
 ) -> dict[Hashable, int]:
     """The column of each LF's name; a ValueError where the parameter names one that several LFs have."""
     called = [] if names is None else names.tolist()
-    again = next((name for name in asked if called.count(name) > 1), None)
+    times = Counter(called)
+    again = next((name for name in asked if isinstance(name, Hashable) and times[name] > 1), None)
     if again is not None:
         raise ValueError(
             f"{parameter} names {quoted(again)}, and L has several columns of this name. Rename them."

@@ -479,9 +479,11 @@ def test_columns_without_a_score_are_no_evidence(kind):
 def test_scores_beside_votes_for_one_class_ask_for_the_classes():
     L = pd.DataFrame({"a": [1, None, 1] * 9, "b": [None, 1, 1] * 9, "s": np.linspace(0, 1, 27)})
     told = r"1 is the only class .*`classes`, such as classes=\[0, 1\]"
-    with pytest.warns(UserWarning, match="All votes name one class"):  # noqa: SIM117
-        with pytest.raises(ValueError, match=told):
-            LabelModelClassifier(scores=["s"]).fit(L)
+    with (
+        pytest.warns(UserWarning, match="All votes name one class"),
+        pytest.raises(ValueError, match=told),
+    ):
+        LabelModelClassifier(scores=["s"]).fit(L)
     assert LabelModelClassifier(scores=["s"], classes=[0, 1]).fit(L).classes_.tolist() == [0, 1]
 
 
